@@ -1,0 +1,54 @@
+# make run    start Tickcast         make demo   fill it with real candles and forecast
+# make test   lint, types, arrows, tests (what CI runs)       make bench  measure
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+# HOST, PORT and DATA_DIR may be given on the command line: make run PORT=8123
+$(foreach name,HOST PORT DATA_DIR,$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
+
+.PHONY: run demo test lint bench lock clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	@exec $(BIN)/python -m operate.run
+
+demo: $(VENV)/.installed
+	@exec $(BIN)/python -m client.demo $(DEMO)
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m bench
+
+# Resolve the pins anew; what is already locked stays unless it must move.
+lock: $(VENV)/.uv
+	$(COMPILE) --extra ml --extra demo setup.cfg -o requirements.lock
+	$(COMPILE) --extra ml --extra demo --extra dev -c requirements.lock setup.cfg -o requirements-dev.lock
+
+$(VENV)/.uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Tickcast needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.installed: requirements.lock setup.cfg pyproject.toml | $(VENV)/.uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache

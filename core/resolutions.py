@@ -1,0 +1,51 @@
+"""Candle lengths in seconds, and the names people give them."""
+
+import difflib
+
+from core.errors import InvalidRequest
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+RESOLUTIONS = (
+    MINUTE, 3 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+    HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 8 * HOUR, 12 * HOUR, DAY,
+)  # fmt: skip
+
+
+def _aliases() -> dict[str, int]:
+    names: dict[str, int] = {}
+    for seconds in RESOLUTIONS:
+        names[str(seconds)] = seconds
+        for unit, length in (("m", MINUTE), ("h", HOUR), ("d", DAY)):
+            count, rest = divmod(seconds, length)
+            if count and not rest:
+                names |= {f"{count}{unit}": seconds, f"{unit.upper()}{count}": seconds}
+                names[f"{count}{unit.upper()}"] = seconds
+    # One month, "1M" on some exchanges, is not a length in seconds; M1 is MetaTrader's minute.
+    del names["1M"]
+    return names
+
+
+_SECONDS_BY_NAME = _aliases()
+
+
+def parse_resolution(value: str | int, field: str = "resolution") -> int:
+    """Return a candle length in seconds from `60`, `"60"`, `"1m"`, `"M1"`, `"1h"`, `"H1"`, ...
+
+    Raises `InvalidRequest` naming `field` and the lengths that exist.
+    """
+    seconds = None if isinstance(value, bool) else _SECONDS_BY_NAME.get(str(value).strip())
+    if seconds is None:
+        near = difflib.get_close_matches(str(value)[:16], _SECONDS_BY_NAME, n=3)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        known = ", ".join(resolution_name(s) for s in RESOLUTIONS)
+        raise InvalidRequest(f"{field} is not one of {known} (or their seconds).{hint}")
+    return seconds
+
+
+def resolution_name(seconds: int) -> str:
+    """Return the short name of a length: 300 is `5m`, 3600 is `1h`."""
+    for unit, length in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,165 @@
+"""Every setting, with its default and what it means; read at entry points only."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, Self
+
+import msgspec
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import TickcastError
+from core.names import check_name
+from core.resolutions import parse_resolution
+
+# A unix socket's path has at most 107 bytes on Linux.
+SOCKET_PATH_LIMIT = 100
+
+
+class WrongSetting(TickcastError):
+    """A variable cannot be used; the sentence names it."""
+
+    type = "wrong_setting"
+
+
+class Settings(BaseSettings):
+    """Variables `TICKCAST_*`, from the environment or a file `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="TICKCAST_", env_file=".env", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address that the api listens on.")
+    port: int = Field(8000, ge=1, le=65_535, description="Port that the api listens on.")
+    api_workers: int = Field(2, ge=1, le=64, description="Processes that answer HTTP.")
+    data_dir: Path = Field(Path("var"), description="Folder of Redis, SQLite, models and keys.")
+    redis_url: str = Field(
+        "", description="Redis with TimeSeries to use; empty starts the embedded one."
+    )
+    redis_fsync: Literal["always", "everysec"] = Field(
+        "always", description="When the embedded Redis syncs; everysec can lose a second."
+    )
+    redis_max_memory: str = Field(
+        "0", description="Memory limit of the embedded Redis, e.g. 4gb; 0 is none."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy address of the records; empty is SQLite in DATA_DIR."
+    )
+    default_platform: str = Field("coinbase", description="Platform where a request names none.")
+    default_symbol: str = Field("BTC-USD", description="Symbol where a request names none.")
+    default_resolution: str = Field("5m", description="Resolution where a request names none.")
+    backfill_days: int = Field(90, ge=1, le=3_650, description="Days of a first backfill.")
+    backfill_sleep_ms: int = Field(
+        0, ge=0, le=60_000, description="Pause between calls of a backfill, on top of the limit."
+    )
+    exchange_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description='Other base addresses, JSON: {"coinbase": "http://127.0.0.1:9300"}.',
+    )
+    exchange_timeout_s: float = Field(15, gt=0, le=120, description="Patience with an exchange.")
+    candle_retention_days: int = Field(
+        0, ge=0, description="Candles older than this are dropped; 0 keeps all."
+    )
+    tick_retention_days: int = Field(
+        30, ge=0, description="Per-millisecond trades and tickers older than this are dropped."
+    )
+    journal_retention_hours: int = Field(
+        72, ge=1, description="Raw trades older than this move from Redis to compressed files."
+    )
+    auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
+    owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
+    admin_secret: str = Field("", description="Secret of the admin routes; empty closes them.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line written."
+    )
+
+    @field_validator("default_platform", "default_symbol")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        try:
+            return check_name(value, "it")
+        except TickcastError as error:
+            raise ValueError(error.detail) from None
+
+    @field_validator("default_resolution")
+    @classmethod
+    def _is_resolution(cls, value: str) -> str:
+        try:
+            parse_resolution(value)
+        except TickcastError as error:
+            raise ValueError(error.detail) from None
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _open_only_on_loopback(self) -> Self:
+        if self.auth == "off" and not _is_loopback(self.host):
+            raise ValueError("TICKCAST_AUTH=off is allowed only when TICKCAST_HOST is loopback")
+        return self
+
+    @property
+    def embedded_redis(self) -> bool:
+        """Whether we start Redis ourselves."""
+        return not self.redis_url
+
+    @property
+    def redis_socket(self) -> Path:
+        """Path of the embedded Redis's unix socket, short enough for the system."""
+        from tempfile import gettempdir
+
+        folder = self.data_dir / "redis"
+        if len(bytes(folder / "redis.sock")) <= SOCKET_PATH_LIMIT:
+            return folder / "redis.sock"
+        import hashlib
+
+        digest = hashlib.sha256(bytes(folder)).hexdigest()[:16]
+        return Path(gettempdir()) / f"tickcast-{digest}" / "redis.sock"
+
+    @property
+    def redis_address(self) -> str:
+        """Address of Redis for redis-py."""
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def broker_address(self) -> str:
+        """Address of Redis for Celery."""
+        return self.redis_url or f"redis+socket://{self.redis_socket}"
+
+    @property
+    def database_address(self) -> str:
+        """SQLAlchemy address of the records."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'tickcast.sqlite3'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of trained models."""
+        return self.data_dir / "models"
+
+    @property
+    def owner_key_file(self) -> Path:
+        """File that holds the owner's key, readable by the owner only."""
+        return self.data_dir / "owner.key"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings() -> Settings:
+    """Read and check all settings; raises `WrongSetting` naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSetting(" ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(problem: object) -> str:
+    found = msgspec.convert(problem, dict, strict=False)
+    name = "_".join(str(part) for part in found["loc"]).upper()
+    reason = str(found["msg"]).removeprefix("Value error, ")
+    return f"TICKCAST_{name}: {reason}." if name else f"{reason}."

@@ -1,0 +1,66 @@
+"""Instants: inside whole milliseconds UTC, outside ISO 8601 with `Z`."""
+
+import math
+import time
+from datetime import UTC, datetime
+
+from core.errors import InvalidRequest
+
+# Epoch numbers from here on are milliseconds: as seconds they would lie in the year 5138.
+MILLISECONDS_FROM = 1e11
+EARLIEST_MS = 1_230_768_000_000  # 2009-01-01, before the first bitcoin trade
+LATEST_MS = 4_102_444_800_000  # 2100-01-01
+
+
+def now_ms() -> int:
+    """Return the server's clock in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def epoch_ms(number: float) -> int:
+    """Return epoch milliseconds from epoch seconds or milliseconds, told apart by size."""
+    return round(number if abs(number) >= MILLISECONDS_FROM else number * 1_000)
+
+
+def parse_time(value: str | float, field: str) -> int:
+    """Return epoch milliseconds from ISO 8601, epoch seconds or epoch milliseconds.
+
+    A text without a zone is UTC. Raises `InvalidRequest` naming `field` when it
+    is no time or lies outside 1970 to 2100.
+    """
+    instant = _from_text(value) if isinstance(value, str) else _from_number(value)
+    if instant is None or not 0 <= instant < LATEST_MS:
+        raise InvalidRequest(
+            f"{field} must be an ISO 8601 time such as 2025-01-31T12:00:00Z, "
+            "or epoch seconds or milliseconds, between 1970 and 2100."
+        )
+    return instant
+
+
+def _from_number(value: float) -> int | None:
+    return epoch_ms(value) if math.isfinite(value) and not isinstance(value, bool) else None
+
+
+def _from_text(value: str) -> int | None:
+    text = value.strip()
+    try:
+        return _from_number(float(text))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # A plus sign that was not percent-encoded in a query arrives as a space; refused above.
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return round(aware.timestamp() * 1_000)
+    except (OverflowError, ValueError):
+        return None
+
+
+def format_time(milliseconds: int) -> str:
+    """Return ISO 8601 UTC with `Z`; fractions only where there are any."""
+    moment = datetime.fromtimestamp(milliseconds / 1_000, UTC)
+    precision = "milliseconds" if milliseconds % 1_000 else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
