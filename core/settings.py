@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         return self.data_dir / "models"
 
     @property
+    def metrics_dir(self) -> Path:
+        """Folder where the processes of one run share their Prometheus counters."""
+        return self.data_dir / "metrics"
+
+    @property
     def owner_key_file(self) -> Path:
         """File that holds the owner's key, readable by the owner only."""
         return self.data_dir / "owner.key"
