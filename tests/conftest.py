@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import Engine
 
 from core.settings import Settings
+from storage.database import migrate, open_database
 from storage.embedded_redis import start_redis, stop_redis
 from storage.redis_connection import connect
+from storage.stores import Stores, open_stores
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,3 +40,24 @@ def redis_client(redis_settings: Settings) -> Iterator["redis.Redis"]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A migrated, empty SQLite database in a folder of its own."""
+    engine = open_database(f"sqlite:///{tmp_path / 'tickcast.sqlite3'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def stores(
+    redis_settings: Settings, redis_client: "redis.Redis", tmp_path: Path
+) -> Iterator[Stores]:
+    """All stores, empty: the session's Redis, SQLite and models in a folder of their own."""
+    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
+    stores = open_stores(redis_settings.model_copy(update=own))
+    migrate(stores.engine)
+    yield stores
+    stores.close()

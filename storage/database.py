@@ -1,0 +1,135 @@
+"""The SQL database: opened, migrated, and its errors in our own words."""
+
+import os
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004
+
+from core.errors import DatabaseUnavailable, StorageFull
+
+_BUSY_MS = 10_000
+# Any constant will do: what serialises migrations on PostgreSQL.
+_MIGRATION_LOCK = 7_201_955
+_DISK_FULL_STATE = "53100"
+
+_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine for an SQLAlchemy address; nothing is connected yet.
+
+    SQLite runs in WAL mode with synced commits and enforced foreign keys, and
+    its folder is made. A connection is never carried over a fork.
+    """
+    address = make_url(url)
+    sqlite = address.get_backend_name() == "sqlite"
+    if sqlite and address.database:
+        Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(
+        address,
+        pool_pre_ping=not sqlite,
+        json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
+    )
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    _engines.add(engine)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads: one snapshot, no lock on writers."""
+    with database_errors(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes; commits at the end, rolls back on an error.
+
+    On SQLite the write lock is taken at the start, so that a transaction which
+    reads first never fails halfway for another writer's sake.
+    """
+    with (
+        database_errors(),
+        engine.connect().execution_options(tickcast_write=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn errors about availability into ours; mistakes in statements pass as faults."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable("The database has no free connection at the moment.") from error
+    except DBAPIError as error:
+        if _is_full(error.orig):
+            raise StorageFull("The disk is full; the write was refused.") from error
+        if type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
+            raise DatabaseUnavailable("The database does not answer at the moment.") from error
+        raise
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest version; two that start at once wait for each other."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={})
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _to_json(value: object) -> str:
+    # NaN and infinity become null, which PostgreSQL and every reader of JSON accept.
+    return msgspec.json.encode(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for setting in (
+        f"busy_timeout = {_BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("tickcast_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return (
+        "disk is full" in str(error)
+        or getattr(error, "pgcode", None) == _DISK_FULL_STATE
+        or "No space left" in str(error)
+    )
+
+
+def _forget_connections() -> None:
+    for engine in _engines:
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_connections)

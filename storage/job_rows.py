@@ -1,0 +1,44 @@
+"""Rows of the jobs table: read, updated under a lease, and turned into jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select, update
+
+from core.errors import LeaseLost, NotFound
+from core.jobs import Job
+from storage.tables import jobs
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to work on one stage of a job, until it is given up or taken away."""
+
+    job_id: str
+    token: str
+    stage: int
+    attempt: int
+
+
+def fenced(connection: Connection, lease: Lease, values: Mapping[str, Any]) -> Row[Any]:
+    """Update a job on behalf of a lease; raises `LeaseLost` if it holds no longer."""
+    held = jobs.c.id == lease.job_id, jobs.c.token == lease.token
+    row = connection.execute(update(jobs).where(*held).values(values).returning(jobs)).one_or_none()
+    if row is None:
+        raise LeaseLost("The task was given to another worker or has ended.")
+    return row
+
+
+def job_row(connection: Connection, job_id: str) -> Row[Any]:
+    """Return the row of a job; raises `NotFound`."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no task with this id.")
+    return row
+
+
+def to_job(row: Row[Any]) -> Job:
+    """Return a row as callers see it."""
+    values = {name: row._mapping[name] for name in Job.__struct_fields__}
+    values["stages"] = [task for task, _ in row.stages]
+    return msgspec.convert(values, Job)

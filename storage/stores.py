@@ -1,0 +1,63 @@
+"""All stores in one bundle, opened from the settings."""
+
+from dataclasses import dataclass
+
+import redis
+from sqlalchemy import Engine
+
+from core.settings import Settings
+from storage.access_keys import AccessKeyStore
+from storage.candles import CandleStore
+from storage.clocks import ClockStore
+from storage.database import open_database
+from storage.forecasts import ForecastStore
+from storage.job_events import JobEvents
+from storage.jobs import JobStore
+from storage.models import ModelStore
+from storage.redis_connection import connect
+from storage.uploads import UploadStore
+from storage.watches import WatchStore
+from storage.workers import WorkerStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every store of one installation, sharing one Redis client and one SQL engine."""
+
+    redis: "redis.Redis"
+    engine: Engine
+    candles: CandleStore
+    forecasts: ForecastStore
+    uploads: UploadStore
+    jobs: JobStore
+    watches: WatchStore
+    keys: AccessKeyStore
+    models: ModelStore
+    clocks: ClockStore
+    workers: WorkerStore
+    job_events: JobEvents
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.redis.close()
+        self.engine.dispose()
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open all stores; connects to nothing yet, and expects a migrated database."""
+    client = connect(settings.redis_address)
+    engine = open_database(settings.database_address)
+    return Stores(
+        redis=client,
+        engine=engine,
+        candles=CandleStore(client, settings.candle_retention_days),
+        forecasts=ForecastStore(client, settings.candle_retention_days),
+        uploads=UploadStore(client),
+        jobs=JobStore(engine),
+        watches=WatchStore(engine),
+        keys=AccessKeyStore(engine),
+        models=ModelStore(engine, settings.models_dir),
+        clocks=ClockStore(client),
+        workers=WorkerStore(client),
+        job_events=JobEvents(client),
+    )

@@ -1,0 +1,103 @@
+"""Work out, for one symbol, what a batch changes: pure arithmetic between two trips to Redis."""
+
+from dataclasses import dataclass, field
+
+from core.series import CandleFlag, Series
+from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
+from storage.trades.columns import Trades
+from storage.trades.state import SymbolState
+
+
+@dataclass
+class HeldCandle:
+    """What Redis holds of a candle before the batch."""
+
+    aggregate: Aggregate | None = None
+    stored: bool = False
+    flags: int = 0
+
+    @property
+    def from_exchange(self) -> bool:
+        """Whether it is the exchange's own finished candle, which ours must not replace."""
+        return self.stored and not self.flags & (CandleFlag.FROM_TRADES | CandleFlag.PARTIAL)
+
+
+Held = dict[tuple[int, int], HeldCandle]
+
+
+@dataclass
+class CandleChanges:
+    """New values by (resolution, opening); `write` names those that reach the series."""
+
+    aggregates: dict[tuple[int, int], Aggregate] = field(default_factory=dict)
+    write: set[tuple[int, int]] = field(default_factory=set)
+    flags: dict[tuple[int, int], int] = field(default_factory=dict)
+
+
+def openings(batches: list[Trades]) -> dict[int, list[int]]:
+    """Return for each live resolution the openings (s) that a batch may touch."""
+    finest = LIVE_RESOLUTIONS[0]
+    touched: set[int] = set()
+    for batch in batches:
+        touched.update((batch.time // (finest * 1_000_000) * finest).tolist())
+    return {r: sorted({opening // r * r for opening in touched}) for r in LIVE_RESOLUTIONS}
+
+
+def sum_up(batches: list[Trades]) -> dict[tuple[int, int], Aggregate]:
+    """Return the aggregates of new trades by (resolution, opening)."""
+    finest: dict[int, Aggregate] = {}
+    for batch in batches:
+        for opening, part in aggregate(batch, LIVE_RESOLUTIONS[0]).items():
+            finest[opening] = finest[opening].merge(part) if opening in finest else part
+    return {
+        (resolution, opening): part
+        for resolution in LIVE_RESOLUTIONS
+        for opening, part in coarser(finest, resolution).items()
+    }
+
+
+def apply(
+    new: dict[tuple[int, int], Aggregate], held: Held, state: SymbolState, floor: int
+) -> CandleChanges:
+    """Merge new aggregates into those held; openings before `floor` (s) stay as they are.
+
+    `state.watermark` is already that of the batch: a candle that ends at or
+    before it is complete, every other is partial.
+    """
+    changes = CandleChanges()
+    for key, part in new.items():
+        resolution, opening = key
+        before = held.get(key, HeldCandle())
+        if before.aggregate is None and opening < floor:
+            state.late_unapplied += part.trades
+            continue
+        changes.aggregates[key] = before.aggregate.merge(part) if before.aggregate else part
+        if not before.from_exchange:
+            changes.write.add(key)
+            changes.flags[key] = _flags(before.flags, resolution, opening, state.watermark)
+    return changes
+
+
+def close_passed(state: SymbolState, changes: CandleChanges, held: Held) -> None:
+    """Mark the newest candle of each resolution complete once the watermark has passed its end."""
+    for resolution in LIVE_RESOLUTIONS:
+        newest = state.watermark // (resolution * 1_000_000) * resolution
+        before = state.open.get(resolution)
+        if before is not None and before < newest:
+            key = (resolution, before)
+            candle = held.get(key)
+            if key not in changes.flags and candle and candle.flags & CandleFlag.PARTIAL:
+                changes.flags[key] = candle.flags & ~CandleFlag.PARTIAL
+        if before is None or before < newest:
+            state.open[resolution] = newest
+
+
+def _flags(before: int, resolution: int, opening: int, watermark: int) -> int:
+    flags = (before & ~CandleFlag.PARTIAL) | CandleFlag.FROM_TRADES
+    complete = (opening + resolution) * 1_000_000 <= watermark
+    return flags if complete else flags | CandleFlag.PARTIAL
+
+
+def candle_series(platform: str, symbol: str) -> list[Series]:
+    """Return the series that a symbol's trades build."""
+    return [Series(platform, symbol, resolution) for resolution in LIVE_RESOLUTIONS]

@@ -1,0 +1,54 @@
+"""Keep of a batch what has not been counted yet."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from core.messages import IdKind
+from storage.trades.columns import Trades
+from storage.trades.intervals import Intervals
+
+
+class Fresh(NamedTuple):
+    """The new trades of a batch, in order; and what was left out."""
+
+    trades: Trades
+    seen: Intervals
+    duplicates: int
+    overlaps: int
+
+
+def keep_fresh(batch: Trades, seen: Intervals) -> Fresh:
+    """Return the trades whose ids `seen` does not hold, each id once.
+
+    An aggregate is its interval of trade ids: wholly seen it is a duplicate;
+    partly seen it cannot be counted without counting a part twice, so it is
+    left out, and its unseen ids remain a gap to be backfilled one by one.
+    """
+    ordered = batch.in_order()
+    if batch.kind is IdKind.NONE:
+        return Fresh(ordered, seen, 0, 0)
+    _, first_positions = np.unique(ordered.first_id, return_index=True)
+    once = ordered.take(np.sort(first_positions))
+    first_seen, last_seen = seen.contain(once.first_id), seen.contain(once.last_id)
+    fresh = once.take(~(first_seen | last_seen))
+    duplicates = len(ordered) - len(once) + int((first_seen & last_seen).sum())
+    overlaps = int((first_seen ^ last_seen).sum())
+    if batch.kind is IdKind.AGGREGATE:
+        fresh, inner = _without_inner_overlaps(fresh, seen)
+        overlaps += inner
+    return Fresh(fresh, seen.add(fresh.first_id, fresh.last_id), duplicates, overlaps)
+
+
+def _without_inner_overlaps(fresh: Trades, seen: Intervals) -> tuple[Trades, int]:
+    """Drop aggregates that enclose ids seen before, or that overlap an earlier one."""
+    by_id = fresh.take(np.argsort(fresh.first_id, kind="stable"))
+    reach = np.maximum.accumulate(by_id.last_id)
+    overlapping = np.zeros(len(by_id), dtype=np.bool_)
+    overlapping[1:] = by_id.first_id[1:] <= reach[:-1]
+    after = np.searchsorted(seen.start, by_id.first_id)
+    enclosing = np.zeros(len(by_id), dtype=np.bool_)
+    inside = after < len(seen.start)
+    enclosing[inside] = seen.start[after[inside]] <= by_id.last_id[inside]
+    bad = overlapping | enclosing
+    return by_id.take(~bad).in_order(), int(bad.sum())

@@ -1,0 +1,77 @@
+"""The journal: every accepted trade as it came, losslessly, in packed batches."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import redis
+import zstandard
+
+from core.resolutions import HOUR
+from storage.redis_connection import redis_errors
+from storage.trades import keys
+from storage.trades.columns import Trades
+
+# No entry spans more than an hour, so that a query by time knows where to look.
+SPAN_MS = HOUR * 1_000
+_PACK = zstandard.ZstdCompressor(level=1)
+_UNPACK = zstandard.ZstdDecompressor()
+
+
+def pack(trades: Trades) -> bytes:
+    """Return a journal entry's bytes."""
+    return _PACK.compress(trades.to_bytes())
+
+
+def unpack(packed: bytes) -> Trades:
+    """Read a journal entry's bytes."""
+    return Trades.from_bytes(_UNPACK.decompress(packed))
+
+
+def split_by_hour(trades: Trades) -> Iterator[tuple[int, Trades]]:
+    """Yield (first ms, trades) of each hour of trades that are in order."""
+    if not len(trades):
+        return
+    hour = trades.time // (SPAN_MS * 1_000)
+    starts = np.flatnonzero(np.diff(hour, prepend=hour[0] - 1))
+    for start, end in zip(starts, [*starts[1:], len(trades)], strict=True):
+        yield int(trades.time[start] // 1_000), trades.take(slice(start, end))
+
+
+def append(pipe: Any, platform: str, symbol: str, version: int, batches: list[Trades]) -> None:
+    """Queue the entries of one transaction, numbered by its `version`."""
+    number = 0
+    for batch in batches:
+        for first_ms, part in split_by_hour(batch):
+            entry = f"{version}-{number}"
+            pipe.xadd(keys.journal(platform, symbol), {"b": pack(part)}, id=entry)
+            pipe.zadd(keys.journal_index(platform, symbol), {entry: first_ms})
+            number += 1
+
+
+class Journal:
+    """Read the journal of a symbol."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+
+    def entries(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> list[Trades]:
+        """Return the batches that may hold trades from `start_ms` to `end_ms`, both included."""
+        index = keys.journal_index(platform, symbol)
+        with redis_errors():
+            names: Any = self._client.zrangebyscore(index, start_ms - SPAN_MS, end_ms)
+            pipe = self._client.pipeline(transaction=False)
+            for name in names:
+                pipe.xrange(keys.journal(platform, symbol), name, name)
+            replies = pipe.execute()
+        return [unpack(fields[b"b"]) for reply in replies for _, fields in reply]
+
+    def since(
+        self, platform: str, symbol: str, cursor: str, count: int = 100
+    ) -> list[tuple[str, Trades]]:
+        """Return (entry, batch) of at most `count` entries that came after `cursor`."""
+        with redis_errors():
+            rows: Any = self._client.xrange(
+                keys.journal(platform, symbol), f"({cursor}" if cursor else "-", count=count
+            )
+        return [(name.decode(), unpack(fields[b"b"])) for name, fields in rows]

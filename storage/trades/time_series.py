@@ -1,0 +1,56 @@
+"""Make the time series of a traded symbol before the first sample: TS.MADD makes none."""
+
+from typing import Any
+
+import redis
+
+from storage import keys as candle_keys
+from storage.trades import keys
+from storage.trades.building import candle_series
+
+
+class SeriesKeys:
+    """Remember which symbols' series exist, and make those that do not."""
+
+    def __init__(self, client: "redis.Redis", tick_ms: int) -> None:
+        self._client: Any = client
+        self._tick_ms = tick_ms
+        self._known: set[tuple[str, str]] = set()
+
+    def ensure(self, platform: str, symbol: str) -> None:
+        """Make the symbol's tick and candle series unless they exist."""
+        if (platform, symbol) in self._known:
+            return
+        pipe = self._client.pipeline(transaction=False)
+        labels = ["platform", platform, "symbol", symbol]
+        for part in keys.TICK_PARTS:
+            name = keys.tick(platform, symbol, part)
+            _create(pipe, name, self._tick_ms, [*labels, "field", part])
+        for series in candle_series(platform, symbol):
+            here = [*labels, "resolution", series.resolution]
+            for field in candle_keys.CANDLE_FIELDS:
+                _create(pipe, candle_keys.candle(series, field), 0, [*here, "field", field])
+            _create(pipe, candle_keys.flags(series), 0, [*here, "field", "flags"])
+            pipe.sadd(candle_keys.SERIES_INDEX, str(series))
+        for reply in pipe.execute(raise_on_error=False):
+            if isinstance(reply, Exception) and "already exists" not in str(reply):
+                raise reply
+        self._known.add((platform, symbol))
+
+    def forget(self, platform: str, symbol: str) -> None:
+        """Look again at the next `ensure`: a key was found missing."""
+        self._known.discard((platform, symbol))
+
+
+def failed_elements(reply: Any) -> list[int]:
+    """Return the positions of a TS.MADD reply's elements that are errors."""
+    return [position for position, part in enumerate(reply) if isinstance(part, Exception)]
+
+
+def _create(pipe: Any, name: str, retention_ms: int, labels: list[Any]) -> None:
+    pipe.execute_command(
+        "TS.CREATE",
+        name,
+        *("RETENTION", retention_ms, "DUPLICATE_POLICY", "LAST"),
+        *("LABELS", *labels),
+    )

@@ -1,0 +1,225 @@
+"""Write batches of trades so that each has its effect exactly once.
+
+All that a batch changes (journal, tick series, candles, aggregates, ids seen)
+goes into one transaction that fails if anyone else wrote the symbol meanwhile.
+A batch that comes again finds its ids seen; one that was cut off left nothing.
+"""
+
+import random
+import time
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import redis
+
+from core.errors import RedisUnavailable
+from core.messages import IdKind
+from core.series import Series
+from storage import keys as candle_keys
+from storage.redis_connection import redis_errors
+from storage.trades import building, journal, keys, ticks
+from storage.trades.aggregates import Aggregate
+from storage.trades.columns import Trades
+from storage.trades.deduplicate import keep_fresh
+from storage.trades.identical import drop_repeated
+from storage.trades.state import SymbolState, pack_state, unpack_state
+from storage.trades.time_series import SeriesKeys, failed_elements
+
+MOST_TRIES = 50
+
+
+class Written(NamedTuple):
+    """What became of one symbol's part of a batch."""
+
+    symbol: str
+    new: int
+    duplicates: int
+    late: int
+
+
+class TradeWriter:
+    """Write trades of many symbols of one platform; safe beside other writers.
+
+    `aggregate_days` is how long candles can still take late trades; older ones
+    are journaled and counted as not applied. `tick_days` bounds the
+    per-millisecond series (0: no bound).
+    """
+
+    def __init__(
+        self, client: "redis.Redis", *, aggregate_days: float = 3, tick_days: int = 30
+    ) -> None:
+        self._client: Any = client
+        self._aggregate_ms = round(aggregate_days * 86_400_000)
+        self._tick_ms = tick_days * 86_400_000
+        self._series = SeriesKeys(client, self._tick_ms)
+        self._journal = journal.Journal(client)
+
+    def write(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
+        """Store what is new of each symbol's batches, in one transaction.
+
+        Raises `RedisUnavailable` or `StorageFull`; then nothing was stored, or all.
+        """
+        with redis_errors():
+            for symbol in batches:
+                self._series.ensure(platform, symbol)
+            for attempt in range(MOST_TRIES):
+                try:
+                    return self._transaction(platform, batches)
+                except redis.WatchError:
+                    time.sleep(random.uniform(0, 0.002 * min(attempt + 1, 25)))  # noqa: S311
+        raise RedisUnavailable("Too many writers of one symbol at once; try again.")
+
+    def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
+        with self._client.pipeline() as pipe:
+            pipe.watch(*_watched(platform, batches))
+            held = self._read(platform, batches)
+            pipe.multi()
+            written, samples = [], []
+            for symbol, (state, candles) in held.items():
+                result, rows = self._queue(pipe, platform, symbol, state, candles, batches[symbol])
+                written.append(result)
+                samples += rows
+            if samples:
+                pipe.execute_command("TS.MADD", *samples)
+            replies = pipe.execute()
+        if samples and (failed := failed_elements(replies[-1])):
+            self._mark_dirty(platform, {samples[3 * position] for position in failed})
+        return written
+
+    def _read(
+        self, platform: str, batches: dict[str, list[Trades]]
+    ) -> dict[str, tuple[SymbolState, building.Held]]:
+        """Read all symbols' states and candles in one trip."""
+        pipe = self._client.pipeline(transaction=False)
+        wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
+        for symbol, by_resolution in wanted.items():
+            pipe.get(keys.state(platform, symbol))
+            for resolution, openings in by_resolution.items():
+                series = Series(platform, symbol, resolution)
+                # The candle before may have to be closed by this batch.
+                first, last = (openings[0] - resolution) * 1_000, openings[-1] * 1_000
+                pipe.hmget(keys.aggregates(series), openings)
+                pipe.execute_command("TS.RANGE", candle_keys.candle(series, "close"), first, last)
+                pipe.execute_command("TS.RANGE", candle_keys.flags(series), first, last)
+        replies = iter(pipe.execute())
+        return {
+            symbol: (unpack_state(next(replies)), _held_candles(by_resolution, replies))
+            for symbol, by_resolution in wanted.items()
+        }
+
+    def _queue(
+        self,
+        pipe: Any,
+        platform: str,
+        symbol: str,
+        state: SymbolState,
+        held: building.Held,
+        batches: list[Trades],
+    ) -> tuple[Written, list[Any]]:
+        """Queue one symbol's changes; returns what they are and its TS.MADD arguments."""
+        fresh, duplicates = self._fresh(platform, symbol, state, batches)
+        state.duplicates += duplicates
+        new = sum(map(len, fresh))
+        if not new:
+            # Only the counter changes: written without a new version.
+            pipe.set(keys.state(platform, symbol), pack_state(state))
+            return Written(symbol, 0, duplicates, 0), []
+        late = sum(int((batch.time < state.watermark).sum()) for batch in fresh)
+        state.version, state.trades, state.late = (
+            state.version + 1,
+            state.trades + new,
+            state.late + late,
+        )
+        state.watermark = max(state.watermark, *(int(batch.time.max()) for batch in fresh))
+        journal.append(pipe, platform, symbol, state.version, fresh)
+        samples = self._tick_samples(platform, symbol, state, fresh)
+        floor = (state.watermark // 1_000 - self._aggregate_ms) // 1_000
+        changes = building.apply(building.sum_up(fresh), held, state, floor)
+        building.close_passed(state, changes, held)
+        samples += _candle_samples(pipe, platform, symbol, changes)
+        pipe.set(keys.state(platform, symbol), pack_state(state))
+        for batch in fresh:
+            pipe.publish(keys.live(platform, symbol), batch.to_bytes())
+        return Written(symbol, new, duplicates, late), samples
+
+    def _fresh(
+        self, platform: str, symbol: str, state: SymbolState, batches: list[Trades]
+    ) -> tuple[list[Trades], int]:
+        fresh, duplicates = [], 0
+        for batch in batches:
+            seen = state.seen_ids
+            kept, seen, repeated, overlaps = keep_fresh(batch, seen)
+            if batch.kind is IdKind.NONE:
+                kept, repeated = drop_repeated(self._journal, platform, symbol, kept)
+            state.seen = seen.to_bytes()
+            state.overlaps += overlaps
+            duplicates += repeated
+            if len(kept):
+                fresh.append(kept)
+        return fresh, duplicates
+
+    def _tick_samples(
+        self, platform: str, symbol: str, state: SymbolState, fresh: list[Trades]
+    ) -> list[Any]:
+        samples: list[Any] = []
+        for batch in fresh:
+            new = ticks.collapse(batch)
+            before = new.ms[new.ms <= state.last_ms]
+            if len(before):
+                new = ticks.combine(new, ticks.read_held(self._client, platform, symbol, before))
+            state.last_ms = max(state.last_ms, int(new.ms[-1]))
+            if self._tick_ms:
+                # Redis refuses samples that are past their retention already.
+                new = ticks.newer(new, state.last_ms - self._tick_ms)
+            samples += ticks.samples(platform, symbol, new)
+        return samples
+
+    def _mark_dirty(self, platform: str, failed_keys: Iterable[str]) -> None:
+        for symbol in {key.split(":")[2] for key in failed_keys}:
+            self._series.forget(platform, symbol)
+            self._client.sadd(keys.DIRTY, f"{platform}:{symbol}")
+
+
+def _watched(platform: str, symbols: Iterable[str]) -> list[str]:
+    names = []
+    for symbol in symbols:
+        names.append(keys.state(platform, symbol))
+        series = building.candle_series(platform, symbol)
+        names += [candle_keys.candle_state(one) for one in series]
+    return names
+
+
+def _held_candles(by_resolution: dict[int, list[int]], replies: Any) -> building.Held:
+    held: building.Held = {}
+    for resolution, openings in by_resolution.items():
+        packed, closes, flags = next(replies), next(replies), next(replies)
+        for opening, part in zip(openings, packed, strict=True):
+            candle = held.setdefault((resolution, opening), building.HeldCandle())
+            candle.aggregate = Aggregate.from_bytes(part) if part else None
+        for stamp, _ in closes:
+            held.setdefault((resolution, stamp // 1_000), building.HeldCandle()).stored = True
+        for stamp, value in flags:
+            candle = held.setdefault((resolution, stamp // 1_000), building.HeldCandle())
+            candle.flags = int(float(value))
+    return held
+
+
+def _candle_samples(
+    pipe: Any, platform: str, symbol: str, changes: building.CandleChanges
+) -> list[Any]:
+    samples: list[Any] = []
+    for (resolution, opening), part in changes.aggregates.items():
+        series = Series(platform, symbol, resolution)
+        pipe.hset(keys.aggregates(series), str(opening), part.to_bytes())
+        if (resolution, opening) in changes.write:
+            values = (part.open, part.high, part.low, part.close, part.volume, part.trades)
+            for name, value in zip(candle_keys.CANDLE_FIELDS, values, strict=True):
+                samples += (candle_keys.candle(series, name), opening * 1_000, value)
+    touched = {resolution for resolution, _ in changes.flags}
+    for (resolution, opening), flag in changes.flags.items():
+        series = Series(platform, symbol, resolution)
+        samples += (candle_keys.flags(series), opening * 1_000, int(flag))
+    for resolution in touched:
+        state_key = candle_keys.candle_state(Series(platform, symbol, resolution))
+        pipe.hincrby(state_key, "version", 1)
+    return samples
