@@ -66,7 +66,7 @@ def wait_for_redis(settings: Settings, keeper: Keeper) -> None:
         if _redis_state(client) != "loading":
             raise RedisWillNotStart("Redis does not answer; see TICKCAST_REDIS_URL.")
     with client, redis_errors():
-        if client.execute_command("COMMAND", "INFO", "TS.MADD") == [None]:
+        if client.execute_command("COMMAND", "INFO", "TS.MADD") == [None]:  # type: ignore[no-untyped-call]
             raise RedisWillNotStart("The Redis at TICKCAST_REDIS_URL has no TimeSeries.")
 
 
