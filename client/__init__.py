@@ -1,0 +1,39 @@
+"""The Python client of Tickcast: `from client import Tickcast`."""
+
+from client.errors import (
+    AnswerError,
+    BadFrame,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    ServerAway,
+    TaskCancelled,
+    TaskFailed,
+    TaskPending,
+    Unauthorized,
+    Unavailable,
+)
+from client.forecasts import Forecast, PathForecast, horizon_frame
+from client.tasks import Task
+from client.tickcast import Tickcast
+from core.errors import TickcastError
+
+__all__ = [
+    "AnswerError",
+    "BadFrame",
+    "Conflict",
+    "Forecast",
+    "InvalidRequest",
+    "NotFound",
+    "PathForecast",
+    "ServerAway",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "TaskPending",
+    "Tickcast",
+    "TickcastError",
+    "Unauthorized",
+    "Unavailable",
+    "horizon_frame",
+]

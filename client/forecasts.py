@@ -1,0 +1,131 @@
+"""Forecasts as the server gives them, with frames and plain words."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+# Two-sided bounds by their coverage: {"0.8": (low, high), "0.95": (low, high)}.
+Interval = dict[str, tuple[float, float]]
+
+_VERDICTS = {
+    "skilled": "it forecasts better than last price",
+    "unproven": "the data cannot tell it from last price; treat last price as the forecast",
+    "no_skill": "it forecasts no better than last price; do not act on it",
+}
+
+
+class Skill(msgspec.Struct, frozen=True):
+    """Skill against last price, 1 - MAE / MAE of last price, with its 95% interval."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    verdict: str = "unproven"
+
+    def __str__(self) -> str:
+        return verdict_sentence(self.verdict, self.value, self.low, self.high)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The forecast close of the candle that opens at `time`, `horizon` candles ahead."""
+
+    time: datetime
+    horizon: int
+    predicted: float
+    interval: Interval
+
+
+class _Origin(msgspec.Struct, frozen=True, kw_only=True):
+    baseline: dict[str, Any]
+    skill: Skill
+    model: dict[str, Any]
+    input: dict[str, Any]
+
+    @property
+    def last_price(self) -> float:
+        """Close of the newest candle that the forecast has seen."""
+        return float(self.baseline["last_price"])
+
+
+class Forecast(_Origin, frozen=True, kw_only=True):
+    """A forecast of the next candle's close, in quote currency."""
+
+    time: datetime
+    horizon: int
+    predicted: float
+    interval: Interval
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The forecast as a frame of one row; see `PathForecast.frame`."""
+        return _frame([Step(self.time, self.horizon, self.predicted, self.interval)])
+
+
+class PathForecast(_Origin, frozen=True, kw_only=True):
+    """Forecasts of the next n candles' closes, in quote currency."""
+
+    predictions: list[Step]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row per candle by its opening time (UTC): horizon, predicted, low_80, high_80, ..."""
+        return _frame(self.predictions)
+
+
+def _frame(steps: list[Step]) -> pd.DataFrame:
+    rows = [_row(step) for step in steps]
+    times = pd.DatetimeIndex([step.time for step in steps], name="time").as_unit("s")
+    return pd.DataFrame(rows, index=times)
+
+
+def _row(step: Step) -> dict[str, Any]:
+    row: dict[str, Any] = {"horizon": step.horizon, "predicted": step.predicted}
+    for coverage, (low, high) in sorted(step.interval.items()):
+        percent = f"{float(coverage):.0%}".removesuffix("%")
+        row |= {f"low_{percent}": low, f"high_{percent}": high}
+    return row
+
+
+def horizon_frame(result: dict[str, Any]) -> pd.DataFrame:
+    """Return a training's walk-forward errors by horizon, beside last price's.
+
+    `result` is that of a training task. Columns: mae and last_price_mae in quote
+    currency, ratio of the two, skill with low and high, coverage_80, coverage_95
+    (share of outcomes inside the interval), verdict.
+    """
+    rows = [_scores(step["horizon"], step) for step in result["by_horizon"]]
+    return pd.DataFrame(rows).set_index("horizon")
+
+
+def _scores(horizon: int, part: dict[str, Any]) -> dict[str, Any]:
+    scores, baseline = part["scores"], part["baseline_scores"]
+    skill, coverage = scores["skill"], scores.get("coverage") or {}
+    return {
+        "horizon": horizon,
+        "mae": scores["mae"],
+        "last_price_mae": baseline["mae"],
+        "ratio": scores["mae"] / baseline["mae"] if baseline["mae"] else float("nan"),
+        "skill": skill["value"],
+        "low": skill["low"],
+        "high": skill["high"],
+        "coverage_80": coverage.get("0.8"),
+        "coverage_95": coverage.get("0.95"),
+        "verdict": part["verdict"],
+    }
+
+
+def verdict_sentence(
+    verdict: str, value: float | None, low: float | None, high: float | None
+) -> str:
+    """Return a verdict in plain words, with the figures that it rests on."""
+    meaning = _VERDICTS.get(verdict, verdict)
+    if value is None:
+        return f"{meaning[0].upper()}{meaning[1:]}."
+    side = "smaller" if value >= 0 else "larger"
+    span = f", 95% interval {low:+.1%} to {high:+.1%}" if None not in (low, high) else ""
+    return (
+        f"In the walk-forward test its errors were {abs(value):.1%} {side} than "
+        f"last price's (skill {value:+.1%}{span}): {meaning}."
+    )

@@ -1,0 +1,96 @@
+"""Show how far a task has come: a bar on a terminal, a line in a notebook, else nothing."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as Bar
+
+from core.jobs import Progress
+
+Show: TypeAlias = Callable[[Progress], None]
+
+
+@contextmanager
+def progress_shown(title: str, wanted: bool | None = None) -> Iterator[Show]:
+    """Yield a function that shows a progress under `title`.
+
+    `wanted` None shows it where somebody can see it: when standard error is a
+    terminal, or in a notebook. Nothing is ever written to standard output.
+    """
+    if wanted is not False and _in_notebook():
+        yield _notebook_line(title)
+    elif wanted or (wanted is None and sys.stderr.isatty()):
+        with _bar() as bar:
+            yield _on_bar(bar, title)
+    else:
+        yield lambda progress: None
+
+
+def _bar() -> Bar:
+    return Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[message]}"),
+        console=Console(stderr=True),
+    )
+
+
+def _on_bar(bar: Bar, title: str) -> Show:
+    row = bar.add_task(title, total=None, unit="", message="waiting for a worker")
+
+    def show(progress: Progress) -> None:
+        bar.update(
+            row,
+            completed=progress.done,
+            total=progress.total or None,
+            unit=progress.unit,
+            message=progress.message,
+        )
+
+    return show
+
+
+def _notebook_line(title: str) -> Show:
+    # IPython has no types of its own.
+    display: Any = importlib.import_module("IPython.display").display
+    handle: Any = None
+
+    def show(progress: Progress) -> None:
+        nonlocal handle
+        line = {"text/plain": progress_text(title, progress)}
+        if handle is None:
+            handle = display(line, raw=True, display_id=True)
+        else:
+            handle.update(line, raw=True)
+
+    return show
+
+
+def progress_text(title: str, progress: Progress) -> str:
+    """Return one line: the title, a bar of 24 signs, the counts, the message."""
+    share = progress.done / progress.total if progress.total else 0.0
+    full = round(24 * min(max(share, 0.0), 1.0))
+    counts = f"{progress.done:,}/{progress.total:,} {progress.unit}" if progress.total else ""
+    parts = (title, "█" * full + "·" * (24 - full), counts, progress.message)
+    return "  ".join(part for part in parts if part)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,51 @@
+"""A task as the server tells of it, and what its state means to a caller."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from client.errors import TaskCancelled, TaskFailed
+from core.jobs import FINAL_STATES, JobError, JobState, Progress
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One piece of background work.
+
+    `result` is filled once `state` is `succeeded`, `error` once it is `failed`.
+    Progress is `done` of `total` `unit`; a total of 0 is not known yet.
+    """
+
+    task_id: str
+    name: str
+    state: JobState
+    progress: Progress = Progress()
+    result: dict[str, Any] | None = None
+    error: JobError | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the state is final."""
+        return self.state in FINAL_STATES
+
+    def checked(self) -> "Task":
+        """Return the task itself unless it failed or was cancelled.
+
+        Raises `TaskFailed` or `TaskCancelled`.
+        """
+        if self.state is JobState.FAILED:
+            reason = self.error.detail if self.error else "The server gave no reason."
+            raise TaskFailed(f"Task {self.task_id} ({self.name}) failed: {reason}", self)
+        if self.state is JobState.CANCELLED:
+            raise TaskCancelled(f"Task {self.task_id} ({self.name}) was cancelled.", self)
+        return self
+
+
+class TaskPage(msgspec.Struct, frozen=True):
+    """Some tasks, newest first, and how many there are in all."""
+
+    tasks: list[Task]
+    total: int = 0
