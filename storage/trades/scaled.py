@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# Below this a float times ten to the scale is off by less than 0.05, so a digit beyond the
-# scale cannot hide.
-_SURE = 1e14
+# Two decimals of at most 15 digits never share a float, so that a float proves which it was.
+_SURE = 1e15
+_SURE_LENGTH = 16  # 15 digits and the point
 _SCALES = (2, 8)
 MOST_DIGITS = 18
 _LIMIT = 10**MOST_DIGITS
@@ -50,8 +50,11 @@ def to_floats(units: NDArray[np.int64], scale: int) -> NDArray[np.float64]:
 def _floats(values: list[Any]) -> NDArray[np.float64] | None:
     kinds = set(map(type, values))
     if kinds == {str}:
+        texts = np.array(values)
+        if texts.dtype.itemsize > 4 * _SURE_LENGTH:
+            return None
         try:
-            return np.array(values).astype(np.float64)
+            return texts.astype(np.float64)
         except ValueError:
             return None
     return np.array(values, dtype=np.float64) if kinds <= {int, float} and _fit(values) else None
