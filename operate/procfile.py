@@ -42,6 +42,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "PYTHONUNBUFFERED": "1",
+        # Every Celery worker would say so in five lines; `make run` says it once.
+        "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore:You're running the worker"),
         "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir),
         "TICKCAST_HOST": settings.host,
         "TICKCAST_PORT": str(settings.port),

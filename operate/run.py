@@ -1,5 +1,6 @@
 """`make run`: starts everything, says where it is, and ends everything with Ctrl-C."""
 
+import os
 import sys
 
 from core.errors import TickcastError
@@ -32,6 +33,8 @@ def _run(settings: Settings) -> None:
         empty_metrics_folder(settings)
         commands = read_commands()
         output = Output(width=max(map(len, commands)))
+        if os.geteuid() == 0:
+            output.say("Tickcast runs as root; a user with fewer rights is safer.")
         processes = kept_processes(commands, settings)
         with Keeper(output, last=[REDIS]) as keeper:
             for process in [process for process in processes if process.name == REDIS]:
