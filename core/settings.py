@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     @property
     def broker_address(self) -> str:
         """Address of Redis for Celery."""
+        if self.redis_url.startswith("unix://"):
+            return self.redis_url.replace("unix://", "redis+socket://", 1)
         return self.redis_url or f"redis+socket://{self.redis_socket}"
 
     @property

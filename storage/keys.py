@@ -49,3 +49,8 @@ def worker(name: str) -> str:
 def clock(platform: str) -> str:
     """Hash with the offset between an exchange's clock and ours."""
     return f"clock:{platform}"
+
+
+def refresh_lock(series: Series) -> str:
+    """Lock of the run that brings a watched series up to date."""
+    return f"lock:refresh:{series}"

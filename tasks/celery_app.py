@@ -1,0 +1,60 @@
+"""The Celery application: how messages travel, and that none is lost or trusted."""
+
+from celery import Celery  # type: ignore[import-untyped]
+
+from tasks import queues
+
+# A message that no worker acknowledged returns to its queue after this time (s). It may
+# be shorter than the longest job: a job that is taken cannot be taken twice (`run_stage`).
+VISIBILITY_S = 60
+_ANSWER_S = 5.0
+_TRANSPORT = {
+    "visibility_timeout": VISIBILITY_S,
+    # Without these two a lost message comes back after 100 s at the earliest.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # A worker killed while it held the sweep's lock must not stop all sweeps for 5 minutes.
+    "unacked_mutex_expire": 10,
+    # A silent connection, as after a network cut, is dropped when a wait of 1 s plus this
+    # brought no answer.
+    "health_check_interval": 10,
+    "socket_timeout": _ANSWER_S,
+    "socket_connect_timeout": _ANSWER_S,
+    "socket_keepalive": True,
+}
+_SETTINGS = {
+    # JSON only: a pickle would run whatever its sender likes.
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "task_ignore_result": True,
+    # A message leaves the broker when its work is done, not when it begins.
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    # After a lost connection Celery would count running tasks against the prefetch limit,
+    # which at a limit of one stops all consuming.
+    "worker_enable_prefetch_count_reduction": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    # Broadcast connections are what most hangs after a reconnect came from; unused here.
+    "worker_enable_remote_control": False,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    # One more try on a fresh connection: pooled ones are dead after a restart of Redis.
+    "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_max": 0},
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "task_default_queue": queues.KEEP,
+    "task_routes": {task: {"queue": queue} for task, queue in queues.QUEUE_OF.items()},
+    "timezone": "UTC",
+}
+
+
+def make_celery(broker_url: str) -> Celery:
+    """Return an application on the Redis at `broker_url`; nothing is connected yet.
+
+    Tasks are registered by importing `tasks.celery_tasks`, which senders need not.
+    There is no result backend: results are in the job's row.
+    """
+    app = Celery("tickcast", broker=broker_url)
+    app.conf.update(_SETTINGS, broker_transport_options=_TRANSPORT)
+    return app

@@ -1,0 +1,95 @@
+"""Every Celery task, with its queue, expiry and schedule: what runs in the background.
+
+The work is in plain functions. What they need of ccxt, Keras, ONNX Runtime or
+pandas they import when the first message comes: this page loads in no time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from celery import Celery, shared_task  # type: ignore[import-untyped]
+from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
+
+from tasks import collect_candles as collecting
+from tasks import make_forecasts, queues
+from tasks import reap_jobs as reaping
+from tasks import refresh_watched as refreshing
+from tasks import store_candles as storing
+from tasks import train_models as training
+from tasks.run_stage import After, Work, run_stage
+from tasks.runtime import runtime
+
+T = TypeVar("T", bound=Callable[..., None])
+
+# Beat's periods (s). A run that waited for nearly a period is dropped: the next one comes.
+SCHEDULE = {queues.REAP_JOBS: 5.0, queues.REFRESH_WATCHED: 10.0}
+
+
+def task(name: str, **options: Any) -> Callable[[T], T]:
+    """Register a function as the Celery task `name`; its queue is in `tasks.queues`."""
+    decorate: Callable[[T], T] = shared_task(name=name, **options)
+    return decorate
+
+
+def periodic(name: str) -> Callable[[T], T]:
+    """Register a task of the schedule."""
+    return task(name, expires=SCHEDULE[name] * 0.9)
+
+
+@task(queues.FETCH_CANDLES)
+def fetch_candles(job_id: str, stage: int) -> None:
+    """Fetch candles from an exchange."""
+    stage_of_job(job_id, stage, partial(collecting.collect_candles, runtime().exchange))
+
+
+@task(queues.STORE_CANDLES)
+def store_candles(job_id: str, stage: int) -> None:
+    """Store candles that a caller brought."""
+    stage_of_job(job_id, stage, storing.store_candles)
+
+
+@task(queues.TRAIN_LSTM)
+def train_lstm_from_redis(job_id: str, stage: int) -> None:
+    """Train an LSTM on the stored candles."""
+    stage_of_job(job_id, stage, training.train_lstm_from_redis)
+
+
+@task(queues.PREDICT_LSTM)
+def predict_lstm(job_id: str, stage: int) -> None:
+    """Predict the next candle."""
+    stage_of_job(job_id, stage, make_forecasts.predict_lstm)
+
+
+@task(queues.PREDICT_LSTM_NSTEPS)
+def predict_lstm_nsteps(job_id: str, stage: int) -> None:
+    """Predict the next n candles."""
+    stage_of_job(job_id, stage, make_forecasts.predict_lstm_nsteps)
+
+
+@periodic(queues.REAP_JOBS)
+def reap_jobs() -> None:
+    """Take jobs out of dead hands, and send again what got lost."""
+    reaping.reap_jobs(runtime().stores, runtime().enqueue)
+
+
+@periodic(queues.REFRESH_WATCHED)
+def refresh_watched() -> None:
+    """Fetch what is new of the watched series."""
+    shared = runtime()
+    days = shared.settings.backfill_days
+    refreshing.refresh_watched(shared.stores, shared.enqueue, shared.exchange, days)
+
+
+def stage_of_job(job_id: str, stage: int, work: Work) -> None:
+    """Run a stage and tell Celery what becomes of its message."""
+    after = run_stage(runtime().stores, job_id, stage, work)
+    if after is After.END:
+        raise Ignore
+    if after is After.AGAIN:
+        raise Reject(requeue=True)
+
+
+def add_schedule(app: Celery) -> None:
+    """Have beat send the periodic tasks."""
+    app.conf.beat_schedule = {name: {"task": name, "schedule": s} for name, s in SCHEDULE.items()}

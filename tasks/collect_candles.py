@@ -1,0 +1,153 @@
+"""Candles fetched from an exchange, page by page, into the store."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from core.jobs import Job, Progress
+from core.series import Series
+from core.times import format_time, now_ms
+from feeds.exchange_candles import ExchangeCandles
+from feeds.paging import Rows, collect
+from storage.candle_checks import check_candles
+from storage.stores import Stores
+from tasks.held_job import Note, Report
+from tasks.job_series import requested_series
+
+OpenExchange = Callable[[str], ExchangeCandles]
+
+
+class Tally(msgspec.Struct):
+    """What a job has fetched so far: its checkpoint, and in the end its result.
+
+    `held` counts the candles of the range that were there before it began.
+    """
+
+    held: int
+    cursor: int | None = None
+    calls: int = 0
+    fetched: int = 0
+    revised: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Openings from `start` to `end`, both included, s; before `closed` they have ended."""
+
+    start: int
+    end: int
+    closed: int
+
+
+def collect_candles(
+    open_exchange: OpenExchange, stores: Stores, job: Job, report: Report, note: Note
+) -> dict[str, Any]:
+    """Fetch the candles of a request (`start`, `end` in epoch ms) and store them.
+
+    Each page is stored, then noted, so that a retry goes on with the page that
+    was under way. `inserted` is a difference of counts and right even so;
+    `calls` counts the pages that were answered. `gaps` are what is missing among
+    the candles that had ended when the job was made.
+    """
+    series = requested_series(job.request)
+    span = _span(job, series.resolution)
+    tally = _tally(stores, series, span, job, note)
+    exchange = open_exchange(series.platform)
+
+    def fetch(first: int, last: int) -> Rows:
+        rows = exchange.fetch_page(series.symbol, series.resolution, first, last)
+        tally.calls += 1
+        return rows
+
+    def keep(rows: Rows, cursor: int) -> None:
+        _store(stores, series, rows, tally)
+        tally.cursor = cursor
+        _record_clock(stores, exchange)
+        note(msgspec.to_builtins(tally))
+        report(_progress(span, tally, series))
+
+    report(_progress(span, tally, series))
+    collect(
+        fetch,
+        span.start,
+        span.end,
+        series.resolution,
+        exchange.page_limit,
+        on_page=keep,
+        cursor=tally.cursor,
+        sleep=lambda seconds: _sleep(seconds, lambda: report(_progress(span, tally, series))),
+    )
+    return _result(stores, series, span, tally)
+
+
+def _span(job: Job, resolution: int) -> Span:
+    """Return what is asked for, cut off at the time when the job was made."""
+    asked = job.request.get("fetch") or job.request
+    made = job.created_at // 1_000
+    end = min(asked["end"] // 1_000, made)
+    return Span(-(-asked["start"] // 1_000), end, made // resolution * resolution)
+
+
+def _tally(stores: Stores, series: Series, span: Span, job: Job, note: Note) -> Tally:
+    if job.checkpoint:
+        return msgspec.convert(job.checkpoint, Tally)
+    tally = Tally(held=stores.candles.count(series, span.start, span.end))
+    note(msgspec.to_builtins(tally))
+    return tally
+
+
+def _store(stores: Stores, series: Series, rows: Rows, tally: Tally) -> None:
+    checked = check_candles(rows, series.resolution, now_ms())
+    tally.fetched += len(rows)
+    tally.rejected += len(checked.rejected)
+    tally.duplicates += checked.duplicates
+    if not len(checked.candles):
+        return
+    tally.revised += stores.candles.write(series, checked.candles).revised
+    first, last = int(checked.candles.time[0]), int(checked.candles.time[-1])
+    tally.first = first if tally.first is None else min(first, tally.first)
+    tally.last = last if tally.last is None else max(last, tally.last)
+
+
+def _record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
+    if exchange.clock_offset_ms is not None:
+        stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
+
+
+def _progress(span: Span, tally: Tally, series: Series) -> Progress:
+    total = max(0, (span.end - span.start) // series.resolution + 1)
+    done = 0 if tally.cursor is None else (tally.cursor - span.start) // series.resolution
+    return Progress(min(done, total), total, "candles")
+
+
+def _sleep(seconds: float, check: Callable[[], None]) -> None:
+    """Sleep, looking up often enough to see that the job must stop."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        check()
+        time.sleep(min(left, 0.5))
+
+
+def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> dict[str, Any]:
+    until = min(span.end - span.end % series.resolution + series.resolution, span.closed)
+    gaps = stores.candles.gaps(series, span.start, until) if until > span.start else []
+    return {
+        "fetched": tally.fetched,
+        "inserted": stores.candles.count(series, span.start, span.end) - tally.held,
+        "revised": tally.revised,
+        "duplicates": tally.duplicates,
+        "rejected": tally.rejected,
+        "calls": tally.calls,
+        "gaps": [[_time(first), _time(after)] for first, after in gaps],
+        "first": None if tally.first is None else _time(tally.first),
+        "last": None if tally.last is None else _time(tally.last),
+    }
+
+
+def _time(second: int) -> str:
+    return format_time(second * 1_000)

@@ -1,0 +1,52 @@
+"""Models that stay loaded between forecasts."""
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+from storage.models import ModelRecord, ModelStore
+
+if TYPE_CHECKING:
+    from ml.lstm.serving import LstmServer
+
+# A small network takes a few MB.
+CAPACITY = 32
+
+
+class LoadedModel(NamedTuple):
+    """A model ready to predict, and how many of the newest candles it wants."""
+
+    server: "LstmServer"
+    rows: int
+
+
+class LoadedModels:
+    """The most recently used models, each loaded once whatever the number of threads."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
+
+    def get(self, store: ModelStore, record: ModelRecord) -> LoadedModel:
+        """Return the model of a record; raises `CorruptArtifact` if its file was altered.
+
+        A model that was trained again under the same name has another folder,
+        and so is another model here.
+        """
+        with self._lock:
+            model = self._loaded.get(record.folder)
+            if model is None:
+                model = self._loaded[record.folder] = _load(store, record)
+            self._loaded.move_to_end(record.folder)
+            while len(self._loaded) > self._capacity:
+                self._loaded.popitem(last=False)
+            return model
+
+
+def _load(store: ModelStore, record: ModelRecord) -> LoadedModel:
+    # ONNX Runtime and pandas come in with this import.
+    from ml.lstm.serving import LstmServer, rows_needed
+
+    server = LstmServer(store.read_file(record, "model.onnx"), record.metadata)
+    return LoadedModel(server, rows_needed(record.metadata))

@@ -1,0 +1,27 @@
+"""Names of the queues and of the tasks, and which queue each task waits in."""
+
+STREAM = "stream"  # live trades
+STORE = "store"  # candles that a caller brought
+PREDICT = "predict"  # forecasts: milliseconds each
+KEEP = "keep"  # our own housekeeping
+FETCH = "fetch"  # calls to exchanges: seconds to hours
+TRAIN = "train"  # trainings: minutes
+QUEUES = (STREAM, STORE, PREDICT, KEEP, FETCH, TRAIN)
+
+FETCH_CANDLES = "fetch_candles"
+STORE_CANDLES = "store_candles"
+TRAIN_LSTM = "train_lstm_from_redis"
+PREDICT_LSTM = "predict_lstm"
+PREDICT_LSTM_NSTEPS = "predict_lstm_nsteps"
+REAP_JOBS = "reap_jobs"
+REFRESH_WATCHED = "refresh_watched"
+
+QUEUE_OF = {
+    FETCH_CANDLES: FETCH,
+    STORE_CANDLES: STORE,
+    TRAIN_LSTM: TRAIN,
+    PREDICT_LSTM: PREDICT,
+    PREDICT_LSTM_NSTEPS: PREDICT,
+    REAP_JOBS: KEEP,
+    REFRESH_WATCHED: FETCH,
+}

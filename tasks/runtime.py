@@ -1,0 +1,62 @@
+"""What the tasks of one process share: settings, stores, and the way to send jobs."""
+
+import os
+import threading
+from functools import cached_property
+
+from celery import Celery  # type: ignore[import-untyped]
+
+from core.settings import Settings
+from feeds.exchange_candles import ExchangeCandles
+from storage.stores import Stores, open_stores
+from tasks.enqueue import Enqueue
+
+
+class Runtime:
+    """Opens the stores when the first task of a process asks for them."""
+
+    def __init__(self, settings: Settings, celery: Celery) -> None:
+        self.settings = settings
+        self._celery = celery
+
+    @cached_property
+    def stores(self) -> Stores:
+        """All stores."""
+        return open_stores(self.settings)
+
+    @cached_property
+    def enqueue(self) -> Enqueue:
+        """The sender of jobs."""
+        return Enqueue(self.stores.jobs, self.stores.uploads, self._celery)
+
+    def exchange(self, platform: str) -> ExchangeCandles:
+        """Return a connector to a platform, or to the address set in its place."""
+        return ExchangeCandles(
+            platform,
+            base_url=self.settings.exchange_urls.get(platform),
+            timeout_s=self.settings.exchange_timeout_s,
+            sleep_ms=self.settings.backfill_sleep_ms,
+        )
+
+
+_lock = threading.Lock()
+_configured: tuple[Settings, Celery] | None = None
+_by_process: dict[int, Runtime] = {}
+
+
+def configure(settings: Settings, celery: Celery) -> None:
+    """Say what `runtime` is made of; called once, by the entry point."""
+    global _configured
+    _configured = settings, celery
+
+
+def runtime() -> Runtime:
+    """Return this process's runtime: a forked child never uses its parent's connections."""
+    if _configured is None:
+        raise RuntimeError("tasks.runtime.configure was not called by the entry point")
+    with _lock:
+        process = os.getpid()
+        if process not in _by_process:
+            _by_process.clear()
+            _by_process[process] = Runtime(*_configured)
+        return _by_process[process]

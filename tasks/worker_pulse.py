@@ -1,0 +1,132 @@
+"""Signs of life of the Celery processes, and their way out when they hang."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from celery import Celery, bootsteps  # type: ignore[import-untyped]
+from celery.signals import (  # type: ignore[import-untyped]
+    beat_init,
+    worker_process_init,
+    worker_shutting_down,
+)
+from celery.worker import state  # type: ignore[import-untyped]
+
+from core.errors import Unavailable
+from core.processes import die_with_parent
+from core.times import now_ms
+from storage.redis_connection import connect, redis_errors
+from storage.workers import WorkerStore
+from tasks.stop_flag import ask_to_stop
+from tasks.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+PULSE_S = 2.0
+BEAT_PATIENCE_S = 30.0
+# "Internal software error" of sysexits.h: whoever keeps the process starts it again.
+HUNG = 70
+
+
+def attach(app: Celery, redis_address: str) -> None:
+    """Have every worker and beat of this application show its pulse in Redis.
+
+    The fields are `role` (the node's name up to the @), `pid`, `started_at` and
+    `at` (epoch ms), and of a worker `consumed`, `running` and `waiting` messages.
+    """
+    _WorkerPulse.redis_address = redis_address
+    app.steps["worker"].add(_WorkerPulse)
+    beat_init.connect(lambda sender, **_: _start_beat_pulse(sender, redis_address), weak=False)
+    worker_shutting_down.connect(_hand_work_back, weak=False)
+    worker_process_init.connect(partial(_die_with_worker, os.getpid()), weak=False)
+
+
+class _WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Runs beside the consumer, in the worker's main process."""
+
+    redis_address = ""
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._over = threading.Event()
+
+    def start(self, worker: Any) -> None:
+        watchdog = Watchdog()
+        client = connect(self.redis_address, timeout=2, retries=0)
+        queues = list(worker.app.amqp.queues.consume_from)
+
+        def look() -> dict[str, int]:
+            consumed, running = state.all_total_count[0], len(state.active_requests)
+            waiting = _waiting(client, queues)
+            if watchdog.is_stuck(time.monotonic(), waiting, consumed, running):
+                _exit("messages wait, but none arrives here")
+            return {"consumed": consumed, "running": running, "waiting": waiting or 0}
+
+        _pulse(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
+
+    def stop(self, worker: Any) -> None:
+        self._over.set()
+
+
+def _start_beat_pulse(service: Any, redis_address: str) -> None:
+    def look() -> dict[str, int]:
+        ticked = service._last_tick
+        if ticked and time.monotonic() - ticked > BEAT_PATIENCE_S:
+            _exit("the schedule stands still")
+        return {}
+
+    store = WorkerStore(connect(redis_address, timeout=2, retries=0))
+    _pulse(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
+
+
+def _pulse(
+    store: WorkerStore,
+    name: str,
+    queues: str,
+    look: Callable[[], dict[str, int]],
+    over: threading.Event,
+) -> None:
+    fixed: dict[str, str | int] = {
+        "role": name.split("@")[0],
+        "pid": os.getpid(),
+        "started_at": now_ms(),
+    }
+
+    def run() -> None:
+        while True:
+            try:
+                store.pulse(name, queues, {**fixed, **look(), "at": now_ms()})
+            except Unavailable:
+                logger.debug("%s: Redis missed a pulse", name)
+            if over.wait(PULSE_S):
+                return
+
+    threading.Thread(target=run, name="pulse", daemon=True).start()
+
+
+def _waiting(client: Any, queues: list[str]) -> int | None:
+    try:
+        with redis_errors():
+            return sum(int(client.llen(queue)) for queue in queues)
+    except Unavailable:
+        return None
+
+
+def _die_with_worker(worker: int, **_: Any) -> None:
+    """Keep a pool's child from going on with a job that has been given to another."""
+    if os.getpid() != worker:
+        die_with_parent(parent=worker)
+
+
+def _hand_work_back(**_: Any) -> None:
+    ask_to_stop()
+
+
+def _exit(reason: str) -> None:
+    logger.critical("This process hangs and ends itself: %s.", reason)
+    logging.shutdown()
+    os._exit(HUNG)
