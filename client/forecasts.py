@@ -58,9 +58,14 @@ class Forecast(_Origin, frozen=True, kw_only=True):
     interval: Interval
 
     @property
+    def steps(self) -> list[Step]:
+        """The forecast as the only step of its path."""
+        return [Step(self.time, self.horizon, self.predicted, self.interval)]
+
+    @property
     def frame(self) -> pd.DataFrame:
-        """The forecast as a frame of one row; see `PathForecast.frame`."""
-        return _frame([Step(self.time, self.horizon, self.predicted, self.interval)])
+        """The forecast as a frame of one row; see `steps_frame`."""
+        return steps_frame(self.steps)
 
 
 class PathForecast(_Origin, frozen=True, kw_only=True):
@@ -69,15 +74,20 @@ class PathForecast(_Origin, frozen=True, kw_only=True):
     predictions: list[Step]
 
     @property
+    def steps(self) -> list[Step]:
+        """The forecasts, nearest first."""
+        return self.predictions
+
+    @property
     def frame(self) -> pd.DataFrame:
-        """A row per candle by its opening time (UTC): horizon, predicted, low_80, high_80, ..."""
-        return _frame(self.predictions)
+        """The forecasts as a frame; see `steps_frame`."""
+        return steps_frame(self.steps)
 
 
-def _frame(steps: list[Step]) -> pd.DataFrame:
-    rows = [_row(step) for step in steps]
+def steps_frame(steps: list[Step]) -> pd.DataFrame:
+    """Return a row per candle by its opening time: horizon, predicted, low_80, high_80, ..."""
     times = pd.DatetimeIndex([step.time for step in steps], name="time").as_unit("s")
-    return pd.DataFrame(rows, index=times)
+    return pd.DataFrame([_row(step) for step in steps], index=times)
 
 
 def _row(step: Step) -> dict[str, Any]:

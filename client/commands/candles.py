@@ -1,0 +1,153 @@
+"""`tickcast ingest`, `tickcast candles`, `tickcast watch`: candles in and out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from client.candle_calls import Watch
+from client.commands.output import (
+    AsJson,
+    Platform,
+    Resolution,
+    Symbol,
+    Wait,
+    answer,
+    connect,
+    facts,
+    show,
+    table,
+)
+from client.commands.tasks import plain, task_view
+from feeds.candle_files import Rows, read_candles
+
+UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+ingest = typer.Typer(help="Store candles: an exchange's, or those of a file.", no_args_is_help=True)
+watch = typer.Typer(help="Series that the server keeps fresh: list, add, remove.")
+Start = Annotated[str | None, typer.Option(help="First opening: 2025-01-31T12:00:00Z, or epoch.")]
+End = Annotated[str | None, typer.Option(help="Last opening, included.")]
+
+
+@ingest.command("kline")
+def ingest_kline(
+    platform: Platform,
+    symbol: Symbol,
+    resolution: Resolution,
+    start: Start = None,
+    end: End = None,
+    days: Annotated[int | None, typer.Option(min=1, help="So many days back from now.")] = None,
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Let the server fetch candles from an exchange, by --start (and --end) or by --days."""
+    if (start is None) == (days is None):
+        raise typer.BadParameter("give either --start or --days")
+    now = datetime.now(UTC)
+    first = start if start is not None else now - timedelta(days=days or 0)
+    with connect(as_json) as tickcast:
+        task = tickcast.ingest_kline(platform, symbol, resolution, first, end or now, wait=wait)
+    answer(as_json, task, task_view)
+
+
+@ingest.command("candles")
+def ingest_candles(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, NDJSON or JSON, also .gz.", exists=True, dir_okay=False)
+    ],
+    symbol: Annotated[str, typer.Option(help="Symbol to store them under.")],
+    resolution: Annotated[str, typer.Option(help="Length of a candle: 1m, 5m, 1h, 1d.")],
+    platform: Annotated[str, typer.Option(help="Source to store them under.")] = "file",
+    skip_bad_rows: Annotated[
+        bool, typer.Option(help="Report bad rows and store the others.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Store the candles of a file with columns time, open, high, low, close, volume."""
+    rows = _rows(file)
+    with connect(as_json) as tickcast:
+        result = tickcast.ingest_candles(
+            rows, platform=platform, symbol=symbol, resolution=resolution,
+            skip_bad_rows=skip_bad_rows,
+        )  # fmt: skip
+    answer(as_json, result, _stored)
+
+
+def _rows(file: Path) -> Rows:
+    try:
+        return read_candles(file)
+    except OSError:
+        raise typer.BadParameter(f"{file} cannot be read.") from None
+
+
+def _stored(result: dict[str, Any]) -> list[Table]:
+    bad = result.get("rejected") or []
+    shown = [facts("Stored", plain(result) | {"rejected": len(bad)})]
+    if bad:
+        rows = [(row["index"], row["reason"]) for row in bad[:20]]
+        shown.append(table("Rejected (the first 20)", ("row", "reason"), rows))
+    return shown
+
+
+def candles(
+    platform: Platform,
+    symbol: Symbol,
+    resolution: Resolution,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, oldest first.")] = 100,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the candles held of a series."""
+    with connect(as_json or as_csv) as tickcast:
+        frame = tickcast.candles(platform, symbol, resolution, start, end, limit)
+    if as_csv:
+        print(frame.to_csv(date_format=UTC_FORMAT), end="")
+    elif as_json:
+        print(frame.reset_index().to_json(orient="records", date_format="iso", date_unit="s"))
+    else:
+        show(_candle_table(f"{platform}:{symbol}:{resolution}", frame))
+
+
+def _candle_table(title: str, frame: pd.DataFrame) -> Table:
+    told = [
+        name for name in frame.columns if frame[name].notna().any() and (frame[name] != "").any()
+    ]
+    times = [moment.strftime("%Y-%m-%d %H:%M:%S") for moment in pd.DatetimeIndex(frame.index)]
+    rows = zip(times, *[frame[name].tolist() for name in told], strict=True)
+    return table(title, ("time (UTC)", *told), rows)
+
+
+@watch.callback(invoke_without_command=True)
+def list_watches(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the series that the server keeps fresh."""
+    if context.invoked_subcommand:
+        return
+    with connect(as_json) as tickcast:
+        answer(as_json, tickcast.watches(), _watch_tables)
+
+
+def _watch_tables(found: list[Watch]) -> list[Table]:
+    names = ("platform", "symbol", "resolution", "last_run_at", "last_success_at", "last_error")
+    rows = [[getattr(watched, name) for name in names] for watched in found]
+    return [table(f"Watched ({len(found)})", names, rows)]
+
+
+@watch.command("add")
+def add_watch(platform: Platform, symbol: Symbol, resolution: Resolution) -> None:
+    """Keep a series fresh from now on."""
+    with connect(False) as tickcast:
+        tickcast.watch(platform, symbol, resolution)
+    show(f"{platform}:{symbol}:{resolution} is kept fresh from now on.")
+
+
+@watch.command("remove")
+def remove_watch(platform: Platform, symbol: Symbol, resolution: Resolution) -> None:
+    """Stop keeping a series fresh; its candles stay."""
+    with connect(False) as tickcast:
+        tickcast.unwatch(platform, symbol, resolution)
+    show(f"{platform}:{symbol}:{resolution} is no longer kept fresh.")

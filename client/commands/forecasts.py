@@ -1,0 +1,156 @@
+"""`tickcast train`, `tickcast predict`, `tickcast models`."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from client.commands.output import (
+    AsJson,
+    ModelId,
+    ModelName,
+    Wait,
+    answer,
+    connect,
+    facts,
+    number,
+    show,
+    table,
+)
+from client.commands.tasks import plain, task_view
+from client.forecasts import Forecast, PathForecast, Skill, horizon_frame
+from client.tickcast import TrainOptions
+
+models = typer.Typer(help="Trained models: list, show, delete.")
+Series = Annotated[str | None, typer.Option(help="Another series than the one trained on.")]
+
+
+class Normalization(StrEnum):
+    """How a network sees prices."""
+
+    RETURNS = "returns"
+    ZSCORE = "zscore"
+    MINMAX = "minmax"
+
+
+def train(
+    model_name: ModelName,
+    model_id: ModelId,
+    symbol: Annotated[str, typer.Option(help="Symbol to learn from.")],
+    resolution: Annotated[str, typer.Option(help="Length of a candle: 1m, 5m, 1h, 1d.")],
+    platform: Annotated[str | None, typer.Option(help="The server's default if left out.")] = None,
+    seq_len: Annotated[int, typer.Option(help="Candles that a forecast looks back on.")] = 60,
+    nsteps: Annotated[int, typer.Option(help="Candles ahead, fixed at training.")] = 1,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data at most.")] = None,
+    units: Annotated[int | None, typer.Option(help="Width of the network.")] = None,
+    normalization: Annotated[Normalization | None, typer.Option(help="Of the inputs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed and data: same model.")] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace a model of this name.")] = False,
+    fetch_start: Annotated[str | None, typer.Option(help="First fetch candles from here.")] = None,
+    fetch_end: Annotated[str | None, typer.Option(help="Last candle to fetch.")] = None,
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train an LSTM, score it walk-forward against last price, and save it."""
+    if (fetch_start is None) != (fetch_end is None):
+        raise typer.BadParameter("give --fetch-start and --fetch-end together")
+    options: dict[str, Any] = {"epochs": epochs, "units": units, "normalization": normalization,
+                               "seed": seed, "overwrite": overwrite or None}  # fmt: skip
+    given = TrainOptions(**{name: value for name, value in options.items() if value is not None})  # type: ignore[typeddict-item]
+    fetch = (fetch_start, fetch_end) if fetch_start and fetch_end else None
+    with connect(as_json) as tickcast:
+        task = tickcast.train(
+            model_name, model_id, symbol=symbol, resolution=resolution, platform=platform,
+            fetch=fetch, wait=wait, seq_len=seq_len, nsteps=nsteps, **given,
+        )  # fmt: skip
+    answer(as_json, task, lambda task: training_view(task.result) if wait else task_view(task))
+
+
+def predict(
+    model_name: ModelName,
+    model_id: ModelId,
+    nsteps: Annotated[
+        int | None, typer.Option(min=0, help="All steps of the path; 0: as many as trained.")
+    ] = None,
+    platform: Series = None,
+    symbol: Series = None,
+    resolution: Series = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast the next candle's close, or with --nsteps the path ahead."""
+    series = {"platform": platform, "symbol": symbol, "resolution": resolution}
+    with connect(as_json) as tickcast:
+        forecast: Forecast | PathForecast = (
+            tickcast.predict(model_name, model_id, **series)
+            if nsteps is None
+            else tickcast.predict_nsteps(model_name, model_id, nsteps=nsteps or None, **series)
+        )
+    answer(as_json, forecast, forecast_view)
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the trained models."""
+    if context.invoked_subcommand:
+        return
+    with connect(as_json) as tickcast:
+        answer(as_json, tickcast.models(), _model_tables)
+
+
+@models.command("show")
+def show_model(model_name: ModelName, model_id: ModelId, as_json: AsJson = False) -> None:
+    """Show what is recorded of a model."""
+    with connect(as_json) as tickcast:
+        model = tickcast.model(model_name, model_id)
+    answer(as_json, model, lambda model: [facts(f"{model_name} {model_id}", plain(model))])
+
+
+@models.command("delete")
+def delete_model(
+    model_name: ModelName,
+    model_id: ModelId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model and its files."""
+    if not yes:
+        typer.confirm(f"Delete model {model_name} {model_id}?", abort=True)
+    with connect(False) as tickcast:
+        tickcast.delete_model(model_name, model_id)
+    show(f"Model {model_name} {model_id} is deleted.")
+
+
+def _model_tables(found: list[dict[str, Any]]) -> list[Table]:
+    columns = ("name", "id", "platform", "symbol", "resolution", "nsteps", "verdict", "created_at")
+    rows = [[model.get(column) for column in columns] for model in found]
+    return [table(f"Models ({len(found)})", columns, rows)]
+
+
+def forecast_view(forecast: Forecast | PathForecast) -> list[Table | str]:
+    """Return a forecast beside last price, with its intervals and what it is worth."""
+    last = forecast.last_price
+    coverages = sorted(forecast.steps[0].interval)
+    rows = [
+        (step.time, step.horizon, step.predicted, f"{step.predicted / last - 1:+.3%}",
+         *[_span(step.interval[coverage]) for coverage in coverages])
+        for step in forecast.steps
+    ]  # fmt: skip
+    spans = [f"{float(coverage):.0%} interval" for coverage in coverages]
+    columns = ("candle of (UTC)", "ahead", "close", "change", *spans)
+    model = f"{forecast.model.get('name')} {forecast.model.get('id')}"
+    title = f"{model}: forecast from last price {number(last)}"
+    return [table(title, columns, rows), f"\n{forecast.skill}"]
+
+
+def _span(bounds: tuple[float, float]) -> str:
+    return f"{number(bounds[0])} .. {number(bounds[1])}"
+
+
+def training_view(result: dict[str, Any]) -> list[Table | str]:
+    """Return the walk-forward errors of a training beside last price's, and the verdict."""
+    frame = horizon_frame(result)
+    rows = [(row.Index, *row[1:]) for row in frame.itertuples()]
+    columns = ("ahead", *[name.replace("_", " ") for name in frame.columns])
+    skill = result["scores"]["skill"]
+    verdict = Skill(skill["value"], skill["low"], skill["high"], result["verdict"])
+    return [table("Walk-forward errors, beside last price's", columns, rows), f"\n{verdict}"]
