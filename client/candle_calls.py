@@ -1,20 +1,23 @@
 """Candles in and out, and the watch-list."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 import pandas as pd
 
-from client.frames import Candle, Rows, Time, candle_frame, time_text, upload_frame
+from client.frames import Candle, Rows, Time, candle_frame, time_range, time_text, upload_frame
 from client.progress import Show, progress_shown
 from client.task_calls import TaskCalls
 from client.tasks import Task
 from client.uploads import merged, parts, to_csv
+from core.errors import TickcastError
 from core.jobs import Progress
 from core.platforms import raw_symbol
 
 PAGE = 10_000
+Query: TypeAlias = dict[str, str | int | None]
 
 
 class _Page(msgspec.Struct):
@@ -47,17 +50,16 @@ class CandleCalls(TaskCalls):
         symbol: str,
         resolution: str | int,
         start: Time,
-        end: Time,
+        end: Time | None = None,
         *,
         wait: bool = True,
         timeout_s: float | None = None,
     ) -> Task:
-        """Let the server fetch candles from an exchange; both ends are included.
+        """Let the server fetch candles from an exchange, up to `end` (included) or up to now.
 
         The result of the task: `{fetched, inserted, revised, calls, gaps, first, last}`.
         """
-        body = {"symbol": symbol, "resolution": str(resolution),
-                "start": time_text(start), "end": time_text(end)}  # fmt: skip
+        body = {"symbol": symbol, "resolution": str(resolution)} | time_range(start, end)
         answer = self._transport.send("POST", f"/ingest/kline/{_part(platform)}", json=body)
         return self._started(answer, wait, timeout_s)
 
@@ -83,19 +85,27 @@ class CandleCalls(TaskCalls):
         query |= {"on_error": "skip"} if skip_bad_rows else {}
         path = f"/ingest/candles/{_part(platform)}"
         with progress_shown(f"store {symbol}", self._progress) as show:
-            return merged([
-                self._stored(path, query, part, _shifted(show, int(part.index[0]), len(frame)))
-                for part in parts(frame)
-            ])  # fmt: skip
+            return merged([self._stored(path, query, part, len(frame), show)
+                           for part in parts(frame)])  # fmt: skip
 
     def _stored(
-        self, path: str, query: dict[str, str], part: pd.DataFrame, show: Show
+        self, path: str, query: dict[str, str], part: pd.DataFrame, total: int, show: Show
     ) -> dict[str, Any]:
-        headers = {"Content-Type": "text/csv"}
-        answer = self._transport.send(
-            "POST", path, params=query, content=to_csv(part), headers=headers
-        )
-        return self._followed(msgspec.json.decode(answer.content)["task_id"], show).result or {}
+        """Return what became of one part; the first row's label is its place in the upload."""
+        start, csv = int(part.index[0]), {"Content-Type": "text/csv"}
+        try:
+            answer = self._transport.send(
+                "POST", path, params=query, content=to_csv(part), headers=csv
+            )
+            task_id = msgspec.json.decode(answer.content)["task_id"]
+            return self._followed(task_id, _shifted(show, start, total)).result or {}
+        except TickcastError as error:
+            if start:
+                error.detail = (
+                    f"In the part from row {start:,} on, counted from there: {error.detail} "
+                    "The parts before it are stored."
+                )
+            raise
 
     def candles(
         self,
@@ -105,27 +115,34 @@ class CandleCalls(TaskCalls):
         start: Time | None = None,
         end: Time | None = None,
         limit: int | None = None,
+        *,
+        newest: bool = False,
     ) -> pd.DataFrame:
         """Return candles from `start` to `end`, both included, oldest first.
 
-        However many there are, page by page; at most `limit` if that is given.
-        Columns: open, high, low, close, volume, trades, flags; see `client.frames`.
+        However many there are, page by page; with `limit` the first so many of
+        the range, or with `newest` the last. Columns: open, high, low, close,
+        volume, trades, flags; see `client.frames`. Raises `NotFound` if none are
+        held of the series at all.
         """
         name = raw_symbol(platform, symbol)
         path = f"/candles/{_part(platform)}/{_part(name)}/{_part(str(resolution))}"
-        query = {"start": time_text(start), "end": time_text(end)}
+        query: Query = {"start": time_text(start), "end": time_text(end)}
+        return candle_frame(self._read(path, query, limit, newest and limit is not None))
+
+    def _read(self, path: str, query: Query, limit: int | None, newest: bool) -> list[Candle]:
         held: list[Candle] = []
-        cursor: str | None = None
         while limit is None or len(held) < limit:
             wanted = PAGE if limit is None else min(PAGE, limit - len(held))
-            params = query | {"limit": str(wanted), "cursor": cursor}
-            answer = self._transport.send("GET", path, params=params)
+            more: Query = {"limit": wanted} | ({"newest": "true"} if newest else {})
+            answer = self._transport.send("GET", path, params=query | more)
             page = msgspec.json.decode(answer.content, type=_Page)
-            held += page.candles
-            cursor = page.next_cursor
-            if cursor is None:
+            held = page.candles + held if newest else held + page.candles
+            if page.next_cursor is None and (not newest or len(page.candles) < wanted):
                 break
-        return candle_frame(held)
+            # Forwards the cursor leads on; backwards what came before the first candle.
+            query |= {"end": _before(held[0])} if newest else {"cursor": page.next_cursor}
+        return held
 
     def watches(self) -> list[Watch]:
         """Return the series that the server keeps fresh."""
@@ -141,6 +158,10 @@ class CandleCalls(TaskCalls):
         """Stop keeping a series fresh; its candles stay. Raises `NotFound`."""
         query = {"platform": platform, "symbol": symbol, "resolution": str(resolution)}
         self._transport.send("DELETE", "/watch", params=query)
+
+
+def _before(candle: Candle) -> str:
+    return str(round(datetime.fromisoformat(candle.time).timestamp()) - 1)
 
 
 def _part(name: str) -> str:

@@ -44,6 +44,11 @@ def time_text(moment: Time | None) -> str | None:
     return None if moment is None else str(moment)
 
 
+def time_range(start: Time, end: Time | None) -> dict[str, str | None]:
+    """Return a range as a body wants it; without an end it goes up to now."""
+    return {"start": time_text(start)} | ({} if end is None else {"end": time_text(end)})
+
+
 def candle_frame(candles: Iterable[Candle]) -> pd.DataFrame:
     """Return candles as a frame: prices and volume as floats, `trades`, `flags`.
 

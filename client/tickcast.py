@@ -7,7 +7,7 @@ import msgspec
 
 from client.candle_calls import CandleCalls
 from client.forecasts import Forecast, PathForecast
-from client.frames import Time, time_text
+from client.frames import Time, time_range
 from client.tasks import Task
 
 ForecastType = TypeVar("ForecastType", Forecast, PathForecast)
@@ -18,8 +18,9 @@ class TrainOptions(TypedDict, total=False):
 
     seq_len: candles that one forecast looks back on. nsteps: candles ahead, fixed
     at training. epochs, units: at most 200 and 256. quantiles: outputs below and
-    above the median. seed: the same seed and data give the same model. overwrite:
-    replace a model of the same name and id. predict: forecast at the end.
+    above the median. folds: of the walk-forward. seed: the same seed and data
+    give the same model. overwrite: replace a model of the same name and id.
+    predict: forecast at the end.
     """
 
     seq_len: int
@@ -29,6 +30,7 @@ class TrainOptions(TypedDict, total=False):
     quantiles: list[float]
     normalization: Literal["returns", "zscore", "minmax"]
     seed: int
+    folds: int
     overwrite: bool
     predict: bool
 
@@ -53,15 +55,15 @@ class Tickcast(CandleCalls):
         symbol: str,
         resolution: str | int,
         platform: str | None = None,
-        fetch: tuple[Time, Time] | None = None,
+        fetch: tuple[Time, Time | None] | None = None,
         wait: bool = True,
         timeout_s: float | None = None,
         **options: Unpack[TrainOptions],
     ) -> Task:
         """Train an LSTM on the candles held, score it walk-forward against last price, save it.
 
-        `fetch` (start, end) first fetches those candles from the platform, under
-        the same task. The task's result has `scores`, `baseline_scores`, `verdict`
+        `fetch` (start, end or None for now) first fetches those candles from the
+        platform, under the same task. The task's result has `scores`, `baseline_scores`, `verdict`
         and `by_horizon`; see `client.forecasts.horizon_frame`. Raises `Conflict` if
         name and id exist and `overwrite` is not set, `InvalidRequest` if too few
         candles are held.
@@ -69,7 +71,7 @@ class Tickcast(CandleCalls):
         named = _named(model_name, model_id, platform, symbol, resolution)
         body: dict[str, Any] = {"seq_len": 60} | named | dict(options)
         if fetch is not None:
-            body["fetch"] = {"start": time_text(fetch[0]), "end": time_text(fetch[1])}
+            body["fetch"] = time_range(*fetch)
         answer = self._transport.send("POST", "/lstm/train", json=body)
         return self._started(answer, wait, timeout_s)
 

@@ -46,10 +46,9 @@ def ingest_kline(
     """Let the server fetch candles from an exchange, by --start (and --end) or by --days."""
     if (start is None) == (days is None):
         raise typer.BadParameter("give either --start or --days")
-    now = datetime.now(UTC)
-    first = start if start is not None else now - timedelta(days=days or 0)
+    first = start if start is not None else datetime.now(UTC) - timedelta(days=days or 0)
     with connect(as_json) as tickcast:
-        task = tickcast.ingest_kline(platform, symbol, resolution, first, end or now, wait=wait)
+        task = tickcast.ingest_kline(platform, symbol, resolution, first, end, wait=wait)
     answer(as_json, task, task_view)
 
 
@@ -98,13 +97,17 @@ def candles(
     resolution: Resolution,
     start: Start = None,
     end: End = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, oldest first.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, help="The newest so many; the first from --start on.")
+    ] = 100,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the candles held of a series."""
     with connect(as_json or as_csv) as tickcast:
-        frame = tickcast.candles(platform, symbol, resolution, start, end, limit)
+        frame = tickcast.candles(
+            platform, symbol, resolution, start, end, limit, newest=start is None
+        )
     if as_csv:
         print(frame.to_csv(date_format=UTC_FORMAT), end="")
     elif as_json:

@@ -48,17 +48,17 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Same seed and data: same model.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace a model of this name.")] = False,
     fetch_start: Annotated[str | None, typer.Option(help="First fetch candles from here.")] = None,
-    fetch_end: Annotated[str | None, typer.Option(help="Last candle to fetch.")] = None,
+    fetch_end: Annotated[str | None, typer.Option(help="Last candle to fetch; else now.")] = None,
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
     """Train an LSTM, score it walk-forward against last price, and save it."""
-    if (fetch_start is None) != (fetch_end is None):
-        raise typer.BadParameter("give --fetch-start and --fetch-end together")
+    if fetch_start is None and fetch_end is not None:
+        raise typer.BadParameter("--fetch-end needs --fetch-start")
     options: dict[str, Any] = {"epochs": epochs, "units": units, "normalization": normalization,
                                "seed": seed, "overwrite": overwrite or None}  # fmt: skip
     given = TrainOptions(**{name: value for name, value in options.items() if value is not None})  # type: ignore[typeddict-item]
-    fetch = (fetch_start, fetch_end) if fetch_start and fetch_end else None
+    fetch = (fetch_start, fetch_end) if fetch_start is not None else None
     with connect(as_json) as tickcast:
         task = tickcast.train(
             model_name, model_id, symbol=symbol, resolution=resolution, platform=platform,

@@ -4,7 +4,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from client import BadFrame, Conflict, Tickcast, uploads
+from client import BadFrame, Conflict, InvalidRequest, Tickcast, candle_calls, uploads
 
 STEP = {
     "time": "2025-01-01T01:00:00Z",
@@ -59,6 +59,20 @@ def test_no_more_candles_are_asked_for_than_the_limit(server: Any, tickcast: Tic
     assert [asked.query["limit"] for asked in server.asked] == ["2"]
 
 
+def test_the_newest_candles_are_read_backwards_and_come_oldest_first(
+    server: Any, tickcast: Tickcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candle_calls, "PAGE", 2)
+    late = {"candles": [_candle(4), _candle(5)]}
+    early = {"candles": [_candle(3)]}
+    server.answers("GET", "/candles/file/EURUSD/1h", server.answer(late), server.answer(early))
+
+    frame = tickcast.candles(**EURUSD, limit=9, newest=True)
+
+    assert frame.index.hour.tolist() == [3, 4, 5]
+    assert [asked.query.get("end") for asked in server.asked] == [None, "1735703999"]
+
+
 def test_names_cannot_leave_their_place_in_the_path(server: Any, tickcast: Tickcast) -> None:
     server.answers("DELETE", "/lstm/models/..%2Ftasks/a%3Fb", server.answer(b"", 204))
 
@@ -81,6 +95,23 @@ def test_an_upload_is_split_and_its_results_are_one(
     assert posts[0].query == {"symbol": "EURUSD", "resolution": "1h", "on_error": "skip"}
     assert posts[0].headers["content-type"] == "text/csv"
     assert result == {"inserted": 3, "rejected": [{"index": 3, "reason": "high < low"}]}
+
+
+def test_a_later_part_that_is_refused_says_that_the_others_are_stored(
+    server: Any, tickcast: Tickcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "ROWS_PER_REQUEST", 2)
+    path = "/ingest/candles/file"
+    _accepts(server, path, {"inserted": 2})
+    server.answers("POST", path, server.error(422, "invalid_request", "candles[1]: high < low."))
+
+    with pytest.raises(InvalidRequest) as caught:
+        tickcast.ingest_candles(_frame(4), **EURUSD)
+
+    assert caught.value.detail == (
+        "In the part from row 2 on, counted from there: candles[1]: high < low. "
+        "The parts before it are stored."
+    )
 
 
 def test_a_frame_that_cannot_be_sent_is_refused_before_anything_is_sent(
