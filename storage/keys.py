@@ -8,6 +8,8 @@ from core.series import Series
 CANDLE_FIELDS = ("open", "high", "low", "close", "volume", "trades")
 
 SERIES_INDEX = "index:series"
+DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
+TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 
 
@@ -54,3 +56,33 @@ def clock(platform: str) -> str:
 def refresh_lock(series: Series) -> str:
     """Lock of the run that brings a watched series up to date."""
     return f"lock:refresh:{series}"
+
+
+def symbol_state(platform: str, symbol: str) -> str:
+    """Packed state of a traded symbol: what every writer of it watches."""
+    return f"state:{platform}:{symbol}"
+
+
+def journal(platform: str, symbol: str) -> str:
+    """Redis stream of packed batches of raw trades."""
+    return f"journal:{platform}:{symbol}"
+
+
+def journal_index(platform: str, symbol: str) -> str:
+    """Sorted set of the journal's entries by the time of their first trade (ms)."""
+    return f"journal:{platform}:{symbol}:index"
+
+
+def aggregates(series: Series) -> str:
+    """Hash of packed sums of the trades of each candle, by opening (s)."""
+    return f"agg:{series}"
+
+
+def tick(platform: str, symbol: str, part: str) -> str:
+    """Time series of trades collapsed per millisecond; part is one of `TICK_PARTS`."""
+    return f"ts:{platform}:{symbol}:trade:{part}"
+
+
+def live(platform: str, symbol: str) -> str:
+    """Channel on which accepted trades and forming candles are told."""
+    return f"live:{platform}:{symbol}"

@@ -9,8 +9,8 @@ from typing import Any
 import redis
 
 from core.names import check_name
+from storage import keys
 from storage.redis_connection import redis_errors
-from storage.trades import keys
 from storage.trades.columns import Trades
 from storage.trades.journal import SPAN_MS, unpack
 

@@ -8,8 +8,8 @@ import redis
 import zstandard
 
 from core.resolutions import HOUR
+from storage import keys
 from storage.redis_connection import redis_errors
-from storage.trades import keys
 from storage.trades.columns import Trades
 
 # No entry spans more than an hour, so that a query by time knows where to look.

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import redis
 
 from core.messages import IdKind
+from storage import keys
 from storage.redis_connection import redis_errors
-from storage.trades import keys
 from storage.trades.archive import JournalArchive
 from storage.trades.columns import Trades
 from storage.trades.journal import SPAN_MS, unpack

@@ -22,7 +22,6 @@ class SymbolState(msgspec.Struct):
     late: int = 0
     late_unapplied: int = 0
     overlaps: int = 0
-    dirty: bool = False
     open: dict[int, int] = {}
     seen: bytes = b""
 

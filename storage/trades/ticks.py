@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.trades import keys
+from storage import keys
 from storage.trades.columns import Ints, Trades
 
 
@@ -30,6 +30,20 @@ def collapse(trades: Trades) -> Ticks:
     last = np.append(starts[1:], len(ms)) - 1 if len(ms) else starts
     sizes = np.add.reduceat(ordered.sizes(), starts) if len(ms) else ordered.sizes()
     return Ticks(ms[starts], ordered.prices()[last], sizes, ordered.last_id[last])
+
+
+def collapse_all(batches: list[Trades]) -> Ticks:
+    """Return the samples of several batches together."""
+    parts = [collapse(batch) for batch in batches]
+    ms = np.concatenate([part.ms for part in parts])
+    last_id = np.concatenate([part.last_id for part in parts])
+    order = np.lexsort((last_id, ms))
+    ms, last_id = ms[order], last_id[order]
+    starts = np.flatnonzero(np.diff(ms, prepend=-1))
+    last = np.append(starts[1:], len(ms)) - 1
+    price = np.concatenate([part.price for part in parts])[order][last]
+    size = np.add.reduceat(np.concatenate([part.size for part in parts])[order], starts)
+    return Ticks(ms[starts], price, size, last_id[last])
 
 
 def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:

@@ -4,8 +4,9 @@ from typing import Any
 
 import redis
 
-from storage import keys as candle_keys
-from storage.trades import keys
+from core.series import Series
+from storage import keys
+from storage.trades.aggregates import Aggregate
 from storage.trades.building import candle_series
 
 
@@ -28,10 +29,10 @@ class SeriesKeys:
             _create(pipe, name, self._tick_ms, [*labels, "field", part])
         for series in candle_series(platform, symbol):
             here = [*labels, "resolution", series.resolution]
-            for field in candle_keys.CANDLE_FIELDS:
-                _create(pipe, candle_keys.candle(series, field), 0, [*here, "field", field])
-            _create(pipe, candle_keys.flags(series), 0, [*here, "field", "flags"])
-            pipe.sadd(candle_keys.SERIES_INDEX, str(series))
+            for field in keys.CANDLE_FIELDS:
+                _create(pipe, keys.candle(series, field), 0, [*here, "field", field])
+            _create(pipe, keys.flags(series), 0, [*here, "field", "flags"])
+            pipe.sadd(keys.SERIES_INDEX, str(series))
         for reply in pipe.execute(raise_on_error=False):
             if isinstance(reply, Exception) and "already exists" not in str(reply):
                 raise reply
@@ -40,6 +41,15 @@ class SeriesKeys:
     def forget(self, platform: str, symbol: str) -> None:
         """Look again at the next `ensure`: a key was found missing."""
         self._known.discard((platform, symbol))
+
+
+def candle_samples(series: Series, opening: int, part: Aggregate) -> list[Any]:
+    """Return the TS.MADD arguments of one candle."""
+    values = (part.open, part.high, part.low, part.close, part.volume, part.trades)
+    samples: list[Any] = []
+    for name, value in zip(keys.CANDLE_FIELDS, values, strict=True):
+        samples += (keys.candle(series, name), opening * 1_000, value)
+    return samples
 
 
 def failed_elements(reply: Any) -> list[int]:

@@ -15,15 +15,15 @@ import redis
 from core.errors import RedisUnavailable
 from core.messages import IdKind
 from core.series import Series
-from storage import keys as candle_keys
+from storage import keys
 from storage.redis_connection import redis_errors
-from storage.trades import building, journal, keys, ticks
-from storage.trades.aggregates import Aggregate
+from storage.trades import building, journal, ticks
 from storage.trades.columns import Trades
 from storage.trades.deduplicate import keep_fresh
+from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.identical import drop_repeated
-from storage.trades.state import SymbolState, pack_state, unpack_state
-from storage.trades.time_series import SeriesKeys, failed_elements
+from storage.trades.state import SymbolState, pack_state
+from storage.trades.time_series import SeriesKeys, candle_samples, failed_elements
 
 MOST_TRIES = 50
 
@@ -60,19 +60,22 @@ class TradeWriter:
         Raises `RedisUnavailable` or `StorageFull`; then nothing was stored, or all.
         """
         with redis_errors():
-            for symbol in batches:
-                self._series.ensure(platform, symbol)
             for attempt in range(MOST_TRIES):
+                for symbol in batches:
+                    self._series.ensure(platform, symbol)
                 try:
                     return self._transaction(platform, batches)
+                except SeriesMissing:
+                    self._mark_dirty(platform, batches)
                 except redis.WatchError:
                     time.sleep(random.uniform(0, 0.002 * min(attempt + 1, 25)))  # noqa: S311
         raise RedisUnavailable("Too many writers of one symbol at once; try again.")
 
     def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         with self._client.pipeline() as pipe:
-            pipe.watch(*_watched(platform, batches))
-            held = self._read(platform, batches)
+            pipe.watch(*watched_keys(platform, batches))
+            wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
+            held = read_held(self._client, platform, wanted)
             pipe.multi()
             written, samples = [], []
             for symbol, (state, candles) in held.items():
@@ -83,29 +86,9 @@ class TradeWriter:
                 pipe.execute_command("TS.MADD", *samples)
             replies = pipe.execute()
         if samples and (failed := failed_elements(replies[-1])):
-            self._mark_dirty(platform, {samples[3 * position] for position in failed})
+            names = {samples[3 * position] for position in failed}
+            self._mark_dirty(platform, {name.split(":")[2] for name in names})
         return written
-
-    def _read(
-        self, platform: str, batches: dict[str, list[Trades]]
-    ) -> dict[str, tuple[SymbolState, building.Held]]:
-        """Read all symbols' states and candles in one trip."""
-        pipe = self._client.pipeline(transaction=False)
-        wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
-        for symbol, by_resolution in wanted.items():
-            pipe.get(keys.state(platform, symbol))
-            for resolution, openings in by_resolution.items():
-                series = Series(platform, symbol, resolution)
-                # The candle before may have to be closed by this batch.
-                first, last = (openings[0] - resolution) * 1_000, openings[-1] * 1_000
-                pipe.hmget(keys.aggregates(series), openings)
-                pipe.execute_command("TS.RANGE", candle_keys.candle(series, "close"), first, last)
-                pipe.execute_command("TS.RANGE", candle_keys.flags(series), first, last)
-        replies = iter(pipe.execute())
-        return {
-            symbol: (unpack_state(next(replies)), _held_candles(by_resolution, replies))
-            for symbol, by_resolution in wanted.items()
-        }
 
     def _queue(
         self,
@@ -122,7 +105,7 @@ class TradeWriter:
         new = sum(map(len, fresh))
         if not new:
             # Only the counter changes: written without a new version.
-            pipe.set(keys.state(platform, symbol), pack_state(state))
+            pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
             return Written(symbol, 0, duplicates, 0), []
         late = sum(int((batch.time < state.watermark).sum()) for batch in fresh)
         state.version, state.trades, state.late = (
@@ -137,7 +120,7 @@ class TradeWriter:
         changes = building.apply(building.sum_up(fresh), held, state, floor)
         building.close_passed(state, changes, held)
         samples += _candle_samples(pipe, platform, symbol, changes)
-        pipe.set(keys.state(platform, symbol), pack_state(state))
+        pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
         for batch in fresh:
             pipe.publish(keys.live(platform, symbol), batch.to_bytes())
         return Written(symbol, new, duplicates, late), samples
@@ -174,34 +157,10 @@ class TradeWriter:
             samples += ticks.samples(platform, symbol, new)
         return samples
 
-    def _mark_dirty(self, platform: str, failed_keys: Iterable[str]) -> None:
-        for symbol in {key.split(":")[2] for key in failed_keys}:
+    def _mark_dirty(self, platform: str, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
             self._series.forget(platform, symbol)
-            self._client.sadd(keys.DIRTY, f"{platform}:{symbol}")
-
-
-def _watched(platform: str, symbols: Iterable[str]) -> list[str]:
-    names = []
-    for symbol in symbols:
-        names.append(keys.state(platform, symbol))
-        series = building.candle_series(platform, symbol)
-        names += [candle_keys.candle_state(one) for one in series]
-    return names
-
-
-def _held_candles(by_resolution: dict[int, list[int]], replies: Any) -> building.Held:
-    held: building.Held = {}
-    for resolution, openings in by_resolution.items():
-        packed, closes, flags = next(replies), next(replies), next(replies)
-        for opening, part in zip(openings, packed, strict=True):
-            candle = held.setdefault((resolution, opening), building.HeldCandle())
-            candle.aggregate = Aggregate.from_bytes(part) if part else None
-        for stamp, _ in closes:
-            held.setdefault((resolution, stamp // 1_000), building.HeldCandle()).stored = True
-        for stamp, value in flags:
-            candle = held.setdefault((resolution, stamp // 1_000), building.HeldCandle())
-            candle.flags = int(float(value))
-    return held
+            self._client.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")
 
 
 def _candle_samples(
@@ -212,14 +171,12 @@ def _candle_samples(
         series = Series(platform, symbol, resolution)
         pipe.hset(keys.aggregates(series), str(opening), part.to_bytes())
         if (resolution, opening) in changes.write:
-            values = (part.open, part.high, part.low, part.close, part.volume, part.trades)
-            for name, value in zip(candle_keys.CANDLE_FIELDS, values, strict=True):
-                samples += (candle_keys.candle(series, name), opening * 1_000, value)
+            samples += candle_samples(series, opening, part)
     touched = {resolution for resolution, _ in changes.flags}
     for (resolution, opening), flag in changes.flags.items():
         series = Series(platform, symbol, resolution)
-        samples += (candle_keys.flags(series), opening * 1_000, int(flag))
+        samples += (keys.flags(series), opening * 1_000, int(flag))
     for resolution in touched:
-        state_key = candle_keys.candle_state(Series(platform, symbol, resolution))
+        state_key = keys.candle_state(Series(platform, symbol, resolution))
         pipe.hincrby(state_key, "version", 1)
     return samples

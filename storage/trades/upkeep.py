@@ -1,0 +1,147 @@
+"""What happens to candles without a new trade: they end, are mended, or are marked."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from core.errors import RedisUnavailable
+from core.series import CandleFlag, Series
+from storage import keys
+from storage.redis_connection import redis_errors
+from storage.trades import building, ticks
+from storage.trades.archive import JournalArchive
+from storage.trades.columns import Trades
+from storage.trades.held import read_held, watched_keys
+from storage.trades.journal import Journal
+from storage.trades.state import SymbolState, unpack_state
+from storage.trades.time_series import SeriesKeys, candle_samples
+
+_TRIES = 50
+
+
+class TradeUpkeep:
+    """Mend what `TradeWriter` cannot know of; safe beside it, and repeatable."""
+
+    def __init__(self, client: "redis.Redis", archive: JournalArchive, tick_days: int = 30) -> None:
+        self._client: Any = client
+        self._archive = archive
+        self._journal = Journal(client)
+        self._tick_ms = tick_days * 86_400_000
+
+    def close_quiet(self, platform: str, symbol: str, now_ms: int, grace_ms: int = 2_000) -> int:
+        """Mark candles complete that ended `grace_ms` ago though no later trade came.
+
+        Returns how many were marked.
+        """
+        state = unpack_state(self._client.get(keys.symbol_state(platform, symbol)))
+        marked = 0
+        for resolution, opening in state.open.items():
+            if (opening + resolution) * 1_000 + grace_ms <= now_ms:
+                series = Series(platform, symbol, resolution)
+                marked += self.mark(series, opening, opening, clear=CandleFlag.PARTIAL)
+        return marked
+
+    def mark(
+        self,
+        series: Series,
+        first: int,
+        last: int,
+        *,
+        add: int = 0,
+        clear: int = 0,
+    ) -> int:
+        """Change marks of the candles built from trades that open in `first..last` (s).
+
+        Returns how many changed.
+        """
+
+        def change(pipe: Any) -> int:
+            name = keys.flags(series)
+            try:
+                held = self._client.execute_command("TS.RANGE", name, first * 1_000, last * 1_000)
+            except redis.ResponseError:
+                return 0
+            samples: list[Any] = []
+            for stamp, value in held:
+                before = int(float(value))
+                after = (before | add) & ~clear
+                if before & CandleFlag.FROM_TRADES and after != before:
+                    samples += (name, stamp, int(after))
+            pipe.multi()
+            if samples:
+                pipe.execute_command("TS.MADD", *samples)
+                pipe.hincrby(keys.candle_state(series), "version", 1)
+            return len(samples) // 3
+
+        return self._optimistic([keys.candle_state(series)], change)
+
+    def rebuild(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> int:
+        """Compute the candles and ticks of whole days anew from the journal.
+
+        Returns the number of trades that the journal holds of those days.
+        """
+        SeriesKeys(self._client, self._tick_ms).ensure(platform, symbol)
+        day = 86_400_000
+        first, last = start_ms // day * day, -(-end_ms // day) * day - 1
+
+        def change(pipe: Any) -> int:
+            batches = self._load(platform, symbol, first, last)
+            wanted = {symbol: building.openings(batches)} if batches else {}
+            state, held = read_held(self._client, platform, wanted).get(symbol, (None, {}))
+            state = state or unpack_state(self._client.get(keys.symbol_state(platform, symbol)))
+            samples = self._tick_samples(platform, symbol, state, batches)
+            pipe.multi()
+            for (resolution, opening), part in building.sum_up(batches).items():
+                series = Series(platform, symbol, resolution)
+                pipe.hset(keys.aggregates(series), str(opening), part.to_bytes())
+                if not held[resolution, opening].from_exchange:
+                    samples += candle_samples(series, opening, part)
+            if samples:
+                pipe.execute_command("TS.MADD", *samples)
+            pipe.srem(keys.DIRTY_INDEX, f"{platform}:{symbol}")
+            return sum(map(len, batches))
+
+        watched = watched_keys(platform, [symbol])
+        return self._optimistic(watched, change)
+
+    def dirty(self) -> list[tuple[str, str]]:
+        """Return (platform, symbol) of which a write failed in part."""
+        with redis_errors():
+            names = self._client.smembers(keys.DIRTY_INDEX)
+        return [tuple(name.decode().split(":")) for name in names]
+
+    def _tick_samples(
+        self, platform: str, symbol: str, state: SymbolState, batches: list[Trades]
+    ) -> list[Any]:
+        if not batches:
+            return []
+        merged = ticks.collapse_all(batches)
+        if self._tick_ms:
+            merged = ticks.newer(merged, state.last_ms - self._tick_ms)
+        return ticks.samples(platform, symbol, merged)
+
+    def _load(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
+        batches = self._journal.entries(platform, symbol, first_ms, last_ms)
+        for hour in self._archive.hours(platform, symbol):
+            if first_ms <= hour <= last_ms:
+                batches += [batch for _, batch in self._archive.entries(platform, symbol, hour)]
+        chosen = []
+        for batch in batches:
+            inside = (batch.time >= first_ms * 1_000) & (batch.time <= last_ms * 1_000 + 999)
+            chosen.append(batch.take(inside).in_order())
+        return [batch for batch in chosen if len(batch)]
+
+    def _optimistic(self, watched: list[str], change: Callable[[Any], int]) -> int:
+        with redis_errors():
+            for attempt in range(_TRIES):
+                with self._client.pipeline() as pipe:
+                    try:
+                        pipe.watch(*watched)
+                        changed = change(pipe)
+                        pipe.execute()
+                        return changed
+                    except redis.WatchError:
+                        time.sleep(0.002 * min(attempt + 1, 25))
+        raise RedisUnavailable("Too many writers of one symbol at once; try again.")
