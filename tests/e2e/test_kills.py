@@ -1,0 +1,133 @@
+"""Any process may be killed: it comes back, and no work is lost."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from bench.running_tickcast import RunningTickcast
+from tests.e2e.conftest import (
+    FIRST,
+    HOUR,
+    Row,
+    client_of,
+    ended_task,
+    stored_rows,
+    wait_for,
+)
+
+HEALED_WITHIN = 30
+# What its command line holds, for each part.
+PARTS = {
+    "redis": "redis-server",
+    "api": "api.main:app",
+    "stream": "stream@",
+    "worker": "worker@",
+    "fetcher": "fetcher@",
+    "trainer": "trainer@",
+    "beat": "tasks.main beat",
+}
+
+
+@pytest.fixture(scope="module")
+def mortal(replay: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast]:
+    """A Tickcast of our own to kill."""
+    folder = tmp_path_factory.mktemp("mortal") / "data"
+    with RunningTickcast(folder, exchange_urls=f'{{"coinbase": "{replay}"}}') as tickcast:
+        yield tickcast
+
+
+@pytest.fixture
+def client(mortal: RunningTickcast) -> Iterator[httpx.Client]:
+    wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, "health")
+    with client_of(mortal) as client:
+        yield client
+
+
+def oldest(tickcast: RunningTickcast, part: str) -> int:
+    """Return the id of a part's main process."""
+    return min(tickcast.processes(PARTS[part]))
+
+
+def kill(tickcast: RunningTickcast, part: str) -> int:
+    pid = oldest(tickcast, part)
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_process_comes_back(
+    mortal: RunningTickcast, client: httpx.Client, part: str
+) -> None:
+    killed = kill(mortal, part)
+
+    wait_for(
+        lambda: any(pid != killed for pid in mortal.processes(PARTS[part])),
+        HEALED_WITHIN,
+        f"another {part}",
+    )
+    wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, f"health after {part} was killed")
+    assert killed not in mortal.processes()
+    assert f"{part} ended (signal SIGKILL) and is started again." in mortal.printed()
+
+
+def test_a_killed_child_of_the_api_comes_back(
+    mortal: RunningTickcast, client: httpx.Client
+) -> None:
+    before = mortal.processes(PARTS["api"])
+    os.kill(max(before), signal.SIGKILL)
+    wait_for(lambda: len(mortal.processes(PARTS["api"])) == len(before), HEALED_WITHIN)
+    wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, "health")
+
+
+def test_redis_killed_in_mid_ingest_loses_nothing(
+    mortal: RunningTickcast, client: httpx.Client, exchange_rows: list[Row]
+) -> None:
+    asked = {"symbol": "BTC-USD", "resolution": "1h", "start": FIRST, "end": FIRST + 12_000 * HOUR}
+    task = client.post("/ingest/kline/coinbase", json=asked).json()["task_id"]
+    wait_for(lambda: progress(client, task) >= 1_000, 60, "the first thousand candles")
+
+    kill(mortal, "redis")
+
+    body = ended_task(client, task)
+    assert body["state"] == "succeeded", body
+    expected = [row for row in exchange_rows if row[0] <= FIRST + 12_000 * HOUR]
+    assert stored_rows(client, "coinbase/BTC-USD/1h") == expected
+    assert body["result"]["inserted"] == len(expected)  # type: ignore[index]
+
+
+def test_a_trainer_killed_in_mid_training_ends_well(
+    mortal: RunningTickcast, client: httpx.Client
+) -> None:
+    asked = {
+        "platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h", "model_name": "killed",
+        "model_id": "1", "seq_len": 32, "nsteps": 2, "epochs": 4, "seed": 1,
+    }  # fmt: skip
+    task = client.post("/lstm/train", json=asked).json()["task_id"]
+    wait_for(lambda: state(client, task) == "running" and progress(client, task) > 0, 120)
+    children = [pid for pid in mortal.processes(PARTS["trainer"])]
+    for pid in sorted(children, reverse=True):
+        os.kill(pid, signal.SIGKILL)
+
+    body = ended_task(client, task, 240)
+
+    assert body["state"] == "succeeded", body
+    assert client.get("/lstm/models/killed/1").status_code == 200
+    left = [path.name for path in (mortal.data_dir / "models").rglob("*") if "tmp" in path.name]
+    assert left == []
+
+
+def progress(client: httpx.Client, task: str) -> int:
+    """Return how much of a task is done."""
+    body = client.get(f"/tasks/{task}").json()
+    assert body["state"] not in ("failed", "cancelled"), body
+    done: int = body["progress"]["done"] if body["state"] != "succeeded" else 1 << 60
+    return done
+
+
+def state(client: httpx.Client, task: str) -> str:
+    """Return a task's state."""
+    found: str = client.get(f"/tasks/{task}").json()["state"]
+    return found
