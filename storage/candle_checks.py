@@ -125,4 +125,4 @@ def _last_of_each_time(time: Integers) -> NDArray[Any]:
 def _mark(candles: Candles, resolution: int, now_ms: int) -> Candles:
     ends = (candles.time + resolution) * 1_000
     flags = candles.flags | ((ends > now_ms) * int(CandleFlag.PARTIAL))
-    return Candles(**{**candles.columns(), "flags": flags})
+    return candles.replace(flags=flags)

@@ -1,6 +1,6 @@
 """Candles as columns: the form in which they are checked, stored, read and trained on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,6 +46,10 @@ class Candles:
         """Return the columns by name, not copied."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    def replace(self, **columns: NDArray[Any]) -> Self:
+        """Return the candles with other columns in the place of those named."""
+        return type(self)(**(self.columns() | columns))
+
     def take(self, chosen: slice | NDArray[Any]) -> Self:
         """Return the candles that a slice, a mask or ascending positions choose."""
         return type(self)(**{name: column[chosen] for name, column in self.columns().items()})
@@ -60,6 +64,14 @@ class Candles:
     def empty(cls) -> Self:
         """Return no candles."""
         return cls.from_rows([])
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return candles that follow each other as one."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = [part.columns() for part in parts or [cls.empty()]]
+        return cls(**{name: np.concatenate([c[name] for c in columns]) for name in columns[0]})
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[float]]) -> Self:
@@ -77,7 +89,7 @@ class Candles:
 
     def to_bytes(self) -> bytes:
         """Return a packed, little-endian copy that `from_bytes` reads; 64 bytes a candle."""
-        columns = (column.astype(column.dtype.newbyteorder("<")) for column in _eights(self))
+        columns = (c.astype(c.dtype.newbyteorder("<")) for c in self.columns().values())
         return b"".join((_MARK, len(self).to_bytes(8, "little"), *(c.tobytes() for c in columns)))
 
     @classmethod
@@ -95,7 +107,3 @@ class Candles:
                 for n, (name, kind) in enumerate(kinds.items())
             }
         )
-
-
-def _eights(candles: Candles) -> Iterable[NDArray[Any]]:
-    return candles.columns().values()

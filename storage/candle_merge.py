@@ -68,7 +68,7 @@ def merge(held: Candles, given: Candles) -> Merge:
     counted = ~new & ~was_partial & ~is_partial & ~differs & (given.trades > before.trades)
     flags = np.where(revised, given.flags | CandleFlag.REVISED, given.flags)
     flags = np.where(counted, before.flags, flags)
-    after = Candles(**{**given.columns(), "flags": flags})
+    after = given.replace(flags=flags)
     changes = _changes(before, after, new | finished | revised | counted)
     return Merge(_count(new, revised, finished), changes)
 

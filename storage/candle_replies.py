@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from storage.candle_columns import UNKNOWN_TRADES, Candles, Floats, Integers
-from storage.candle_merge import PRICES_AND_VOLUME
 
 Reply = Sequence[Sequence[Any]]
 
@@ -17,17 +16,18 @@ def to_candles(replies: Sequence[Reply]) -> Candles:
     The replies are ascending. Only times that all of the first five have make a
     candle; the count of trades and the flags may be absent anywhere.
     """
-    if not replies[0]:
-        return Candles.empty()
     *plain, trades, flags = replies
+    if not all(plain):
+        return Candles.empty()
     time = times(plain[0])
-    same = all(len(reply) == len(time) and reply[-1][0] == plain[0][-1][0] for reply in plain)
     columns = [values(reply) for reply in plain]
-    if not same:
+    # One transaction writes all fields of a candle, so that their times agree; a
+    # field that was tampered with costs its candles, not wrong ones.
+    if any(len(reply) != len(time) or reply[-1][0] != plain[0][-1][0] for reply in plain):
         time, columns = _common([times(reply) for reply in plain], columns)
     opening, high, low, close, volume = columns
-    known, marks = _place(time, trades, UNKNOWN_TRADES), _place(time, flags, 0)
-    return Candles(time, opening, high, low, close, volume, known, marks)
+    counts, marks = _place(time, trades, UNKNOWN_TRADES), _place(time, flags, 0)
+    return Candles(time, opening, high, low, close, volume, counts, marks)
 
 
 def times(reply: Reply) -> Integers:
@@ -36,7 +36,7 @@ def times(reply: Reply) -> Integers:
 
 
 def values(reply: Reply) -> Floats:
-    """Return the sample values."""
+    """Return the sample values, each exactly the double that was written."""
     return np.array([float(sample[1]) for sample in reply], np.float64)
 
 
@@ -57,6 +57,3 @@ def _place(time: Integers, reply: Reply, absent: int) -> Integers:
         known = time[place] == given
         column[place[known]] = found[known]
     return column
-
-
-FIELDS: tuple[str, ...] = (*PRICES_AND_VOLUME, "trades", "flags")

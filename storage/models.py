@@ -103,10 +103,10 @@ class ModelStore:
 
     def delete(self, name: str, model_id: str) -> None:
         """Delete a model, record first; raises `NotFound`."""
-        folder = self.get(name, model_id).folder
+        gone = delete(lstm_models).where(_is(name, model_id)).returning(lstm_models.c.folder)
         with writing(self._engine) as connection:
-            connection.execute(delete(lstm_models).where(_is(name, model_id)))
-        self._remove(folder)
+            folder = connection.execute(gone).scalar()
+        self._remove(folder or self.get(name, model_id).folder)
 
     def read_file(self, record: ModelRecord, filename: str) -> bytes:
         """Return a file's bytes once they agree with the digest in the record.

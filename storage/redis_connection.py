@@ -48,6 +48,7 @@ def redis_errors() -> Iterator[None]:
     except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError) as error:
         raise RedisUnavailable("Redis does not answer at the moment.") from error
     except ResponseError as error:
-        if str(error).startswith(_FULL):
+        # In a pipeline the message begins with the command that caused it.
+        if str(error).rpartition("caused error: ")[2].startswith(_FULL):
             raise StorageFull("Redis has no room left; the write was refused.") from error
         raise
