@@ -7,7 +7,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-header --no-annotate
 
 # HOST, PORT and DATA_DIR may be given on the command line: make run PORT=8123
-$(foreach name,HOST PORT DATA_DIR,$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
+# HOST only there, because some shells have one of their own in the environment.
+NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
+$(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
 .PHONY: run demo test lint bench lock clean
 .DEFAULT_GOAL := run
@@ -28,7 +30,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(BENCH)
 
 # Resolve the pins anew; what is already locked stays unless it must move.
 lock: $(VENV)/.uv

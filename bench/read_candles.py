@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import hiredis
 import httpx
@@ -69,7 +70,8 @@ def _bare(settings: Settings, asked: Series) -> Callable[[], float]:
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(str(settings.redis_socket))
     names = [keys.candle(asked, field) for field in keys.CANDLE_FIELDS]
-    request = b"".join(hiredis.pack_command(("TS.RANGE", name, "-", "+")) for name in names)
+    commands: Any = [("TS.RANGE", name, "-", "+") for name in names]
+    request = b"".join(hiredis.pack_command(command) for command in commands)
     reader = hiredis.Reader()
 
     def read() -> list[object]:

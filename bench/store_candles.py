@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import redis
 
@@ -47,7 +48,7 @@ def _bare(client: "redis.Redis", candles: Candles) -> Callable[[], float]:
         for name in names:
             client.execute_command("TS.CREATE", name)  # type: ignore[no-untyped-call]
         for first in range(0, CANDLES, CHUNK):
-            pipeline = client.pipeline(transaction=True)
+            pipeline: Any = client.pipeline(transaction=True)
             for name, column in zip(names, columns, strict=True):
                 arguments: list[object] = [name] * (3 * len(times[first : first + CHUNK]))
                 arguments[1::3] = times[first : first + CHUNK]

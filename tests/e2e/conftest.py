@@ -61,8 +61,10 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
         writer.writerows(exchange_rows)
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "feeds.replay", "--data", str(folder), "--port", str(port)]
-        + ["--fault", FAULTS, "--seed", "5"],
+        [
+            *(sys.executable, "-m", "feeds.replay", "--data", str(folder), "--port", str(port)),
+            *("--fault", FAULTS, "--seed", "5"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

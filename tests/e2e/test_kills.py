@@ -107,8 +107,7 @@ def test_a_trainer_killed_in_mid_training_ends_well(
     }  # fmt: skip
     task = client.post("/lstm/train", json=asked).json()["task_id"]
     wait_for(lambda: state(client, task) == "running" and progress(client, task) > 0, 120)
-    children = [pid for pid in mortal.processes(PARTS["trainer"])]
-    for pid in sorted(children, reverse=True):
+    for pid in sorted(mortal.processes(PARTS["trainer"]), reverse=True):
         os.kill(pid, signal.SIGKILL)
 
     body = ended_task(client, task, 240)

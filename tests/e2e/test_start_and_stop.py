@@ -136,11 +136,9 @@ def test_a_wrong_setting_is_named(tmp_path: Path, variable: str, value: str) -> 
 
 def test_an_unwritable_folder_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    tickcast = RunningTickcast(tmp_path / "file" / "data")
-    tickcast.log = tmp_path / "log"
+    variables = (f"DATA_DIR={tmp_path}/file/data", f"PORT={free_port()}")
     result = subprocess.run(
-        ["make", "-s", "run", f"DATA_DIR={tmp_path}/file/data", f"PORT={free_port()}", "-o"]
-        + [".venv/.installed"],
+        ["make", "-s", "-o", ".venv/.installed", "run", *variables],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
