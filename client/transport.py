@@ -25,9 +25,9 @@ Params = Mapping[str, str | int | float | None]
 class Transport:
     """Sends requests to one Tickcast.
 
-    429 and 503 are answered only before anything was enqueued, so any request
-    that gets one is sent again, up to `attempts` times in all, after the pause
-    that `Retry-After` asks for.
+    429 and 503 say that nothing was enqueued (or that a forecast failed for now),
+    so any request that gets one is sent again, up to `attempts` times in all,
+    after the pause that `Retry-After` asks for.
     """
 
     def __init__(
