@@ -58,9 +58,9 @@ def test_the_counters_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
 
 def test_the_lock_is_free_again_after_use(tmp_path: Path) -> None:
     settings = settings_with(data_dir=tmp_path / "data")
-    with locked_data_folder(settings):
-        with pytest.raises(DataFolderInUse, match="already runs"), locked_data_folder(settings):
-            pass
+    second = locked_data_folder(settings)
+    with locked_data_folder(settings), pytest.raises(DataFolderInUse, match="already runs"):
+        second.__enter__()
     with locked_data_folder(settings):
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
@@ -90,7 +90,7 @@ def test_lines_that_would_block_are_dropped_and_counted() -> None:
 def test_a_reader_that_went_away_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with open(writer, "w", closefd=False) as stream:  # noqa: PTH123
+    with open(writer, "w", closefd=False) as stream:
         Output(width=3, stream=stream).line("api", None, "unheard")
         os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
     os.close(writer)
