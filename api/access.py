@@ -1,0 +1,87 @@
+"""Who may call what: every path needs a key unless it is on the short public list."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from falcon.asgi import Request, Response, WebSocket
+
+from api.threads import in_thread
+from core.errors import Unauthorized
+from storage.access_keys import AccessKey, AccessKeyStore
+
+HEADER = "X-API-Key"
+PUBLIC_PATHS = frozenset(
+    {
+        "/",
+        "/app",
+        "/health",
+        "/health/detailed",
+        "/api/health",
+        "/api/v1/health",
+        "/api/public/stats",
+        "/docs",
+        "/openapi.json",
+    }
+)
+PUBLIC_FOLDER = "/app/"
+# A revoked key must be refused within a second, so a good one is believed for half of it.
+_BELIEF_SECONDS = 0.5
+_BELIEVED_LIMIT = 1_024
+_KEY_LENGTH_LIMIT = 256
+
+
+class Access:
+    """Middleware that knows the caller before any route is looked up.
+
+    It runs first, so that a path which does not exist answers 401 without a key
+    too: nobody learns the routes by trying. `req.context.key` is the key's
+    record, or None for a public call without one; with `required` false (auth
+    off) every call passes.
+    """
+
+    def __init__(
+        self,
+        keys: AccessKeyStore,
+        required: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys = keys
+        self._required = required
+        self._clock = clock
+        self._believed: dict[bytes, tuple[float, AccessKey]] = {}
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        req.context.key = await self._find(req.get_header(HEADER))
+        req.context.trusted = req.context.key is not None or not self._required
+        if not req.context.trusted and not is_public(req.path):
+            raise Unauthorized(f"{HEADER} must hold a valid key.")
+
+    async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
+        req.context.key = await self._find(req.get_header(HEADER))
+        req.context.trusted = req.context.key is not None or not self._required
+        if not req.context.trusted:
+            raise Unauthorized(f"{HEADER} must hold a valid key.")
+
+    async def _find(self, plain: str | None) -> AccessKey | None:
+        if not plain or len(plain) > _KEY_LENGTH_LIMIT:
+            return None
+        digest = hashlib.sha256(plain.encode()).digest()
+        until, believed = self._believed.get(digest, (0.0, None))
+        if believed and self._clock() < until:
+            return believed
+        found = await in_thread(self._keys.find, plain)
+        self._believed.pop(digest, None)
+        if found:
+            self._believe(digest, found)
+        return found
+
+    def _believe(self, digest: bytes, key: AccessKey) -> None:
+        if len(self._believed) >= _BELIEVED_LIMIT:
+            self._believed.clear()
+        self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
+
+
+def is_public(path: str) -> bool:
+    """Say whether a path may be called without a key."""
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDER)

@@ -1,0 +1,37 @@
+"""Gunicorn's settings, from ours: `gunicorn -c python:api.gunicorn_config api.main:app`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.errors import TickcastError
+from core.processes import die_with_parent
+from core.settings import read_settings
+
+try:
+    _settings = read_settings()
+except TickcastError as error:
+    sys.exit(error.detail)
+
+# Set before prometheus_client is imported: it decides then where counts are kept.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_settings.metrics_dir))
+Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
+workers = _settings.api_workers
+worker_class = "api.gunicorn_worker.Worker"
+# The heartbeat of a worker is a file; in memory no slow disk can make it look dead.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+timeout = 60
+graceful_timeout = 3
+keepalive = 75
+loglevel = "warning"
+# Nobody steers gunicorn but its supervisor, by signals.
+control_socket_disable = True
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """End with the master, however it ends: an orphan would keep the port."""
+    die_with_parent()

@@ -1,0 +1,131 @@
+"""Waiting for a job to end, without a thread: one subscription serves the whole process.
+
+A worker publishes a job's state on `jobs:{id}`. What a subscriber hears is only
+a hint, and may be lost while Redis is away: the SQL row decides, and is looked
+at once a second as long as somebody waits.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from api.threads import in_thread
+from core.jobs import Job
+from storage import keys
+from storage.jobs import JobStore
+
+log = structlog.get_logger("api")
+
+_LOOK_SECONDS = 1.0
+_REPEAT_SECONDS = 10.0
+_RECONNECT_SECONDS = 0.5
+# A listener that is this many reports behind only misses progress, never the end.
+_BACKLOG = 16
+
+Reports = asyncio.Queue[Job]
+
+
+class JobWaiting:
+    """Middleware that listens from the start of the process to its end, and lets others wait."""
+
+    def __init__(self, jobs: JobStore, redis_address: str) -> None:
+        self._jobs = jobs
+        self._address = redis_address
+        self._reports: dict[str, set[Reports]] = defaultdict(set)
+        self._listener: asyncio.Task[None] | None = None
+
+    async def process_startup(self, scope: object, event: object) -> None:
+        """Begin to listen (ASGI lifespan)."""
+        self._listen()
+
+    async def process_shutdown(self, scope: object, event: object) -> None:
+        """Listen no longer (ASGI lifespan)."""
+        if self._listener:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+            self._listener = None
+
+    async def wait(self, job: Job, seconds: float) -> Job:
+        """Return the job as soon as it has ended, or as it is after `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                async for state in self.follow(job):
+                    job = state
+        except TimeoutError:
+            pass
+        return job
+
+    async def follow(self, job: Job) -> AsyncIterator[Job]:
+        """Yield the job whenever it changed, and at least every 10 s; the last one has ended."""
+        self._listen()
+        clock = asyncio.get_running_loop().time
+        with self._subscribed(job.id) as reports:
+            # Subscribed first, read second: what happens in between is not missed.
+            found, shown, due = await in_thread(self._jobs.get, job.id), None, 0.0
+            while True:
+                if found != shown or clock() >= due:
+                    shown, due = found, clock() + _REPEAT_SECONDS
+                    yield found
+                if found.ended:
+                    return
+                found = await self._next(job.id, reports)
+
+    async def _next(self, job_id: str, reports: Reports) -> Job:
+        try:
+            return await asyncio.wait_for(reports.get(), _LOOK_SECONDS)
+        except TimeoutError:
+            return await in_thread(self._jobs.get, job_id)
+
+    @contextlib.contextmanager
+    def _subscribed(self, job_id: str) -> Iterator[Reports]:
+        reports: Reports = asyncio.Queue(_BACKLOG)
+        self._reports[job_id].add(reports)
+        try:
+            yield reports
+        finally:
+            self._reports[job_id].discard(reports)
+            if not self._reports[job_id]:
+                del self._reports[job_id]
+
+    def _listen(self) -> None:
+        """Listen on the running loop; a process has one, a test may have several."""
+        if self._listener is None or self._listener.done() or self._of_another_loop():
+            self._listener = asyncio.get_running_loop().create_task(self._keep_listening())
+
+    def _of_another_loop(self) -> bool:
+        current = asyncio.get_running_loop()
+        return self._listener is not None and self._listener.get_loop() is not current
+
+    async def _keep_listening(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except (RedisError, OSError) as error:
+                log.warning("not hearing of jobs", error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _hear(self) -> None:
+        client = Redis.from_url(self._address, protocol=2, health_check_interval=10)
+        async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.psubscribe(f"{keys.JOB_EVENTS}*")
+            await self._hand_out(channel)
+
+    async def _hand_out(self, channel: PubSub) -> None:
+        async for message in channel.listen():
+            job_id = message["channel"].decode().removeprefix(keys.JOB_EVENTS)
+            if job_id in self._reports:
+                self._tell(msgspec.json.decode(message["data"], type=Job))
+
+    def _tell(self, job: Job) -> None:
+        for reports in self._reports[job.id]:
+            if reports.full():
+                reports.get_nowait()
+            reports.put_nowait(job)

@@ -1,0 +1,14 @@
+"""Entry point of every api process: `gunicorn -c python:api.gunicorn_config api.main:app`."""
+
+from api.app import create_app
+from api.json_log import log_json
+from core.settings import read_settings
+from storage.stores import open_stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+
+settings = read_settings()
+log_json(settings.log_level)
+stores = open_stores(settings)
+celery = make_celery(settings.broker_address)
+app = create_app(stores, Enqueue(stores.jobs, stores.uploads, celery), settings)

@@ -1,0 +1,113 @@
+"""Parts of the OpenAPI document that spectree cannot derive from our types."""
+
+from typing import Any
+
+import msgspec
+
+from api.schemas_candles import CandlesRequest
+from core.names import NAME_PATTERN
+
+Json = dict[str, Any]
+
+DESCRIPTION = """Market data and forecasts of your own.
+
+Every call but the public ones needs your key in the header `X-API-Key`. Times
+leave as ISO 8601 UTC with `Z`; requests may also give epoch seconds or
+milliseconds. Every error has the body `{error, detail, timestamp, request_id}`.
+Work that takes long answers `202` with a task to follow; `Prefer: wait=N` waits
+up to 60 s for its result, `Prefer: respond-async` does not wait at all.
+"""
+
+
+def _path_name(description: str) -> Json:
+    return {"schema": {"pattern": NAME_PATTERN}, "description": description}
+
+
+PATH_PARAMETERS: dict[str, Json] = {
+    "platform": _path_name("Exchange or source of the data, such as `coinbase` or `file`."),
+    "symbol": _path_name("Symbol as the platform writes it, `BTC-USD`, or as `BTC%2FUSD`."),
+    "resolution": {"description": "Length of a candle: `60`, `1m`, `M1`, `1h`, `1d`, ..."},
+    "model_name": _path_name("Name of the model."),
+    "model_id": _path_name("Version of the model."),
+    "task_id": {"description": "Id of the task, from the answer that began it."},
+}
+
+COMMON_HEADERS: Json = {
+    "X-Request-ID": {
+        "description": "Name of this request, also in the server's log.",
+        "schema": {"type": "string"},
+    }
+}
+
+_PREFER: Json = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "RFC 7240: `wait=N` seconds for the result, or `respond-async`.",
+}
+_TASK_HEADERS: Json = {
+    "Location": {"description": "Where the task is.", "schema": {"type": "string"}},
+    "Preference-Applied": {
+        "description": "What was heeded of `Prefer`.",
+        "schema": {"type": "string"},
+    },
+}
+
+# What an operation that begins a task adds to its description.
+TASK: Json = {"parameters": [_PREFER], "responses": {"202": {"headers": _TASK_HEADERS}}}
+
+
+def _schema(struct: type[msgspec.Struct]) -> Json:
+    components: Json = msgspec.json.schema_components((struct,))[1]
+    found: Json = components[struct.__name__]
+    return found
+
+
+_TEXT: Json = {"schema": {"type": "string"}}
+
+# The forms of an upload of candles besides the struct that JSON is read into.
+CANDLE_BODIES: Json = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _schema(CandlesRequest)},
+            "application/x-ndjson": _TEXT,
+            "text/csv": _TEXT,
+        },
+    }
+}
+
+CSV_PAGE: Json = {
+    "responses": {
+        "200": {
+            "content": {"text/csv": _TEXT},
+            "headers": {
+                "X-Next-Cursor": {
+                    "description": "The cursor of the next page, with CSV only.",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    }
+}
+
+
+def text_answer(media_type: str) -> Json:
+    """Return what documents a 200 that is no JSON."""
+    return {"responses": {"200": {"content": {media_type: _TEXT}}}}
+
+
+def html_answer() -> Json:
+    """Return what documents a 200 that is a page."""
+    return text_answer("text/html")
+
+
+def event_stream() -> Json:
+    """Return what documents a 200 of Server-Sent Events."""
+    return text_answer("text/event-stream")
+
+
+def joined(*parts: Json) -> Json:
+    """Return parts that have no key in common as one."""
+    return {key: value for part in parts for key, value in part.items()}

@@ -1,0 +1,56 @@
+"""Ranges of time as requests give them."""
+
+from typing import NamedTuple
+
+from core.errors import InvalidRequest
+from core.times import format_time, now_ms, parse_time
+
+Value = int | float | str
+
+# Ten years of minutes; more is asked for in parts.
+CANDLES_LIMIT = 5_300_000
+
+
+class Range(NamedTuple):
+    """From `start` to `end`, both included, in epoch milliseconds."""
+
+    start: int
+    end: int
+
+
+def past_range(start: Value, end: Value | None, prefix: str = "") -> Range:
+    """Return a range that can be fetched; `end` is now where it is missing or lies ahead.
+
+    Raises `InvalidRequest` if `start` lies in the future or is not before `end`.
+    """
+    now = now_ms()
+    first = parse_time(start, f"{prefix}start")
+    last = now if end is None else parse_time(end, f"{prefix}end")
+    if first >= now:
+        raise InvalidRequest(f"{prefix}start lies in the future; it is {format_time(now)} now.")
+    if first >= last:
+        raise InvalidRequest(f"{prefix}start must be before {prefix}end.")
+    return Range(first, min(last, now))
+
+
+def check_size(wanted: Range, resolution: int, prefix: str = "") -> int:
+    """Return how many candles a range spans at most; raises `InvalidRequest` beyond the limit."""
+    spanned = (wanted.end - wanted.start) // (resolution * 1_000) + 1
+    if spanned > CANDLES_LIMIT:
+        raise InvalidRequest(
+            f"{prefix}start..{prefix}end spans {spanned:,} candles; the limit is {CANDLES_LIMIT:,}."
+        )
+    return spanned
+
+
+def opening_seconds(start: Value | None, end: Value | None) -> tuple[int | None, int | None]:
+    """Return bounds for opening times, in seconds; None stays open.
+
+    Candles open at whole seconds: a start between two begins with the later, an
+    end with the earlier one. Raises `InvalidRequest` if `start` is after `end`.
+    """
+    first = None if start is None else -(-parse_time(start, "start") // 1_000)
+    last = None if end is None else parse_time(end, "end") // 1_000
+    if first is not None and last is not None and first > last:
+        raise InvalidRequest("start must not be after end.")
+    return first, last

@@ -1,0 +1,48 @@
+"""Bodies of requests: refused by size and type before a byte of them is parsed."""
+
+from collections.abc import Iterable
+
+from falcon.asgi import Request
+
+from core.errors import MalformedRequest, TooLarge, UnsupportedMediaType
+
+BODY_LIMIT = 1 << 20
+JSON = "application/json"
+
+
+async def read_body(req: Request, limit: int = BODY_LIMIT) -> bytes:
+    """Return the whole body.
+
+    Raises `TooLarge` as soon as the announced or the received size exceeds
+    `limit` bytes, and `UnsupportedMediaType` for a compressed one.
+    """
+    if (req.get_header("Content-Encoding") or "identity").lower() != "identity":
+        raise UnsupportedMediaType("Content-Encoding: send the body uncompressed.")
+    if (req.content_length or 0) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    async for part in req.stream:
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def media_type(req: Request, accepted: Iterable[str] = (JSON,)) -> str:
+    """Return the body's media type without its parameters; none given means the first accepted.
+
+    Raises `UnsupportedMediaType` naming those that the route reads.
+    """
+    accepted = tuple(accepted)
+    kind, _, parameters = (req.content_type or accepted[0]).partition(";")
+    kind, parameters = kind.strip().lower(), parameters.strip().lower()
+    if kind not in accepted:
+        raise UnsupportedMediaType(f"Content-Type must be {' or '.join(accepted)}.")
+    if parameters.startswith("charset") and "utf-8" not in parameters:
+        raise MalformedRequest("Content-Type: the charset must be utf-8.")
+    return kind
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body exceeds {limit:,} bytes; send it in parts.")

@@ -1,0 +1,35 @@
+"""Metrics, for Prometheus."""
+
+from falcon import MEDIA_JSON
+from falcon.asgi import Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api.metrics import QueueLengths, RequestMetrics
+from api.openapi import operation
+from api.openapi_parts import text_answer
+from api.schemas_health import Status
+from api.threads import in_thread
+
+_PLAIN = "text/plain"
+
+
+class PrometheusMetrics:
+    """`GET /metrics/prometheus`, and `GET /metrics` for callers that prefer plain text"""
+
+    def __init__(self, metrics: RequestMetrics, queues: QueueLengths) -> None:
+        self._metrics = metrics
+        self._queues = queues
+
+    @operation("prometheus", "service", {200: None}, more=text_answer(_PLAIN))
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Return counts and latencies of requests and the length of the queues."""
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.data = await in_thread(self._metrics.text, self._queues)
+
+    @operation("metrics", "service", {200: Status}, more=text_answer(_PLAIN))
+    async def on_get_either(self, req: Request, resp: Response) -> None:
+        """Return the errors of the last training of regressions; as plain text, all metrics."""
+        if req.client_prefers((MEDIA_JSON, _PLAIN)) == _PLAIN:
+            await self.on_get(req, resp)
+            return
+        resp.media = Status("empty")

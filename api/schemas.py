@@ -1,0 +1,119 @@
+"""Shapes that several routes share. Field order is that of the JSON."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from core.jobs import Job
+from core.names import NAME_PATTERN
+from core.times import format_time
+
+Name = Annotated[
+    str,
+    Meta(pattern=NAME_PATTERN, description="1 to 64 letters, digits, dots, underscores, hyphens."),
+]
+# A version may be written as a number; it becomes its digits.
+Version = Annotated[str, Meta(pattern=NAME_PATTERN)] | Annotated[int, Meta(ge=0, le=10**18)]
+Symbol = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$",
+        description="As the platform writes it (`BTC-USD`), or with a slash (`BTC/USD`).",
+    ),
+]
+Resolution = Annotated[
+    int | str, Meta(description="Length of a candle: 60, `1m`, `M1`, `1h`, `1d`, ...")
+]
+Time = Annotated[
+    int | float | str, Meta(description="ISO 8601, or epoch seconds or milliseconds, UTC.")
+]
+Json = dict[str, Any]
+
+
+class Root(Struct):
+    """What runs here, and where it is described."""
+
+    status: str
+    service: str
+    version: str
+    docs: str
+
+
+class TaskQueued(Struct):
+    """Work that goes on in the background."""
+
+    status: str
+    task_id: str
+    href: str
+
+
+class TaskProgress(Struct):
+    """How far the work has come; `total` 0: not known yet."""
+
+    done: int
+    total: int
+    unit: str
+    message: str
+
+
+class TaskError(Struct):
+    """Why a task failed."""
+
+    type: str
+    detail: str
+
+
+class Task(Struct):
+    """A piece of background work. `stages` run one after another; `stage` counts from 0."""
+
+    task_id: str
+    name: str
+    state: str
+    progress: TaskProgress
+    result: Json | None
+    error: TaskError | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    stages: list[str]
+    stage: int
+    attempt: int
+
+
+class TaskPage(Struct):
+    """Tasks, newest first; `total` counts those that match the filters."""
+
+    tasks: list[Task]
+    total: int
+    limit: int
+    offset: int
+
+
+def show_task(job: Job) -> Task:
+    """Return a job as the API shows it."""
+    progress, error = job.progress, job.error
+    return Task(
+        job.id,
+        job.name,
+        job.state.value,
+        TaskProgress(progress.done, progress.total, progress.unit, progress.message),
+        job.result,
+        TaskError(error.type, error.detail) if error else None,
+        format_time(job.created_at),
+        show_time(job.started_at),
+        show_time(job.finished_at),
+        job.stages,
+        job.stage,
+        job.attempt,
+    )
+
+
+def show_time(instant_ms: int | None) -> str | None:
+    """Return an instant for JSON; None stays None."""
+    return None if instant_ms is None else format_time(instant_ms)
+
+
+def given(struct: Struct) -> Json:
+    """Return the fields of a request that were given and are not null."""
+    fields = {name: getattr(struct, name) for name in struct.__struct_fields__}
+    return {name: value for name, value in fields.items() if value is not None}

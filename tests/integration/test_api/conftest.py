@@ -1,0 +1,68 @@
+"""A whole application on real stores, called through ASGI."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from falcon.testing import ASGIConductor, Result
+
+from api.app import Application, create_app
+from core.settings import Settings
+from storage.stores import Stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+
+
+@pytest.fixture
+def settings(redis_settings: Settings) -> Settings:
+    """Settings of an application on the session's Redis."""
+    return redis_settings.model_copy(update={"redis_url": redis_settings.redis_address})
+
+
+@pytest.fixture
+def enqueue(stores: Stores, settings: Settings) -> Enqueue:
+    """The real sender of jobs; no worker listens."""
+    return Enqueue(stores.jobs, stores.uploads, make_celery(redis_settings_broker(settings)))
+
+
+def redis_settings_broker(settings: Settings) -> str:
+    """Return the broker's address of a Redis behind a unix socket."""
+    return settings.redis_address.replace("unix://", "redis+socket://")
+
+
+@pytest.fixture
+def app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Application:
+    """The application."""
+    return create_app(stores, enqueue, settings)
+
+
+@pytest.fixture
+def key(stores: Stores) -> str:
+    """A valid key."""
+    return stores.keys.create("owner", "test")[0]
+
+
+class Api:
+    """Calls an application with a key, as a caller would."""
+
+    def __init__(self, conductor: ASGIConductor, key: str) -> None:
+        self._conductor = conductor
+        self._key = key
+
+    async def __call__(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> Result:
+        """Send one request with the key."""
+        sent = {"X-API-Key": self._key, **(headers or {})}
+        return await self._conductor.simulate_request(method, path, headers=sent, **more)
+
+    async def bare(self, method: str, path: str, **more: Any) -> Result:
+        """Send one request without the key."""
+        return await self._conductor.simulate_request(method, path, **more)
+
+
+@pytest.fixture
+async def api(app: Application, key: str) -> AsyncIterator[Api]:
+    """A caller with a key; the application has started and will end."""
+    async with ASGIConductor(app) as conductor:
+        yield Api(conductor, key)
