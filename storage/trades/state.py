@@ -2,6 +2,7 @@
 
 import msgspec
 
+from storage.trades.edges import Edges, Hole
 from storage.trades.intervals import Intervals
 
 
@@ -24,11 +25,17 @@ class SymbolState(msgspec.Struct):
     overlaps: int = 0
     open: dict[int, int] = {}
     seen: bytes = b""
+    edges: bytes = b""
 
     @property
     def seen_ids(self) -> Intervals:
         """Return the intervals of trade ids seen."""
         return Intervals.from_bytes(self.seen)
+
+    @property
+    def holes(self) -> list[Hole]:
+        """Return the missing ids between those seen, with the times around them."""
+        return Edges.from_bytes(self.edges).holes(self.seen_ids)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

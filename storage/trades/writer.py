@@ -20,6 +20,7 @@ from storage.redis_connection import redis_errors
 from storage.trades import building, journal, ticks
 from storage.trades.columns import Trades
 from storage.trades.deduplicate import keep_fresh
+from storage.trades.edges import Edges
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.identical import drop_repeated
 from storage.trades.state import SymbolState, pack_state
@@ -134,6 +135,8 @@ class TradeWriter:
             kept, seen, repeated, overlaps = keep_fresh(batch, seen)
             if batch.kind is IdKind.NONE:
                 kept, repeated = drop_repeated(self._journal, platform, symbol, kept)
+            elif len(kept):
+                state.edges = Edges.from_bytes(state.edges).moved(kept, seen).to_bytes()
             state.seen = seen.to_bytes()
             state.overlaps += overlaps
             duplicates += repeated

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.messages import IdKind
 from core.series import CandleFlag
 from storage.trades.columns import Trades
+from storage.trades.edges import Hole
 from storage.trades.journal import Journal
 from storage.trades.scaled import scale_values
 from storage.trades.state import unpack_state
@@ -180,3 +181,25 @@ def test_an_aggregate_that_overlaps_seen_trades_is_left_out_and_counted(
     assert results == [0, 1, 0]
     state = unpack_state(redis_client.get("state:x:A-B"))
     assert (state.overlaps, state.seen_ids.end.tolist()) == (1, [5, 9])
+
+
+def test_a_hole_in_the_ids_has_the_times_of_its_neighbours_until_it_is_filled(
+    redis_client: "redis.Redis",
+) -> None:
+    rows, writer = make_trades(60, 4), TradeWriter(redis_client, aggregate_days=400)
+
+    def holes(*parts: list[RawTrade]) -> list[Hole]:
+        for part in parts:
+            writer.write("x", {"A-B": [pack(part)]})
+        return unpack_state(redis_client.get("state:x:A-B")).holes
+
+    assert holes(rows[50:], rows[:10], rows[30:40]) == [
+        Hole(10, 29, rows[9].time, rows[30].time),
+        Hole(40, 49, rows[39].time, rows[50].time),
+    ]
+    assert holes(rows[12:29]) == [
+        Hole(10, 11, rows[9].time, rows[12].time),
+        Hole(29, 29, rows[28].time, rows[30].time),
+        Hole(40, 49, rows[39].time, rows[50].time),
+    ]
+    assert holes(rows) == []
