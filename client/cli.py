@@ -7,15 +7,17 @@ that work on the data folder itself.
 
 import os
 import sys
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.table import Table
 from typer.core import TyperGroup
 
 from client.commands import candles, forecasts, tasks
-from client.commands.output import AsJson, answer, connect, facts
+from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
 
@@ -55,9 +57,10 @@ def tell(error: TickcastError, *, as_json: bool) -> None:
         body = {"error": error.type, "detail": error.detail, "request_id": request_id}
         sys.stderr.write(msgspec.json.encode(body).decode() + "\n")
         return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    # Details hold colons and brackets that are no markup: `coinbase:X:3600`, `candles[3]`.
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     console.print("Error: ", style="bold red", end="")
-    console.print(error.detail, markup=False)
+    console.print(error.detail)
     if request_id:
         console.print(f"Request {request_id} in the server's log.", style="dim")
 
@@ -95,17 +98,29 @@ def status(as_json: AsJson = False) -> None:
     with connect(as_json) as client:
         health = client.status()
         where = client.base_url
-    answer(as_json, health, lambda health: [facts(where, _flat(health))])
+    answer(as_json, health, lambda health: _health_tables(where, health))
     if health.get("status") != "healthy":
         raise typer.Exit(TRY_AGAIN)
 
 
-def _flat(health: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    pairs: dict[str, Any] = {}
-    for name, value in health.items():
-        path = f"{prefix}{name}"
-        pairs |= _flat(value, f"{path} ") if isinstance(value, dict) else {path: value}
-    return pairs
+def _health_tables(where: str, health: dict[str, Any]) -> list[Table]:
+    pairs = {"server": where, "status": health.get("status"), "version": health.get("version"),
+             "up for": _duration(health.get("uptime"))} | health.get("parts", {})  # fmt: skip
+    clock = health.get("clock") or {}
+    pairs["clock"] = clock.get("status")
+    for platform, found in (clock.get("offsets") or {}).items():
+        pairs[f"clock of {platform}"] = f"{found.get('offset_ms', 0):+,.0f} ms"
+    told = {name: value for name, value in pairs.items() if value is not None}
+    columns = ("queue", "consumed", "running", "waiting")
+    rows = [
+        (name, *[found.get(column) for column in columns])
+        for name, found in (health.get("workers") or {}).items()
+    ]
+    return [facts("", told), *([table("\nWorkers", ("name", *columns), rows)] if rows else [])]
+
+
+def _duration(seconds: float | None) -> str | None:
+    return None if seconds is None else str(timedelta(seconds=round(seconds)))
 
 
 app.add_typer(candles.ingest, name="ingest")
@@ -120,3 +135,7 @@ app.add_typer(candles.watch, name="watch")
 def run() -> None:
     """Run the command line and exit."""
     app()
+
+
+if __name__ == "__main__":
+    run()

@@ -50,7 +50,9 @@ def answer(as_json: bool, data: Any, render: Callable[[Any], Iterable[Renderable
 
 def show(*renderables: RenderableType) -> None:
     """Print tables and sentences to standard output."""
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    # No markup: names such as `coinbase:X:1h` would be read as pictures.
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:
         console.print(renderable)
 
@@ -58,7 +60,9 @@ def show(*renderables: RenderableType) -> None:
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
     """Return a table; numbers stand to the right, states are coloured."""
     cells = [[_cell(value) for value in row] for row in rows]
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    made = Table(
+        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     for number, column in enumerate(columns):
         right = any(row[number].justify == "right" for row in cells)
         made.add_column(column, justify="right" if right else "left", header_style="dim")
@@ -69,7 +73,9 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
 
 def facts(title: str, pairs: dict[str, Any]) -> Table:
     """Return a table of names and values."""
-    return table(title, ("", ""), pairs.items())
+    made = table(title, ("", ""), pairs.items())
+    made.show_header = False
+    return made
 
 
 def number(value: float) -> str:

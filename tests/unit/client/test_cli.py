@@ -95,7 +95,14 @@ def test_status_shows_every_part_and_its_exit_code_says_whether_all_is_well(
     result = tickcast("status")
 
     assert result.exit_code == code
-    assert "parts redis" in result.stdout
+    assert "redis" in result.stdout
+
+
+def test_names_are_printed_as_they_are_and_never_as_markup(server: Any, tickcast: Command) -> None:
+    detail = "candles[0] of coinbase:X:3600 is [bold]bad[/bold]."
+    server.answers("GET", "/tasks/t1", server.error(422, "invalid_request", detail))
+
+    assert detail in tickcast("tasks", "show", "t1").stderr
 
 
 def test_the_candles_of_a_file_are_stored_and_bad_rows_shown(
