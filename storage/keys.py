@@ -86,3 +86,38 @@ def tick(platform: str, symbol: str, part: str) -> str:
 def live(platform: str, symbol: str) -> str:
     """Channel on which accepted trades and forming candles are told."""
     return f"live:{platform}:{symbol}"
+
+
+def ticker(platform: str, symbol: str, part: str) -> str:
+    """Time series of quotes; part is price, bid, ask or volume_24h."""
+    return f"ts:{platform}:{symbol}:ticker:{part}"
+
+
+def anomaly_score(platform: str, symbol: str) -> str:
+    """Time series of the scores of anomalies."""
+    return f"ts:{platform}:{symbol}:anomaly:score"
+
+
+def anomalies(platform: str, symbol: str) -> str:
+    """Sorted set of anomalies by time (ms)."""
+    return f"anomaly:{platform}:{symbol}"
+
+
+def detector(platform: str, symbol: str) -> str:
+    """Packed state of the anomaly detector, with its place in the journal."""
+    return f"anomaly:{platform}:{symbol}:state"
+
+
+def excluded(platform: str, symbol: str) -> str:
+    """Set of trade ids that are kept out of candles."""
+    return f"excluded:{platform}:{symbol}"
+
+
+def quarantine(platform: str) -> str:
+    """Redis stream of rejected messages."""
+    return f"quarantine:{platform}"
+
+
+def ingest_counts(platform: str) -> str:
+    """Hash of how many messages were accepted, ignored and rejected."""
+    return f"ingest:{platform}"

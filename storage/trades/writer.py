@@ -123,7 +123,7 @@ class TradeWriter:
         samples += _candle_samples(pipe, platform, symbol, changes)
         pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
         for batch in fresh:
-            pipe.publish(keys.live(platform, symbol), batch.to_bytes())
+            pipe.publish(keys.live(platform, symbol), b"T" + batch.to_bytes())
         return Written(symbol, new, duplicates, late), samples
 
     def _fresh(

@@ -1,0 +1,100 @@
+"""Anomalies by time, and how far the detector has read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import redis
+
+from storage import keys
+from storage.redis_connection import redis_errors
+
+
+class AnomalyRecord(msgspec.Struct, frozen=True):
+    """One finding: time in microseconds UTC, price in quote and size in base currency."""
+
+    time: int
+    trade_id: int | None
+    price: float | None
+    size: float | None
+    score: float
+    reason: str
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(AnomalyRecord).decode
+
+
+class AnomalyStore:
+    """Anomalies of a symbol; older than `days` before the newest are dropped (0: never)."""
+
+    def __init__(self, client: "redis.Redis", days: int = 30) -> None:
+        self._client: Any = client
+        self._retention_ms = days * 86_400_000
+
+    def record(
+        self,
+        platform: str,
+        symbol: str,
+        found: Sequence[AnomalyRecord],
+        detector_state: bytes | None = None,
+        expected_state: bytes | None = None,
+    ) -> bool:
+        """Store findings and the detector's new state, together.
+
+        Returns False, and stores nothing, if the detector's state is no longer
+        `expected_state`: another worker was quicker. The same findings again
+        change nothing.
+        """
+        state_key = keys.detector(platform, symbol)
+        with redis_errors(), self._client.pipeline() as pipe:
+            pipe.watch(state_key)
+            if detector_state is not None and self._client.get(state_key) != expected_state:
+                return False
+            pipe.multi()
+            if detector_state is not None:
+                pipe.set(state_key, detector_state)
+            self._queue(pipe, platform, symbol, found)
+            try:
+                pipe.execute()
+            except redis.WatchError:
+                return False
+        return True
+
+    def detector_state(self, platform: str, symbol: str) -> bytes | None:
+        """Return what `record` stored last."""
+        with redis_errors():
+            packed: bytes | None = self._client.get(keys.detector(platform, symbol))
+        return packed
+
+    def read(
+        self,
+        platform: str,
+        symbol: str,
+        start_ms: int,
+        end_ms: int,
+        min_score: float = 0.0,
+        limit: int = 1_000,
+        offset: int = 0,
+    ) -> list[AnomalyRecord]:
+        """Return findings of the range whose score is at least `min_score`, oldest first."""
+        name = keys.anomalies(platform, symbol)
+        with redis_errors():
+            members = self._client.zrangebyscore(name, start_ms, end_ms)
+        found = sorted((_DECODE(member) for member in members), key=lambda one: one.time)
+        return [one for one in found if one.score >= min_score][offset : offset + limit]
+
+    def _queue(self, pipe: Any, platform: str, symbol: str, found: Sequence[AnomalyRecord]) -> None:
+        labels = ("LABELS", "platform", platform, "symbol", symbol, "field", "anomaly_score")
+        options = ("RETENTION", self._retention_ms, "ON_DUPLICATE", "MAX", *labels)
+        name = keys.anomalies(platform, symbol)
+        for one in found:
+            ms = one.time // 1_000
+            pipe.zadd(name, {_ENCODE(one): ms})
+            pipe.execute_command(
+                "TS.ADD", keys.anomaly_score(platform, symbol), ms, one.score, *options
+            )
+            pipe.publish(keys.live(platform, symbol), b"A" + _ENCODE(one))
+        if found and self._retention_ms:
+            newest = max(one.time for one in found) // 1_000
+            pipe.zremrangebyscore(name, "-inf", newest - self._retention_ms)
