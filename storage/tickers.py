@@ -62,7 +62,7 @@ class TickerStore:
 
     def _add(self, samples: list[Any]) -> None:
         reply = self._client.execute_command("TS.MADD", *samples)
-        missing = [n for n, part in enumerate(reply) if "does not exist" in str(part)]
+        missing = [n for n, part in enumerate(reply) if isinstance(part, Exception)]
         if missing:
             # A key was removed behind our back: make all anew and write once more.
             self._known.clear()
