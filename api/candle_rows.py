@@ -57,16 +57,17 @@ def from_csv(body: bytes) -> Rows:
     Columns that we do not know are ignored. Raises `InvalidRequest` if one of
     ours is missing.
     """
-    _check_number(body.count(b"\n") - 1)
+    _check_number(body.count(b"\n") - 1)  # before the work of splitting; exactly below
     try:
         lines = [line for line in csv.reader(io.StringIO(body.decode("utf-8-sig"))) if line]
     except (UnicodeDecodeError, csv.Error):
         raise MalformedRequest("The body is not CSV in UTF-8.") from None
     names = [name.strip().lower() for name in lines[0]] if lines else []
-    if not any(name in _TIME_NAMES for name in names):
-        return _collect(_from_value(line, _number) for line in lines)
-    places = _places(names)
-    return _collect(_from_value(_chosen(line, places), _number) for line in lines[1:])
+    if any(name in _TIME_NAMES for name in names):
+        places = _places(names)
+        lines = [_chosen(line, places) for line in lines[1:]]
+    _check_number(len(lines))
+    return _collect(_from_value(line, _number) for line in lines)
 
 
 def _places(names: Sequence[str]) -> list[int]:

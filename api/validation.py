@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from core.errors import InvalidRequest
+from core.names import NAME_RULE
 
 Kind = TypeVar("Kind")
 
 _AT = re.compile(r" - at `(?P<path>.+)`\Z", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`\Z", re.DOTALL)
+_PATTERN = "matching regex"
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`\Z", re.DOTALL)
 
 
@@ -44,6 +46,9 @@ def _sentence(message: str, kind: type[Any], whole: str) -> str:
         return f"{unknown['name'][:64]} is no field of {place or whole}.{known}"
     if missing := _MISSING.match(said):
         return f"{place + '.' if place else ''}{missing['name']} is required in {whole}."
+    if _PATTERN in said:
+        # All patterns of ours are those of names; the expression itself helps nobody.
+        return f"{place} must be {NAME_RULE}."
     return f"{place or whole}: {said[:1].lower()}{said[1:]}."
 
 
