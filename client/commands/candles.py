@@ -84,7 +84,7 @@ def _rows(file: Path) -> Rows:
 
 def _stored(result: dict[str, Any]) -> list[Table]:
     bad = result.get("rejected") or []
-    shown = [facts("Stored", plain(result) | {"rejected": len(bad)})]
+    shown = [facts("Stored", plain(result))]
     if bad:
         rows = [(row["index"], row["reason"]) for row in bad[:20]]
         shown.append(table("Rejected (the first 20)", ("row", "reason"), rows))

@@ -72,8 +72,8 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
 
 
 def facts(title: str, pairs: dict[str, Any]) -> Table:
-    """Return a table of names and values."""
-    made = table(title, ("", ""), pairs.items())
+    """Return a table of names and values, all to the left."""
+    made = table(title, ("", ""), [(name, str(_cell(value))) for name, value in pairs.items()])
     made.show_header = False
     return made
 

@@ -65,8 +65,10 @@ def task_view(task: Task) -> list[Table]:
 
 
 def plain(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields whose values fit into one cell."""
-    return {name: value for name, value in found.items() if isinstance(value, str | int | float)}
+    """Return the fields whose values fit into one cell; of a list, how long it is."""
+    counted = {name: len(value) if isinstance(value, list) else value
+               for name, value in found.items()}  # fmt: skip
+    return {name: value for name, value in counted.items() if isinstance(value, str | int | float)}
 
 
 def _page(page: TaskPage) -> list[Table]:
