@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import redis
-from redis.exceptions import ResponseError
 
 from core.series import Series
 from storage import keys
+from storage.candle_commands import or_empty
 from storage.redis_connection import redis_errors
 
 PARTS = ("value", "low", "high")
@@ -31,13 +31,18 @@ class ForecastStore:
         self._retention_ms = retention_days * 86_400_000
 
     def write(self, series: Series, model_name: str, points: Sequence[ForecastPoint]) -> None:
-        """Store forecasts of any horizons; a later one for the same target replaces it."""
+        """Store forecasts of any horizons; a later one for the same target replaces it.
+
+        Those whose targets are older than the retention are left out.
+        """
         with redis_errors():
             pipeline: Any = self._client.pipeline(transaction=True)
             for point in points:
                 for part in PARTS:
                     pipeline.execute_command(*self._add(series, model_name, point, part))
-            pipeline.execute()
+            for reply in pipeline.execute(raise_on_error=False):
+                if isinstance(reply, Exception) and "older than retention" not in str(reply):
+                    raise reply
 
     def read(
         self,
@@ -73,8 +78,4 @@ class ForecastStore:
 
 
 def _samples(reply: Any) -> dict[int, float]:
-    if isinstance(reply, ResponseError) and "does not exist" in str(reply):
-        return {}
-    if isinstance(reply, Exception):
-        raise reply
-    return {at: float(value) for at, value in reply}
+    return {at: float(value) for at, value in or_empty(reply)}
