@@ -15,6 +15,8 @@ from core.errors import MalformedRequest
 
 DEPTH_LIMIT = 32
 _DIGITS_LIMIT = 19
+# Below this, a float that is whole is the only one that rounds to its integer.
+_EXACT = 2.0**53
 
 # A string, or the rest of the text after an opening quote that nothing closes.
 # Possessive, so that no text takes more than one pass.
@@ -84,6 +86,15 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+def _number(text: str) -> float:
+    """Return 3.0 as the integer that JSON Schema takes it for."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_int=_integer
+    object_pairs_hook=_without_duplicates,
+    parse_constant=_refuse_constant,
+    parse_int=_integer,
+    parse_float=_number,
 )

@@ -107,8 +107,8 @@ def operation(
     """
     _ADDITIONS[name] = more or {}
     failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())} - ({401} if public else set())
-    known = {f"HTTP_{code}": model for code, model in answers.items()}
-    known |= {f"HTTP_{code}": ErrorBody for code in sorted(failures)}
+    known = {f"HTTP_{code}": ErrorBody for code in sorted(failures)}
+    known |= {f"HTTP_{code}": model for code, model in answers.items()}
     decorate: Callable[[Responder], Responder] = SPEC.validate(
         resp=Answers(**known),
         tags=[tag],

@@ -6,6 +6,7 @@ import msgspec
 
 from api.schemas_candles import CandlesRequest
 from core.names import NAME_PATTERN
+from core.resolutions import RESOLUTION_NAMES
 
 Json = dict[str, Any]
 
@@ -26,7 +27,10 @@ def _path_name(description: str) -> Json:
 PATH_PARAMETERS: dict[str, Json] = {
     "platform": _path_name("Exchange or source of the data, such as `coinbase` or `file`."),
     "symbol": _path_name("Symbol as the platform writes it, `BTC-USD`, or as `BTC%2FUSD`."),
-    "resolution": {"description": "Length of a candle: `60`, `1m`, `M1`, `1h`, `1d`, ..."},
+    "resolution": {
+        "schema": {"enum": list(RESOLUTION_NAMES)},
+        "description": "Length of a candle, in seconds or by name.",
+    },
     "model_name": _path_name("Name of the model."),
     "model_id": _path_name("Version of the model."),
     "task_id": {"description": "Id of the task, from the answer that began it."},
@@ -105,7 +109,8 @@ def html_answer() -> Json:
 
 def event_stream() -> Json:
     """Return what documents a 200 of Server-Sent Events."""
-    return text_answer("text/event-stream")
+    event = {"type": "object", "properties": {"event": {"type": "string"}, "data": {}}}
+    return {"responses": {"200": {"content": {"text/event-stream": {"schema": event}}}}}
 
 
 def joined(*parts: Json) -> Json:

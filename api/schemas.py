@@ -6,7 +6,8 @@ from msgspec import Meta, Struct
 
 from core.jobs import Job
 from core.names import NAME_PATTERN
-from core.times import format_time
+from core.resolutions import RESOLUTION_NAMES, RESOLUTIONS
+from core.times import LATEST_MS, format_time
 
 Name = Annotated[
     str,
@@ -22,11 +23,19 @@ Symbol = Annotated[
     ),
 ]
 Resolution = Annotated[
-    int | str, Meta(description="Length of a candle: 60, `1m`, `M1`, `1h`, `1d`, ...")
+    int | str,
+    Meta(
+        description="Length of a candle, in seconds or by name.",
+        extra_json_schema={"enum": [*RESOLUTIONS, *RESOLUTION_NAMES]},
+    ),
 ]
-Time = Annotated[
-    int | float | str, Meta(description="ISO 8601, or epoch seconds or milliseconds, UTC.")
-]
+ResolutionName = Annotated[str, Meta(extra_json_schema={"enum": RESOLUTION_NAMES})]
+_WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC."
+_SINCE_1970 = Meta(ge=0, lt=LATEST_MS, description=_WHEN)
+_TEXT = Meta(description=_WHEN, extra_json_schema={"format": "date-time"})
+Time = Annotated[int, _SINCE_1970] | Annotated[float, _SINCE_1970] | Annotated[str, _TEXT]
+# In a query all is text, and a parameter left empty counts as not given.
+TimeText = Annotated[str, _TEXT]
 Json = dict[str, Any]
 
 

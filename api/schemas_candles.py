@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.schemas import Resolution, Symbol, TaskQueued, Time
+from api.schemas import Resolution, ResolutionName, Symbol, TaskQueued, Time, TimeText
 
 ROWS_LIMIT = 100_000
 PAGE_LIMIT = 10_000
@@ -48,8 +48,8 @@ class CandlesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 class CandlesIngestQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """`symbol` and `resolution` are needed with NDJSON and CSV only."""
 
-    symbol: Symbol | None = None
-    resolution: str | None = None
+    symbol: Symbol | UnsetType = UNSET
+    resolution: ResolutionName | UnsetType = UNSET
     on_error: Annotated[
         Literal["refuse", "skip"],
         Meta(description="What one bad row does: the whole request is refused, or it is left out."),
@@ -86,15 +86,18 @@ class CandlesStored(Struct):
 class CandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which candles to give out, by the time they open; both ends are included."""
 
-    start: (
-        Annotated[str, Meta(description="ISO 8601, or epoch seconds or milliseconds.")] | None
-    ) = None
-    end: str | None = None
+    start: TimeText | UnsetType = UNSET
+    end: TimeText | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
-    format: Annotated[
-        Literal["json", "csv"] | None, Meta(description="Else what `Accept` prefers, else json.")
-    ] = None
+    cursor: Annotated[str, Meta(max_length=64, description="From the page before.")] | UnsetType = (
+        UNSET
+    )
+    format: (
+        Annotated[
+            Literal["json", "csv"], Meta(description="Else what `Accept` prefers, else json.")
+        ]
+        | UnsetType
+    ) = UNSET
     newest: Annotated[
         bool, Meta(description="The last `limit` candles of the range instead of the first.")
     ] = False

@@ -1,8 +1,8 @@
 """Shapes of the watch-list."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from api.schemas import Name, Resolution, Symbol, show_time
+from api.schemas import Name, Resolution, ResolutionName, Symbol, show_time
 from core.times import format_time
 from storage.watches import Watch
 
@@ -18,9 +18,9 @@ class WatchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 class WatchQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """The series, where there is no body."""
 
-    platform: Name | None = None
-    symbol: Symbol | None = None
-    resolution: str | None = None
+    platform: Name | UnsetType = UNSET
+    symbol: Symbol | UnsetType = UNSET
+    resolution: ResolutionName | UnsetType = UNSET
 
 
 class WatchShown(Struct):

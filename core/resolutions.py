@@ -27,6 +27,8 @@ def _aliases() -> dict[str, int]:
 
 
 _SECONDS_BY_NAME = _aliases()
+# Every text that stands for a length.
+RESOLUTION_NAMES = tuple(_SECONDS_BY_NAME)
 
 
 def parse_resolution(value: str | int, field: str = "resolution") -> int:

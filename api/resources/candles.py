@@ -47,7 +47,7 @@ class CandlesResource:
         """
         series = stored_series(platform, symbol_of(symbol), resolution)
         as_csv = query.format == "csv" or (
-            query.format is None and req.client_prefers((MEDIA_JSON, "text/csv")) == "text/csv"
+            not query.format and req.client_prefers((MEDIA_JSON, "text/csv")) == "text/csv"
         )
         resp.append_header("Vary", "Accept")
         resp.content_type = CSV if as_csv else MEDIA_JSON
@@ -56,8 +56,8 @@ class CandlesResource:
             resp.set_header("X-Next-Cursor", cursor)
 
     def _page(self, series: Series, query: CandlesQuery, as_csv: bool) -> tuple[bytes, str | None]:
-        start, end = opening_seconds(query.start, query.end)
-        if query.cursor is not None:
+        start, end = opening_seconds(query.start or None, query.end or None)
+        if query.cursor:
             start = read_cursor(query.cursor)
         # One more than asked for tells whether there is a next page, and where it begins.
         more = 0 if query.newest else 1

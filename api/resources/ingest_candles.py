@@ -103,7 +103,7 @@ def _read(platform: str, kind: str, body: bytes, query: CandlesIngestQuery) -> U
 
 
 def _named(query: CandlesIngestQuery) -> tuple[str, Resolution]:
-    if query.symbol is None or query.resolution is None:
+    if not query.symbol or not query.resolution:
         raise InvalidRequest("symbol and resolution are required in the query with this body.")
     return query.symbol, query.resolution
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from falcon.asgi import Request, Response, SSEvent
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.job_waiting import JobWaiting
 from api.openapi import operation
@@ -25,8 +25,8 @@ class TasksQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     offset: Annotated[int, Meta(ge=0, le=10**9)] = 0
-    state: JobState | None = None
-    name: Name | None = None
+    state: JobState | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
 
 
 class TaskList:
@@ -38,8 +38,9 @@ class TaskList:
     @operation("list_tasks", "tasks", {200: TaskPage}, errors=(422,))
     async def on_get(self, req: Request, resp: Response, query: TasksQuery) -> None:
         """List tasks, newest first."""
-        state = query.state.value if query.state else None
-        jobs, total = await in_thread(self._jobs.list, state, query.name, query.limit, query.offset)
+        jobs, total = await in_thread(
+            self._jobs.list, query.state or None, query.name or None, query.limit, query.offset
+        )
         resp.media = TaskPage([show_task(job) for job in jobs], total, query.limit, query.offset)
 
 

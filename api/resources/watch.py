@@ -43,9 +43,9 @@ class WatchResource:
         wanted: Any = query
         if req.content_length:
             wanted = convert_body(await read_json(req), WatchRequest)
-        if wanted.symbol is None or wanted.resolution is None:
+        if not wanted.symbol or not wanted.resolution:
             raise InvalidRequest("symbol and resolution are required.")
-        series = self._series(wanted.platform, wanted.symbol, wanted.resolution)
+        series = self._series(wanted.platform or None, wanted.symbol, wanted.resolution)
         await in_thread(self._watches.remove, series)
         resp.status = 204
 

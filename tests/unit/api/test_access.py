@@ -16,7 +16,7 @@ def test_the_public_paths_need_no_key(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "//", "/tasks", "/metrics", "/metrics/prometheus", "/watch", "/lstm/models", "/application",
+    ["", "//", "/tasks", "/metrics", "/metrics/prometheus", "/watch", "/lstm/models", "/appl",
      "/apps", "/Health", "/health/", "/health/x", "/docs/x", "/openapi.jsonx", "/api",
      "/ingest/candles/app", "/candles/app/app/app", "/x/../health"],
 )  # fmt: skip
