@@ -1,0 +1,130 @@
+"""How sure a score is: forecasts that overlap in time are not independent.
+
+Series are one value a forecast, in order of time. `horizon` is how many
+forecasts ahead a label reaches, so that errors up to `horizon - 1` apart share
+part of their path.
+"""
+
+import math
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, stdtr  # type: ignore[import-untyped]
+
+Floats = NDArray[np.float64]
+
+
+class Verdict(StrEnum):
+    """What an interval of skill allows to say."""
+
+    SKILLED = "skilled"
+    UNPROVEN = "unproven"
+    NO_SKILL = "no_skill"
+
+
+def verdict(low: float, high: float) -> Verdict:
+    """Judge by the interval of skill: all above 0, none above 0, or neither (NaN too)."""
+    if low > 0:
+        return Verdict.SKILLED
+    return Verdict.NO_SKILL if high <= 0 else Verdict.UNPROVEN
+
+
+def block_length(count: int, horizon: int) -> int:
+    """Return a block long enough for the dependence: twice the horizon, or count^(1/3)."""
+    wanted = max(2 * horizon, math.ceil(math.cbrt(count)))
+    return max(1, min(wanted, count // 4))
+
+
+def skill_interval(
+    loss: Floats,
+    baseline_loss: Floats,
+    horizon: int,
+    *,
+    level: float = 0.95,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the percentile interval of 1 - mean(loss) / mean(baseline_loss).
+
+    Circular block bootstrap of pairs: Politis and Romano (1992). NaN where the
+    baseline makes no error at all.
+    """
+    length = block_length(len(loss), horizon)
+    starts = np.random.default_rng(seed).integers(
+        len(loss), size=(draws, math.ceil(len(loss) / length))
+    )
+    ours = _block_sums(loss, length)[starts].sum(axis=1)
+    theirs = _block_sums(baseline_loss, length)[starts].sum(axis=1)
+    if not theirs.all():
+        return math.nan, math.nan
+    tail = (1 - level) / 2
+    low, high = np.quantile(1 - ours / theirs, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _block_sums(values: Floats, length: int) -> Floats:
+    """Return the sum of the `length` values from each index on, around the end."""
+    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: length - 1]]))])
+    return np.asarray(sums[length:] - sums[:-length])
+
+
+def long_run_variance(values: Floats, lags: int) -> float:
+    """Return the variance of sqrt(n) times the mean, autocovariances up to `lags` included.
+
+    All weigh alike, as errors of `lags + 1` steps ahead want it; where that is
+    not positive, they weigh less with the lag (Newey and West, 1987), as in
+    the R package forecast's `dm.test`.
+    """
+    centred = values - values.mean()
+    lags = min(lags, len(values) - 1)
+    own = float(centred @ centred) / len(values)
+    shifted = [float(centred[k:] @ centred[:-k]) / len(values) for k in range(1, lags + 1)]
+    variance = own + 2 * sum(shifted)
+    if variance <= 0:
+        variance = own + 2 * sum((1 - k / (lags + 1)) * c for k, c in enumerate(shifted, 1))
+    return variance
+
+
+def diebold_mariano(loss: Floats, baseline_loss: Floats, horizon: int) -> tuple[float, float]:
+    """Return the statistic (negative: fewer losses than the baseline) and two-sided p-value.
+
+    Diebold and Mariano (1995) with the small-sample correction of Harvey,
+    Leybourne and Newbold (1997). Equal losses throughout give 0 and 1.
+    """
+    difference = loss - baseline_loss
+    count, ahead = len(difference), min(horizon, len(difference) - 1)
+    variance = long_run_variance(difference, ahead - 1)
+    if variance <= 0:
+        return 0.0, 1.0
+    correction = (count + 1 - 2 * ahead + ahead * (ahead - 1) / count) / count
+    statistic = float(difference.mean()) / math.sqrt(variance / count) * math.sqrt(correction)
+    return statistic, 2 * float(stdtr(count - 1, -abs(statistic)))
+
+
+def direction_test(
+    moves: Floats, predicted_moves: Floats, horizon: int
+) -> tuple[float, float, float]:
+    """Return accuracy, base rate and one-sided p-value over moves that both sides decided.
+
+    Shape (n,) or (n, H). The base rate is what always naming the commoner
+    direction achieves; the p-value that of the hits exceeding its hits, with
+    overlap regarded. NaN, NaN and 1 where nothing was decided.
+    """
+    decided = (moves != 0) & (predicted_moves != 0)
+    if not decided.any():
+        return math.nan, math.nan, 1.0
+    common = 1.0 if (moves[decided] > 0).mean() >= 0.5 else -1.0
+    hits = decided & (np.sign(moves) == np.sign(predicted_moves))
+    base_hits = decided & (np.sign(moves) == common)
+    accuracy, base = hits.sum() / decided.sum(), base_hits.sum() / decided.sum()
+    edge = hits.astype(float) - base_hits
+    return float(accuracy), float(base), _chance_above_zero(edge, horizon)
+
+
+def _chance_above_zero(edge: Floats, horizon: int) -> float:
+    series = edge.reshape(len(edge), -1).mean(axis=1)
+    variance = long_run_variance(series, horizon - 1)
+    if variance <= 0:
+        return 1.0
+    return float(ndtr(-series.mean() / math.sqrt(variance / len(series))))
