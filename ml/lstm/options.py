@@ -1,0 +1,51 @@
+"""What one training is asked for."""
+
+import msgspec
+
+from core import lstm_limits
+from core.errors import InvalidRequest
+
+NORMALIZATIONS = ("returns", "zscore", "minmax")
+
+
+class LstmOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of a training; out-of-range ones raise `InvalidRequest` when made.
+
+    `epochs` is a bound: training stops earlier once the validation loss no
+    longer falls. `quantiles` ascend, hold 0.5 and lie symmetrically around it.
+    `normalization` says how the network sees closes: as log-returns over their
+    volatility, or as price levels scaled by the training part's mean and
+    deviation or by its range. What it learns is always the coming log-return.
+    Of a longer history the newest `max_candles` are used.
+    """
+
+    seq_len: int
+    nsteps: int = 1
+    units: int = 32
+    epochs: int = 12
+    quantiles: tuple[float, ...] = (0.025, 0.1, 0.5, 0.9, 0.975)
+    normalization: str = "returns"
+    seed: int = 0
+    folds: int = lstm_limits.DEFAULT_FOLDS
+    max_candles: int = 50_000
+
+    def __post_init__(self) -> None:
+        _check_range("seq_len", self.seq_len, lstm_limits.SEQ_LEN_LIMITS)
+        _check_range("nsteps", self.nsteps, lstm_limits.NSTEPS_LIMITS)
+        _check_range("units", self.units, lstm_limits.UNITS_LIMITS)
+        _check_range("epochs", self.epochs, lstm_limits.EPOCHS_LIMITS)
+        _check_range("folds", self.folds, lstm_limits.FOLDS_LIMITS)
+        lstm_limits.check_quantiles(self.quantiles)
+        if self.normalization not in NORMALIZATIONS:
+            raise InvalidRequest(f"normalization must be one of {', '.join(NORMALIZATIONS)}.")
+
+
+def candles_needed(options: LstmOptions) -> int:
+    """Return the least number of finished candles that `options` can be trained on."""
+    return lstm_limits.candles_needed(options.seq_len, options.nsteps, options.folds)
+
+
+def _check_range(name: str, value: int, limits: tuple[int, int]) -> None:
+    low, high = limits
+    if not low <= value <= high:
+        raise InvalidRequest(f"{name} must be from {low} to {high}.")
