@@ -11,6 +11,7 @@ from api.request_id import request_id
 log = structlog.get_logger("api")
 
 _NO_ROUTE = "none"
+_PROBES = ("/health", "/metrics", "/metrics/prometheus")
 
 
 class RequestLog:
@@ -36,7 +37,9 @@ class RequestLog:
         route = req.uri_template or _NO_ROUTE
         self._metrics.count(method, route, resp.status_code, seconds)
         key = getattr(req.context, "key", None)
-        log.info(
+        # Probes come every few seconds for ever: theirs would bury the other lines.
+        write = log.debug if route in _PROBES else log.info
+        write(
             "request",
             method=method,
             path=req.path[:200],

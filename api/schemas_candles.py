@@ -41,6 +41,7 @@ class CandlesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
         Meta(
             description="Rows `[time, open, high, low, close, volume]`, a trade count may follow; "
             "or objects with these names. At most 100,000.",
+            extra_json_schema={"minItems": 1, "maxItems": ROWS_LIMIT},
         ),
     ]
 

@@ -20,6 +20,8 @@ from storage.stores import Stores
 
 # The processes of the Procfile that show a pulse.
 WORKERS = ("stream", "worker", "fetcher", "trainer", "beat")
+# They do so every 2 s; one that missed three is down, or hangs.
+PULSE_MEMORY_MS = 7_000
 CLOCK_TOLERANCE_MS = 5_000
 # An offset measured longer ago says nothing about now.
 _CLOCK_MEMORY_MS = 24 * 3_600_000
@@ -41,7 +43,7 @@ class HealthResource:
         redis, database, pulses, offsets = await asyncio.gather(
             _asked(self._ping), _asked(self._select), _asked(self._pulses), _asked(self._offsets)
         )
-        alive = {fields.get("part") for fields in (pulses or {}).values()}
+        alive = _alive(pulses or {}, now_ms())
         parts = {
             "api": _state(True),
             "redis": _state(redis),
@@ -82,6 +84,15 @@ async def _asked(question: Callable[[], Any]) -> Any:
         return await asyncio.wait_for(in_thread(question), _PATIENCE_SECONDS)
     except (Unavailable, TimeoutError):
         return None
+
+
+def _alive(pulses: Pulses, now: int) -> set[str]:
+    """Return the roles of which a process showed its pulse just now."""
+    return {
+        fields.get("role", "")
+        for fields in pulses.values()
+        if now - int(fields.get("at", 0)) < PULSE_MEMORY_MS
+    }
 
 
 def _state(ready: object) -> PartState:
