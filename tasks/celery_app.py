@@ -7,7 +7,7 @@ from tasks import queues
 # A message that no worker acknowledged returns to its queue after this time (s). It may
 # be shorter than the longest job: a job that is taken cannot be taken twice (`run_stage`).
 VISIBILITY_S = 60
-_ANSWER_S = 5.0
+_ANSWER_S = 3.0
 _TRANSPORT = {
     "visibility_timeout": VISIBILITY_S,
     # Without these two a lost message comes back after 100 s at the earliest.

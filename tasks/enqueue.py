@@ -102,12 +102,13 @@ class Enqueue:
     def queue_lengths(self) -> dict[str, int]:
         """Return how many messages wait in each queue; raises `RedisUnavailable`."""
         try:
-            with self._celery.connection_for_write() as connection:
-                client = connection.default_channel.client
-                with client.pipeline(transaction=False) as pipeline:
-                    for queue in queues.QUEUES:
-                        pipeline.llen(queue)
-                    return dict(zip(queues.QUEUES, pipeline.execute(), strict=True))
+            with (
+                self._celery.connection_for_write() as connection,
+                connection.channel().client.pipeline(transaction=False) as pipeline,
+            ):
+                for queue in queues.QUEUES:
+                    pipeline.llen(queue)
+                return dict(zip(queues.QUEUES, pipeline.execute(), strict=True))
         except (OperationalError, RedisError, OSError) as error:
             raise RedisUnavailable("The queue does not answer at the moment.") from error
 

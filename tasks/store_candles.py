@@ -14,7 +14,7 @@ def store_candles(stores: Stores, job: Job, report: Report, note: Note) -> dict[
 
     The result is noted before the upload is dropped, so that a retry finds
     either of them. `inserted` is a difference of counts, and so is right even if
-    a first try was killed halfway; `revised` is then what the last try revised.
+    a first try was killed halfway; the other counts are those of the last try.
     """
     result: dict[str, Any] | None = job.checkpoint.get("result")
     if result is None:
@@ -40,6 +40,8 @@ def _store(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, An
     return _result(job, len(candles)) | {
         "inserted": stores.candles.count(series, first, last) - held,
         "revised": written.revised,
+        "unchanged": written.unchanged,
+        "finished": written.finished,
         "first": format_time(first * 1_000),
         "last": format_time(last * 1_000),
     }
@@ -50,6 +52,8 @@ def _result(job: Job, received: int) -> dict[str, Any]:
         "received": received,
         "inserted": 0,
         "revised": 0,
+        "unchanged": 0,
+        "finished": 0,
         "first": None,
         "last": None,
         "duplicates": job.request.get("duplicates", 0),

@@ -46,9 +46,8 @@ def _saved_by(stores: Stores, job: Job) -> ModelRecord | None:
 
 def _train(stores: Stores, job: Job, report: Report) -> ModelRecord:
     # TensorFlow comes in with this import: the trainer's processes only.
-    from ml.lstm.training import train_lstm
-
     from ml.lstm.options import LstmOptions
+    from ml.lstm.training import train_lstm
 
     series = requested_series(job.request)
     report(Progress(message="reading candles"))

@@ -11,7 +11,7 @@ class Watchdog:
     a broker's restart (Celery issues 7276, 8030, 8091, 9054, 10205).
     """
 
-    patience: float = 20.0
+    patience: float
     _since: float | None = None
     _consumed: int = -1
 

@@ -38,24 +38,25 @@ def attach(app: Celery, redis_address: str) -> None:
     The fields are `role` (the node's name up to the @), `pid`, `started_at` and
     `at` (epoch ms), and of a worker `consumed`, `running` and `waiting` messages.
     """
-    _WorkerPulse.redis_address = redis_address
-    app.steps["worker"].add(_WorkerPulse)
+    WorkerPulse.redis_address = redis_address
+    app.steps["worker"].add(WorkerPulse)
     beat_init.connect(lambda sender, **_: _start_beat_pulse(sender, redis_address), weak=False)
     worker_shutting_down.connect(_hand_work_back, weak=False)
     worker_process_init.connect(partial(_die_with_worker, os.getpid()), weak=False)
 
 
-class _WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
+class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
     """Runs beside the consumer, in the worker's main process."""
 
     redis_address = ""
+    patience_s = 20.0
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         self._over = threading.Event()
 
     def start(self, worker: Any) -> None:
-        watchdog = Watchdog()
+        watchdog = Watchdog(self.patience_s)
         client = connect(self.redis_address, timeout=2, retries=0)
         queues = list(worker.app.amqp.queues.consume_from)
 

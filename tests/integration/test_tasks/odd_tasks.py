@@ -5,22 +5,25 @@ import signal
 import time
 from typing import Any
 
+from celery import bootsteps  # type: ignore[import-untyped]
+
 from core.errors import ExchangeUnavailable, InvalidRequest
 from core.jobs import Job, Progress
 from storage.stores import Stores
-from tasks import queues
+from tasks import queues, worker_pulse
 from tasks.celery_tasks import stage_of_job, task
 from tasks.held_job import Note, Report
 from tasks.main import app
+from tests.integration.test_tasks.workbench import ODD_NAMES
 
 __all__ = ["app"]
 
-NAMES = ("odd_slow", "odd_deadly", "odd_broken", "odd_refused", "odd_unanswerable", "odd_flaky")
-queues.QUEUE_OF |= dict.fromkeys(NAMES, queues.FETCH)
+queues.QUEUE_OF |= dict.fromkeys(ODD_NAMES, queues.FETCH)
 
 
 def slow(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
     """Take `seconds`, then leave one mark that counts."""
+    stores.redis.set(f"pid:{job.id}", os.getpid())
     stores.redis.incr(f"started:{job.id}")
     until = time.monotonic() + job.request["seconds"]
     while time.monotonic() < until:
@@ -59,6 +62,31 @@ def flaky(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any
         note({"step": step + 1})
         raise ExchangeUnavailable("coinbase is away.", retry_after=0)
     return {"steps": step}
+
+
+class Ear(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Knows the consumer, for a task to stop it."""
+
+    requires = ("celery.worker.consumer:Tasks",)
+    consumer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        Ear.consumer = consumer
+
+
+app.steps["consumer"].add(Ear)
+worker_pulse.WorkerPulse.patience_s = 2.0
+
+
+def deaf(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Have this worker take no more messages, as after a reconnect that went wrong."""
+    Ear.consumer.cancel_task_queue(queues.FETCH)
+    return {}
+
+
+@task("odd_deaf")
+def odd_deaf(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, deaf)
 
 
 @task("odd_slow")
