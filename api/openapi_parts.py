@@ -82,6 +82,32 @@ CANDLE_BODIES: Json = {
     }
 }
 
+# Messages of any known shape: what each must hold is said in docs/api.md.
+MESSAGE_BODY: Json = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {"type": "object"},
+                        {"type": "array", "items": {"type": "object"}},
+                    ]
+                },
+                "example": {
+                    "type": "trade",
+                    "symbol": "BTC-USD",
+                    "price": "61837.63",
+                    "size": "0.02",
+                    "time": "2024-08-08T23:54:15.342Z",
+                    "trade_id": 3735683259,
+                    "side": "sell",
+                },
+            }
+        },
+    }
+}
+
 CSV_PAGE: Json = {
     "responses": {
         "200": {

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from core.errors import InvalidRequest
-from core.times import format_time, now_ms, parse_time
+from core.times import LATEST_MS, format_time, now_ms, parse_time
 
 Value = int | float | str
 
@@ -54,3 +54,15 @@ def opening_seconds(start: Value | None, end: Value | None) -> tuple[int | None,
     if first is not None and last is not None and first > last:
         raise InvalidRequest("start must not be after end.")
     return first, last
+
+
+def instants(start: Value | None, end: Value | None) -> Range:
+    """Return a span of time in epoch ms, open ends being 1970 and 2100.
+
+    Raises `InvalidRequest` if `start` is after `end`.
+    """
+    first = 0 if start is None else parse_time(start, "start")
+    last = LATEST_MS if end is None else parse_time(end, "end")
+    if first > last:
+        raise InvalidRequest("start must not be after end.")
+    return Range(first, last)

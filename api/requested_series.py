@@ -3,14 +3,21 @@
 import difflib
 
 from core.errors import NotFound
+from core.names import check_name
 from core.platforms import check_platform, check_platform_resolution, raw_symbol
-from core.series import Series, make_series
+from core.series import Market, Series, make_series
 from storage.candles import CandleStore
 
 
 def stored_series(platform: str, symbol: str, resolution: int | str) -> Series:
     """Return a series that may be held, of whatever source; raises `InvalidRequest`."""
     return make_series(platform, raw_symbol(platform, symbol), resolution)
+
+
+def stored_market(platform: str, symbol: str) -> Market:
+    """Return a market that may be held, of whatever source; raises `InvalidRequest`."""
+    symbol = raw_symbol(platform, symbol)
+    return Market(check_name(platform, "platform"), check_name(symbol, "symbol"))
 
 
 def fetchable_series(platform: str, symbol: str, resolution: int | str) -> Series:

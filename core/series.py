@@ -1,11 +1,22 @@
 """What a stream of candles is called, and the marks that a candle may carry."""
 
 from enum import IntFlag
+from typing import NamedTuple
 
 import msgspec
 
 from core.names import check_name
 from core.resolutions import parse_resolution
+
+
+class Market(NamedTuple):
+    """One symbol of one platform."""
+
+    platform: str
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.symbol}"
 
 
 class Series(msgspec.Struct, frozen=True, order=True):

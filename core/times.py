@@ -64,3 +64,11 @@ def format_time(milliseconds: int) -> str:
     moment = datetime.fromtimestamp(milliseconds / 1_000, UTC)
     precision = "milliseconds" if milliseconds % 1_000 else "seconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def format_microseconds(microseconds: int) -> str:
+    """Return ISO 8601 UTC with `Z`, with microseconds where there are any."""
+    if microseconds % 1_000 == 0:
+        return format_time(microseconds // 1_000)
+    whole = format_time(microseconds // 1_000_000 * 1_000)
+    return f"{whole[:-1]}.{microseconds % 1_000_000:06d}Z"

@@ -8,6 +8,7 @@ from core.series import Series
 CANDLE_FIELDS = ("open", "high", "low", "close", "volume", "trades")
 
 SERIES_INDEX = "index:series"
+TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accepted
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"

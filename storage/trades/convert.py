@@ -9,7 +9,7 @@ from core.errors import InvalidRequest
 from core.messages import IdKind, Rejection, TradeMessages
 from core.times import EARLIEST_MS, MILLISECONDS_FROM, parse_time
 from storage.trades.columns import Ints, Trades
-from storage.trades.scaled import scale_values
+from storage.trades.scaled import scale_values, to_floats
 
 CLOCK_TOLERANCE_MS = 60_000
 # Epoch numbers by size: seconds, milliseconds, microseconds, nanoseconds.
@@ -43,6 +43,18 @@ def to_trades(messages: TradeMessages, kind: IdKind, now_ms: int) -> tuple[Trade
     if not bad.any():
         return trades, []
     return trades.take(~bad), _rejections(messages.index, faults, bad)
+
+
+def to_milliseconds(value: Any, now_ms: int) -> int | None:
+    """Return a quote's time in epoch ms; `now_ms` where none is given, None where impossible."""
+    time = _one_time(value, now_ms) // 1_000
+    return time if EARLIEST_MS <= time <= now_ms + CLOCK_TOLERANCE_MS else None
+
+
+def to_number(value: Any) -> float | None:
+    """Return a finite number above zero from a text or a number; None where it is none."""
+    scaled = scale_values([value])
+    return float(to_floats(scaled.units, scaled.scale)[0]) if scaled.good[0] else None
 
 
 def _rejections(
