@@ -1,0 +1,50 @@
+"""Candles made for tests: plausible shapes around any path of returns."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+START = 1_700_000_100
+
+
+def make_candles(returns: Floats, seed: int = 0, resolution: int = 300) -> pd.DataFrame:
+    """Return candles whose closes follow `returns`, each opening at the close before."""
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(returns))
+    opening = np.concatenate([[100.0], close[:-1]])
+    width = np.abs(returns).mean() * rng.exponential(0.5, (2, len(close)))
+    return pd.DataFrame(
+        {
+            "time": START + resolution * np.arange(len(close), dtype=np.int64),
+            "open": opening,
+            "high": np.maximum(opening, close) * np.exp(width[0]),
+            "low": np.minimum(opening, close) * np.exp(-width[1]),
+            "close": close,
+            "volume": rng.lognormal(2, 1, len(close)),
+        }
+    )
+
+
+def noise(count: int, seed: int, scale: float = 1e-3) -> Floats:
+    """Return independent normal returns."""
+    return np.random.default_rng([seed, 1]).standard_normal(count) * scale
+
+
+def autoregressive(count: int, seed: int, coefficient: float = 0.2, scale: float = 1e-3) -> Floats:
+    """Return returns of which each carries on `coefficient` of the one before."""
+    values = noise(count, seed, scale)
+    for i in range(1, count):
+        values[i] += coefficient * values[i - 1]
+    return values
+
+
+def changing_volatility(count: int, seed: int, scale: float = 1e-3) -> Floats:
+    """Return returns whose volatility wanders and follows the hour, direction none."""
+    rng = np.random.default_rng([seed, 2])
+    level = np.zeros(count)
+    shocks = rng.standard_normal(count) * 0.06
+    for i in range(1, count):
+        level[i] = 0.99 * level[i - 1] + shocks[i]
+    hour = 0.4 * np.sin(2 * np.pi * np.arange(count) / 288)
+    return scale * np.exp(level + hour) * rng.standard_normal(count)
