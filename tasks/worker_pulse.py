@@ -49,7 +49,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
     """Runs beside the consumer, in the worker's main process."""
 
     redis_address = ""
-    patience_s = 20.0
+    patience_s = 10.0
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)

@@ -9,6 +9,7 @@ from celery import bootsteps  # type: ignore[import-untyped]
 
 from core.errors import ExchangeUnavailable, InvalidRequest
 from core.jobs import Job, Progress
+from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks import queues, worker_pulse
 from tasks.celery_tasks import stage_of_job, task
@@ -23,14 +24,16 @@ queues.QUEUE_OF |= dict.fromkeys(ODD_NAMES, queues.FETCH)
 
 def slow(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
     """Take `seconds`, then leave one mark that counts."""
-    stores.redis.set(f"pid:{job.id}", os.getpid())
-    stores.redis.incr(f"started:{job.id}")
+    with redis_errors():
+        stores.redis.set(f"pid:{job.id}", os.getpid())
+        stores.redis.incr(f"started:{job.id}")
     until = time.monotonic() + job.request["seconds"]
     while time.monotonic() < until:
         report(Progress(1, 2, "steps"))
         time.sleep(0.05)
     report(Progress(2, 2, "steps"))
-    return {"effects": stores.redis.incr(f"effects:{job.id}"), "pid": os.getpid()}
+    with redis_errors():
+        return {"effects": stores.redis.incr(f"effects:{job.id}"), "pid": os.getpid()}
 
 
 def deadly(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from core.jobs import JobState
 from storage.candle_columns import Candles
 from tasks import queues
 from tasks.reap_jobs import reap_jobs
+from tasks.worker_pulse import HUNG
 from tests.integration.test_tasks.workbench import OwnRedis, Workbench, eventually
 
 CANDLE = Candles.from_rows([[0, 1, 1, 1, 1, 1]])
@@ -39,7 +40,7 @@ def test_with_redis_away_a_request_is_refused_and_leaves_no_job(
 def test_workers_resume_after_redis_was_killed_and_started_again(
     own_bench: Workbench, own_redis: OwnRedis, pool: tuple[str, ...]
 ) -> None:
-    own_bench.worker("-Q", "fetch", *pool)
+    own_bench.kept_worker("-Q", "fetch", *pool)
     for _ in range(2):
         before = own_bench.job("odd_slow", seconds=2)
         own_bench.in_state(before, "running")
@@ -105,4 +106,4 @@ def test_a_worker_that_lost_its_queue_ends_itself(own_bench: Workbench) -> None:
 
     own_bench.job("odd_slow", seconds=0)
 
-    assert eventually(worker.poll, seconds=15) == 70
+    assert eventually(worker.poll, seconds=15) == HUNG

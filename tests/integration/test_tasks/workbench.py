@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from tasks import queues
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.reap_jobs import reap_jobs
+from tasks.worker_pulse import HUNG
 
 ROOT = Path(__file__).parents[3]
 ODD_TASKS = "tests.integration.test_tasks.odd_tasks"
@@ -65,6 +67,16 @@ class Workbench:
         if wait:
             self.pulse(process)
         return process
+
+    def kept_worker(self, *options: str) -> None:
+        """Start a worker and, as the supervisor does, start it again when it ends itself."""
+        worker = self.worker(*options)
+
+        def keep(worker: "subprocess.Popen[bytes]") -> None:
+            while worker.wait() == HUNG:
+                worker = self.worker(*options, wait=False)
+
+        threading.Thread(target=keep, args=(worker,), daemon=True).start()
 
     def start(self, app: str, *command: str) -> "subprocess.Popen[bytes]":
         """Start a Celery process on this installation."""
