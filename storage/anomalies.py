@@ -8,6 +8,7 @@ import redis
 
 from storage import keys
 from storage.redis_connection import redis_errors
+from storage.trades.live import LiveKind, message
 
 
 class AnomalyRecord(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ class AnomalyStore:
             pipe.execute_command(
                 "TS.ADD", keys.anomaly_score(platform, symbol), ms, one.score, *options
             )
-            pipe.publish(keys.live(platform, symbol), b"A" + _ENCODE(one))
+            pipe.publish(keys.live(platform, symbol), message(LiveKind.ANOMALY, one))
         if found and self._retention_ms:
             newest = max(one.time for one in found) // 1_000
             pipe.zremrangebyscore(name, "-inf", newest - self._retention_ms)

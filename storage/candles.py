@@ -14,7 +14,7 @@ from core.errors import RedisUnavailable
 from core.series import Series, make_series
 from storage import candle_reads, keys
 from storage.candle_columns import Candles
-from storage.candle_commands import FIELDS, key
+from storage.candle_commands import FIELDS, PLAIN_FIELDS, key
 from storage.candle_merge import WriteResult
 from storage.candle_writes import ChunkWriter
 from storage.redis_connection import redis_errors
@@ -50,9 +50,11 @@ class CandleStore:
         Idempotent, and safe beside other writers of the same series. Each chunk of
         2,000 candles is one transaction: after an error the chunks before it are
         stored, and writing all again is right. Candles that are too old for the
-        retention count as unchanged.
+        retention count as unchanged. Raises `ValueError` for candles that do not
+        ascend or are not finite: those from outside go through `check_candles` first.
         """
         total = WriteResult()
+        _check(candles)
         with redis_errors():
             for chunk in _chunks(candles, series.resolution):
                 total = total.plus(self._write_chunk(series, chunk, int(candles.time[-1])))
@@ -125,6 +127,12 @@ class CandleStore:
             except WatchError:
                 time.sleep(random.uniform(0, 0.01))  # noqa: S311 - only spreads the writers
         raise RedisUnavailable("Too many writers at once; try again.")
+
+
+def _check(candles: Candles) -> None:
+    finite = all(np.isfinite(candles.columns()[name]).all() for name in PLAIN_FIELDS)
+    if not finite or (np.diff(candles.time) <= 0).any():
+        raise ValueError("Candles to be stored must ascend and be finite.")
 
 
 def _chunks(candles: Candles, resolution: int) -> Iterator[Candles]:

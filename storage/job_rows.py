@@ -1,13 +1,14 @@
 """Rows of the jobs table: read, updated under a lease, and turned into jobs."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from core.errors import LeaseLost, NotFound
-from core.jobs import Job
+from core.jobs import Job, JobState, Progress
 from storage.tables import jobs
 
 
@@ -18,6 +19,32 @@ class Lease(msgspec.Struct, frozen=True):
     token: str
     stage: int
     attempt: int
+
+
+def new_row(
+    name: str,
+    stages: Sequence[tuple[str, str]],
+    request: Mapping[str, Any],
+    unique_key: str | None,
+    now: int,
+) -> dict[str, Any]:
+    """Return the row of a job that begins to wait `now` (epoch ms)."""
+    return {
+        "id": str(uuid.uuid4()),
+        "name": name,
+        "state": JobState.QUEUED,
+        "stages": [list(stage) for stage in stages],
+        "stage": 0,
+        "request": dict(request),
+        "checkpoint": {},
+        "progress": msgspec.to_builtins(Progress()),
+        "attempt": 0,
+        "lost": 0,
+        "unique_key": unique_key,
+        "cancel_requested": False,
+        "created_at": now,
+        "queued_at": now,
+    }
 
 
 def fenced(connection: Connection, lease: Lease, values: Mapping[str, Any]) -> Row[Any]:

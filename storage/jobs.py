@@ -17,7 +17,7 @@ from core.errors import Conflict
 from core.jobs import Job, JobError, JobState, Progress
 from core.times import now_ms
 from storage.database import reading, writing
-from storage.job_rows import Lease, fenced, job_row, to_job
+from storage.job_rows import Lease, fenced, job_row, new_row, to_job
 from storage.tables import jobs
 
 __all__ = ["JobStore", "Lease"]
@@ -53,23 +53,7 @@ class JobStore:
 
         Raises `Conflict` if an unfinished job holds the same `unique_key`.
         """
-        now = self._clock()
-        row = {
-            "id": str(uuid.uuid4()),
-            "name": name,
-            "state": JobState.QUEUED,
-            "stages": [list(stage) for stage in stages],
-            "stage": 0,
-            "request": dict(request),
-            "checkpoint": {},
-            "progress": msgspec.to_builtins(Progress()),
-            "attempt": 0,
-            "lost": 0,
-            "unique_key": unique_key,
-            "cancel_requested": False,
-            "created_at": now,
-            "queued_at": now,
-        }
+        row = new_row(name, stages, request, unique_key, self._clock())
         try:
             with writing(self._engine) as connection:
                 made = connection.execute(insert(jobs).values(row).returning(jobs)).one()

@@ -122,3 +122,9 @@ def quarantine(platform: str) -> str:
 def ingest_counts(platform: str) -> str:
     """Hash of how many messages were accepted, ignored and rejected."""
     return f"ingest:{platform}"
+
+
+# What a backup holds: all but queues, locks and pulses. The first list's keys go on with
+# platform and symbol, and those of one symbol must be read at one moment.
+OF_A_SYMBOL = ("ts", "flags", "state", "journal", "agg", "anomaly", "excluded")
+OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")

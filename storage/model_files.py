@@ -21,8 +21,15 @@ def seal(folder: Path) -> dict[str, str]:
 
 def move(source: Path, target: Path) -> None:
     """Rename a folder to its place and sync the folders around it."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    source.rename(target)
+    for last in (False, True):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            source.rename(target)
+            break
+        except FileNotFoundError:
+            # Somebody who deleted the last version may have removed the empty parent just now.
+            if last:
+                raise
     for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
         _sync_folder(folder)
 

@@ -47,11 +47,11 @@ class ModelStore:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
-        self._folder = folder
+        self.folder = folder
 
     def new_folder(self) -> Path:
         """Return an empty temporary folder to write a model's files into."""
-        path = self._folder / _NEW / secrets.token_hex(16)
+        path = self.folder / _NEW / secrets.token_hex(16)
         path.mkdir(mode=0o700, parents=True)
         return path
 
@@ -68,7 +68,7 @@ class ModelStore:
         if record.digests and record.digests != digests:
             raise CorruptArtifact("The model's files differ from their digests.")
         place = f"{record.name}/{record.id}/{secrets.token_hex(8)}"
-        model_files.move(temp_folder, self._folder / place)
+        model_files.move(temp_folder, self.folder / place)
         stored = msgspec.structs.replace(record, digests=digests, folder=place)
         try:
             old = self._swap(stored, overwrite)
@@ -119,7 +119,7 @@ class ModelStore:
             raise NotFound("The model has no such file.")
         try:
             return model_files.read_verified(
-                self._folder / record.folder / filename, record.digests[filename]
+                self.folder / record.folder / filename, record.digests[filename]
             )
         except CorruptArtifact:
             if not self._is_current(record):
@@ -130,9 +130,9 @@ class ModelStore:
         """Remove what crashes left behind over an hour ago; returns how many folders."""
         with reading(self._engine) as connection:
             kept = set(connection.execute(select(lstm_models.c.folder)).scalars())
-        drafts = self._folder.glob(f"{_NEW}/*")
-        places = self._folder.glob("[!.]*/*/*")
-        orphans = [p for p in places if p.relative_to(self._folder).as_posix() not in kept]
+        drafts = self.folder.glob(f"{_NEW}/*")
+        places = self.folder.glob("[!.]*/*/*")
+        orphans = [p for p in places if p.relative_to(self.folder).as_posix() not in kept]
         oldest = time.time() - _SWEEP_SECONDS
         doomed = [p for p in (*drafts, *orphans) if p.stat().st_mtime < oldest]
         for path in doomed:
@@ -156,9 +156,9 @@ class ModelStore:
             return connection.execute(here).scalar() == record.folder
 
     def _remove(self, place: str) -> None:
-        path = self._folder / place
+        path = self.folder / place
         shutil.rmtree(path, ignore_errors=True)
-        model_files.remove_empty(path.parent, self._folder)
+        model_files.remove_empty(path.parent, self.folder)
 
 
 def _is(name: str, model_id: str) -> ColumnElement[bool]:

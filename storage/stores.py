@@ -1,6 +1,7 @@
 """All stores in one bundle, opened from the settings."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import redis
 from sqlalchemy import Engine
@@ -36,6 +37,7 @@ class Stores:
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
+    data_dir: Path
 
     def close(self) -> None:
         """Close the connections."""
@@ -60,4 +62,5 @@ def open_stores(settings: Settings) -> Stores:
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),
+        data_dir=settings.data_dir,
     )

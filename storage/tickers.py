@@ -8,6 +8,7 @@ import redis
 
 from storage import keys
 from storage.redis_connection import redis_errors
+from storage.trades.live import LiveKind, message
 
 PARTS = ("price", "bid", "ask", "volume_24h")
 
@@ -44,6 +45,7 @@ class TickerStore:
                 self._ensure(platform, symbol)
             if samples:
                 self._add(samples)
+                self._tell(platform, tickers)
 
     def read(
         self, platform: str, symbol: str, start_ms: int, end_ms: int, limit: int
@@ -70,6 +72,13 @@ class TickerStore:
                 _, platform, symbol, *_ = samples[3 * at].split(":")
                 self._ensure(platform, symbol)
             self._client.execute_command("TS.MADD", *samples)
+
+    def _tell(self, platform: str, tickers: Sequence[Ticker]) -> None:
+        pipe = self._client.pipeline(transaction=False)
+        for ticker in tickers:
+            name = keys.live(platform, ticker.symbol)
+            pipe.publish(name, message(LiveKind.TICKER, ticker))
+        pipe.execute()
 
     def _ensure(self, platform: str, symbol: str) -> None:
         if (platform, symbol) in self._known:

@@ -83,6 +83,22 @@ def test_each_element_of_a_reply_is_checked(
     assert store.read(SERIES).close.tolist() == [1.5] * 5 + [1.75] * 15
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[60, 1, 1, 1, 1, 1], [60, 1, 1, 1, 1, 1]],
+        [[120, 1, 1, 1, 1, 1], [60, 1, 1, 1, 1, 1]],
+        [[60, 1, float("inf"), 1, 1, 1]],
+        [[60, 1, 1, 1, 1, float("nan")]],
+    ],
+)
+def test_candles_that_were_not_checked_are_refused(
+    store: CandleStore, rows: list[list[float]]
+) -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        store.write(SERIES, Candles.from_rows(rows))
+
+
 def test_a_field_that_lost_its_key_is_mended_by_writing_again(
     store: CandleStore, redis_client: "redis.Redis"
 ) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from core.errors import Conflict, DatabaseUnavailable, LeaseLost, NotFound
 from core.jobs import JobError, JobState, Progress
 from core.series import make_series
 from storage.access_keys import AccessKeyStore
+from storage.backup import restore_backup, write_backup
 from storage.database import migrate, open_database, reading, writing
 from storage.jobs import JobStore
 from storage.models import ModelRecord, ModelStore
+from storage.stores import Stores
 from storage.tables import metadata
 from storage.watches import WatchStore
 
@@ -169,3 +172,20 @@ def test_connections_that_the_server_cut_are_made_anew(postgresql: Engine) -> No
         connection.execute(text(f"SELECT pg_terminate_backend({number})"))
     with reading(postgresql) as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_a_backup_of_sqlite_is_restored_into_postgresql_and_back(
+    postgresql: Engine, stores: Stores, tmp_path: Path
+) -> None:
+    job = stores.jobs.create("x", [("fetch", "f")], {"n": 1.5, "é": None})
+    stores.watches.add(SERIES)
+    plain, key = stores.keys.create("owner", "mine")
+    write_backup(stores, tmp_path / "lite.tar")
+    moved = replace(stores, engine=postgresql)
+    restore_backup(moved, tmp_path / "lite.tar")
+    assert JobStore(postgresql).get(job.id) == job
+    assert AccessKeyStore(postgresql).find(plain) == key
+    write_backup(moved, tmp_path / "postgres.tar")
+    restore_backup(stores, tmp_path / "postgres.tar", force=True)
+    assert (stores.jobs.get(job.id), stores.keys.find(plain)) == (job, key)
+    assert [watch.series for watch in stores.watches.list()] == [SERIES]
