@@ -114,16 +114,21 @@ class RunningTickcast:
 
     def processes(self, containing: str = "") -> dict[int, str]:
         """Return process id and command of all that run on this data folder."""
-        marker = f"TICKCAST_DATA_DIR={self.data_dir}\0".encode()
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if marker in (folder / "environ").read_bytes() + b"\0":
-                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    found[int(folder.name)] = command
+                environment = (folder / "environ").read_bytes()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
-        return {pid: command for pid, command in found.items() if command and containing in command}
+            if command and containing in command and self._is_ours(environment, command):
+                found[int(folder.name)] = command
+        return found
+
+    def _is_ours(self, environment: bytes, command: str) -> bool:
+        # Redis writes its title over its environment, but the title names its socket.
+        marker = f"TICKCAST_DATA_DIR={self.data_dir}".encode()
+        return marker in environment.split(b"\0") or f"{self.data_dir}/" in command
 
     def _environment(self) -> dict[str, str]:
         kept = {n: v for n, v in os.environ.items() if not n.startswith("TICKCAST_")}

@@ -83,9 +83,7 @@ def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_a_stop_while_starting_leaves_no_process(tmp_path: Path) -> None:
-    with RunningTickcast(tmp_path / "hasty") as tickcast_unstarted:
-        pass
-    tickcast = RunningTickcast(tmp_path / "hasty", port=tickcast_unstarted.port)
+    tickcast = RunningTickcast(tmp_path / "hasty")
     tickcast.launch()
     time.sleep(1.5)
     assert tickcast.stop() == 0
