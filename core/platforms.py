@@ -25,18 +25,74 @@ polymarket revolutx tokocrypto toobit upbit weex whitebit woo woofipro xt zaif z
 )
 
 ALIASES = {"coinbase": "coinbaseexchange", "coinbaseadvanced": "coinbase"}
-PLATFORMS = CCXT_NAMES | ALIASES.keys()
+# Exchanges whose API has no candles at all.
+WITHOUT_CANDLES = frozenset(
+    """
+bit2c bitbns bitflyer blockchaincom btcbox coincheck coinmate coinone coinspot cryptomus
+independentreserve latoken paymium zaif
+""".split()
+)
+PLATFORMS = (CCXT_NAMES - WITHOUT_CANDLES) | ALIASES.keys()
 
 # What stands between base and quote in the raw symbols of the venues that we know.
 _SEPARATORS = {"coinbase": "-", "coinbaseexchange": "-", "coinbaseadvanced": "-",
                "binance": "", "binanceus": "", "bybit": "", "bitstamp": "", "kraken": "",
-               "kucoin": "-", "okx": "-", "gate": "_", "bitfinex": ""}  # fmt: skip
-_RESOLUTIONS = {
-    "coinbase": (60, 300, 900, 3_600, 21_600, 86_400),
-    "coinbaseexchange": (60, 300, 900, 3_600, 21_600, 86_400),
-    "binance": (60, 180, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800, 43_200, 86_400),
-    "kraken": (60, 300, 900, 1_800, 3_600, 14_400, 86_400),
-}
+               "kucoin": "-", "okx": "-", "gate": "_", "bitfinex": "", "gemini": "",
+               "bitget": "", "htx": "", "mexc": "", "cryptocom": "_"}  # fmt: skip
+
+# Candle lengths that each platform's API offers (of those that we know), in minutes.
+_MINUTES = """
+1 3 5 15 30 60 120 240 360 480 720 1440: alpaca aster binance binancecoinm binanceus binanceusdm
+    blofin coinsph grvt hashkey kucoin kucoinfutures tokocrypto toobit whitebit
+1 5 15 30 60 120 240 360 720 1440: apex foxbit ndax
+1 3 5 60 120 240 360 480 720 1440: backpack
+1 3 5 15 30 60 240 1440: bequant fmfwio hitbtc
+1 5 15 30 60 240 360 720 1440: bigone bitfinex cryptocom polymarket
+1 3 5 15 30 60 120 240 360 720 1440: bingx bitget bitstamp bybit bybiteu bybitid bydfi myokx okx
+    okxus phemex
+1 5 15 30 60 240 480 720 1440: bitbank
+1 3 5 10 15 30 60 240: bithumb
+1 5 15 30 60 360 720 1440: bitopro
+1 5 15 30 60 120 240 1440: bitrue cex
+1 5 15 30 60 240 720 1440: bitso deepcoin digifinex krakenfutures lighter modetrade woo woofipro
+1 5 15 60 1440: bitteam
+1 5 15 30 60 240 1440: bittrade dydx htx kraken luno onetrading revolutx
+1 5 15 30 60 120 240 360 480 720 1440: bitvavo lbank weex
+1 60 1440: btcmarkets p2b
+1 15 30 60 240 1440: btcturk indodax
+1 5 15 30 60 240 360 1440: btse
+1 5 30 60 360 720 1440: bullish
+1 5 15 30 60 120 360 1440: coinbaseadvanced coinbaseinternational
+1 5 15 60 360 1440: coinbase coinbaseexchange
+1 3 5 15 30 60 120 240 360 1440: delta
+1 3 5 10 15 30 60 120 360 720 1440: deribit
+1 5 15 30 60 240 480 1440: derive mexc
+1 5 15 30 60 120 240 480 720 1440: extended
+1 5 15 30 60 120 240 480 1440: gate gateeu
+1 5 15 30 60 360 1440: gemini
+1 5 15 60 240 1440: hibachi hollaex
+1 3 5 15 30 60 120 240 480 720 1440: hyperliquid pacifica
+15 60 1440: mercado
+1 3 5 10 15 30 60 240 360 720 1440: mudrex
+1 5 15 60 120 240 1440: nado
+1 3 5 15 30 60: paradex
+1 5 10 15 30 60 120 240 360 720 1440: poloniex
+1 3 5 10 15 30 60 240 1440: upbit
+1 5 15 30 60 120 240 360 480 1440: xt
+1 5 15 30 60 120 240 720 1440: zebpay
+"""
+
+
+def _offered() -> dict[str, tuple[int, ...]]:
+    offered: dict[str, tuple[int, ...]] = {}
+    for line in _MINUTES.replace("\n    ", " ").strip().splitlines():
+        minutes, _, names = line.partition(":")
+        lengths = tuple(60 * int(count) for count in minutes.split())
+        offered |= dict.fromkeys(names.split(), lengths)
+    return offered
+
+
+RESOLUTIONS_OFFERED = _offered()
 
 
 def check_platform(platform: str) -> str:
@@ -50,11 +106,16 @@ def check_platform(platform: str) -> str:
 
 def check_platform_resolution(platform: str, resolution: int) -> int:
     """Return `resolution` (seconds) unless the platform is known not to offer it."""
-    offered = _RESOLUTIONS.get(platform)
+    offered = RESOLUTIONS_OFFERED.get(platform)
     if offered and resolution not in offered:
         known = ", ".join(map(str, offered))
         raise InvalidRequest(f"resolution: {platform} offers candles of {known} seconds only.")
     return resolution
+
+
+def ccxt_name(platform: str) -> str:
+    """Return what ccxt calls the platform; raises `NotFound` like `check_platform`."""
+    return ALIASES.get(check_platform(platform), platform)
 
 
 def raw_symbol(platform: str, symbol: str) -> str:

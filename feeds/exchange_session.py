@@ -1,0 +1,84 @@
+"""HTTP for exchange calls: TLS verified, answers capped in size and time, facts noted."""
+
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+import requests
+
+MAX_ANSWER_BYTES = 32 * 2**20  # Binance's exchangeInfo, the largest known, is about 10 MB
+MAX_RETRY_AFTER_S = 3_600
+_CHUNK = 2**16
+
+
+class Answer(NamedTuple):
+    """What the last answer said beside its body; status 0 means that none came."""
+
+    status: int = 0
+    retry_after: int | None = None
+    clock_offset_ms: int | None = None
+
+
+class ExchangeSession(requests.Session):
+    """A session that reads at most `max_bytes` within `max_seconds` and follows no redirect.
+
+    `last` holds the facts of the last answer. The clock offset is the
+    exchange's clock less ours, from the `Date` header, good to about half a
+    second because that header counts whole seconds.
+    """
+
+    def __init__(self, max_seconds: float, max_bytes: int = MAX_ANSWER_BYTES) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.max_seconds = max_seconds
+        self.max_bytes = max_bytes
+        self.last = Answer()
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request; raises `requests.ConnectionError` when the answer exceeds its caps."""
+        self.last = Answer()
+        asked = time.time()
+        deadline = time.monotonic() + self.max_seconds
+        options |= {"stream": True, "allow_redirects": False}
+        response = super().request(*args, **options)
+        response._content = self._read(response, deadline)
+        self.last = Answer(
+            response.status_code,
+            _retry_after(response.headers.get("Retry-After")),
+            _clock_offset(response.headers.get("Date"), (asked + time.time()) / 2),
+        )
+        return response
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        body = bytearray()
+        # read1 returns what has come: a server that drips bytes cannot outwit the deadline.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > self.max_bytes or time.monotonic() > deadline:
+                response.close()
+                raise requests.ConnectionError("answer too large or too slow")
+        return bytes(body)
+
+
+def _retry_after(header: str | None) -> int | None:
+    """Return whole seconds from either form of the header, at most an hour."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        moment = _http_date(header)
+        seconds = -1.0 if moment is None else moment - time.time()
+    return min(max(0, round(seconds)), MAX_RETRY_AFTER_S) if seconds == seconds else None
+
+
+def _clock_offset(header: str | None, ours: float) -> int | None:
+    moment = _http_date(header) if header else None
+    return None if moment is None else round((moment + 0.5 - ours) * 1_000)
+
+
+def _http_date(header: str) -> float | None:
+    try:
+        return parsedate_to_datetime(header).timestamp()
+    except ValueError:
+        return None
