@@ -52,7 +52,8 @@ def _train(stores: Stores, job: Job, report: Report) -> ModelRecord:
     series = requested_series(job.request)
     report(Progress(message="reading candles"))
     frame = stores.candles.read(series).to_frame()
-    options = msgspec.convert(job.request["options"], LstmOptions)
+    given = {n: job.request[n] for n in LstmOptions.__struct_fields__ if n in job.request}
+    options = msgspec.convert(given, LstmOptions)
     trained = train_lstm(frame, series.resolution, options, report)
     report(Progress(message="saving the model"))
     name, model_id = job.request["model_name"], job.request["model_id"]

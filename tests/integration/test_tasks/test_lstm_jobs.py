@@ -19,7 +19,7 @@ START, HOUR = 1_704_067_200, 3_600
 OPTIONS = {"seq_len": 8, "nsteps": 2, "units": 4, "epochs": 2, "folds": 2, "seed": 3}
 MODEL: dict[str, Any] = {"model_name": "walk", "model_id": "1"}
 WALK: dict[str, Any] = {"platform": "file", "symbol": "WALK", "resolution": HOUR}
-TRAINING: dict[str, Any] = MODEL | WALK | {"options": OPTIONS, "overwrite": False}
+TRAINING: dict[str, Any] = MODEL | WALK | OPTIONS | {"overwrite": False}
 
 
 def _candles(count: int) -> Candles:
@@ -124,10 +124,7 @@ def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
 
 
 def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
-    request = TRAINING | {
-        "model_id": "cancelled",
-        "options": OPTIONS | {"epochs": 200, "units": 64},
-    }
+    request = TRAINING | {"model_id": "cancelled", "epochs": 200, "units": 64}
     job = lstm.enqueue.train_lstm(request)
     eventually(lambda: lstm.stores.jobs.get(job.id).progress.message, 30)
 
