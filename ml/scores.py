@@ -84,8 +84,10 @@ def probability_above(threshold: Floats, quantiles: Floats, levels: Sequence[flo
     right = np.clip(above, 1, len(level) - 1)
     low = np.take_along_axis(quantiles, (right - 1)[..., None], -1)[..., 0]
     high = np.take_along_axis(quantiles, right[..., None], -1)[..., 0]
-    width = np.where(high > low, high - low, 1)
-    share = np.clip((threshold - low) / width, 0, 1)
+    # Quantiles that coincide are a step: all of it lies below what exceeds them.
+    share = (threshold > low).astype(float)
+    np.divide(threshold - low, high - low, out=share, where=high > low)
+    share = np.clip(share, 0, 1)
     return np.asarray(1 - level[right - 1] - share * (level[right] - level[right - 1]))
 
 

@@ -90,7 +90,8 @@ class Sessions:
 def learn_sessions(times: Times, resolution: int) -> Sessions:
     """Learn the closures from ascending openings (s); fewer than four whole weeks show none."""
     weeks, slots = times // WEEK, times % WEEK // resolution
-    whole = (weeks > weeks.min(initial=0)) & (weeks < weeks.max(initial=0))
+    # The first and the last week are seldom whole.
+    whole = (weeks > weeks[:1]) & (weeks < weeks[-1:])
     held = np.unique(weeks[whole]).size
     if held < WEEKS_NEEDED:
         return Sessions.around_the_clock(resolution)

@@ -23,11 +23,16 @@ class Verdict(StrEnum):
     NO_SKILL = "no_skill"
 
 
-def verdict(low: float, high: float) -> Verdict:
-    """Judge by the interval of skill: all above 0, none above 0, or neither (NaN too)."""
-    if low > 0:
+# Errors a tenth of a percent smaller than the baseline's: less is skill in arithmetic only.
+# With enough forecasts an interval shows far smaller gains, on which nobody can act.
+LEAST_SKILL = 0.001
+
+
+def verdict(low: float, high: float, least: float = LEAST_SKILL) -> Verdict:
+    """Judge by the interval of skill: all above `least`, all below it, or neither (NaN too)."""
+    if low > least:
         return Verdict.SKILLED
-    return Verdict.NO_SKILL if high <= 0 else Verdict.UNPROVEN
+    return Verdict.NO_SKILL if high < least else Verdict.UNPROVEN
 
 
 def block_length(count: int, horizon: int) -> int:

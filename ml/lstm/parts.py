@@ -5,7 +5,8 @@ from typing import NamedTuple
 from core.lstm_limits import EMBARGO, LEAST_HELD_OUT
 from ml.walkforward import Rows, Spans, hold_out
 
-# Of the past, as much validates (when to stop, how much to believe) and as much calibrates.
+# Of what both purges leave, as much validates (when to stop, how much to believe) and as
+# much calibrates.
 HELD_OUT_SHARE = 0.15
 
 
@@ -19,7 +20,9 @@ class Parts(NamedTuple):
 
 def split_past(spans: Spans, past: Rows) -> Parts:
     """Split the rows of a fold's past; the newest calibrate."""
-    count = max(LEAST_HELD_OUT, int(HELD_OUT_SHARE * len(past)))
+    longest = int((spans.end[past] - spans.start[past]).max())
+    left = len(past) - 2 * (longest + EMBARGO)
+    count = max(LEAST_HELD_OUT, int(HELD_OUT_SHARE * left))
     calibration = hold_out(spans, past, count, EMBARGO)
     validation = hold_out(spans, calibration.train, count, EMBARGO)
     return Parts(validation.train, validation.test, calibration.test)
