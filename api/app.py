@@ -9,6 +9,8 @@ from api.encoded_slashes import EncodedSlashes
 from api.errors import add_error_handlers
 from api.head_requests import HeadRequests
 from api.job_waiting import JobWaiting
+from api.live.broadcast import Broadcast
+from api.live.door import LiveDoor
 from api.lstm_requests import LstmRequests
 from api.metrics import QueueLengths, RequestMetrics
 from api.openapi import build_document
@@ -20,22 +22,33 @@ from api.resources.docs import DocsPage, OpenApiDocument
 from api.resources.health import HealthResource
 from api.resources.ingest_candles import IngestCandles
 from api.resources.ingest_kline import IngestKline
+from api.resources.ingest_live import IngestLive
+from api.resources.live_data import AnomaliesResource, QuarantineResource, TradesResource
 from api.resources.lstm_models import LstmModel, LstmModels
 from api.resources.lstm_predict import PredictLstm
 from api.resources.lstm_train import TrainLstm
 from api.resources.page import STATIC, Page
 from api.resources.prometheus import PrometheusMetrics
 from api.resources.root import RootResource
+from api.resources.stream import StreamResource
 from api.resources.tasks import TaskEvents, TaskList, TaskResource
 from api.resources.watch import WatchResource
 from core.settings import Settings
 from storage.stores import Stores
+from storage.stream_stores import StreamStores
 from tasks.enqueue import Enqueue
+from tasks.enqueue_stream import EnqueueStream
 
 Application = App[Request, Response]
 
 
-def create_app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Application:
+def create_app(
+    stores: Stores,
+    stream: StreamStores,
+    enqueue: Enqueue,
+    enqueue_stream: EnqueueStream,
+    settings: Settings,
+) -> Application:
     """Return the ASGI application on stores that are open and migrated."""
     metrics = RequestMetrics()
     waiting = JobWaiting(stores.jobs, settings.redis_address)
@@ -57,6 +70,7 @@ def create_app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Applicat
     add_error_handlers(app)
 
     lstm = LstmRequests(stores.models, stores.candles, settings.default_platform)
+    door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, room)
     predict = PredictLstm(lstm, enqueue, room, answers)
     text = PrometheusMetrics(metrics, QueueLengths(enqueue))
 
@@ -74,6 +88,18 @@ def create_app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Applicat
 
     app.add_route("/ingest/kline/{platform}", IngestKline(enqueue, room, answers))
     app.add_route("/ingest/candles/{platform}", IngestCandles(enqueue, room, answers))
+    app.add_route("/ingest/{platform}", IngestLive(door))
+    app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, stream.traded))
+    app.add_route(
+        "/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, stream.traded)
+    )
+    app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
+    app.add_route(
+        "/ws/stream",
+        StreamResource(
+            Broadcast(settings.redis_address), settings.default_platform, settings.default_symbol
+        ),
+    )
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route("/watch", WatchResource(stores.watches, settings.default_platform))
 

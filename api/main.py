@@ -4,11 +4,19 @@ from api.app import create_app
 from api.json_log import log_json
 from core.settings import read_settings
 from storage.stores import open_stores
+from storage.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
+from tasks.enqueue_stream import EnqueueStream
 
 settings = read_settings()
 log_json(settings.log_level)
 stores = open_stores(settings)
 celery = make_celery(settings.broker_address)
-app = create_app(stores, Enqueue(stores.jobs, stores.uploads, celery), settings)
+app = create_app(
+    stores,
+    open_stream_stores(settings, stores.redis),
+    Enqueue(stores.jobs, stores.uploads, celery),
+    EnqueueStream(celery),
+    settings,
+)

@@ -9,6 +9,7 @@ from tasks.enqueue import Enqueue
 
 # By queue: how many tasks may wait, and after how many seconds asking again is worth it.
 LIMITS: Mapping[str, tuple[int, int]] = {
+    "stream": (200, 1),
     "predict": (200, 2),
     "store": (64, 5),
     "fetch": (200, 30),

@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         return self.data_dir / "metrics"
 
     @property
+    def journal_dir(self) -> Path:
+        """Folder of raw trades that are too old for Redis."""
+        return self.data_dir / "journal"
+
+    @property
     def owner_key_file(self) -> Path:
         """File that holds the owner's key, readable by the owner only."""
         return self.data_dir / "owner.key"

@@ -22,6 +22,18 @@ _TRANSPORT = {
     "socket_connect_timeout": _ANSWER_S,
     "socket_keepalive": True,
 }
+# The stream worker's: its messages take milliseconds, so that one which was not acknowledged
+# for 5 s was lost with its worker. Names of its own for what it holds keep that patience
+# from the other workers.
+STREAM_TRANSPORT = {
+    **_TRANSPORT,
+    "visibility_timeout": 5,
+    "unacked_restore_interval": 1,
+    "unacked_key": "unacked:stream",
+    "unacked_index_key": "unacked:stream:index",
+    "unacked_mutex_key": "unacked:stream:mutex",
+    "unacked_mutex_expire": 3,
+}
 _SETTINGS = {
     # JSON only: a pickle would run whatever its sender likes.
     "task_serializer": "json",

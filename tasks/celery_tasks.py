@@ -12,13 +12,16 @@ from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
 from tasks import collect_candles as collecting
+from tasks import detect_anomalies as detecting
 from tasks import make_forecasts, queues
+from tasks import process_trades as processing
 from tasks import reap_jobs as reaping
 from tasks import refresh_watched as refreshing
 from tasks import store_candles as storing
 from tasks import train_models as training
 from tasks.run_stage import After, Work, run_stage
 from tasks.runtime import runtime
+from tasks.stream_messages import Packed, unpack_tickers, unpack_trades
 
 T = TypeVar("T", bound=Callable[..., None])
 
@@ -65,6 +68,24 @@ def predict_lstm(job_id: str, stage: int) -> None:
 def predict_lstm_nsteps(job_id: str, stage: int) -> None:
     """Predict the next n candles."""
     stage_of_job(job_id, stage, make_forecasts.predict_lstm_nsteps)
+
+
+@task(queues.PROCESS_TRADES)
+def process_trade_data(platform: str, trades: Packed, sent_at: float) -> None:
+    """Store a micro-batch of live trades."""
+    processing.process_trade_data(runtime().stream, platform, unpack_trades(trades), sent_at)
+
+
+@task(queues.DETECT_ANOMALY)
+def detect_anomaly(platform: str, symbols: list[str]) -> None:
+    """Judge the trades that were stored since the last look."""
+    detecting.detect_anomalies(runtime().stream, platform, symbols)
+
+
+@task(queues.PROCESS_TICKERS)
+def process_ticker_data(platform: str, tickers: list[dict[str, Any]]) -> None:
+    """Store a micro-batch of quotes."""
+    processing.process_ticker_data(runtime().stream, platform, unpack_tickers(tickers))
 
 
 @periodic(queues.REAP_JOBS)

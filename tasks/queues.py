@@ -13,6 +13,9 @@ STORE_CANDLES = "store_candles"
 TRAIN_LSTM = "train_lstm_from_redis"
 PREDICT_LSTM = "predict_lstm"
 PREDICT_LSTM_NSTEPS = "predict_lstm_nsteps"
+PROCESS_TRADES = "process_trade_data"
+DETECT_ANOMALY = "detect_anomaly"
+PROCESS_TICKERS = "process_ticker_data"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
 
@@ -22,6 +25,9 @@ QUEUE_OF = {
     TRAIN_LSTM: TRAIN,
     PREDICT_LSTM: PREDICT,
     PREDICT_LSTM_NSTEPS: PREDICT,
+    PROCESS_TRADES: STREAM,
+    DETECT_ANOMALY: STREAM,
+    PROCESS_TICKERS: STREAM,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
 }

@@ -9,6 +9,7 @@ from celery import Celery  # type: ignore[import-untyped]
 from core.settings import Settings
 from feeds.exchange_candles import ExchangeCandles
 from storage.stores import Stores, open_stores
+from storage.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
 
 
@@ -23,6 +24,11 @@ class Runtime:
     def stores(self) -> Stores:
         """All stores."""
         return open_stores(self.settings)
+
+    @cached_property
+    def stream(self) -> StreamStores:
+        """The stores of live data."""
+        return open_stream_stores(self.settings, self.stores.redis)
 
     @cached_property
     def enqueue(self) -> Enqueue:

@@ -23,6 +23,7 @@ from storage.trades.deduplicate import keep_fresh
 from storage.trades.edges import Edges
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.identical import drop_repeated
+from storage.trades.live import LiveKind, candle_message
 from storage.trades.state import SymbolState, pack_state
 from storage.trades.time_series import SeriesKeys, candle_samples, failed_elements
 
@@ -123,7 +124,9 @@ class TradeWriter:
         samples += _candle_samples(pipe, platform, symbol, changes)
         pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
         for batch in fresh:
-            pipe.publish(keys.live(platform, symbol), b"T" + batch.to_bytes())
+            pipe.publish(keys.live(platform, symbol), LiveKind.TRADES.encode() + batch.to_bytes())
+        told = {key: changes.aggregates[key] for key in changes.write}
+        pipe.publish(keys.live(platform, symbol), candle_message(told, changes.flags))
         return Written(symbol, new, duplicates, late), samples
 
     def _fresh(

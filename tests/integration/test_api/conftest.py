@@ -9,31 +9,30 @@ from falcon.testing import ASGIConductor, Result
 from api.app import Application, create_app
 from core.settings import Settings
 from storage.stores import Stores
+from storage.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
+from tasks.enqueue_stream import EnqueueStream
 
 
 @pytest.fixture
 def settings(redis_settings: Settings) -> Settings:
     """Settings of an application on the session's Redis."""
-    return redis_settings.model_copy(update={"redis_url": redis_settings.redis_address})
+    return redis_settings
 
 
 @pytest.fixture
 def enqueue(stores: Stores, settings: Settings) -> Enqueue:
     """The real sender of jobs; no worker listens."""
-    return Enqueue(stores.jobs, stores.uploads, make_celery(redis_settings_broker(settings)))
-
-
-def redis_settings_broker(settings: Settings) -> str:
-    """Return the broker's address of a Redis behind a unix socket."""
-    return settings.redis_address.replace("unix://", "redis+socket://")
+    return Enqueue(stores.jobs, stores.uploads, make_celery(settings.broker_address))
 
 
 @pytest.fixture
 def app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Application:
     """The application."""
-    return create_app(stores, enqueue, settings)
+    stream = open_stream_stores(settings, stores.redis)
+    sender = EnqueueStream(make_celery(settings.broker_address))
+    return create_app(stores, stream, enqueue, sender, settings)
 
 
 @pytest.fixture

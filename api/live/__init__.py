@@ -1,0 +1,1 @@
+"""Live trades and quotes: from what feeds push to what the queue takes."""

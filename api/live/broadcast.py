@@ -1,0 +1,160 @@
+"""Live messages from Redis to the sockets that asked for them."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.series import Market
+from core.times import format_microseconds, format_time
+from storage import keys
+from storage.anomalies import AnomalyRecord
+from storage.tickers import Ticker
+from storage.trades.columns import Trades
+from storage.trades.live import LiveKind
+
+log = structlog.get_logger("stream")
+
+CHANNELS = {
+    "trades": LiveKind.TRADES,
+    "candles": LiveKind.CANDLES,
+    "ticker": LiveKind.TICKER,
+    "anomalies": LiveKind.ANOMALY,
+}
+_NAMES = {kind: name for name, kind in CHANNELS.items()}
+_RECONNECT_SECONDS = 0.5
+_SIDES = {1: "buy", -1: "sell", 0: None}
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Subscriber:
+    """One reader: what it asked for, and what waits for it; `slow` once that is too much."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        self.waiting: asyncio.Queue[bytes] = asyncio.Queue(most)
+        self.resolutions: frozenset[int] | None = None
+        self.slow = asyncio.Event()
+
+    def tell(self, message: bytes) -> None:
+        """Put a message in line; one that finds the line full marks the reader as slow."""
+        try:
+            self.waiting.put_nowait(message)
+        except asyncio.QueueFull:
+            self.slow.set()
+
+
+class Broadcast:
+    """One Redis subscription a process, held only while somebody listens."""
+
+    def __init__(self, redis_address: str) -> None:
+        self._address = redis_address
+        self._wanted: dict[tuple[Market, LiveKind], set[Subscriber]] = defaultdict(set)
+        self._listener: asyncio.Task[None] | None = None
+
+    def subscribe(
+        self, subscriber: Subscriber, markets: Iterable[Market], kinds: Iterable[LiveKind]
+    ) -> None:
+        """Send the subscriber what happens from now on."""
+        kinds = list(kinds)
+        for market in markets:
+            for kind in kinds:
+                self._wanted[market, kind].add(subscriber)
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.get_running_loop().create_task(self._keep_listening())
+
+    def unsubscribe(
+        self,
+        subscriber: Subscriber,
+        markets: Iterable[Market] | None = None,
+        kinds: Iterable[LiveKind] | None = None,
+    ) -> None:
+        """Send it no more of these; of nothing, when neither is given."""
+        market_set = None if markets is None else set(markets)
+        kind_set = None if kinds is None else set(kinds)
+        for market, kind in list(self._wanted):
+            if (market_set is None or market in market_set) and (
+                kind_set is None or kind in kind_set
+            ):
+                self._wanted[market, kind].discard(subscriber)
+                if not self._wanted[market, kind]:
+                    del self._wanted[market, kind]
+        if not self._wanted and self._listener:
+            self._listener.cancel()
+            self._listener = None
+
+    async def _keep_listening(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                try:
+                    await self._listen()
+                except (RedisError, OSError) as error:
+                    log.warning("not hearing live data", error=type(error).__name__)
+                    await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _listen(self) -> None:
+        client = Redis.from_url(self._address, protocol=2, health_check_interval=10)
+        async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.psubscribe(keys.live("*", "*"))
+            async for message in channel.listen():
+                _, platform, symbol = message["channel"].decode().split(":")
+                self._hand_out(Market(platform, symbol), message["data"])
+
+    def _hand_out(self, market: Market, data: bytes) -> None:
+        kind = LiveKind(data[:1].decode())
+        listeners = self._wanted.get((market, kind))
+        if not listeners:
+            return
+        if kind is LiveKind.CANDLES:
+            _tell_candles(market, data[1:], listeners)
+            return
+        told = _ENCODE({**_head(market, kind), **_content(kind, data[1:])})
+        for subscriber in listeners:
+            subscriber.tell(told)
+
+
+def _tell_candles(market: Market, data: bytes, listeners: Iterable[Subscriber]) -> None:
+    for candle in msgspec.json.decode(data):
+        resolution = candle.pop("resolution")
+        head = _head(market, LiveKind.CANDLES)
+        told = _ENCODE({**head, "resolution": resolution, "candle": candle})
+        for subscriber in listeners:
+            if subscriber.resolutions is None or resolution in subscriber.resolutions:
+                subscriber.tell(told)
+
+
+def _head(market: Market, kind: LiveKind) -> dict[str, Any]:
+    return {"channel": _NAMES[kind], "platform": market.platform, "symbol": market.symbol}
+
+
+def _content(kind: LiveKind, data: bytes) -> dict[str, Any]:
+    if kind is LiveKind.TRADES:
+        return {"trades": _trades(Trades.from_bytes(data))}
+    if kind is LiveKind.TICKER:
+        quote = msgspec.json.decode(data, type=Ticker)
+        shown = msgspec.structs.asdict(quote) | {"time": format_time(quote.time)}
+        shown.pop("symbol")
+        return {"ticker": shown}
+    found = msgspec.json.decode(data, type=AnomalyRecord)
+    return {"anomaly": msgspec.structs.asdict(found) | {"time": format_microseconds(found.time)}}
+
+
+def _trades(trades: Trades) -> list[dict[str, Any]]:
+    columns = (trades.first_id, trades.time, trades.prices(), trades.sizes(), trades.side)
+    return [
+        {
+            "trade_id": trade_id,
+            "time": format_microseconds(time),
+            "price": price,
+            "size": size,
+            "side": _SIDES[side],
+        }
+        for trade_id, time, price, size, side in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    ]

@@ -1,0 +1,49 @@
+"""All stores of live data in one bundle, on the Redis client of the others."""
+
+from dataclasses import dataclass
+
+import redis
+
+from core.settings import Settings
+from storage.anomalies import AnomalyStore
+from storage.quarantine import Quarantine
+from storage.tickers import TickerStore
+from storage.traded import TradedMarkets
+from storage.trades.archive import JournalArchive
+from storage.trades.journal import Journal
+from storage.trades.query import TradeReader
+from storage.trades.upkeep import TradeUpkeep
+from storage.trades.writer import TradeWriter
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStores:
+    """Every store of live trades and quotes."""
+
+    writer: TradeWriter
+    journal: Journal
+    archive: JournalArchive
+    reader: TradeReader
+    upkeep: TradeUpkeep
+    tickers: TickerStore
+    anomalies: AnomalyStore
+    quarantine: Quarantine
+    traded: TradedMarkets
+
+
+def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStores:
+    """Open the stores of live data; connects to nothing yet."""
+    archive = JournalArchive(client, settings.journal_dir)
+    days = settings.tick_retention_days
+    hours = settings.journal_retention_hours
+    return StreamStores(
+        writer=TradeWriter(client, aggregate_days=hours / 24, tick_days=days),
+        journal=Journal(client),
+        archive=archive,
+        reader=TradeReader(client, archive),
+        upkeep=TradeUpkeep(client, archive, days),
+        tickers=TickerStore(client, days),
+        anomalies=AnomalyStore(client, days),
+        quarantine=Quarantine(client),
+        traded=TradedMarkets(client),
+    )

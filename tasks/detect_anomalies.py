@@ -1,0 +1,73 @@
+"""Judge the trades that the journal has taken since the last look."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from ml.anomaly import Anomaly, AnomalyLimits, DetectorState, TradeColumns, detect
+from storage.anomalies import AnomalyRecord
+from storage.stream_stores import StreamStores
+from storage.trades.columns import Trades
+
+ENTRIES_A_LOOK = 200
+
+
+class Cursor(msgspec.Struct):
+    """How far the detector has read a symbol's journal, and what it remembers."""
+
+    entry: str = ""
+    memory: DetectorState = msgspec.field(default_factory=DetectorState)
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(Cursor).decode
+
+
+def detect_anomalies(
+    stores: StreamStores,
+    platform: str,
+    symbols: Sequence[str],
+    limits: AnomalyLimits | None = None,
+) -> list[Anomaly]:
+    """Read on from each symbol's cursor to the journal's end; returns what was found.
+
+    A crash between storing trades and this skips nothing: the cursor moves
+    together with what was found. Of two that run at once one gives way.
+    """
+    limits = limits or AnomalyLimits()
+    found: list[Anomaly] = []
+    for symbol in symbols:
+        while (new := _look(stores, platform, symbol, limits)) is not None:
+            found += new
+    return found
+
+
+def _look(
+    stores: StreamStores, platform: str, symbol: str, limits: AnomalyLimits
+) -> list[Anomaly] | None:
+    """Judge the next entries; None when there are none, or another worker judges them."""
+    packed = stores.anomalies.detector_state(platform, symbol)
+    cursor = _DECODE(packed) if packed else Cursor()
+    entries = stores.journal.since(platform, symbol, cursor.entry, ENTRIES_A_LOOK)
+    if not entries:
+        return None
+    new, memory = detect(_columns([batch for _, batch in entries]), cursor.memory, limits)
+    after = _ENCODE(Cursor(entries[-1][0], memory))
+    records = [_record(one) for one in new]
+    if stores.anomalies.record(platform, symbol, records, after, packed):
+        return new
+    return None
+
+
+def _columns(batches: list[Trades]) -> TradeColumns:
+    return TradeColumns(
+        np.concatenate([batch.last_id for batch in batches]),
+        np.concatenate([batch.time for batch in batches]),
+        np.concatenate([batch.prices() for batch in batches]),
+        np.concatenate([batch.sizes() for batch in batches]),
+    )
+
+
+def _record(one: Anomaly) -> AnomalyRecord:
+    return AnomalyRecord(one.time, one.trade_id, one.price, one.size, one.score, one.reason)
