@@ -38,26 +38,29 @@ def detect_anomalies(
     limits = limits or AnomalyLimits()
     found: list[Anomaly] = []
     for symbol in symbols:
-        while (new := _look(stores, platform, symbol, limits)) is not None:
+        more = True
+        while more:
+            new, more = _look(stores, platform, symbol, limits)
             found += new
     return found
 
 
 def _look(
     stores: StreamStores, platform: str, symbol: str, limits: AnomalyLimits
-) -> list[Anomaly] | None:
-    """Judge the next entries; None when there are none, or another worker judges them."""
+) -> tuple[list[Anomaly], bool]:
+    """Judge the next entries; returns what was found, and whether there are more."""
     packed = stores.anomalies.detector_state(platform, symbol)
     cursor = _DECODE(packed) if packed else Cursor()
     entries = stores.journal.since(platform, symbol, cursor.entry, ENTRIES_A_LOOK)
     if not entries:
-        return None
+        return [], False
     new, memory = detect(_columns([batch for _, batch in entries]), cursor.memory, limits)
     after = _ENCODE(Cursor(entries[-1][0], memory))
     records = [_record(one) for one in new]
-    if stores.anomalies.record(platform, symbol, records, after, packed):
-        return new
-    return None
+    if not stores.anomalies.record(platform, symbol, records, after, packed):
+        # Another worker judged them meanwhile.
+        return [], False
+    return new, len(entries) == ENTRIES_A_LOOK
 
 
 def _columns(batches: list[Trades]) -> TradeColumns:

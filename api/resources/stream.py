@@ -21,14 +21,22 @@ MARKETS_LIMIT = 200
 Channel = Literal["trades", "candles", "ticker", "anomalies"]
 
 
+def _candles() -> list[Channel]:
+    return ["candles"]
+
+
+def _minute() -> list[int | str]:
+    return ["1m"]
+
+
 class StreamCommand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a reader may say; `resolutions` narrows candles, 1 m if none is given."""
 
     action: Literal["subscribe", "unsubscribe", "ping"]
-    channels: list[Channel] = ["candles"]
+    channels: list[Channel] = msgspec.field(default_factory=_candles)
     symbols: Annotated[list[str], Meta(max_length=MARKETS_LIMIT)] = []
     platform: str | None = None
-    resolutions: list[int | str] = ["1m"]
+    resolutions: list[int | str] = msgspec.field(default_factory=_minute)
 
 
 class StreamResource:
