@@ -1,0 +1,132 @@
+"""Forecasts that need no learning, as models: what boosting and networks must beat.
+
+`last_price`, `drift` and `seasonal_naive` differ in their point; their intervals
+are as wide as past moves were, whatever the market does now. `ewma` is last
+price amid intervals that follow EWMA volatility (0.94). The chance of a rise is
+the share of rises among the rows learnt from.
+"""
+
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InvalidRequest
+from ml import labels
+from ml.baselines import class_prior, mean_return, seasonal_naive
+from ml.conformal import conformal_quantile, interval_pairs
+from ml.models.history import History
+from ml.models.protocol import LEVELS, MEDIAN, Distribution, Files
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+BASELINES = ("last_price", "drift", "seasonal_naive", "ewma")
+LEAST_ROWS = 50
+DAY = 86_400
+FILE = "model.json"
+
+
+class Learnt(msgspec.Struct, frozen=True):
+    """All that a fitted baseline consists of.
+
+    `reach` is, for each coverage, how far an interval reaches to both sides: in
+    log-returns, or for `ewma` in volatilities.
+    """
+
+    name: str
+    horizon: int
+    seed: int
+    sessions: dict[str, Any]
+    trained_until: int
+    rows: int
+    mean_return: float
+    prior_up: float
+    reach: dict[str, float]
+
+
+class BaselineModel:
+    """One of `BASELINES`."""
+
+    def __init__(self, name: str, horizon: int, seed: int = 0) -> None:
+        self.name = name
+        self.horizon = horizon
+        self._seed = seed
+        self._learnt: Learnt | None = None
+
+    @property
+    def learnt(self) -> Learnt:
+        """Return what was learnt; raises `ValueError` before any fit."""
+        if self._learnt is None:
+            raise ValueError("the model has not been fitted")
+        return self._learnt
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Take widths, mean return and class prior from `rows`."""
+        if len(rows) < LEAST_ROWS:
+            raise InvalidRequest(
+                f"A baseline needs at least {LEAST_ROWS} candles after warming up; "
+                f"{len(rows)} are held."
+            )
+        move = labels.moves(history.path, rows, self.horizon)
+        average = mean_return(history.path.close[rows[0] : rows[-1] + 1])
+        away = np.abs(move - self._point(history, rows, average)) / self._unit(history, rows)
+        self._learnt = Learnt(
+            name=self.name,
+            horizon=self.horizon,
+            seed=self._seed,
+            sessions=history.sessions.to_dict(),
+            trained_until=int(history.times[rows[-1]]),
+            rows=len(rows),
+            mean_return=average,
+            prior_up=class_prior(move > 0),
+            reach={
+                name: float(conformal_quantile(away, float(name)))
+                for name in interval_pairs(LEVELS)
+            },
+        )
+
+    def predict(self, history: History, rows: Rows) -> Distribution:
+        """Forecast from `rows`."""
+        learnt = self.learnt
+        unit = self._unit(history, rows)
+        moves = np.zeros((len(rows), len(LEVELS)))
+        for name, (low, high) in interval_pairs(LEVELS).items():
+            moves[:, low], moves[:, high] = -learnt.reach[name] * unit, learnt.reach[name] * unit
+        moves[:, MEDIAN] = 0.0
+        moves += self._point(history, rows, learnt.mean_return)[:, None]
+        last = history.path.close[rows]
+        chance = np.full(len(rows), learnt.prior_up)
+        return Distribution(last, last[:, None] * np.exp(moves), chance)
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        """Return the log-return that is forecast."""
+        if self.name == "drift":
+            return np.full(len(rows), self.horizon * average)
+        if self.name != "seasonal_naive":
+            return np.zeros(len(rows))
+        close = history.path.close
+        season = max(DAY // history.resolution, 1)
+        ahead = np.array([self.horizon])
+        repeated = seasonal_naive(close, rows.astype(np.int64), ahead, season)[:, 0]
+        return np.asarray(np.log(repeated / close[rows]))
+
+    def _unit(self, history: History, rows: Rows) -> Floats:
+        return history.volatility[rows] if self.name == "ewma" else np.ones(len(rows))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was learnt."""
+        return dict(msgspec.to_builtins(self.learnt))
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return one file of JSON."""
+        return {FILE: msgspec.json.encode(self.learnt)}
+
+    @classmethod
+    def from_files(cls, files: Files) -> Self:
+        """Return the model that `to_files` wrote."""
+        learnt = msgspec.json.decode(files[FILE], type=Learnt)
+        model = cls(learnt.name, learnt.horizon, learnt.seed)
+        model._learnt = learnt
+        return model
