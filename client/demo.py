@@ -10,8 +10,9 @@ from rich.panel import Panel
 from rich.text import Text
 
 from client.cli import SentencesGroup
-from client.commands.forecasts import forecast_view, training_view
+from client.commands.forecasts import ONLY_LAST_PRICE, forecast_view, training_view
 from client.commands.output import connect, moment, show
+from client.forecasts import only_last_price
 from client.sample_data import PLATFORM, RESOLUTION, SYMBOL, eurusd_hourly
 from client.tickcast import Tickcast
 from core.platforms import raw_symbol
@@ -45,8 +46,10 @@ def demo(
             epochs=epochs, seed=1, overwrite=True,
         )  # fmt: skip
         _heading(3, "Its forecasts")
-        show(*forecast_view(tickcast.predict(*MODEL))[:1], "")
-        show(*forecast_view(tickcast.predict_nsteps(*MODEL))[:1])
+        one, path = tickcast.predict(*MODEL), tickcast.predict_nsteps(*MODEL)
+        show(forecast_view(one)[0], "", forecast_view(path)[0])
+        if only_last_price(path):
+            show(f"\n{ONLY_LAST_PRICE}")
         _heading(4, "What they are worth")
         show(*_worth(training.result or {}))
         show(_farewell(tickcast.base_url, time.monotonic() - began))

@@ -9,6 +9,8 @@ import pandas as pd
 # Two-sided bounds by their coverage: {"0.8": (low, high), "0.95": (low, high)}.
 Interval = dict[str, tuple[float, float]]
 
+NEGLIGIBLE = 5e-5  # a skill that shows as 0.00%
+
 _VERDICTS = {
     "skilled": "it forecasts better than last price",
     "unproven": "the data cannot tell it from last price; treat last price as the forecast",
@@ -105,15 +107,15 @@ def horizon_frame(result: dict[str, Any]) -> pd.DataFrame:
     currency, ratio of the two, skill with low and high, coverage_80, coverage_95
     (share of outcomes inside the interval), verdict.
     """
-    rows = [_scores(step["horizon"], step) for step in result["by_horizon"]]
-    return pd.DataFrame(rows).set_index("horizon")
+    return pd.DataFrame(map(horizon_scores, result["by_horizon"])).set_index("horizon")
 
 
-def _scores(horizon: int, part: dict[str, Any]) -> dict[str, Any]:
-    scores, baseline = part["scores"], part["baseline_scores"]
+def horizon_scores(step: dict[str, Any]) -> dict[str, Any]:
+    """Return one entry of `by_horizon` as a row of `horizon_frame`."""
+    scores, baseline = step["scores"], step["baseline_scores"]
     skill, coverage = scores["skill"], scores.get("coverage") or {}
     return {
-        "horizon": horizon,
+        "horizon": step["horizon"],
         "mae": scores["mae"],
         "last_price_mae": baseline["mae"],
         "ratio": scores["mae"] / baseline["mae"] if baseline["mae"] else float("nan"),
@@ -122,8 +124,14 @@ def _scores(horizon: int, part: dict[str, Any]) -> dict[str, Any]:
         "high": skill["high"],
         "coverage_80": coverage.get("0.8"),
         "coverage_95": coverage.get("0.95"),
-        "verdict": part["verdict"],
+        "verdict": step["verdict"],
     }
+
+
+def only_last_price(forecast: Forecast | PathForecast) -> bool:
+    """Return whether a forecast is last price at every step, to a millionth."""
+    last = forecast.last_price
+    return all(abs(step.predicted - last) <= 1e-6 * abs(last) for step in forecast.steps)
 
 
 def verdict_sentence(
@@ -133,9 +141,14 @@ def verdict_sentence(
     meaning = _VERDICTS.get(verdict, verdict)
     if value is None:
         return f"{meaning[0].upper()}{meaning[1:]}."
-    side = "smaller" if value >= 0 else "larger"
-    span = f", 95% interval {low:+.1%} to {high:+.1%}" if None not in (low, high) else ""
+    span = f", 95% interval {low:+.2%} to {high:+.2%}" if None not in (low, high) else ""
     return (
-        f"In the walk-forward test its errors were {abs(value):.1%} {side} than "
-        f"last price's (skill {value:+.1%}{span}): {meaning}."
+        f"Out of sample its errors were {_compared(value)} last price's "
+        f"(skill {value:+.2%}{span}): {meaning}."
     )
+
+
+def _compared(skill: float) -> str:
+    if abs(skill) < NEGLIGIBLE:
+        return "as large as"
+    return f"{abs(skill):.2%} {'smaller' if skill > 0 else 'larger'} than"

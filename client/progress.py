@@ -82,12 +82,13 @@ def _notebook_line(title: str) -> Show:
 
 
 def progress_text(title: str, progress: Progress) -> str:
-    """Return one line: the title, a bar of 24 signs, the counts, the message."""
-    share = progress.done / progress.total if progress.total else 0.0
-    full = round(24 * min(max(share, 0.0), 1.0))
-    counts = f"{progress.done:,}/{progress.total:,} {progress.unit}" if progress.total else ""
-    parts = (title, "█" * full + "·" * (24 - full), counts, progress.message)
-    return "  ".join(part for part in parts if part)
+    """Return one line: the title, a bar of 24 signs and the counts if any, the message."""
+    if not progress.total:
+        return f"{title}  {progress.message}"
+    share = min(max(progress.done / progress.total, 0.0), 1.0)
+    full = round(24 * share)
+    counts = f"{progress.done:,}/{progress.total:,} {progress.unit}"
+    return f"{title}  {'█' * full}{'·' * (24 - full)}  {counts}  {progress.message}".rstrip()
 
 
 def _in_notebook() -> bool:

@@ -83,7 +83,9 @@ class TaskCalls:
 
     def _followed(self, task_id: str, show: Show, timeout_s: float | None = None) -> Task:
         def show_task(task: Task) -> None:
-            if task.started_at is not None:
+            if task.ended:
+                show(msgspec.structs.replace(task.progress, message=task.state))
+            elif task.started_at is not None:
                 show(task.progress)
 
         return wait_for(self._transport, task_id, timeout_s=timeout_s, show=show_task).checked()

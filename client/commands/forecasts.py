@@ -15,14 +15,19 @@ from client.commands.output import (
     connect,
     facts,
     number,
+    percent,
     show,
     table,
 )
 from client.commands.tasks import plain, task_view
-from client.forecasts import Forecast, PathForecast, Skill, horizon_frame
+from client.forecasts import Forecast, PathForecast, Skill, horizon_scores, only_last_price
 from client.tickcast import TrainOptions
 
 models = typer.Typer(help="Trained models: list, show, delete.")
+ONLY_LAST_PRICE = (
+    "The training found nothing that adds to last price: the forecast is last price itself, "
+    "and only its intervals are learned."
+)
 Series = Annotated[str | None, typer.Option(help="Another series than the one trained on.")]
 
 
@@ -139,7 +144,12 @@ def forecast_view(forecast: Forecast | PathForecast) -> list[Table | str]:
     columns = ("candle of (UTC)", "ahead", "close", "change", *spans)
     model = f"{forecast.model.get('name')} {forecast.model.get('id')}"
     title = f"{model}: forecast from last price {number(last)}"
-    return [table(title, columns, rows), f"\n{forecast.skill}"]
+    return [table(title, columns, rows), *_meaning(forecast)]
+
+
+def _meaning(forecast: Forecast | PathForecast) -> list[str]:
+    verdict = f"\n{forecast.skill}"
+    return [verdict, ONLY_LAST_PRICE] if only_last_price(forecast) else [verdict]
 
 
 def _span(bounds: tuple[float, float]) -> str:
@@ -148,9 +158,14 @@ def _span(bounds: tuple[float, float]) -> str:
 
 def training_view(result: dict[str, Any]) -> list[Table | str]:
     """Return the walk-forward errors of a training beside last price's, and the verdict."""
-    frame = horizon_frame(result)
-    rows = [(row.Index, *row[1:]) for row in frame.itertuples()]
-    columns = ("ahead", *[name.replace("_", " ") for name in frame.columns])
+    rows = [
+        (step["horizon"], step["mae"], step["last_price_mae"], percent(step["skill"], "+.2%"),
+         percent(step["low"], "+.2%"), percent(step["high"], "+.2%"),
+         percent(step["coverage_80"]), percent(step["coverage_95"]), step["verdict"])
+        for step in map(horizon_scores, result["by_horizon"])
+    ]  # fmt: skip
+    columns = ("ahead", "abs. error", "last price's", "skill", "from", "to",
+               "inside 80%", "inside 95%", "verdict")  # fmt: skip
     skill = result["scores"]["skill"]
     verdict = Skill(skill["value"], skill["low"], skill["high"], result["verdict"])
-    return [table("Walk-forward errors, beside last price's", columns, rows), f"\n{verdict}"]
+    return [table("Out-of-sample errors, in quote currency", columns, rows), f"\n{verdict}"]

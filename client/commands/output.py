@@ -54,7 +54,7 @@ def show(*renderables: RenderableType) -> None:
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:
-        console.print(renderable)
+        console.print(renderable, soft_wrap=isinstance(renderable, str))
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -94,7 +94,14 @@ def moment(value: datetime | str | None) -> str:
     return text[:19].replace("T", " ")
 
 
+def percent(share: float | None, form: str = ".1%") -> Text:
+    """Return a share as a cell in percent; none is empty."""
+    return Text("" if share is None else format(share, form), justify="right")
+
+
 def _cell(value: Any) -> Text:
+    if isinstance(value, Text):
+        return value
     if value is None:
         return Text("")
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -162,7 +162,7 @@ def test_a_training_shows_errors_beside_last_price_and_the_verdict_in_words(
     shown = tickcast("train", "fx", "1", "--symbol", "EURUSD", "--resolution", "1h", "--seed", "1")
 
     assert shown.exit_code == 0
-    assert "10.0% smaller than last price's" in shown.stdout
+    assert "10.00% smaller than last price's" in shown.stdout
     assert json.loads(server.asked[0].body)["seed"] == 1
 
 

@@ -54,9 +54,10 @@ def test_walk_forward_errors_stand_beside_those_of_last_price() -> None:
 @pytest.mark.parametrize(
     ("verdict", "value", "words"),
     [
-        ("skilled", 0.05, "5.0% smaller than last price's"),
+        ("skilled", 0.05, "5.00% smaller than last price's"),
         ("unproven", 0.001, "treat last price as the forecast"),
-        ("no_skill", -0.2, "20.0% larger than last price's"),
+        ("unproven", 0.0, "as large as last price's"),
+        ("no_skill", -0.2, "20.00% larger than last price's"),
     ],
 )
 def test_a_verdict_is_told_in_plain_words_with_its_figures(
@@ -65,7 +66,7 @@ def test_a_verdict_is_told_in_plain_words_with_its_figures(
     sentence = verdict_sentence(verdict, value, -0.1, 0.1)
 
     assert words in sentence
-    assert "95% interval -10.0% to +10.0%" in sentence
+    assert "95% interval -10.00% to +10.00%" in sentence
 
 
 def test_a_verdict_without_figures_is_still_a_sentence() -> None:
