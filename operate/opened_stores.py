@@ -10,11 +10,16 @@ from storage.stores import Stores, open_stores
 
 
 @contextmanager
-def opened_stores(settings: Settings) -> Iterator[Stores]:
-    """Open the stores; an embedded Redis that does not run is run meanwhile."""
+def opened_stores(settings: Settings, alone: bool = False) -> Iterator[Stores]:
+    """Open the stores; an embedded Redis that does not run is run meanwhile.
+
+    With `alone` a running Tickcast is refused: raises `DataFolderInUse`.
+    """
     with ExitStack() as stack:
-        if settings.embedded_redis and not is_running(settings):
+        redis_is_missing = settings.embedded_redis and not is_running(settings)
+        if alone or redis_is_missing:
             stack.enter_context(locked_data_folder(settings))
+        if redis_is_missing:
             stack.callback(stop_redis, start_redis(settings))
         prepare_data_folder(settings)
         stores = open_stores(settings)

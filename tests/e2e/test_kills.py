@@ -68,6 +68,7 @@ def test_a_killed_process_comes_back(
         HEALED_WITHIN,
         f"another {part}",
     )
+    wait_for(lambda: pulse(client, part) != str(killed), HEALED_WITHIN, f"a pulse of {part}")
     wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, f"health after {part} was killed")
     assert killed not in mortal.processes()
     assert f"{part} ended (signal SIGKILL) and is started again." in mortal.printed()
@@ -116,6 +117,15 @@ def test_a_trainer_killed_in_mid_training_ends_well(
     assert client.get("/lstm/models/killed/1").status_code == 200
     left = [path.name for path in (mortal.data_dir / "models").rglob("*") if "tmp" in path.name]
     assert left == []
+
+
+def pulse(client: httpx.Client, part: str) -> str | None:
+    """Return the process id that a worker shows in `/health`; None for Redis and the api."""
+    try:
+        workers = client.get("/health").json().get("workers", {})
+    except httpx.TransportError:
+        return None
+    return next((worker["pid"] for worker in workers.values() if worker["role"] == part), None)
 
 
 def progress(client: httpx.Client, task: str) -> int:

@@ -19,4 +19,4 @@ def test_the_notebook_runs_whole_and_ends_with_a_verdict(
     outputs = [output for cell in result.nb.cells for output in cell.get("outputs", [])]
     charts = [output for output in outputs if "image/png" in output.get("data", {})]
     assert len(charts) == 3
-    assert "In the walk-forward test its errors were" in outputs[-1]["text"]
+    assert "Out of sample its errors were" in outputs[-1]["text"]

@@ -1,0 +1,93 @@
+"""The command `tickcast`: the client's commands, and those that work on the data folder."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client.cli import app, run
+from core.settings import read_settings
+from core.times import format_time
+from operate.opened_stores import opened_stores
+from storage.access_keys import OWNER
+from storage.backup import restore_backup, verify_backup, write_backup
+
+keys = typer.Typer(help="Keys that open the API of this data folder.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+BackupFile = Annotated[Path, typer.Argument(help="The backup file.", dir_okay=False)]
+
+
+@app.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="File to write.", dir_okay=False)] = None,
+) -> None:
+    """Write candles, forecasts, records and models into one file, and verify it.
+
+    Works on the data folder of this machine, beside a running server or without.
+    """
+    target = file or Path(f"tickcast-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar")
+    with opened_stores(read_settings()) as stores:
+        write_backup(stores, target)
+    manifest = verify_backup(target)
+    typer.echo(f"{target}: {target.stat().st_size:,} bytes, {_contents(manifest.counts)}.")
+
+
+@app.command()
+def restore(
+    file: BackupFile,
+    force: Annotated[
+        bool, typer.Option(help="Replace what is there; else only an empty place is filled.")
+    ] = False,
+) -> None:
+    """Verify a backup and put back all that it holds; the server must be stopped."""
+    with opened_stores(read_settings(), alone=True) as stores:
+        manifest = restore_backup(stores, file, force=force)
+    typer.echo(f"Restored {_contents(manifest.counts)}.")
+
+
+@app.command()
+def verify(file: BackupFile) -> None:
+    """Check every digest of a backup."""
+    manifest = verify_backup(file)
+    typer.echo(f"{file} is whole: {_contents(manifest.counts)}.")
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys: id, role, label, hint, since when, and whether it was revoked."""
+    with opened_stores(read_settings()) as stores:
+        for key in stores.keys.list():
+            state = f"revoked {format_time(key.revoked_at)}" if key.revoked_at else "active"
+            since = format_time(key.created_at)
+            typer.echo(f"{key.id}  {key.role}  {key.label}  {key.hint}  {since}  {state}")
+
+
+@keys.command("create")
+def create_key(label: Annotated[str, typer.Argument(help="What the key is for.")]) -> None:
+    """Make an owner's key and show it, this once."""
+    with opened_stores(read_settings()) as stores:
+        plain, _ = stores.keys.create(OWNER, label)
+    typer.echo(plain)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="Id of the key.")]) -> None:
+    """Close a key, at once and for good."""
+    with opened_stores(read_settings()) as stores:
+        key = stores.keys.revoke(key_id)
+    typer.echo(f"{key.id} ({key.label}) is revoked.")
+
+
+def _contents(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    run()
+
+
+if __name__ == "__main__":
+    main()
