@@ -12,7 +12,8 @@ from ml.lstm.network import Architecture, build_network, compile_network, load_k
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 
-BATCH = 256
+# Windows a step of the optimizer, at most; fewer where an epoch had less than 32 steps else.
+BATCH, LEAST_BATCH, STEPS = 256, 32, 32
 PREDICT_BATCH = 2_048
 # Epochs without a lower validation loss before training stops.
 PATIENCE = 2
@@ -33,6 +34,11 @@ class FitReport(msgspec.Struct, frozen=True):
 
     losses: list[float]
     best: int
+
+
+def batch_size(count: int) -> int:
+    """Return how many of `count` windows make one step."""
+    return min(BATCH, max(LEAST_BATCH, count // STEPS))
 
 
 class Listener(Protocol):
@@ -63,7 +69,7 @@ class Fitter:
         optimizer = self.network.optimizer
         optimizer.build(self.network.trainable_variables)
         self._variables = [*self.network.variables, *optimizer.variables]
-        self._start = [self._keras.ops.convert_to_numpy(v).copy() for v in self._variables]
+        self._start = [np.array(self._keras.ops.convert_to_numpy(v)) for v in self._variables]
 
     def fit(self, train: Examples, validation: Examples, epochs: int) -> FitReport:
         """Train until the validation loss stops falling; keep the best weights."""
@@ -76,7 +82,7 @@ class Fitter:
             train.targets,
             validation_data=(validation.inputs, validation.targets),
             validation_batch_size=PREDICT_BATCH,
-            batch_size=BATCH,
+            batch_size=batch_size(len(train.inputs)),
             epochs=epochs,
             verbose=0,
             callbacks=[watch, self._batches()],
