@@ -26,7 +26,7 @@ from tasks.stream_messages import Packed, unpack_tickers, unpack_trades
 T = TypeVar("T", bound=Callable[..., None])
 
 # Beat's periods (s). A run that waited for nearly a period is dropped: the next one comes.
-SCHEDULE = {queues.REAP_JOBS: 5.0, queues.REFRESH_WATCHED: 10.0}
+SCHEDULE = {queues.REAP_JOBS: 5.0, queues.REFRESH_WATCHED: 10.0, queues.SWEEP_MODELS: 3_600.0}
 
 
 def task(name: str, **options: Any) -> Callable[[T], T]:
@@ -100,6 +100,12 @@ def refresh_watched() -> None:
     shared = runtime()
     days = shared.settings.backfill_days
     refreshing.refresh_watched(shared.stores, shared.enqueue, shared.exchange, days)
+
+
+@periodic(queues.SWEEP_MODELS)
+def sweep_models() -> None:
+    """Remove folders of models that a crash left without a record."""
+    runtime().stores.models.sweep()
 
 
 def stage_of_job(job_id: str, stage: int, work: Work) -> None:

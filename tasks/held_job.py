@@ -1,5 +1,6 @@
 """A job in a worker's hands: its heartbeat, its progress, and the order to stop."""
 
+import _thread
 import logging
 import threading
 import time
@@ -13,6 +14,7 @@ from core.errors import JobCancelled, JobStopped, LeaseLost, RedisUnavailable, U
 from core.jobs import Job, Progress
 from storage.jobs import Lease
 from storage.stores import Stores
+from tasks.hanging import end_process
 from tasks.stop_flag import asked_to_stop
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,8 @@ Report = Callable[[Progress], None]
 Note = Callable[[dict[str, Any]], None]
 
 BEAT_S = 2.0
+# Work that says nothing for so long hangs (s): its process ends, and the job is given anew.
+SILENCE_S = 900.0
 # Progress goes out at most this often (s), however often the work reports it.
 EVENT_S = 0.2
 RECORD_S = 0.5
@@ -35,9 +39,10 @@ class WorkerStopping(JobStopped):
 class HeldJob:
     """Keeps a lease alive from a thread of its own while the work runs.
 
-    The work calls `report` and `note`; both raise `JobStopped` as soon as the
-    heartbeat has learnt that the job was cancelled, was given to somebody else,
-    or must go back because the worker shuts down.
+    The work calls `report` and `note`, one of them at least every few minutes;
+    both raise `JobStopped` as soon as the heartbeat has learnt that the job was
+    cancelled, was given to somebody else, or must go back because the worker
+    shuts down.
     """
 
     def __init__(self, stores: Stores, job: Job, lease: Lease) -> None:
@@ -49,11 +54,12 @@ class HeldJob:
         self._over = threading.Event()
         self._told = self._recorded = 0.0
         self._unrecorded = False
+        self._heard = time.monotonic()
 
     def __enter__(self) -> Self:
-        name = f"beat-{self.lease.job_id}"
-        self._thread = threading.Thread(target=self._keep_beating, name=name, daemon=True)
-        self._thread.start()
+        # Not threading.Thread: its start waits for the new thread to be scheduled, which
+        # on a busy machine takes longer than many a job.
+        _thread.start_new_thread(self._keep_beating, ())
         return self
 
     def __exit__(
@@ -85,6 +91,7 @@ class HeldJob:
 
     def check(self) -> None:
         """Raise `JobStopped` if the work must end here."""
+        self._heard = time.monotonic()
         if asked_to_stop():
             raise WorkerStopping("The worker shuts down.")
         if self._stop:
@@ -112,6 +119,8 @@ class HeldJob:
 
     def _keep_beating(self) -> None:
         while not self._over.wait(BEAT_S):
+            if time.monotonic() - self._heard > SILENCE_S:
+                end_process(f"job {self.lease.job_id} hangs")
             try:
                 if self._stores.jobs.beat(self.lease):
                     self._stop = JobCancelled("The task was cancelled.")

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from storage.models import ModelRecord, ModelStore
@@ -20,16 +21,30 @@ class LoadedModel(NamedTuple):
     rows: int
 
 
-class LoadedModels:
-    """The most recently used models, each loaded once whatever the number of threads."""
+def load_lstm(store: ModelStore, record: ModelRecord) -> LoadedModel:
+    """Load a model into ONNX Runtime; raises `CorruptArtifact` if its file was altered."""
+    # ONNX Runtime and pandas come in with this import.
+    from ml.lstm.serving import LstmServer, rows_needed
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    server = LstmServer(store.read_file(record, "model.onnx"), record.metadata)
+    return LoadedModel(server, rows_needed(record.metadata))
+
+
+class LoadedModels:
+    """The `capacity` models used last, each loaded once whatever the number of threads."""
+
+    def __init__(
+        self,
+        load: Callable[[ModelStore, ModelRecord], LoadedModel] = load_lstm,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._load = load
         self._capacity = capacity
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
 
     def get(self, store: ModelStore, record: ModelRecord) -> LoadedModel:
-        """Return the model of a record; raises `CorruptArtifact` if its file was altered.
+        """Return the model of a record.
 
         A model that was trained again under the same name has another folder,
         and so is another model here.
@@ -37,16 +52,8 @@ class LoadedModels:
         with self._lock:
             model = self._loaded.get(record.folder)
             if model is None:
-                model = self._loaded[record.folder] = _load(store, record)
+                model = self._loaded[record.folder] = self._load(store, record)
             self._loaded.move_to_end(record.folder)
             while len(self._loaded) > self._capacity:
                 self._loaded.popitem(last=False)
             return model
-
-
-def _load(store: ModelStore, record: ModelRecord) -> LoadedModel:
-    # ONNX Runtime and pandas come in with this import.
-    from ml.lstm.serving import LstmServer, rows_needed
-
-    server = LstmServer(store.read_file(record, "model.onnx"), record.metadata)
-    return LoadedModel(server, rows_needed(record.metadata))

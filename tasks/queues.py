@@ -18,6 +18,7 @@ DETECT_ANOMALY = "detect_anomaly"
 PROCESS_TICKERS = "process_ticker_data"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
+SWEEP_MODELS = "sweep_models"
 
 QUEUE_OF = {
     FETCH_CANDLES: FETCH,
@@ -30,4 +31,5 @@ QUEUE_OF = {
     PROCESS_TICKERS: STREAM,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
+    SWEEP_MODELS: KEEP,
 }

@@ -21,6 +21,7 @@ from core.processes import die_with_parent
 from core.times import now_ms
 from storage.redis_connection import connect, redis_errors
 from storage.workers import WorkerStore
+from tasks.hanging import end_process
 from tasks.stop_flag import ask_to_stop
 from tasks.watchdog import Watchdog
 
@@ -28,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 PULSE_S = 2.0
 BEAT_PATIENCE_S = 30.0
-# "Internal software error" of sysexits.h: whoever keeps the process starts it again.
-HUNG = 70
 
 
 def attach(app: Celery, redis_address: str) -> None:
@@ -64,7 +63,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
             consumed, running = state.all_total_count[0], len(state.active_requests)
             waiting = _waiting(client, queues)
             if watchdog.is_stuck(time.monotonic(), waiting, consumed, running):
-                _exit("messages wait, but none arrives here")
+                end_process("messages wait, but none arrives here")
             return {"consumed": consumed, "running": running, "waiting": waiting or 0}
 
         _pulse(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
@@ -77,7 +76,7 @@ def _start_beat_pulse(service: Any, redis_address: str) -> None:
     def look() -> dict[str, int]:
         ticked = service._last_tick
         if ticked and time.monotonic() - ticked > BEAT_PATIENCE_S:
-            _exit("the schedule stands still")
+            end_process("the schedule stands still")
         return {}
 
     store = WorkerStore(connect(redis_address, timeout=2, retries=0))
@@ -125,9 +124,3 @@ def _die_with_worker(worker: int, **_: Any) -> None:
 
 def _hand_work_back(**_: Any) -> None:
     ask_to_stop()
-
-
-def _exit(reason: str) -> None:
-    logger.critical("This process hangs and ends itself: %s.", reason)
-    logging.shutdown()
-    os._exit(HUNG)

@@ -11,7 +11,7 @@ from core.errors import ExchangeUnavailable, InvalidRequest
 from core.jobs import Job, Progress
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
-from tasks import queues, worker_pulse
+from tasks import held_job, queues, worker_pulse
 from tasks.celery_tasks import stage_of_job, task
 from tasks.held_job import Note, Report
 from tasks.main import app
@@ -79,6 +79,19 @@ class Ear(bootsteps.StartStopStep):  # type: ignore[misc]
 
 app.steps["consumer"].add(Ear)
 worker_pulse.WorkerPulse.patience_s = 2.0
+held_job.SILENCE_S = 1.5
+
+
+def stuck(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Hang without a word, the first time."""
+    if stores.redis.incr(f"started:{job.id}") == 1:
+        time.sleep(600)
+    return {}
+
+
+@task("odd_stuck")
+def odd_stuck(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, stuck)
 
 
 def deaf(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:

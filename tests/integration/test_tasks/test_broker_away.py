@@ -8,8 +8,8 @@ from core.errors import RedisUnavailable
 from core.jobs import JobState
 from storage.candle_columns import Candles
 from tasks import queues
+from tasks.hanging import HUNG
 from tasks.reap_jobs import reap_jobs
-from tasks.worker_pulse import HUNG
 from tests.integration.test_tasks.workbench import OwnRedis, Workbench, eventually
 
 CANDLE = Candles.from_rows([[0, 1, 1, 1, 1, 1]])

@@ -54,6 +54,19 @@ def test_a_job_that_kills_every_worker_fails_after_three_attempts(bench: Workben
     assert bench.ended(bench.job("odd_slow", seconds=0)).state == JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize("pool", [PREFORK, THREADS], ids=["prefork", "threads"])
+def test_a_job_that_hangs_is_taken_from_its_worker_and_done_again(
+    bench: Workbench, pool: tuple[str, ...]
+) -> None:
+    bench.kept_worker(*pool)
+    job = bench.job("odd_stuck")
+
+    ended = bench.reaped_until_ended(job, STALE_MS)
+
+    assert ended.state == JobState.SUCCEEDED
+    assert bench.counted("started", job) == 2
+
+
 def test_a_worker_that_slept_while_its_job_went_to_another_changes_nothing(
     bench: Workbench,
 ) -> None:

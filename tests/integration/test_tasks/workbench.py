@@ -21,8 +21,8 @@ from storage.stores import Stores, open_stores
 from tasks import queues
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
+from tasks.hanging import HUNG
 from tasks.reap_jobs import reap_jobs
-from tasks.worker_pulse import HUNG
 
 ROOT = Path(__file__).parents[3]
 ODD_TASKS = "tests.integration.test_tasks.odd_tasks"
@@ -34,6 +34,7 @@ ODD_NAMES = (
     "odd_unanswerable",
     "odd_flaky",
     "odd_deaf",
+    "odd_stuck",
 )
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
