@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -99,4 +100,22 @@ lstm_models = Table(
     Column("digests", JSON, nullable=False),
     Column("metadata", JSON, nullable=False),
     PrimaryKeyConstraint("name", "id"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("platform", String(64), nullable=False),
+    Column("symbol", String(64), nullable=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("after_time", BigInteger, nullable=False),  # microseconds, as is before_time
+    Column("before_time", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("recovered", Integer, nullable=False),
+    Column("found_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    UniqueConstraint("platform", "symbol", "first_id", "last_id", "after_time"),
+    Index("ix_gaps_state", "state"),
 )
