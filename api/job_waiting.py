@@ -47,11 +47,10 @@ class JobWaiting:
 
     async def process_shutdown(self, scope: object, event: object) -> None:
         """Listen no longer (ASGI lifespan)."""
-        if self._listener:
+        # redis-py swallows a cancellation that comes while it connects: ask until it is heeded.
+        while self._listener and not self._listener.done():
             self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
-            self._listener = None
+            await asyncio.wait([self._listener], timeout=0.2)
 
     async def wait(self, job: Job, seconds: float) -> Job:
         """Return the job as soon as it has ended, or as it is after `seconds`."""

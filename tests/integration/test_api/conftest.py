@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from falcon.testing import ASGIConductor, Result
 
@@ -65,3 +66,15 @@ async def api(app: Application, key: str) -> AsyncIterator[Api]:
     """A caller with a key; the application has started and will end."""
     async with ASGIConductor(app) as conductor:
         yield Api(conductor, key)
+
+
+@pytest.fixture
+async def web(app: Application, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a key that sends and reads streams; unlike `api`, it stays to the end."""
+    headers = {"X-API-Key": key}
+    async with ASGIConductor(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, headers=headers, base_url="http://localhost"
+        ) as client:
+            yield client
