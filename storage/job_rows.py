@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from core.errors import LeaseLost, NotFound
 from core.jobs import Job, JobState, Progress
@@ -44,6 +44,20 @@ def new_row(
         "cancel_requested": False,
         "created_at": now,
         "queued_at": now,
+    }
+
+
+def claimed_row(worker: str, now: int) -> dict[str, Any]:
+    """Return what changes when `worker` takes a stage `now` (epoch ms)."""
+    return {
+        "state": JobState.RUNNING,
+        "token": uuid.uuid4().hex,
+        "worker": worker,
+        "heartbeat_at": now,
+        "attempt": jobs.c.attempt + 1,
+        "started_at": func.coalesce(jobs.c.started_at, now),
+        # A worker that holds the message proves that it was published.
+        "published_at": func.coalesce(jobs.c.published_at, now),
     }
 
 

@@ -5,7 +5,6 @@ token in its WHERE clause, so that a worker which was given up and wakes again
 cannot touch what another one is doing now.
 """
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from core.errors import Conflict
 from core.jobs import Job, JobError, JobState, Progress
 from core.times import now_ms
 from storage.database import reading, writing
-from storage.job_rows import Lease, fenced, job_row, new_row, to_job
+from storage.job_rows import Lease, claimed_row, fenced, job_row, new_row, to_job
 from storage.tables import jobs
 
 __all__ = ["JobStore", "Lease"]
@@ -105,22 +104,17 @@ class JobStore:
 
     def claim(self, job_id: str, stage: int, worker: str) -> Lease | None:
         """Take a queued stage; None if it is taken, ended, or another stage is due."""
+        taken = self.claim_job(job_id, stage, worker)
+        return taken[0] if taken else None
+
+    def claim_job(self, job_id: str, stage: int, worker: str) -> tuple[Lease, Job] | None:
+        """Take a queued stage like `claim`, and return the job with the lease."""
         now = self._clock()
         due = jobs.c.id == job_id, jobs.c.stage == stage, jobs.c.state == JobState.QUEUED
-        change = update(jobs).where(*due).returning(jobs.c.attempt)
-        values = {
-            "state": JobState.RUNNING,
-            "token": uuid.uuid4().hex,
-            "worker": worker,
-            "heartbeat_at": now,
-            "attempt": jobs.c.attempt + 1,
-            "started_at": func.coalesce(jobs.c.started_at, now),
-            # A worker that holds the message proves that it was published.
-            "published_at": func.coalesce(jobs.c.published_at, now),
-        }
+        change = update(jobs).where(*due).values(claimed_row(worker, now)).returning(jobs)
         with writing(self._engine) as connection:
-            attempt = connection.execute(change.values(values)).scalar()
-        return Lease(job_id, str(values["token"]), stage, attempt) if attempt else None
+            row = connection.execute(change).one_or_none()
+        return (Lease(job_id, row.token, stage, row.attempt), to_job(row)) if row else None
 
     def beat(self, lease: Lease) -> bool:
         """Show that the worker lives; returns whether it was asked to cancel.

@@ -56,13 +56,13 @@ def run_stage(
     checkpoint.
     """
     try:
-        lease = stores.jobs.claim(job_id, stage, f"{socket.gethostname()}:{os.getpid()}")
-        if lease is None:
-            return After.END
-        job = stores.jobs.get(job_id)
+        taken = stores.jobs.claim_job(job_id, stage, f"{socket.gethostname()}:{os.getpid()}")
     except Unavailable:
         time.sleep(1)
         return After.AGAIN
+    if taken is None:
+        return After.END
+    lease, job = taken
     started = time.monotonic()
     with HeldJob(stores, job, lease) as held:
         after = _run(stores, held, work, patience)
