@@ -100,6 +100,12 @@ class GapLedger:
                     opened.append(msgspec.structs.replace(gap, state=GapState.OPEN))
         return opened
 
+    def has_unsure(self, market: Market) -> bool:
+        """Say whether a market has gaps that are suspected or open."""
+        unsure = select(gaps.c.id).where(*_of(market), gaps.c.state.in_(_UNSURE)).limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(unsure).first() is not None
+
     def record(self, market: Market, hole: Hole, state: GapState) -> bool:
         """Record a closed gap that was not seen before, such as a quiet span."""
         now = self._clock()

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
+from core.times import now_ms
 from tasks import collect_candles as collecting
 from tasks import detect_anomalies as detecting
-from tasks import make_forecasts, queues
+from tasks import keep_stream as keeping
+from tasks import make_forecasts, note_quiet, queues
 from tasks import process_trades as processing
 from tasks import reap_jobs as reaping
 from tasks import refresh_watched as refreshing
@@ -26,7 +28,13 @@ from tasks.stream_messages import Packed, unpack_tickers, unpack_trades
 T = TypeVar("T", bound=Callable[..., None])
 
 # Beat's periods (s). A run that waited for nearly a period is dropped: the next one comes.
-SCHEDULE = {queues.REAP_JOBS: 5.0, queues.REFRESH_WATCHED: 10.0, queues.SWEEP_MODELS: 3_600.0}
+SCHEDULE = {
+    queues.KEEP_STREAM: 2.0,
+    queues.NOTE_QUIET: 30.0,
+    queues.REAP_JOBS: 5.0,
+    queues.REFRESH_WATCHED: 10.0,
+    queues.SWEEP_MODELS: 3_600.0,
+}
 
 
 def task(name: str, **options: Any) -> Callable[[T], T]:
@@ -86,6 +94,20 @@ def detect_anomaly(platform: str, symbols: list[str]) -> None:
 def process_ticker_data(platform: str, tickers: list[dict[str, Any]]) -> None:
     """Store a micro-batch of quotes."""
     processing.process_ticker_data(runtime().stream, platform, unpack_tickers(tickers))
+
+
+@periodic(queues.KEEP_STREAM)
+def keep_stream() -> None:
+    """Look after live markets between their trades."""
+    shared = runtime()
+    keeping.keep_stream(shared.stores, shared.stream, shared.gaps, now_ms(), shared.journal_ms)
+
+
+@periodic(queues.NOTE_QUIET)
+def note_quiet_spans() -> None:
+    """Record spans without trades."""
+    shared = runtime()
+    note_quiet.note_quiet_spans(shared.stores, shared.stream, shared.gaps)
 
 
 @periodic(queues.REAP_JOBS)

@@ -16,6 +16,8 @@ PREDICT_LSTM_NSTEPS = "predict_lstm_nsteps"
 PROCESS_TRADES = "process_trade_data"
 DETECT_ANOMALY = "detect_anomaly"
 PROCESS_TICKERS = "process_ticker_data"
+KEEP_STREAM = "keep_stream"
+NOTE_QUIET = "note_quiet_spans"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
 SWEEP_MODELS = "sweep_models"
@@ -29,6 +31,8 @@ QUEUE_OF = {
     PROCESS_TRADES: STREAM,
     DETECT_ANOMALY: STREAM,
     PROCESS_TICKERS: STREAM,
+    KEEP_STREAM: KEEP,
+    NOTE_QUIET: KEEP,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
     SWEEP_MODELS: KEEP,

@@ -8,6 +8,7 @@ from celery import Celery  # type: ignore[import-untyped]
 
 from core.settings import Settings
 from feeds.exchange_candles import ExchangeCandles
+from storage.gap_ledger import GapLedger
 from storage.stores import Stores, open_stores
 from storage.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
@@ -29,6 +30,16 @@ class Runtime:
     def stream(self) -> StreamStores:
         """The stores of live data."""
         return open_stream_stores(self.settings, self.stores.redis)
+
+    @cached_property
+    def gaps(self) -> GapLedger:
+        """The gap ledger."""
+        return GapLedger(self.stores.engine)
+
+    @property
+    def journal_ms(self) -> int:
+        """How long raw trades stay in Redis (ms)."""
+        return self.settings.journal_retention_hours * 3_600_000
 
     @cached_property
     def enqueue(self) -> Enqueue:

@@ -1,13 +1,13 @@
 """What happens to candles without a new trade: they end, are mended, or are marked."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
 
 from core.errors import RedisUnavailable
-from core.series import CandleFlag, Series
+from core.series import CandleFlag, Market, Series
 from storage import keys
 from storage.redis_connection import redis_errors
 from storage.trades import building, ticks
@@ -29,6 +29,14 @@ class TradeUpkeep:
         self._archive = archive
         self._journal = Journal(client)
         self._tick_ms = tick_days * 86_400_000
+
+    def states(self, markets: Sequence[Market]) -> dict[Market, SymbolState]:
+        """Return where each market's stream stands."""
+        if not markets:
+            return {}
+        with redis_errors():
+            packed = self._client.mget([keys.symbol_state(*market) for market in markets])
+        return {m: unpack_state(one) for m, one in zip(markets, packed, strict=True)}
 
     def close_quiet(self, platform: str, symbol: str, now_ms: int, grace_ms: int = 2_000) -> int:
         """Mark candles complete that ended `grace_ms` ago though no later trade came.
