@@ -23,7 +23,12 @@ from api.resources.health import HealthResource
 from api.resources.ingest_candles import IngestCandles
 from api.resources.ingest_kline import IngestKline
 from api.resources.ingest_live import IngestLive
-from api.resources.live_data import AnomaliesResource, QuarantineResource, TradesResource
+from api.resources.live_data import (
+    AnomaliesResource,
+    GapsResource,
+    QuarantineResource,
+    TradesResource,
+)
 from api.resources.lstm_models import LstmModel, LstmModels
 from api.resources.lstm_predict import PredictLstm
 from api.resources.lstm_train import TrainLstm
@@ -34,6 +39,7 @@ from api.resources.stream import StreamResource
 from api.resources.tasks import TaskEvents, TaskList, TaskResource
 from api.resources.watch import WatchResource
 from core.settings import Settings
+from storage.gap_ledger import GapLedger
 from storage.stores import Stores
 from storage.stream_stores import StreamStores
 from tasks.enqueue import Enqueue
@@ -92,6 +98,9 @@ def create_app(
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, stream.traded))
     app.add_route(
         "/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, stream.traded)
+    )
+    app.add_route(
+        "/gaps/{platform}/{symbol}", GapsResource(GapLedger(stores.engine), stream.traded)
     )
     app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
     app.add_route(

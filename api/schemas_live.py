@@ -102,3 +102,27 @@ class QuarantinePage(Struct):
     total_rejected: int
     rejected: list[QuarantinedShown]
     next_cursor: str | None
+
+
+class GapShown(Struct):
+    """Trades known to be missing between two times, or a span without any; and what came of it."""
+
+    id: int
+    first_id: int | None
+    last_id: int | None
+    missing: int
+    from_time: str | None
+    to_time: str | None
+    state: str
+    recovered: int
+    found_at: str
+    closed_at: str | None
+
+
+class GapsPage(Struct):
+    """The gap ledger of a market, oldest first."""
+
+    platform: str
+    symbol: str
+    gaps: list[GapShown]
+    next_cursor: str | None

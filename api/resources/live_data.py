@@ -11,6 +11,8 @@ from api.schemas_live import (
     AnomaliesPage,
     AnomaliesQuery,
     AnomalyShown,
+    GapShown,
+    GapsPage,
     QuarantinedShown,
     QuarantinePage,
     QuarantineQuery,
@@ -22,6 +24,7 @@ from api.threads import in_thread
 from core.names import check_name
 from core.times import format_microseconds, format_time
 from storage.anomalies import AnomalyStore
+from storage.gap_ledger import Gap, GapLedger
 from storage.quarantine import Quarantine
 from storage.traded import TradedMarkets
 from storage.trades.query import Position, TradeReader
@@ -124,3 +127,48 @@ class QuarantineResource:
             [QuarantinedShown(format_time(one.at), one.reason, one.message) for one in found],
             write_cursor(*map(int, last.split("-"))) if last else None,
         )
+
+
+class GapsResource:
+    """`GET /gaps/{platform}/{symbol}`"""
+
+    def __init__(self, gaps: GapLedger, traded: TradedMarkets) -> None:
+        self._gaps = gaps
+        self._traded = traded
+
+    @operation("read_gaps", "live", {200: GapsPage}, errors=(404, 422))
+    async def on_get(
+        self, req: Request, resp: Response, platform: str, symbol: str, query: RangeQuery
+    ) -> None:
+        """Read which trades are missing or were, and spans in which nobody traded."""
+        market = stored_market(platform, symbol_of(symbol))
+        span = instants(query.start, query.end)
+        await in_thread(self._traded.check, market)
+        after = read_place(query.cursor, 1)[0] if query.cursor else 0
+        found = await in_thread(
+            self._gaps.list,
+            market,
+            span.start * 1_000,
+            span.end * 1_000 + 999,
+            query.limit + 1,
+            after,
+        )
+        page = found[: query.limit]
+        cursor = write_cursor(page[-1].id) if len(found) > query.limit else None
+        resp.media = GapsPage(*market, [_shown(gap) for gap in page], cursor)
+
+
+def _shown(gap: Gap) -> GapShown:
+    missing = gap.last_id - gap.first_id + 1
+    return GapShown(
+        gap.id,
+        gap.first_id if missing else None,
+        gap.last_id if missing else None,
+        missing,
+        format_microseconds(gap.after_time) if gap.after_time else None,
+        format_microseconds(gap.before_time) if gap.before_time else None,
+        gap.state,
+        gap.recovered,
+        format_time(gap.found_at),
+        format_time(gap.closed_at) if gap.closed_at is not None else None,
+    )
