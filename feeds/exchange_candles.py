@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, TickcastError
-from feeds.exchange_connection import load_markets, open_exchange
-from feeds.exchange_errors import our_error
-from feeds.exchange_session import ExchangeSession
 
 # Where ccxt does not know a page's cap; all exchanges give at least this many.
 UNKNOWN_PAGE_LIMIT = 100
@@ -36,6 +35,10 @@ class ExchangeCandles:
         sleep_ms: int = 0,
         rate_limit_ms: float | None = None,
     ) -> None:
+        # requests and ccxt cost most of a second to import: only who fetches pays for them.
+        from feeds.exchange_connection import open_exchange
+        from feeds.exchange_session import ExchangeSession
+
         self.platform = platform
         self.clock_offset_ms: int | None = None
         self._name = f"{platform} {base_url or ''}"
@@ -73,13 +76,15 @@ class ExchangeCandles:
         return sorted(row for row in rows if start_s <= row[0] <= end_s)
 
     def _timeframe(self, resolution: int) -> str:
-        for name in self._exchange.timeframes or {}:
-            if self._exchange.parse_timeframe(name) == resolution:
-                return str(name)
-        raise ExchangeRefused(f"{self.platform} has no candles of {resolution} seconds.")
+        name = timeframes(self._exchange).get(resolution)
+        if name is None:
+            raise ExchangeRefused(f"{self.platform} has no candles of {resolution} seconds.")
+        return name
 
     def _market(self, symbol: str) -> str:
         """Return ccxt's symbol; a symbol not known yet may have been listed meanwhile."""
+        from feeds.exchange_connection import load_markets
+
         for again in (False, True):
             self._ask(partial(load_markets, self._exchange, self._name, again=again))
             if found := _find_market(self._exchange, symbol):
@@ -93,11 +98,24 @@ class ExchangeCandles:
             raise
         except Exception as error:
             # ccxt reads foreign answers: a garbled one may raise anything at all.
+            from feeds.exchange_errors import our_error
+
             raise our_error(error, self.platform, self._session.last) from error
         finally:
             if self._session.last.clock_offset_ms is not None:
                 self.clock_offset_ms = self._session.last.clock_offset_ms
         return answer
+
+
+def timeframes(exchange: Any) -> dict[int, str]:
+    """Return ccxt's names of the candle lengths that an exchange offers, by seconds."""
+    ccxt = import_module("ccxt")
+    found: dict[int, str] = {}
+    for name in exchange.timeframes or {}:
+        # Some list lengths, a year say, that ccxt cannot count in seconds.
+        with suppress(ccxt.NotSupported):
+            found.setdefault(exchange.parse_timeframe(name), name)
+    return found
 
 
 def _page_limit(exchange: Any) -> int:
@@ -129,7 +147,8 @@ def _checked_rows(found: Any, platform: str) -> list[list[float]]:
     try:
         return [[_second(row[0]), *(_value(row[i]) for i in range(1, 6))] for row in found]
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
-        raise ExchangeUnavailable(f"{platform} gave an answer that holds no candles.") from None
+        detail = f"{platform} gave an answer that holds no candles."
+        raise ExchangeUnavailable(detail, retry_after=None) from None
 
 
 def _second(milliseconds: Any) -> int:

@@ -109,15 +109,14 @@ class CoinbaseFeed:
         }
         for name, symbols in fresh.items():
             self._channels.setdefault(name, []).extend(symbols)
+        self._follow()
         for symbol in fresh.get("matches", []):
-            product = self._products[symbol]
-            if self._is_live(product) and (last := product.last_trade()):
-                yield messages.match_message(product, last, "last_match")
+            product, told = self._products[symbol], self._cursors[symbol].next
+            if product.trades and told:
+                yield messages.match_message(product, product.trades.trade(told - 1), "last_match")
         yield self._standing()
         for symbol in fresh.get("ticker", []):
-            if self._is_live(self._products[symbol]):
-                yield from self._ticker(self._products[symbol], None)
-        self._follow()
+            yield from self._ticker(self._products[symbol], self._cursors[symbol].next)
         if "status" in fresh:
             yield self._status()
 
@@ -137,10 +136,6 @@ class CoinbaseFeed:
         for symbol in sorted(wanted - self._cursors.keys()):
             self._cursors[symbol] = TradeCursor(self._products[symbol])
 
-    def _is_live(self, product: Product) -> bool:
-        """Whether the product's trades are under way, so that there is a last one."""
-        return product.trade_feed is not None and product.trade_feed.is_live
-
     def _traded(self, symbol: str, index: int) -> Iterator[messages.Json]:
         product = self._products[symbol]
         matches = symbol in self._channels.get("matches", [])
@@ -149,10 +144,9 @@ class CoinbaseFeed:
         if symbol in self._channels.get("ticker", []) and not self._faults.happens("gap"):
             yield from self._ticker(product, index + 1)
 
-    def _ticker(self, product: Product, count: int | None) -> Iterator[messages.Json]:
-        trades = product.trade_count() if count is None else count
-        if product.trades and trades:
-            yield messages.ticker_message(product, trade_stats(product, trades))
+    def _ticker(self, product: Product, count: int) -> Iterator[messages.Json]:
+        if product.trades and count:
+            yield messages.ticker_message(product, trade_stats(product, count))
 
     def _in(self, channel: str) -> list[Product]:
         return [self._products[symbol] for symbol in self._channels.get(channel, [])]

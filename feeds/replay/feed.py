@@ -43,12 +43,15 @@ async def run_feed(
         heartbeat=PING_S, compress=False, max_msg_size=_MAX_COMMAND_BYTES
     )
     await socket.prepare(request)
-    sender = asyncio.create_task(_send_due(request, socket, client, faults, idle_limit_s))
+    # What a command answers must not mix with what comes due: a last match precedes the next.
+    turn = asyncio.Lock()
+    sender = asyncio.create_task(_send_due(request, socket, client, turn, faults, idle_limit_s))
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                for reply in client.command(message.data):
-                    await _send(socket, reply)
+                async with turn:
+                    for reply in client.command(message.data):
+                        await _send(socket, reply)
     finally:
         sender.cancel()
         with contextlib.suppress(asyncio.CancelledError, ConnectionError):
@@ -60,6 +63,7 @@ async def _send_due(
     request: web.Request,
     socket: web.WebSocketResponse,
     client: Subscriptions,
+    turn: asyncio.Lock,
     faults: Faults,
     idle_limit_s: float,
 ) -> None:
@@ -67,9 +71,10 @@ async def _send_due(
     begun = second = loop.time()
     while not socket.closed:
         busy = False
-        for message in client.due():
-            await _send(socket, message)
-            busy = True
+        async with turn:
+            for message in client.due():
+                await _send(socket, message)
+                busy = True
         if client.idle and loop.time() - begun > idle_limit_s:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION)
         if loop.time() - second >= 1:
@@ -86,19 +91,22 @@ async def _send(socket: web.WebSocketResponse, message: Any) -> None:
 
 
 class TradeCursor:
-    """How far one client has been told of a product's trades, beginning where they stand."""
+    """How far one client has been told of a product's trades, beginning where they stand.
+
+    `next` is the index of the first trade that it has not been told.
+    """
 
     def __init__(self, product: Product) -> None:
         self._product = product
         if product.trade_feed:
             product.trade_feed.begin()
-        self._next = product.trade_count()
+        self.next = product.trade_count()
 
     def due(self) -> range:
         """Return the indices of trades that happened since the last call, a chunk at most."""
-        start = self._next
-        self._next = min(self._product.trade_count(), start + CHUNK)
-        return range(start, self._next)
+        start = self.next
+        self.next = min(self._product.trade_count(), start + CHUNK)
+        return range(start, self.next)
 
 
 class Every:
