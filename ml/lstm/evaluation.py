@@ -13,7 +13,7 @@ from ml.walkforward import Fold, Rows
 Floats = NDArray[np.float64]
 
 # Forecast values of one walk-forward kept in memory; with more, origins are thinned evenly.
-SCORED_VALUES = 10_000_000
+SCORED_VALUES = 6_000_000
 # Horizons that are scored one by one; of more, so many evenly spread ones.
 SCORED_HORIZONS = 48
 

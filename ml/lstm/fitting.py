@@ -63,6 +63,8 @@ class Fitter:
         self._keras = load_keras()
         self._seed = seed
         self._listener = listener
+        # What earlier trainings of this process left behind would only hold memory.
+        self._keras.utils.clear_session()
         self._keras.utils.set_random_seed(seed)
         self.network = build_network(shape)
         compile_network(self.network, shape.quantiles)
