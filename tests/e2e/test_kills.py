@@ -83,6 +83,20 @@ def test_a_killed_child_of_the_api_comes_back(
     wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, "health")
 
 
+def test_health_tells_of_a_process_that_stands_still(
+    mortal: RunningTickcast, client: httpx.Client
+) -> None:
+    frozen = oldest(mortal, "fetcher")
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        wait_for(lambda: mortal.health() == 503, HEALED_WITHIN, "a sick health")
+        parts = client.get("/health").json()["parts"]
+        assert [name for name, state in parts.items() if state != "ready"] == ["fetcher"]
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, "health")
+
+
 def test_redis_killed_in_mid_ingest_loses_nothing(
     mortal: RunningTickcast, client: httpx.Client, exchange_rows: list[Row]
 ) -> None:

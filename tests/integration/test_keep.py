@@ -159,6 +159,19 @@ def test_a_process_that_ignores_the_signal_is_killed(
     assert time.monotonic() - started < 15
 
 
+def test_a_second_signal_is_impatient(keep: Callable[..., Keeping], tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    keeping = keep("deaf", f"sh -c 'trap \"\" TERM; echo $$ > {file}; exec sleep 1000'")
+    pid_in(file)
+
+    keeping.process.send_signal(signal.SIGINT)
+    time.sleep(1.2)
+    started = time.monotonic()
+    keeping.end()
+
+    assert time.monotonic() - started < 2
+
+
 def test_a_process_that_never_comes_up_ends_the_start_with_a_sentence(
     keep: Callable[..., Keeping],
 ) -> None:
