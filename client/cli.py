@@ -68,7 +68,6 @@ def tell(error: TickcastError, *, as_json: bool) -> None:
 app = typer.Typer(
     name="tickcast",
     cls=SentencesGroup,
-    help="Market data and forecasts of a Tickcast server.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from client.errors import ServerAway, answer_error, retry_after_s
+from client.errors import AnswerError, ServerAway, Unauthorized, answer_error, retry_after_s
 
 RETRIED = frozenset({429, 503})
 LONGEST_PAUSE_S = 60  # a server that wants a longer pause gets the caller to decide
@@ -42,6 +42,7 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._attempts = attempts
         self._sleep = sleep
+        self._has_key = bool(api_key)
         headers = {"X-API-Key": api_key} if api_key else {}
         self._http = httpx.Client(
             base_url=self.base_url,
@@ -83,8 +84,14 @@ class Transport:
         )
         response = self._send_patiently(request, allowed)
         if response.status_code >= 400 and response.status_code not in allowed:
-            raise answer_error(response)
+            raise self._error(response)
         return response
+
+    def _error(self, response: httpx.Response) -> AnswerError:
+        error = answer_error(response)
+        if isinstance(error, Unauthorized) and not self._has_key:
+            error.detail += " No key was found to send: set TICKCAST_API_KEY."
+        return error
 
     def _send_patiently(self, request: httpx.Request, allowed: Collection[int]) -> httpx.Response:
         for attempt in range(1, self._attempts + 1):
@@ -110,7 +117,7 @@ class Transport:
         ):
             if response.status_code >= 400:
                 response.read()
-                raise answer_error(response)
+                raise self._error(response)
             yield from _event_data(response.iter_lines())
 
     @contextmanager

@@ -18,10 +18,12 @@ from client.commands.output import (
     answer,
     connect,
     facts,
+    moment,
     show,
     table,
 )
 from client.commands.tasks import plain, task_view
+from core.resolutions import resolution_name
 from feeds.candle_files import Rows, read_candles
 
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -135,8 +137,12 @@ def list_watches(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _watch_tables(found: list[Watch]) -> list[Table]:
-    names = ("platform", "symbol", "resolution", "last_run_at", "last_success_at", "last_error")
-    rows = [[getattr(watched, name) for name in names] for watched in found]
+    names = ("platform", "symbol", "resolution", "last run (UTC)", "last success", "last error")
+    rows = [
+        (one.platform, one.symbol, resolution_name(one.resolution), moment(one.last_run_at),
+         moment(one.last_success_at), one.last_error)
+        for one in found
+    ]  # fmt: skip
     return [table(f"Watched ({len(found)})", names, rows)]
 
 

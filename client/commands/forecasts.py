@@ -14,6 +14,7 @@ from client.commands.output import (
     answer,
     connect,
     facts,
+    moment,
     number,
     percent,
     show,
@@ -22,6 +23,7 @@ from client.commands.output import (
 from client.commands.tasks import plain, task_view
 from client.forecasts import Forecast, PathForecast, Skill, horizon_scores, only_last_price
 from client.tickcast import TrainOptions
+from core.resolutions import resolution_name
 
 models = typer.Typer(help="Trained models: list, show, delete.")
 ONLY_LAST_PRICE = (
@@ -126,8 +128,13 @@ def delete_model(
 
 
 def _model_tables(found: list[dict[str, Any]]) -> list[Table]:
-    columns = ("name", "id", "platform", "symbol", "resolution", "nsteps", "verdict", "created_at")
-    rows = [[model.get(column) for column in columns] for model in found]
+    plain_columns = ("name", "id", "platform", "symbol", "nsteps", "verdict")
+    rows = [
+        [*[model.get(column) for column in plain_columns],
+         resolution_name(int(model["resolution"])), moment(model.get("created_at"))]
+        for model in found
+    ]  # fmt: skip
+    columns = (*plain_columns, "resolution", "created (UTC)")
     return [table(f"Models ({len(found)})", columns, rows)]
 
 

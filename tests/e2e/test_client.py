@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from client import Conflict, InvalidRequest, NotFound, Tickcast, Unauthorized, horizon_frame
+from client.transport import Transport
 from client.waiting import wait_for
 from core.jobs import JobState
 
@@ -19,6 +20,11 @@ HOUR_OF_2024 = pd.Timestamp("2024-01-01T00:00:00Z")
 def tickcast(stack: Any) -> Iterator[Tickcast]:
     with Tickcast(stack.url, stack.key, progress=False) as client:
         yield client
+
+
+@pytest.fixture
+def transport(stack: Any) -> Transport:
+    return Transport(stack.url, stack.key)
 
 
 def walk(rows: int, freq: str = "h", seed: int = 1) -> pd.DataFrame:
@@ -70,13 +76,13 @@ def test_a_bad_row_is_named_or_left_out_and_listed(tickcast: Tickcast) -> None:
 
 
 def test_more_rows_than_one_request_takes_are_stored_and_read_back(tickcast: Tickcast) -> None:
-    frame = walk(120_000, freq="min")
+    frame = walk(101_000, freq="min")
     series = {"platform": "file", "symbol": "LONG", "resolution": "1m"}
 
     stored = tickcast.ingest_candles(frame, **series)
     back, tail = tickcast.candles(**series), tickcast.candles(**series, limit=10_500, newest=True)
 
-    assert stored["inserted"] == 120_000
+    assert stored["inserted"] == 101_000
     assert (back["close"].to_numpy() == frame["close"].to_numpy()).all()
     assert tail.equals(back.tail(10_500))
 
@@ -91,14 +97,17 @@ def test_candles_are_fetched_from_an_exchange_that_fails_now_and_then(tickcast: 
     assert len(held) == task.result["fetched"] == 20 * 24
 
 
-def test_a_training_is_followed_and_its_model_forecasts(tickcast: Tickcast) -> None:
+def test_a_training_is_followed_and_its_model_forecasts(
+    tickcast: Tickcast, transport: Transport
+) -> None:
     series = {"platform": "file", "symbol": "LEARN", "resolution": "1h"}
-    frame, seen = walk(1_500), []
+    frame, seen = walk(1_000), []
     tickcast.ingest_candles(frame, **series)
 
-    task = tickcast.train("walk", "1", **series, seq_len=16, nsteps=3, units=8, epochs=2, seed=1,
-                          wait=False)  # fmt: skip
-    ended = wait_for(tickcast._transport, task.task_id, show=seen.append).checked()
+    task = tickcast.train(
+        "walk", "1", **series, seq_len=16, nsteps=3, units=8, epochs=2, folds=2, seed=1, wait=False
+    )
+    ended = wait_for(transport, task.task_id, show=seen.append).checked()
     one, path = tickcast.predict("walk", "1"), tickcast.predict_nsteps("walk", "1")
 
     assert len({state.progress for state in seen}) > 2
@@ -117,14 +126,14 @@ def test_a_training_is_followed_and_its_model_forecasts(tickcast: Tickcast) -> N
         tickcast.predict("walk", "1")
 
 
-def test_a_task_can_be_cancelled(tickcast: Tickcast) -> None:
+def test_a_task_can_be_cancelled(tickcast: Tickcast, transport: Transport) -> None:
     series = {"platform": "file", "symbol": "STOP", "resolution": "1h"}
     tickcast.ingest_candles(walk(3_000), **series)
     task = tickcast.train("stop", "1", **series, nsteps=4, epochs=200, wait=False)
 
     tickcast.cancel(task.task_id)
 
-    ended = wait_for(tickcast._transport, task.task_id, timeout_s=60)
+    ended = wait_for(transport, task.task_id, timeout_s=60)
     assert ended.state is JobState.CANCELLED
     assert [model["name"] for model in tickcast.models() if model["name"] == "stop"] == []
 

@@ -194,7 +194,7 @@ def test_one_step_or_the_whole_path_is_forecast(server: Any, tickcast: Command) 
 
 def test_lists_are_shown_without_a_subcommand(server: Any, tickcast: Command) -> None:
     watch = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": 3600}
-    model = {"name": "fx", "id": "1", "symbol": "EURUSD"}
+    model = {"name": "fx", "id": "1", "symbol": "EURUSD", "resolution": 3600}
     server.answers("GET", "/watch", server.answer({"watches": [watch]}))
     server.answers("GET", "/lstm/models", server.answer({"models": [model]}))
     server.answers(

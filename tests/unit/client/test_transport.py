@@ -72,6 +72,19 @@ def test_other_errors_are_not_tried_again(server: Any, transport: Transport) -> 
     assert len(server.asked) == 1
 
 
+def test_a_missing_key_is_told_apart_from_a_wrong_one(server: Any) -> None:
+    refusal = server.error(401, "unauthorized", "X-API-Key must hold a valid key.")
+    server.answers("GET", "/tasks", refusal)
+
+    with pytest.raises(errors.Unauthorized) as without:
+        Transport(server.url).send("GET", "/tasks")
+    with pytest.raises(errors.Unauthorized) as wrong:
+        Transport(server.url, "wrong").send("GET", "/tasks")
+
+    assert "set TICKCAST_API_KEY" in without.value.detail
+    assert wrong.value.detail == "X-API-Key must hold a valid key."
+
+
 def test_a_server_that_is_not_there_is_named_with_what_to_do() -> None:
     with Tickcast("http://127.0.0.1:9", "a-key") as tickcast, pytest.raises(ServerAway) as caught:
         tickcast.status()
