@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -57,32 +58,65 @@ def collect_candles(
     series = requested_series(job.request)
     span = _span(job, series.resolution)
     tally = _tally(stores, series, span, job, note)
-    exchange = open_exchange(series.platform)
+    _Fetching(stores, series, span, tally, open_exchange(series.platform), report, note).run()
+    return _result(stores, series, span, tally)
 
-    def fetch(first: int, last: int) -> Rows:
-        rows = exchange.fetch_page(series.symbol, series.resolution, first, last)
-        tally.calls += 1
+
+@dataclass(frozen=True, slots=True)
+class _Fetching:
+    """One attempt at a job, from the page where the one before stopped."""
+
+    stores: Stores
+    series: Series
+    span: Span
+    tally: Tally
+    exchange: ExchangeCandles
+    report: Report
+    note: Note
+
+    def run(self) -> None:
+        self._tell()
+        collect(
+            self._page,
+            self.span.start,
+            self.span.end,
+            self.series.resolution,
+            self.exchange.page_limit,
+            on_page=self._keep,
+            cursor=self.tally.cursor,
+            sleep=self._sleep,
+        )
+
+    def _page(self, first: int, last: int) -> Rows:
+        rows = self.exchange.fetch_page(self.series.symbol, self.series.resolution, first, last)
+        self.tally.calls += 1
         return rows
 
-    def keep(rows: Rows, cursor: int) -> None:
-        _store(stores, series, rows, tally)
-        tally.cursor = cursor
-        _record_clock(stores, exchange)
-        note(msgspec.to_builtins(tally))
-        report(_progress(span, tally, series))
+    def _keep(self, rows: Rows, cursor: int) -> None:
+        _store(self.stores, self.series, rows, self.tally)
+        self.tally.cursor = cursor
+        record_clock(self.stores, self.exchange)
+        self.note(msgspec.to_builtins(self.tally))
+        self._tell()
 
-    report(_progress(span, tally, series))
-    collect(
-        fetch,
-        span.start,
-        span.end,
-        series.resolution,
-        exchange.page_limit,
-        on_page=keep,
-        cursor=tally.cursor,
-        sleep=lambda seconds: _sleep(seconds, lambda: report(_progress(span, tally, series))),
-    )
-    return _result(stores, series, span, tally)
+    def _tell(self) -> None:
+        step, cursor = self.series.resolution, self.tally.cursor
+        total = max(0, (self.span.end - self.span.start) // step + 1)
+        done = 0 if cursor is None else (cursor - self.span.start) // step
+        self.report(Progress(min(done, total), total, "candles"))
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep, looking up often enough to see that the job must stop."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._tell()
+            time.sleep(min(left, 0.5))
+
+
+def record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
+    """Keep how far the exchange's clock is from ours, if its answers said so."""
+    if exchange.clock_offset_ms is not None:
+        stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
 
 
 def _span(job: Job, resolution: int) -> Span:
@@ -112,25 +146,6 @@ def _store(stores: Stores, series: Series, rows: Rows, tally: Tally) -> None:
     first, last = int(checked.candles.time[0]), int(checked.candles.time[-1])
     tally.first = first if tally.first is None else min(first, tally.first)
     tally.last = last if tally.last is None else max(last, tally.last)
-
-
-def _record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
-    if exchange.clock_offset_ms is not None:
-        stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
-
-
-def _progress(span: Span, tally: Tally, series: Series) -> Progress:
-    total = max(0, (span.end - span.start) // series.resolution + 1)
-    done = 0 if tally.cursor is None else (tally.cursor - span.start) // series.resolution
-    return Progress(min(done, total), total, "candles")
-
-
-def _sleep(seconds: float, check: Callable[[], None]) -> None:
-    """Sleep, looking up often enough to see that the job must stop."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        check()
-        time.sleep(min(left, 0.5))
 
 
 def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> dict[str, Any]:

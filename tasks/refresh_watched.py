@@ -18,7 +18,7 @@ from storage.candle_checks import check_candles
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from storage.watches import Watch
-from tasks.collect_candles import OpenExchange
+from tasks.collect_candles import OpenExchange, record_clock
 from tasks.enqueue import Enqueue
 
 logger = logging.getLogger(__name__)
@@ -109,8 +109,7 @@ def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int
         on_page=keep,
         policy=RetryPolicy(attempts=3),
     )
-    if exchange.clock_offset_ms is not None:
-        stores.clocks.record(series.platform, exchange.clock_offset_ms, now_ms())
+    record_clock(stores, exchange)
 
 
 def _queue_backfill(enqueue: Enqueue, series: Series, start: int, now: int) -> None:

@@ -1,5 +1,6 @@
 """Candles fetched from a replayed exchange by a real worker, and through crashes."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,10 @@ def faulty(bench: Workbench, data: Path) -> Iterator[Workbench]:
         yield bench
 
 
+def _fetcher(bench: Workbench, name: str) -> "subprocess.Popen[bytes]":
+    return bench.worker("-Q", "fetch", "-P", "threads", "-c", "2", app="tasks.main", name=name)
+
+
 def _request(last: int = COUNT - 1) -> dict[str, Any]:
     span = {"start": START * 1_000, "end": (START + last * HOUR) * 1_000}
     return {"platform": "coinbase", "symbol": "BTC-USD", "resolution": HOUR, **span}
@@ -58,11 +63,11 @@ def _iso(hour: int) -> str:
 
 
 def test_every_candle_is_stored_once_past_faults_and_a_killed_worker(faulty: Workbench) -> None:
-    worker = faulty.worker("-Q", "fetch", "-P", "threads", "-c", "2", name="first")
+    worker = _fetcher(faulty, "first")
     job = faulty.enqueue.fetch_candles(_request())
     eventually(lambda: faulty.stores.jobs.get(job.id).checkpoint.get("cursor"))
     worker.kill()
-    faulty.worker("-Q", "fetch", "-P", "threads", "-c", "2", name="second")
+    _fetcher(faulty, "second")
 
     ended = faulty.reaped_until_ended(job, stale_ms=3_000)
 
@@ -159,7 +164,7 @@ def test_candles_that_have_not_ended_are_no_gap(stores: Stores) -> None:
 def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
     faulty: Workbench,
 ) -> None:
-    faulty.worker("-Q", "fetch", "-P", "threads", "-c", "1")
+    _fetcher(faulty, "only")
     job = faulty.enqueue.fetch_candles(_request() | {"symbol": "NONE-USD"})
 
     ended = faulty.ended(job)
@@ -171,7 +176,7 @@ def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
 
 def test_a_long_backfill_can_be_cancelled_between_pages(faulty: Workbench) -> None:
     faulty.settings = faulty.settings.model_copy(update={"backfill_sleep_ms": 2_000})
-    faulty.worker("-Q", "fetch", "-P", "threads", "-c", "1")
+    _fetcher(faulty, "only")
     job = faulty.enqueue.fetch_candles(_request())
     faulty.in_state(job, "running")
 
