@@ -63,11 +63,13 @@ class Fitter:
         self._keras = load_keras()
         self._seed = seed
         self._listener = listener
+        listener.batch()
         # What earlier trainings of this process left behind would only hold memory.
         self._keras.utils.clear_session()
         self._keras.utils.set_random_seed(seed)
         self.network = build_network(shape)
         compile_network(self.network, shape.quantiles)
+        listener.batch()
         optimizer = self.network.optimizer
         optimizer.build(self.network.trainable_variables)
         self._variables = [*self.network.variables, *optimizer.variables]
