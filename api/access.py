@@ -1,13 +1,16 @@
 """Who may call what: every path needs a key unless it is on the short public list."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable
 
+import msgspec
+from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
 from api.threads import in_thread
-from core.errors import Unauthorized
+from core.errors import Forbidden, Unauthorized, Unavailable
 from storage.access_keys import AccessKey, AccessKeyStore
 
 HEADER = "X-API-Key"
@@ -29,6 +32,8 @@ PUBLIC_FOLDER = "/app/"
 _BELIEF_SECONDS = 0.5
 _BELIEVED_LIMIT = 1_024
 _KEY_LENGTH_LIMIT = 256
+_AUTH_SECONDS = 5
+_UNAUTHORIZED = 4_401
 
 
 class Access:
@@ -58,10 +63,43 @@ class Access:
             raise Unauthorized(f"{HEADER} must hold a valid key.")
 
     async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
-        req.context.key = await self._find(req.get_header(HEADER))
+        """Refuse a wrong key and a foreign page before the socket is accepted."""
+        origin = req.get_header("Origin")
+        if origin and origin.partition("://")[2] != req.netloc:
+            raise Forbidden("Origin: pages of other hosts may not open sockets here.")
+        plain = req.get_header(HEADER)
+        req.context.key = await self._find(plain)
         req.context.trusted = req.context.key is not None or not self._required
-        if not req.context.trusted:
+        if plain and not req.context.trusted:
             raise Unauthorized(f"{HEADER} must hold a valid key.")
+        if req.context.key:
+            req.context.plain = plain
+
+    async def process_resource_ws(
+        self, req: Request, ws: WebSocket, resource: object, params: dict[str, str]
+    ) -> None:
+        """Accept the socket; one that sent no key in a header must do so in its first message."""
+        await ws.accept()
+        if not req.context.trusted:
+            plain = await _first_message(ws)
+            req.context.key = await self._find(plain)
+            if req.context.key is None:
+                raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
+            req.context.trusted, req.context.plain = True, plain
+            await ws.send_text('{"type":"authenticated"}')
+        if req.context.key:
+            req.context.watch = asyncio.create_task(self._watch(ws, req.context.plain))
+
+    async def _watch(self, ws: WebSocket, plain: str) -> None:
+        """Close an open socket soon after its key was revoked."""
+        while not ws.closed:
+            await asyncio.sleep(_BELIEF_SECONDS)
+            try:
+                known = await self._find(plain)
+            except Unavailable:
+                continue
+            if known is None and not ws.closed:
+                await ws.close(_UNAUTHORIZED, Unauthorized.type)
 
     async def _find(self, plain: str | None) -> AccessKey | None:
         if not plain or len(plain) > _KEY_LENGTH_LIMIT:
@@ -80,6 +118,20 @@ class Access:
         if len(self._believed) >= _BELIEVED_LIMIT:
             self._believed.clear()
         self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
+
+
+async def _first_message(ws: WebSocket) -> str | None:
+    """Return the key that an opening `auth` message brings."""
+    try:
+        text = await asyncio.wait_for(ws.receive_text(), _AUTH_SECONDS)
+        message = msgspec.json.decode(text, type=_AuthMessage)
+    except (TimeoutError, msgspec.MsgspecError, PayloadTypeError):
+        return None
+    return message.api_key
+
+
+class _AuthMessage(msgspec.Struct, tag_field="type", tag="auth"):
+    api_key: str
 
 
 def is_public(path: str) -> bool:

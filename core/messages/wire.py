@@ -81,15 +81,18 @@ def decode(body: bytes) -> list[WireMessage | msgspec.ValidationError]:
     one bad message spoils no other. Raises `msgspec.DecodeError` when the body
     is not JSON or neither an object nor a list.
     """
-    try:
-        return list(_MANY.decode(body)) if body.lstrip()[:1] == b"[" else [_ONE.decode(body)]
-    except msgspec.ValidationError as error:
-        if body.lstrip()[:1] != b"[":
-            return [error]
-    return [_decode_one(raw) for raw in _EACH.decode(body)]
+    first = body.lstrip()[:1]
+    if first == b"[":
+        try:
+            return list(_MANY.decode(body))
+        except msgspec.ValidationError:
+            return [_decode_one(raw) for raw in _EACH.decode(body)]
+    if first == b"{":
+        return [_decode_one(body)]
+    raise msgspec.DecodeError("neither an object nor a list")
 
 
-def _decode_one(raw: msgspec.Raw) -> WireMessage | msgspec.ValidationError:
+def _decode_one(raw: bytes | msgspec.Raw) -> WireMessage | msgspec.ValidationError:
     try:
         return _ONE.decode(raw)
     except msgspec.ValidationError as error:

@@ -1,0 +1,63 @@
+"""How the ledger's rows are chained, so that anybody can check it from the rows alone.
+
+A row's hash is the SHA-256, in hex, of a JSON array without spaces: the hash of
+the row before, then the row's fields in the order given here. Instants are epoch
+milliseconds, openings epoch seconds, numbers in the shortest form that reads
+back as the same double. The first row's predecessor is `genesis`. A live chain
+and a replayed one begin differently, so that one can never pass for the other.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+LIVE = "live"
+FORECASTS, EVENTS = "forecasts", "events"
+
+SLOT_FIELDS = ("platform", "symbol", "resolution", "horizon", "model")
+
+HASHED = {
+    FORECASTS: (
+        "seq",
+        "made_at",
+        *SLOT_FIELDS,
+        "opening",
+        "first_opening",
+        "input_end",
+        "predicted",
+        "low_80",
+        "high_80",
+        "low_95",
+        "high_95",
+        "prob_up",
+        "last_price",
+        "model_hash",
+        "data_hash",
+    ),
+    EVENTS: (
+        "number",
+        "recorded_at",
+        "kind",
+        *SLOT_FIELDS,
+        "seq",
+        "opening",
+        "last_opening",
+        "count",
+        "realised",
+        "reason",
+    ),
+}
+
+
+def genesis(chain: str, live: bool) -> str:
+    """Return what stands in place of a hash before the first row."""
+    kind = "live" if live else "replay"
+    return hashlib.sha256(f"tickcast ledger 1 {kind} {chain}".encode()).hexdigest()
+
+
+def row_hash(chain: str, prev_hash: str, row: Mapping[Any, Any]) -> str:
+    """Return the hash of a row that follows the one with `prev_hash`."""
+    values = [prev_hash, *(row[name] for name in HASHED[chain])]
+    return hashlib.sha256(msgspec.json.encode(values)).hexdigest()

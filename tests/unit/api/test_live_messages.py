@@ -1,0 +1,174 @@
+"""Messages in the exchanges' own words, old and new, become trades and quotes."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.live.buffer import Frame, read_frames
+from api.live.messages import LiveBatch, read_messages
+from core.errors import MalformedRequest
+
+NOW = 1_790_000_000_000
+MATCH = {
+    "type": "match", "trade_id": 10, "maker_order_id": "m", "taker_order_id": "t",
+    "side": "sell", "size": "5.23512", "price": "400.23", "product_id": "BTC-USD",
+    "sequence": 50, "time": "2021-04-17T16:43:37.089723Z",
+}  # fmt: skip
+BINANCE_TRADE = {
+    "e": "trade", "E": 1723161255343, "s": "BTCUSDT", "t": 12345, "p": "61837.63000000",
+    "q": "0.02000000", "T": 1723161255342, "m": True, "M": True,
+}  # fmt: skip
+AGGREGATE = {
+    "e": "aggTrade", "E": 1617647603484, "s": "ZILUSDT", "a": 18938405, "p": "0.21448000",
+    "q": "2062.90000000", "f": 100, "l": 105, "T": 1617647603483, "m": False, "M": True,
+}  # fmt: skip
+ADVANCED = {
+    "channel": "market_trades", "timestamp": "2026-08-09T21:05:48.2285Z", "sequence_num": 0,
+    "events": [{"type": "update", "trades": [
+        {"product_id": "BTC-USD", "trade_id": "1068572090", "price": "65083.67",
+         "size": "0.002186", "time": "2026-08-09T21:05:42.514318Z", "side": "SELL"}]}],
+}  # fmt: skip
+GENERIC = {"type": "trade", "symbol": "A-B", "price": 1.5, "size": 2, "time": 1700000000,
+           "trade_id": 7, "side": "buy"}  # fmt: skip
+IGNORED = [
+    {"type": "subscriptions", "channels": []},
+    {"type": "heartbeat", "sequence": 90, "last_trade_id": 20, "product_id": "BTC-USD"},
+    {"type": "l2update", "product_id": "BTC-USD", "changes": [["buy", "1", "2"]]},
+    {"channel": "l2_data", "events": [{"type": "update", "updates": []}]},
+    {"channel": "heartbeats", "events": [{"current_time": "x", "heartbeat_counter": 1}]},
+    {"stream": "x@depth", "data": {"e": "depthUpdate", "s": "X", "b": [["1", "2"]], "a": []}},
+    {"e": "kline", "s": "BTCUSDT", "k": {"t": 1}},
+    {"lastUpdateId": 1, "bids": [], "asks": []},
+    {"result": None, "id": 1},
+]
+
+
+def read(*messages: object) -> LiveBatch:
+    return read_messages("x", json.dumps(list(messages)).encode(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("message", "symbol", "ids", "side"),
+    [
+        (MATCH, "BTC-USD", (10, 10), 1),
+        (MATCH | {"type": "last_match", "side": "buy"}, "BTC-USD", (10, 10), -1),
+        (BINANCE_TRADE, "BTCUSDT", (12345, 12345), -1),
+        ({"stream": "btcusdt@trade", "data": BINANCE_TRADE}, "BTCUSDT", (12345, 12345), -1),
+        (AGGREGATE, "ZILUSDT", (100, 105), 1),
+        (ADVANCED, "BTC-USD", (1068572090, 1068572090), 1),
+        (GENERIC, "A-B", (7, 7), 1),
+        ({"trades": [GENERIC]}, "A-B", (7, 7), 1),
+        ({"trades": [BINANCE_TRADE]}, "BTCUSDT", (12345, 12345), -1),
+        ({"symbol": "A-B", "trades": [{"price": 1, "size": 1, "trade_id": 9}]}, "A-B", (9, 9), 0),
+    ],
+)
+def test_a_trade_of_every_known_shape_is_understood(
+    message: object, symbol: str, ids: tuple[int, int], side: int
+) -> None:
+    batch = read(message)
+
+    ((trades,),) = batch.trades.values()
+    assert list(batch.trades) == [symbol]
+    assert (int(trades.first_id[0]), int(trades.last_id[0])) == ids
+    assert int(trades.side[0]) == side
+    assert (batch.accepted, batch.ignored, batch.rejected) == (1, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        (
+            {"type": "ticker", "product_id": "A-B", "price": "4", "best_bid": "3", "best_ask": "5",
+             "volume_24h": "9", "time": "2021-04-17T16:43:30.244075Z"},
+            (4.0, 3.0, 5.0, 9.0),
+        ),
+        ({"channel": "ticker", "timestamp": "2026-08-09T21:05:48Z", "events": [{"tickers": [
+            {"type": "ticker", "product_id": "A-B", "price": "4", "volume_24_h": "9"}]}]},
+         (4.0, None, None, 9.0)),
+        ({"e": "24hrTicker", "E": NOW, "s": "A-B", "c": "4", "b": "3", "a": "5", "v": "9"},
+         (4.0, 3.0, 5.0, 9.0)),
+        ({"u": 400900217, "s": "A-B", "b": "3", "B": "31.21", "a": "5", "A": "40.66"},
+         (None, 3.0, 5.0, None)),
+        ({"stream": "x@bookTicker", "data": {"u": 1, "s": "A-B", "b": "3", "B": "1", "a": "5"}},
+         (None, 3.0, 5.0, None)),
+    ],
+)  # fmt: skip
+def test_a_quote_of_every_known_shape_is_understood(
+    message: object, values: tuple[float | None, ...]
+) -> None:
+    (ticker,) = read(message).tickers
+    assert (ticker.price, ticker.bid, ticker.ask, ticker.volume_24h) == values
+
+
+@pytest.mark.parametrize("message", IGNORED)
+def test_what_is_known_and_of_no_use_is_ignored_and_counted(message: object) -> None:
+    batch = read(message)
+    assert (batch.accepted, batch.ignored, batch.rejected) == (0, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [
+        ({"type": "riddle"}, "riddle"),
+        ({}, "no known shape"),
+        ({"type": "trade", "symbol": "A-B", "size": "1"}, "price"),
+        (GENERIC | {"price": "NaN"}, "price"),
+        (GENERIC | {"size": -1}, "size"),
+        (GENERIC | {"symbol": "A B\r\n"}, "symbol"),
+        (GENERIC | {"time": "2060-01-01T00:00:00Z"}, "future"),
+        (GENERIC | {"trade_id": [1]}, "type"),
+        ({"type": "ticker", "product_id": "A-B", "price": "-4"}, "price"),
+    ],
+)
+def test_what_cannot_be_used_is_rejected_alone_with_its_place_and_reason(
+    message: object, word: str
+) -> None:
+    batch = read(GENERIC, message, GENERIC | {"trade_id": 8})
+
+    assert batch.accepted == 2
+    assert [(r.index, word in r.reason) for r in batch.rejected] == [(1, True)]
+    assert json.loads(batch.quarantined[0].message) == message
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"7", b'"x"', b"[1, 2", b"\xff\xfe"])
+def test_a_body_that_is_no_object_or_list_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedRequest):
+        read_messages("x", body, NOW)
+
+
+def test_a_symbol_with_a_slash_is_written_as_the_platform_does() -> None:
+    body = json.dumps(GENERIC | {"symbol": "BTC/USDT"}).encode()
+    assert list(read_messages("binance", body, NOW).trades) == ["BTCUSDT"]
+
+
+frames = st.lists(
+    st.sampled_from(
+        [
+            json.dumps(GENERIC).encode(),
+            json.dumps([GENERIC, MATCH]).encode(),
+            json.dumps(IGNORED[0]).encode(),
+            json.dumps({"type": "riddle"}).encode(),
+            b"{broken",
+            b'{"type":"trade"},{"type":"trade"}',
+            b"7",
+        ]
+    ),
+    max_size=12,
+)
+
+
+@given(frames)
+def test_frames_read_together_have_the_outcome_of_each_alone(datas: list[bytes]) -> None:
+    def alone(data: bytes) -> tuple[int, bool]:
+        try:
+            return read_messages("x", data, NOW).accepted, False
+        except MalformedRequest:
+            return 0, True
+
+    listed = [Frame(lambda _: None, number, data) for number, data in enumerate(datas)]
+    batch, outcomes = read_frames("x", listed, NOW)
+
+    assert [(o.accepted, o.error is not None) for o in outcomes] == [alone(d) for d in datas]
+    assert batch.accepted == sum(outcome.accepted for outcome in outcomes)
