@@ -88,12 +88,8 @@ MESSAGE_BODY: Json = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {
-                    "anyOf": [
-                        {"type": "object"},
-                        {"type": "array", "items": {"type": "object"}},
-                    ]
-                },
+                # What is no message at all is rejected by its index as well: anything goes.
+                "schema": {"description": "One message, or a list of them."},
                 "example": {
                     "type": "trade",
                     "symbol": "BTC-USD",
