@@ -145,10 +145,17 @@ def _letters(text: str) -> str:
 
 def _checked_rows(found: Any, platform: str) -> list[list[float]]:
     try:
-        return [[_second(row[0]), *(_value(row[i]) for i in range(1, 6))] for row in found]
+        return [_checked_row(row) for row in found]
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         detail = f"{platform} gave an answer that holds no candles."
         raise ExchangeUnavailable(detail, retry_after=None) from None
+
+
+def _checked_row(row: Any) -> list[float]:
+    values = [_value(row[i]) for i in range(1, 6)]
+    if all(map(math.isnan, values)):
+        raise ValueError("not a candle")
+    return [_second(row[0]), *values]
 
 
 def _second(milliseconds: Any) -> int:

@@ -14,6 +14,7 @@ from feeds.rate_gate import shared_gate
 
 # Symbols change rarely, and loading them costs an exchange-wide answer or two.
 MARKETS_LIVE_S = 3_600.0
+MARKETS_RECHECKED_S = 60.0
 _markets: dict[str, tuple[float, Any, Any]] = {}
 _markets_lock = threading.Lock()
 
@@ -50,7 +51,22 @@ def open_exchange(
         gate.wait((exchange.rateLimit * weight + sleep_ms) / 1_000)
 
     exchange.throttle = throttle
+    _keep_all_rows(exchange)
     return exchange
+
+
+def _keep_all_rows(exchange: Any) -> None:
+    """Stop ccxt from dropping rows that it cannot read: they would look like outages."""
+    ccxt = import_module("ccxt")
+    if type(exchange).parse_ohlcvs is not ccxt.Exchange.parse_ohlcvs:
+        return
+
+    def parse(rows: Any, market: Any = None, *_filters: Any) -> list[Any]:
+        if not isinstance(rows, list | None):
+            raise ccxt.BadResponse("not a list of candles")
+        return [exchange.parse_ohlcv(row, market) for row in rows or []]
+
+    exchange.parse_ohlcvs = parse
 
 
 def load_markets(exchange: Any, name: str, *, again: bool = False) -> None:
@@ -60,11 +76,13 @@ def load_markets(exchange: Any, name: str, *, again: bool = False) -> None:
     """
     with _markets_lock:
         at, markets, currencies = _markets.get(name, (float("-inf"), None, None))
-    if time.monotonic() - at < (60 if again else MARKETS_LIVE_S):
+    if time.monotonic() - at < (MARKETS_RECHECKED_S if again else MARKETS_LIVE_S):
         if again or not exchange.markets:
             exchange.set_markets(markets, currencies)
         return
     loaded = exchange.load_markets(True)
+    if not loaded:
+        raise import_module("ccxt").BadResponse("no markets at all")
     with _markets_lock:
         _markets[name] = (time.monotonic(), loaded, exchange.currencies)
 

@@ -1,9 +1,10 @@
-"""HTTP for exchange calls: TLS verified, answers capped in size and time, facts noted."""
+"""HTTP for exchange calls: TLS verified, answers capped and checked to be JSON, facts noted."""
 
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import requests
 
 MAX_ANSWER_BYTES = 32 * 2**20  # Binance's exchangeInfo, the largest known, is about 10 MB
@@ -20,22 +21,25 @@ class Answer(NamedTuple):
 
 
 class ExchangeSession(requests.Session):
-    """A session that reads at most `max_bytes` within `max_seconds` and follows no redirect.
+    """A session that bounds what it reads, in bytes and in seconds, and follows no redirect.
 
     `last` holds the facts of the last answer. The clock offset is the
     exchange's clock less ours, from the `Date` header, good to about half a
     second because that header counts whole seconds.
     """
 
-    def __init__(self, max_seconds: float, max_bytes: int = MAX_ANSWER_BYTES) -> None:
+    def __init__(self, max_seconds: float) -> None:
         super().__init__()
         self.trust_env = False
         self.max_seconds = max_seconds
-        self.max_bytes = max_bytes
         self.last = Answer()
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
-        """Send a request; raises `requests.ConnectionError` when the answer exceeds its caps."""
+        """Send a request; raises `requests.ConnectionError` when the answer is none to go by.
+
+        That is one beyond its caps, a redirect, or a good status without JSON,
+        which ccxt would take for an answer without candles.
+        """
         self.last = Answer()
         asked = time.time()
         deadline = time.monotonic() + self.max_seconds
@@ -47,6 +51,8 @@ class ExchangeSession(requests.Session):
             _retry_after(response.headers.get("Retry-After")),
             _clock_offset(response.headers.get("Date"), (asked + time.time()) / 2),
         )
+        if response.status_code < 400 and not _is_answer(response.status_code, response.content):
+            raise requests.ConnectionError("neither JSON nor an error")
         return response
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
@@ -54,10 +60,20 @@ class ExchangeSession(requests.Session):
         # read1 returns what has come: a server that drips bytes cannot outwit the deadline.
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
-            if len(body) > self.max_bytes or time.monotonic() > deadline:
+            if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
                 response.close()
                 raise requests.ConnectionError("answer too large or too slow")
         return bytes(body)
+
+
+def _is_answer(status: int, body: bytes) -> bool:
+    if status >= 300 or body.lstrip()[:1] not in (b"[", b"{"):
+        return False
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _retry_after(header: str | None) -> int | None:

@@ -6,7 +6,6 @@ Shapes follow docs.cdp.coinbase.com/exchange and recorded answers. Coinbase's
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from feeds.replay.candle_tape import Candle
 from feeds.replay.catalog import Product
@@ -93,8 +92,8 @@ def match_message(product: Product, trade: Trade, kind: str = "match") -> Json:
     """Return a `match` or `last_match`; the order ids stand for orders that nobody saw."""
     return {
         "type": kind, "trade_id": trade.trade_id,
-        "maker_order_id": str(UUID(int=2 * trade.trade_id)),
-        "taker_order_id": str(UUID(int=2 * trade.trade_id + 1)),
+        "maker_order_id": f"00000000-0000-0000-0001-{trade.trade_id:012x}",
+        "taker_order_id": f"00000000-0000-0000-0002-{trade.trade_id:012x}",
         "side": _MAKER[trade.side], "size": trade.size, "price": trade.price,
         "product_id": product.symbol, "sequence": sequence(trade.trade_id),
         "time": written_time(trade.time),

@@ -15,20 +15,21 @@ class FoldedAxis:
 
     def __init__(self, values: NDArray[np.int64], step: int, *, endless: bool) -> None:
         self._values = values
+        self._listed: list[int] = values.tolist()  # single numbers are read faster from a list
         self._first, self._last = int(values[0]), int(values[-1])
         self._period = self._last - self._first + step
         self._endless = endless
 
     def row(self, index: int) -> tuple[int, bool]:
         """Return the file's row that event `index` comes from, and whether it plays backwards."""
-        run, place = divmod(index, len(self._values))
-        return (len(self._values) - 1 - place, True) if run % 2 else (place, False)
+        run, place = divmod(index, len(self._listed))
+        return (len(self._listed) - 1 - place, True) if run % 2 else (place, False)
 
     def value(self, index: int) -> int:
         """Return the number at event `index`."""
         row, backwards = self.row(index)
-        start = self._first + index // len(self._values) * self._period
-        at = int(self._values[row])
+        start = self._first + index // len(self._listed) * self._period
+        at = self._listed[row]
         return start + (self._last - at if backwards else at - self._first)
 
     def through(self, limit: int) -> int:
