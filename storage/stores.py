@@ -14,8 +14,12 @@ from storage.database import open_database
 from storage.forecasts import ForecastStore
 from storage.job_events import JobEvents
 from storage.jobs import JobStore
+from storage.ledger import LedgerStore
+from storage.ledger_heads import Heads
+from storage.ledger_reads import LedgerReader
 from storage.models import ModelStore
 from storage.redis_connection import connect
+from storage.registry import Registry
 from storage.uploads import UploadStore
 from storage.watches import WatchStore
 from storage.workers import WorkerStore
@@ -37,6 +41,10 @@ class Stores:
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
+    heads: Heads
+    ledger: LedgerStore
+    ledger_reader: LedgerReader
+    registry: Registry
     data_dir: Path
 
     def close(self) -> None:
@@ -49,6 +57,7 @@ def open_stores(settings: Settings) -> Stores:
     """Open all stores; connects to nothing yet, and expects a migrated database."""
     client = connect(settings.redis_address)
     engine = open_database(settings.database_address)
+    heads = Heads(settings.data_dir / "ledger" / "heads.jsonl")
     return Stores(
         redis=client,
         engine=engine,
@@ -62,5 +71,9 @@ def open_stores(settings: Settings) -> Stores:
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),
+        heads=heads,
+        ledger=LedgerStore(engine, heads),
+        ledger_reader=LedgerReader(engine),
+        registry=Registry(engine, settings.data_dir / "slot_models"),
         data_dir=settings.data_dir,
     )

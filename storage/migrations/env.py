@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from storage import ledger_tables, registry_tables  # noqa: F401 - their tables join the metadata
 from storage.tables import metadata
 
 context.configure(

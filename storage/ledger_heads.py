@@ -1,0 +1,151 @@
+"""Heads of the ledger's chains in a file outside SQL, which only ever grows.
+
+Each append writes two lines: what its chains' heads will be, synced before SQL
+commits, and that they are. So a crash in between is told from a cut tail, and
+no row can be added, removed or rewritten in SQL without the file knowing
+otherwise. The same heads are logged.
+"""
+
+import errno
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from core.errors import DatabaseUnavailable, StorageFull
+from core.times import now_ms
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S = 10.0
+_PAUSE_S = 0.005
+
+
+class State(StrEnum):
+    """Whether SQL was about to hold the heads, or does."""
+
+    PREPARED = "prepared"
+    COMMITTED = "committed"
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The end of a chain: how many rows it has, and the hash of the last."""
+
+    count: int
+    hash: str
+
+
+class HeadLine(msgspec.Struct, frozen=True):
+    """One line of the file. `at` is epoch ms."""
+
+    at: int
+    ledger: str
+    state: State
+    forecasts: Head
+    events: Head
+
+    def head(self, chain: str) -> Head:
+        """Return the head of a chain by its name."""
+        head: Head = getattr(self, chain)
+        return head
+
+
+class Turn:
+    """The right to append, held by one process at a time."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._prepared: HeadLine | None = None
+
+    def prepare(self, ledger: str, forecasts: Head, events: Head) -> None:
+        """Write what the heads will be once SQL has committed."""
+        self._prepared = HeadLine(now_ms(), ledger, State.PREPARED, forecasts, events)
+        _write(self._file, self._prepared)
+
+    def commit(self) -> None:
+        """Write that SQL has committed what was prepared, if anything was."""
+        if self._prepared is None:
+            return
+        line = msgspec.structs.replace(self._prepared, at=now_ms(), state=State.COMMITTED)
+        _write(self._file, line)
+        logger.info(
+            "ledger %s: %d forecasts, head %s; %d events, head %s",
+            line.ledger,
+            line.forecasts.count,
+            line.forecasts.hash,
+            line.events.count,
+            line.events.hash,
+        )
+
+
+class Heads:
+    """The file of heads at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Wait for the turn to append; raises `DatabaseUnavailable` if it does not come."""
+        with _file_errors():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _lock(file)
+            yield Turn(file)
+        finally:
+            os.close(file)
+
+    def read(self) -> list[HeadLine]:
+        """Return all whole lines, oldest first; a line torn by a crash is left out."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return [line for text in content.splitlines() if (line := _parse(text))]
+
+
+def _parse(text: bytes) -> HeadLine | None:
+    try:
+        return msgspec.json.decode(text, type=HeadLine)
+    except msgspec.DecodeError:
+        return None
+
+
+def _write(file: int, line: HeadLine) -> None:
+    content = msgspec.json.encode(line) + b"\n"
+    with _file_errors():
+        size = os.fstat(file).st_size
+        # What a crash tore off must not swallow this line too.
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            content = b"\n" + content
+        os.write(file, content)
+        os.fsync(file)
+
+
+def _lock(file: int) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise DatabaseUnavailable("The ledger is busy at the moment.") from None
+            time.sleep(_PAUSE_S)
+
+
+@contextmanager
+def _file_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("The disk is full; the ledger was not written.") from error
+        raise DatabaseUnavailable("The ledger's file of heads cannot be written.") from error

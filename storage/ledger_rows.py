@@ -1,0 +1,133 @@
+"""What goes into the ledger and what comes out of it."""
+
+from typing import Any
+
+import msgspec
+
+from core.slots import Slot, deadline_ms
+
+OUTCOME, MISSED = "outcome", "missed"
+LATE = "it was made too late"
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """A forecast before it is in the ledger.
+
+    `opening` is that of the candle whose close is forecast (s), `first_opening`
+    that of the first candle after the inputs, and `input_end` when the last
+    candle of the inputs closed. `prob_up` is the chance of a close above
+    `last_price`. Hashes are SHA-256 in hex: of the model's files, and of the
+    candles that the forecast was made from.
+    """
+
+    slot: Slot
+    opening: int
+    first_opening: int
+    input_end: int
+    predicted: float
+    low_80: float
+    high_80: float
+    low_95: float
+    high_95: float
+    prob_up: float
+    last_price: float
+    model_hash: str
+    data_hash: str
+
+    @property
+    def deadline(self) -> int:
+        """Return the last instant (epoch ms) at which it may be entered."""
+        return deadline_ms(self.first_opening, self.slot.resolution)
+
+    @property
+    def target(self) -> tuple[Slot, int]:
+        """Return what there may be one forecast of."""
+        return self.slot, self.opening
+
+    def values(self, made_at: int) -> dict[str, Any]:
+        """Return its columns."""
+        own = msgspec.structs.asdict(self)
+        return msgspec.structs.asdict(own.pop("slot")) | own | {"made_at": made_at}
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Forecasts that were due and not made: targets from `opening` to `last_opening` (s)."""
+
+    slot: Slot
+    opening: int
+    last_opening: int
+    count: int
+    reason: str
+
+    def values(self, recorded_at: int) -> dict[str, Any]:
+        """Return its columns."""
+        own = msgspec.structs.asdict(self)
+        event = {"recorded_at": recorded_at, "kind": MISSED, "seq": None, "realised": None}
+        return msgspec.structs.asdict(own.pop("slot")) | own | event
+
+
+def missed_late(forecast: Forecast) -> Missed:
+    """Return what a forecast that came too late is noted as."""
+    return Missed(forecast.slot, forecast.opening, forecast.opening, 1, LATE)
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the ledger; `realised` is None until its outcome was recorded."""
+
+    ledger: str
+    seq: int
+    made_at: int
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+    opening: int
+    first_opening: int
+    input_end: int
+    predicted: float
+    low_80: float
+    high_80: float
+    low_95: float
+    high_95: float
+    prob_up: float
+    last_price: float
+    model_hash: str
+    data_hash: str
+    prev_hash: str
+    hash: str
+    realised: float | None = None
+
+    @property
+    def slot(self) -> Slot:
+        """Return the slot that it belongs to."""
+        return Slot(self.platform, self.symbol, self.resolution, self.horizon, self.model)
+
+    def outcome_values(self, realised: float, recorded_at: int | None) -> dict[str, Any]:
+        """Return the columns of its outcome; without an instant, that of the target's close."""
+        return msgspec.structs.asdict(self.slot) | {
+            "recorded_at": recorded_at or (self.opening + self.resolution) * 1_000,
+            "kind": OUTCOME,
+            "seq": self.seq,
+            "opening": self.opening,
+            "last_opening": self.opening,
+            "count": 1,
+            "realised": realised,
+            "reason": None,
+        }
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A forecast whose target has not been joined yet."""
+
+    ledger: str
+    seq: int
+    opening: int
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What became of forecasts: entered, refused as too late, or entered before."""
+
+    rows: list[LedgerRow]
+    late: list[Forecast]
+    known: list[Forecast]

@@ -1,0 +1,147 @@
+"""The SQL tables of the ledger: append-only, each ledger with two chains of its own.
+
+`ledger` holds forecasts, `ledger_events` what came of them: outcomes, and
+forecasts that were missed. `ledger_pending` and `ledger_boards` follow from
+those two and may be made anew. Openings are epoch seconds, instants epoch ms.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from core.slots import GRACE_SHARE, LONGEST_GRACE_MS
+from storage.tables import metadata
+
+_GRACE_A_SECOND = round(GRACE_SHARE * 1_000)
+
+
+def slot_columns() -> list[Column[Any]]:
+    """Return the columns that name a slot."""
+    return [
+        Column("platform", String(64), nullable=False),
+        Column("symbol", String(64), nullable=False),
+        Column("resolution", Integer, nullable=False),
+        Column("horizon", Integer, nullable=False),
+        Column("model", String(32), nullable=False),
+    ]
+
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # live or replay
+    Column("created_at", BigInteger, nullable=False),
+    Column("job_id", String(36)),
+    Column("request", JSON, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    *slot_columns(),
+    Column("opening", BigInteger, nullable=False),  # of the candle whose close is forecast
+    Column("first_opening", BigInteger, nullable=False),  # of the first candle after the inputs
+    Column("input_end", BigInteger, nullable=False),  # when the last candle of the inputs closed
+    Column("predicted", Double, nullable=False),
+    Column("low_80", Double, nullable=False),
+    Column("high_80", Double, nullable=False),
+    Column("low_95", Double, nullable=False),
+    Column("high_95", Double, nullable=False),
+    Column("prob_up", Double, nullable=False),
+    Column("last_price", Double, nullable=False),
+    Column("model_hash", String(64), nullable=False),
+    Column("data_hash", String(64), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "seq"),
+    UniqueConstraint(
+        "ledger",
+        "platform",
+        "symbol",
+        "resolution",
+        "horizon",
+        "model",
+        "opening",
+        name="uq_ledger_target",
+    ),
+    CheckConstraint("input_end <= first_opening", name="ck_ledger_inputs"),
+    CheckConstraint("first_opening <= opening", name="ck_ledger_target"),
+    CheckConstraint(
+        f"made_at <= first_opening * 1000 + CASE WHEN resolution * {_GRACE_A_SECOND} < "
+        f"{LONGEST_GRACE_MS} THEN resolution * {_GRACE_A_SECOND} ELSE {LONGEST_GRACE_MS} END",
+        name="ck_ledger_made_at",
+    ),
+)
+
+ledger_events = Table(
+    "ledger_events",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),  # outcome or missed
+    *slot_columns(),
+    Column("seq", BigInteger),  # the forecast that an outcome belongs to
+    Column("opening", BigInteger, nullable=False),  # target; of missed ones the first
+    Column("last_opening", BigInteger, nullable=False),  # of missed ones the last
+    Column("count", Integer, nullable=False),  # how many were missed
+    Column("realised", Double),
+    Column("reason", Text),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "number"),
+    UniqueConstraint("ledger", "seq", name="uq_ledger_events_seq"),
+    Index(
+        "ix_ledger_events_slot",
+        "ledger",
+        "kind",
+        "platform",
+        "symbol",
+        "resolution",
+        "horizon",
+        "model",
+    ),
+)
+
+ledger_pending = Table(
+    "ledger_pending",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("platform", String(64), nullable=False),
+    Column("symbol", String(64), nullable=False),
+    Column("resolution", Integer, nullable=False),
+    Column("opening", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger", "seq"),
+    Index("ix_ledger_pending_series", "platform", "symbol", "resolution", "opening"),
+)
+
+ledger_boards = Table(
+    "ledger_boards",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    *slot_columns(),
+    Column("n", Integer, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("baseline_scores", JSON, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger", "platform", "symbol", "resolution", "horizon", "model"),
+)

@@ -1,0 +1,43 @@
+"""Forecasts to enter into a ledger, due now."""
+
+from typing import Any
+
+import msgspec
+
+from core.slots import Slot
+from core.times import now_ms
+from storage.ledger_rows import Forecast
+
+SLOT = Slot("coinbase", "BTC-USD", 300, 1, "boosting")
+
+
+def first_opening(slot: Slot = SLOT, candles_ago: int = 0) -> int:
+    """Return the opening of the candle that is being made, or of one before it (s)."""
+    now = now_ms() // 1_000
+    return now // slot.resolution * slot.resolution - candles_ago * slot.resolution
+
+
+def forecast(slot: Slot = SLOT, candles_ago: int = -1, **other: Any) -> Forecast:
+    """Return a forecast of a candle that opens one candle from now, or at another time."""
+    opening = first_opening(slot, candles_ago)
+    made = Forecast(
+        slot=slot,
+        opening=opening + (slot.horizon - 1) * slot.resolution,
+        first_opening=opening,
+        input_end=opening,
+        predicted=100.5,
+        low_80=99.0,
+        high_80=102.0,
+        low_95=98.0,
+        high_95=103.0,
+        prob_up=0.51,
+        last_price=100.0,
+        model_hash="a" * 64,
+        data_hash="b" * 64,
+    )
+    return msgspec.structs.replace(made, **other)
+
+
+def forecasts(count: int, slot: Slot = SLOT) -> list[Forecast]:
+    """Return forecasts of the next candles, one after another."""
+    return [forecast(slot, -n - 1, predicted=100 + n / 7) for n in range(count)]
