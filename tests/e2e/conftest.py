@@ -53,12 +53,13 @@ def exchange_rows() -> list[Row]:
 def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a replay server that fails now and then, as exchanges do."""
     folder = tmp_path_factory.mktemp("exchange")
-    file = folder / "candles" / "coinbase" / "BTC-USD" / "3600.csv"
-    file.parent.mkdir(parents=True)
-    with file.open("w", newline="") as output:
-        writer = csv.writer(output)
-        writer.writerow(["time", "open", "high", "low", "close", "volume"])
-        writer.writerows(exchange_rows)
+    for symbol in ("BTC-USD", "ETH-USD"):
+        file = folder / "candles" / "coinbase" / symbol / "3600.csv"
+        file.parent.mkdir(parents=True)
+        with file.open("w", newline="") as output:
+            writer = csv.writer(output)
+            writer.writerow(["time", "open", "high", "low", "close", "volume"])
+            writer.writerows(exchange_rows)
     port = free_port()
     process = subprocess.Popen(
         [

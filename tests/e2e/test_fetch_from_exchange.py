@@ -12,12 +12,13 @@ from tests.e2e.conftest import (
     stored_rows,
 )
 
+# ETH-USD is this file's own; other tests fetch BTC-USD into the same server.
 PAGE = 300
 END = FIRST + HOUR * (CANDLES - 1)
 
 
 def fetch(http: httpx.Client) -> dict[str, object]:
-    asked = {"symbol": "BTC-USD", "resolution": "1h", "start": FIRST, "end": END}
+    asked = {"symbol": "ETH-USD", "resolution": "1h", "start": FIRST, "end": END}
     answer = http.post("/ingest/kline/coinbase", json=asked)
     assert answer.status_code == 202, answer.text
     body = ended_task(http, answer.json()["task_id"])
@@ -32,7 +33,7 @@ def test_every_candle_of_a_failing_exchange_is_stored_once_and_the_gaps_are_its_
 ) -> None:
     result = fetch(http)
 
-    assert stored_rows(http, "coinbase/BTC-USD/1h") == exchange_rows
+    assert stored_rows(http, "coinbase/ETH-USD/1h") == exchange_rows
     assert (result["fetched"], result["inserted"]) == (len(exchange_rows),) * 2
     assert result["revised"] == 0
     assert CANDLES / PAGE <= result["calls"] <= 1.5 * CANDLES / PAGE + 10  # type: ignore[operator]
@@ -41,4 +42,4 @@ def test_every_candle_of_a_failing_exchange_is_stored_once_and_the_gaps_are_its_
     again = fetch(http)
 
     assert (again["inserted"], again["revised"]) == (0, 0)
-    assert len(stored_rows(http, "coinbase/BTC-USD/1h")) == len(exchange_rows)
+    assert len(stored_rows(http, "coinbase/ETH-USD/1h")) == len(exchange_rows)
