@@ -88,8 +88,11 @@ MESSAGE_BODY: Json = {
         "required": True,
         "content": {
             "application/json": {
-                # What is no message at all is rejected by its index as well: anything goes.
-                "schema": {"description": "One message, or a list of them."},
+                # Elements of a list that are no messages are rejected by their index.
+                "schema": {
+                    "description": "One message, or a list of them.",
+                    "anyOf": [{"type": "object"}, {"type": "array"}],
+                },
                 "example": {
                     "type": "trade",
                     "symbol": "BTC-USD",
