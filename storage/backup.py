@@ -1,10 +1,12 @@
 """Backup and restore of everything: Redis, SQL, models and the journal's files, in one file.
 
 The order keeps what belongs together: a model's files are read with the row that
-vouches for them, and the journal's files after Redis, from which they are filled.
+vouches for them, the ledger's heads with its rows, and the journal's files after
+Redis, from which they are filled.
 Restoring ends with the SQL commit.
 """
 
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from sqlalchemy import Connection
 
 from core.errors import Conflict
 from core.times import now_ms
-from storage import backup_files, backup_redis, backup_sql
+from storage import append_only, backup_files, backup_redis, backup_sql
 from storage.backup_file import (
     FORMAT,
     BackupWriter,
@@ -28,6 +30,8 @@ from storage.stores import Stores
 
 __all__ = ["Manifest", "restore_backup", "verify_backup", "write_backup"]
 
+HEADS = "ledger/heads.jsonl"
+
 
 def write_backup(stores: Stores, path: Path) -> Manifest:
     """Write a backup to `path` (tar, mode 0600), which appears once it is complete.
@@ -37,7 +41,11 @@ def write_backup(stores: Stores, path: Path) -> Manifest:
     """
     with writing_backup(path) as writer:
         counts = {"keys": _write_redis(stores, writer)}
-        with backup_files.model_snapshot(stores) as (connection, models):
+        with ExitStack() as snapshot:
+            with stores.heads.turn():
+                connection, models = snapshot.enter_context(backup_files.model_snapshot(stores))
+                heads = stores.heads.content()
+            writer.add(HEADS, heads)
             revision = backup_sql.revision(connection)
             counts["records"] = _write_tables(connection, writer)
             counts["model files"] = backup_files.add_models(writer, models)
@@ -106,14 +114,21 @@ def _restore_files(stores: Stores, path: Path) -> None:
         kind, _, rest = name.partition("/")
         if kind == "models":
             backup_files.put(stores.models.folder / rest, content)
+        elif kind == "slots":
+            backup_files.put(stores.registry.folder / rest, content)
         elif kind == "journal":
             backup_files.put(stores.data_dir / name, content)
+        elif name == HEADS:
+            stores.heads.set_aside()
+            backup_files.put(stores.heads.path, content)
 
 
 def _restore_tables(stores: Stores, path: Path) -> None:
     by_name = {f"sql/{table.name}.jsonl": table for table in backup_sql.tables()}
     with writing(stores.engine) as connection:
+        append_only.lift(connection)
         backup_sql.clear_tables(connection)
         for name, content in members(path):
             if name in by_name:
                 backup_sql.fill_table(connection, by_name[name], content)
+        append_only.enforce(connection)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from core.errors import CorruptArtifact
 from storage.backup_file import BackupWriter
 from storage.database import reading
+from storage.registry_tables import slot_runs
 from storage.stores import Stores
 from storage.tables import lstm_models
 
@@ -32,7 +33,7 @@ def model_snapshot(stores: Stores) -> Iterator[tuple[Connection, list[ModelFile]
         for attempt in range(_TRIES):
             with reading(stores.engine) as connection:
                 try:
-                    files = _link_all(connection, stores.models.folder, links / str(attempt))
+                    files = _link_all(connection, stores, links / str(attempt))
                 except CorruptArtifact:
                     # Replaced between our look at SQL and at the files: look again.
                     if attempt + 1 < _TRIES:
@@ -73,18 +74,22 @@ def put(path: Path, content: IO[bytes]) -> None:
     draft.replace(path)
 
 
-def _link_all(connection: Connection, source: Path, links: Path) -> list[ModelFile]:
+def _link_all(connection: Connection, stores: Stores, links: Path) -> list[ModelFile]:
     files = []
-    rows = connection.execute(select(lstm_models.c.folder, lstm_models.c.digests)).all()
-    for folder, digests in rows:
-        (links / folder).mkdir(parents=True)
-        for name, digest in digests.items():
-            member, link = f"models/{folder}/{name}", links / folder / name
-            try:
-                os.link(source / folder / name, link)
-            except FileNotFoundError as error:
-                raise _damaged(member) from error
-            files.append((member, link, digest))
+    kinds = (
+        ("models", stores.models.folder, lstm_models),
+        ("slots", stores.registry.folder, slot_runs),
+    )
+    for kind, source, table in kinds:
+        for folder, digests in connection.execute(select(table.c.folder, table.c.digests)).all():
+            (links / kind / folder).mkdir(parents=True)
+            for name, digest in digests.items():
+                member, link = f"{kind}/{folder}/{name}", links / kind / folder / name
+                try:
+                    os.link(source / folder / name, link)
+                except FileNotFoundError as error:
+                    raise _damaged(member) from error
+                files.append((member, link, digest))
     return files
 
 
@@ -94,7 +99,7 @@ def _add(writer: BackupWriter, member: str, path: Path) -> None:
 
 
 def _damaged(member: str) -> CorruptArtifact:
-    _, name, model_id, _ = member.split("/", 3)
-    return CorruptArtifact(
-        f"The files of the model {name}/{model_id} are damaged; delete it first."
-    )
+    kind, name, *rest = member.split("/")
+    if kind == "slots":
+        return CorruptArtifact(f"The files of the slot's model of training {name} are damaged.")
+    return CorruptArtifact(f"The files of the model {name}/{rest[0]} are damaged; delete it first.")

@@ -48,7 +48,7 @@ def open_database(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that only reads: one snapshot, no lock on writers."""
-    with database_errors(), engine.connect() as connection, connection.begin():
+    with database_errors(), _snapshots(engine).connect() as connection, connection.begin():
         yield connection
 
 
@@ -94,6 +94,13 @@ def migrate(engine: Engine) -> None:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _snapshots(engine: Engine) -> Engine:
+    """Return the engine such that all reads of a transaction see one state."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _to_json(value: object) -> str:

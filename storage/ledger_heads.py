@@ -102,13 +102,21 @@ class Heads:
         finally:
             os.close(file)
 
+    def content(self) -> bytes:
+        """Return the file as it is, empty if there is none."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def read(self) -> list[HeadLine]:
         """Return all whole lines, oldest first; a line torn by a crash is left out."""
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
-        return [line for text in content.splitlines() if (line := _parse(text))]
+        return [line for text in self.content().splitlines() if (line := _parse(text))]
+
+    def set_aside(self) -> None:
+        """Rename the file, so that a backup's can take its place without destroying evidence."""
+        if self.content():
+            self.path.rename(self.path.with_name(f"heads-{now_ms()}.jsonl"))
 
 
 def _parse(text: bytes) -> HeadLine | None:

@@ -34,7 +34,7 @@ class Registry:
 
     def __init__(self, engine: Engine, folder: Path, clock: Callable[[], int] = now_ms) -> None:
         self._engine = engine
-        self._folder = folder
+        self.folder = folder
         self._clock = clock
 
     def configure(
@@ -101,7 +101,7 @@ class Registry:
 
     def new_folder(self) -> Path:
         """Return an empty temporary folder to write a model's files into."""
-        path = self._folder / _NEW / secrets.token_hex(16)
+        path = self.folder / _NEW / secrets.token_hex(16)
         path.mkdir(mode=0o700, parents=True)
         return path
 
@@ -115,12 +115,12 @@ class Registry:
         whole = msgspec.structs.replace(
             run, digests=digests, model_hash=hash_of_files(digests), folder=run.id
         )
-        model_files.move(temp_folder, self._folder / whole.folder)
+        model_files.move(temp_folder, self.folder / whole.folder)
         try:
             with writing(self._engine) as connection:
                 self._enter(connection, whole, champion_id)
         except Conflict:
-            shutil.rmtree(self._folder / whole.folder, ignore_errors=True)
+            shutil.rmtree(self.folder / whole.folder, ignore_errors=True)
             raise
         return whole
 
@@ -133,7 +133,7 @@ class Registry:
 
     def read_files(self, run: RunRecord) -> dict[str, bytes]:
         """Return a model's files by name; raises `CorruptArtifact` if one was altered."""
-        folder = self._folder / run.folder
+        folder = self.folder / run.folder
         return {
             name: model_files.read_verified(folder / name, digest)
             for name, digest in run.digests.items()
@@ -143,7 +143,7 @@ class Registry:
         """Remove folders that crashes left behind over an hour ago; returns how many."""
         with reading(self._engine) as connection:
             kept = set(connection.execute(select(slot_runs.c.folder)).scalars())
-        drafts = [*self._folder.glob(f"{_NEW}/*"), *self._folder.glob("[!.]*")]
+        drafts = [*self.folder.glob(f"{_NEW}/*"), *self.folder.glob("[!.]*")]
         oldest = time.time() - _SWEEP_SECONDS
         doomed = [p for p in drafts if p.name not in kept and p.stat().st_mtime < oldest]
         for path in doomed:

@@ -190,7 +190,7 @@ def test_a_corrupted_byte_anywhere_is_found_before_anything_changes(
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.97])
 def test_a_backup_that_was_cut_off_is_refused(stores: Stores, backup: Path, share: float) -> None:
-    content = backup.read_bytes()
+    content = backup.read_bytes().rstrip(b"\0")  # the tar's padding may go
     backup.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(CorruptArtifact):
         verify_backup(backup)

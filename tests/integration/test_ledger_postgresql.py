@@ -1,11 +1,12 @@
 """The ledger on PostgreSQL: the tests of `test_ledger`, and what PostgreSQL has besides."""
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import writing
+from storage.database import reading, writing
 from storage.ledger import LedgerStore
+from storage.ledger_tables import ledger
 from tests.integration.test_ledger import (  # noqa: F401
     filled,
     heads,
@@ -27,12 +28,23 @@ from tests.integration.test_ledger import (  # noqa: F401
     test_verifying_finds_the_first_row_that_is_not_what_it_was,
 )
 from tests.integration.test_postgresql import postgresql, server  # noqa: F401
+from tests.made_forecasts import forecast
 
 
 @pytest.fixture
 def engine(postgresql: Engine) -> Engine:  # noqa: F811
     """Take PostgreSQL in the place of SQLite."""
     return postgresql
+
+
+def test_a_reader_sees_one_state_while_another_writes(
+    store: LedgerStore,  # noqa: F811
+    engine: Engine,
+) -> None:
+    with reading(engine) as connection:
+        assert connection.execute(select(ledger)).all() == []
+        store.append([forecast()])
+        assert connection.execute(select(ledger)).all() == []
 
 
 @pytest.mark.parametrize("table", ["ledger", "ledger_events"])

@@ -1,0 +1,51 @@
+"""Trainings to enter into a registry, with files that nobody reads."""
+
+from typing import Any
+
+import msgspec
+
+from core.slots import Slot
+from core.times import now_ms
+from storage.registry import Registry
+from storage.registry_rows import RunRecord
+from tests.made_forecasts import SLOT
+
+
+def run(run_id: str = "run-1", slot: Slot = SLOT, **other: Any) -> RunRecord:
+    """Return the record of a training that was promoted."""
+    made = RunRecord(
+        id=run_id,
+        slot=slot,
+        created_at=now_ms(),
+        job_id=None,
+        reason="requested",
+        seed=0,
+        options={},
+        data_hash="d" * 64,
+        first_time=0,
+        last_time=300,
+        candles=2,
+        code_version="1",
+        n=10,
+        scores={"mae": 1.0},
+        baseline_scores={"mae": 1.0},
+        verdict="unproven",
+        promoted=True,
+        decision={"reason": "It was the first."},
+        metadata={},
+    )
+    return msgspec.structs.replace(made, **other)
+
+
+def enter_run(
+    registry: Registry,
+    record: RunRecord | None = None,
+    champion_id: str | None = None,
+    content: bytes = b"{}",
+) -> RunRecord:
+    """Configure the slot of a training and enter it with one file."""
+    record = record or run()
+    registry.configure(record.slot, {}, 3_600, 7_200)
+    folder = registry.new_folder()
+    (folder / "model.json").write_bytes(content)
+    return registry.enter(record, folder, champion_id)
