@@ -53,13 +53,15 @@ class JobWaiting:
             await asyncio.wait([self._listener], timeout=0.2)
 
     async def wait(self, job: Job, seconds: float) -> Job:
-        """Return the job as soon as it has ended, or as it is after `seconds`."""
-        try:
+        """Return the job as soon as it has ended, or as it is after `seconds`.
+
+        Also returns when the task is cancelled, which happens when the server
+        stops: the caller then gets an answer instead of a broken connection.
+        """
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(seconds):
                 async for state in self.follow(job):
                     job = state
-        except TimeoutError:
-            pass
         return job
 
     async def follow(self, job: Job) -> AsyncIterator[Job]:
@@ -121,7 +123,9 @@ class JobWaiting:
         async for message in channel.listen():
             job_id = message["channel"].decode().removeprefix(keys.JOB_EVENTS)
             if job_id in self._reports:
-                self._tell(msgspec.json.decode(message["data"], type=Job))
+                # A report of another version cannot be read: the row will tell in its time.
+                with contextlib.suppress(msgspec.DecodeError):
+                    self._tell(msgspec.json.decode(message["data"], type=Job))
 
     def _tell(self, job: Job) -> None:
         for reports in self._reports[job.id]:

@@ -1,5 +1,7 @@
 """Background work: how it stands, followed to its end, cancelled."""
 
+import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -87,10 +89,12 @@ class TaskEvents:
 
     async def _events(self, job: Job) -> AsyncIterator[SSEvent | None]:
         shown = None
-        async for state in self._waiting.follow(job):
-            # None becomes a comment, which only keeps the connection open.
-            yield None if state == shown else _event(state)
-            shown = state
+        # Cancelled when the server stops: the stream ends like any other.
+        with contextlib.suppress(asyncio.CancelledError):
+            async for state in self._waiting.follow(job):
+                # None becomes a comment, which only keeps the connection open.
+                yield None if state == shown else _event(state)
+                shown = state
 
 
 def _event(job: Job) -> SSEvent:

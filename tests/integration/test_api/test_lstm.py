@@ -228,6 +228,16 @@ async def test_nsteps_is_no_field_of_a_one_step_forecast(api: Api, stores: Store
     assert answer.status_code == 422
 
 
+async def test_a_full_queue_is_a_429_that_says_when_to_come_again(api: Api, stores: Stores) -> None:
+    hold_candles(stores, NEEDED)
+    stores.redis.rpush("train", *["waits"] * 20)
+    answer = await api("POST", "/lstm/train", json=OPTIONS)
+    assert answer.status_code == 429
+    assert answer.json["error"] == "too_many_requests"
+    assert answer.headers["Retry-After"] == "60"
+    assert _jobs(stores) == []
+
+
 async def test_models_are_listed_described_and_deleted(api: Api, stores: Stores) -> None:
     assert (await api("GET", "/lstm/models")).json == {"models": []}
     hold_model(stores)

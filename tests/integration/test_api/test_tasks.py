@@ -192,6 +192,22 @@ async def test_events_of_a_task_that_has_ended_are_its_end(api: Api, stores: Sto
     assert '"state":"succeeded"' in answer.text
 
 
+async def test_a_server_that_stops_answers_those_who_wait_and_ends_their_streams(
+    web: httpx.AsyncClient, api: Api, stores: Stores
+) -> None:
+    task_id = await _queue(api)
+    before = asyncio.all_tasks()
+    headers = {"Prefer": "wait=30"}
+    waiting = asyncio.create_task(web.post("/ingest/kline/coinbase", json=KLINE, headers=headers))
+    following = asyncio.create_task(web.get(f"/tasks/{task_id}/events"))
+    await asyncio.sleep(0.5)
+    assert {waiting, following} <= asyncio.all_tasks() - before
+    waiting.cancel()
+    following.cancel()
+    assert (await waiting).status_code == 202
+    assert (await following).text.count("event: task") == 1
+
+
 async def test_head_of_events_does_not_stay(api: Api) -> None:
     task_id = await _queue(api)
     answer = await asyncio.wait_for(api("HEAD", f"/tasks/{task_id}/events"), 3)
