@@ -40,7 +40,7 @@ class Work(Protocol):
 class After(Enum):
     """What is to become of the message that brought the stage."""
 
-    GO_ON = "done; the next stage is due"
+    GO_ON = "done"
     END = "nothing more to do with this message"
     AGAIN = "back into the queue"
 
