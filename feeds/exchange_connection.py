@@ -44,15 +44,20 @@ def open_exchange(
         exchange.urls["api"] = _moved(exchange.urls["api"], _checked(base_url, platform))
     if rate_limit_ms is not None:
         exchange.rateLimit = rate_limit_ms
-    gate = shared_gate(f"{platform} {base_url or ''}")
+    _share_rate(exchange, f"{platform} {base_url or ''}", sleep_ms)
+    _keep_all_rows(exchange)
+    return exchange
+
+
+def _share_rate(exchange: Any, name: str, sleep_ms: int) -> None:
+    """Let ccxt wait at the gate of that name, as long as its own limiter would."""
+    gate = shared_gate(name)
 
     def throttle(cost: float | None = None) -> None:
         weight = 1.0 if cost is None else cost
         gate.wait((exchange.rateLimit * weight + sleep_ms) / 1_000)
 
     exchange.throttle = throttle
-    _keep_all_rows(exchange)
-    return exchange
 
 
 def _keep_all_rows(exchange: Any) -> None:

@@ -1,4 +1,9 @@
-"""Collect a long range of candles page by page, through failures and past caps."""
+"""Collect a long range of candles page by page, through failures and past caps.
+
+A page with holes is asked for again, from its first hole to its last, until an
+answer brings nothing new: what an exchange left out by mistake comes, and a real
+outage costs one more call.
+"""
 
 import random
 import time
@@ -69,10 +74,8 @@ def collect(
     that `cursor` goes on where this one stopped. What `on_page` or `sleep`
     raises passes through.
 
-    A page with holes is asked for again, from its first hole to its last, until
-    an answer brings nothing new: what an exchange left out by mistake comes, and
-    a real outage costs one more call. Raises `ExchangeUnavailable` when a page
-    fails as often as `policy` bears, and whatever else `fetch_page` raises.
+    Raises `ExchangeUnavailable` when a page fails as often as `policy` bears, and
+    whatever else `fetch_page` raises.
     """
     done = Collected(gaps=[])
     last = end - end % resolution
