@@ -1,0 +1,96 @@
+"""What an exchange must be able to say for its trades to be collected: no input or output here."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+Side = Literal["buy", "sell"]
+
+
+class FetchedTrade(NamedTuple):
+    """One trade as the exchange's REST API told it.
+
+    `time` is ISO 8601 or epoch milliseconds, `price` and `size` are decimals as
+    text, `side` is the taker's.
+    """
+
+    trade_id: int
+    time: str | int
+    price: str
+    size: str
+    side: Side
+
+    def as_message(self, symbol: str) -> bytes:
+        """Return the generic message that a server takes."""
+        return _ENCODE({"type": "trade", "symbol": symbol, **self._asdict()})
+
+
+class PageRequest(NamedTuple):
+    """A GET request for one page of trades."""
+
+    path: str
+    params: dict[str, str | int]
+
+
+class HeardTrade(NamedTuple):
+    """The trade ids and the time (epoch ms) of one trade message."""
+
+    symbol: str
+    first_id: int
+    last_id: int
+    time_ms: int
+
+
+class Heard(NamedTuple):
+    """What one frame of a feed means to us.
+
+    `keep`: it goes to the server. `newest`: the newest trade id that the exchange
+    says exists, by symbol. `refusal`: what the exchange complains of; `ending`:
+    it announced that it will close the connection.
+    """
+
+    keep: bool = False
+    trades: tuple[HeardTrade, ...] = ()
+    newest: tuple[tuple[str, int], ...] = ()
+    refusal: str | None = None
+    ending: bool = False
+
+
+NOTHING = Heard()
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Venue(Protocol):
+    """One exchange: its public WebSocket feed, and its trades by id over REST.
+
+    `silence_s` is how long a healthy connection may say nothing, `rate_limit_ms`
+    the pause between two REST calls that the exchange asks for, `page_limit` how
+    many trades one call brings.
+    """
+
+    socket_url: str
+    rest_url: str
+    silence_s: float
+    rate_limit_ms: float
+    page_limit: int
+
+    def socket_path(self) -> str:
+        """Return the path of the feed on its host."""
+
+    def subscribe_messages(self, symbols: Sequence[str], *, tickers: bool) -> list[str]:
+        """Return what to send after connecting."""
+
+    def parse(self, frame: str | bytes) -> Heard:
+        """Return what a frame says; one that cannot be read says nothing."""
+
+    def first_page(self, symbol: str, first_id: int, last_id: int) -> PageRequest:
+        """Return the request for the first page of trades `first_id..last_id`."""
+
+    def next_page(
+        self, symbol: str, first_id: int, last_id: int, page: Sequence[FetchedTrade]
+    ) -> PageRequest | None:
+        """Return the request after `page` (not empty), None when it was the last."""
+
+    def read_page(self, body: bytes) -> list[FetchedTrade]:
+        """Return the trades of an answer; raises `msgspec.MsgspecError` when it is none."""
