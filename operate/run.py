@@ -1,9 +1,11 @@
 """`make run`: starts everything, says where it is, and ends everything with Ctrl-C."""
 
 import os
+import signal
 import sys
 
 from core.errors import TickcastError
+from core.processes import die_with_parent
 from core.settings import Settings, read_settings
 from operate.data_folder import empty_metrics_folder, locked_data_folder, prepare_data_folder
 from operate.keep import Keeper, StopRequested
@@ -16,6 +18,8 @@ READY_PATIENCE = 60.0
 
 def main() -> int:
     """Run until told to stop; return the exit code, after a sentence if it is not 0."""
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)  # a make that was killed cannot pass the signal on
     try:
         _run(read_settings())
     except StopRequested:

@@ -82,6 +82,22 @@ def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
         wait_for(lambda: not tickcast.processes(), 20, "the end of all processes")
 
 
+def test_killing_make_leaves_no_process(tmp_path: Path) -> None:
+    tickcast = RunningTickcast(tmp_path / "data")
+    variables = (f"DATA_DIR={tickcast.data_dir}", f"PORT={tickcast.port}")
+    make = subprocess.Popen(
+        ["make", "-s", "-o", ".venv/.installed", "run", *variables],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(lambda: tickcast.processes("redis-server"), 60, "the start of Redis")
+
+    make.kill()
+    make.wait()
+
+    wait_for(lambda: not tickcast.processes(), 40, "the end of all processes")
+
+
 def test_a_stop_while_starting_leaves_no_process(tmp_path: Path) -> None:
     tickcast = RunningTickcast(tmp_path / "hasty")
     tickcast.launch()
