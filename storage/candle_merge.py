@@ -59,7 +59,8 @@ def merge(held: Candles, given: Candles) -> Merge:
     """
     before = _align(held, given.time)
     new = np.isnan(before.close)
-    was_partial = ~new & _has(before, CandleFlag.PARTIAL)
+    # Built from trades of which some are known to be missing, it was no whole candle either.
+    was_partial = ~new & _has(before, CandleFlag.PARTIAL | CandleFlag.GAP)
     is_partial = _has(given, CandleFlag.PARTIAL)
     differs = ~new & _differs(before, given)
     newer = np.where(was_partial, ~is_partial | (given.volume >= before.volume), ~is_partial)

@@ -33,9 +33,9 @@ def scale_values(values: list[Any]) -> Scaled:
         good = np.isfinite(floats) & (floats > 0)
         checked = np.where(good, floats, 0.0)
         for scale in _SCALES:
-            product = checked * 10.0**scale
-            units = np.rint(product)
-            if product.max(initial=0) < _SURE and np.all(np.abs(product - units) <= units * 2**-51):
+            with np.errstate(over="ignore"):
+                units = np.rint(checked * 10.0**scale)
+            if units.max(initial=0) < _SURE and np.array_equal(units / 10.0**scale, checked):
                 return Scaled(units.astype(np.int64), scale, good)
     return _scale_slowly(values)
 

@@ -6,6 +6,9 @@ import pytest
 import redis
 
 from core.series import CandleFlag, Series
+from core.times import now_ms
+from storage.candle_checks import check_candles
+from storage.candles import CandleStore
 from storage.trades.archive import JournalArchive
 from storage.trades.upkeep import TradeUpkeep
 from storage.trades.writer import TradeWriter
@@ -77,3 +80,21 @@ def test_a_write_that_failed_in_part_is_noted_for_rebuilding(
     upkeep.rebuild("x", "A-B", rows[0].time // 1_000, rows[-1].time // 1_000)
     assert_equals_oracle(redis_client, "A-B", rows)
     assert upkeep.dirty() == []
+
+
+def test_the_exchanges_own_finished_candle_wins_over_one_built_from_trades(
+    redis_client: "redis.Redis",
+) -> None:
+    writer, store = TradeWriter(redis_client), CandleStore(redis_client)
+    opening = START // 60_000_000 * 60
+    writer.write("x", {"A-B": [pack([RawTrade(1, START, "1", "1")])]})
+    own = check_candles([[opening, 1, 3, 1, 2, 9]], 60, now_ms()).candles
+
+    store.write(MINUTE, own)
+    writer.write("x", {"A-B": [pack([RawTrade(2, START + 1, "7", "1")])]})
+
+    held = store.read(MINUTE)
+    assert (held.close.tolist(), held.volume.tolist()) == ([2.0], [9.0])
+    assert not CandleFlag(int(held.flags[0])) & (CandleFlag.FROM_TRADES | CandleFlag.PARTIAL)
+    # The journal and the other resolutions have the trade all the same.
+    assert store.read(Series("x", "A-B", 300)).trades.tolist() == [2]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.messages import IdKind, TradeMessages
@@ -36,6 +36,8 @@ def messages(**columns: list[object]) -> TradeMessages:
 
 
 @given(st.lists(decimals, min_size=1, max_size=30))
+@example(["22499999.99999999"])
+@example(["0.30000000000000004"])
 def test_scaled_units_are_the_decimals_themselves(texts: list[str]) -> None:
     scaled = scale_values(texts)
 
