@@ -1,5 +1,7 @@
 """The application: every route stands on this page."""
 
+from typing import NamedTuple
+
 from falcon.asgi import App, Request, Response
 
 from api.access import Access
@@ -58,8 +60,27 @@ def create_app(
     """Return the ASGI application on stores that are open and migrated."""
     metrics = RequestMetrics()
     waiting = JobWaiting(stores.jobs, settings.redis_address)
-    answers = Answers(waiting)
-    room = QueueRoom(enqueue)
+    begin = Beginning(enqueue, QueueRoom(enqueue), Answers(waiting))
+    app = _empty_app(metrics, Access(stores.keys, required=settings.auth == "on"), waiting)
+    _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue)))
+    _add_tasks(app, stores, waiting)
+    _add_candles(app, stores, begin, settings)
+    door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, begin.room)
+    _add_live(app, stores, stream, door, settings)
+    _add_lstm(app, stores, begin, settings)
+    app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
+    return app
+
+
+class Beginning(NamedTuple):
+    """What every resource that begins a task needs."""
+
+    enqueue: Enqueue
+    room: QueueRoom
+    answers: Answers
+
+
+def _empty_app(metrics: RequestMetrics, access: Access, waiting: JobWaiting) -> Application:
     app: Application = App(
         # Answers pass these in reverse: packed first, logged last but for their id.
         middleware=[
@@ -67,19 +88,17 @@ def create_app(
             RequestLog(metrics),
             HeadRequests(),
             EncodedSlashes(),
-            Access(stores.keys, required=settings.auth == "on"),
+            access,
             waiting,
             Compression(),
         ]
     )
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
+    return app
 
-    lstm = LstmRequests(stores.models, stores.candles, settings.default_platform)
-    door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, room)
-    predict = PredictLstm(lstm, enqueue, room, answers)
-    text = PrometheusMetrics(metrics, QueueLengths(enqueue))
 
+def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> None:
     app.add_route("/", RootResource())
     app.add_route("/app", Page())
     app.add_static_route("/app/static", str(STATIC))
@@ -88,35 +107,39 @@ def create_app(
     app.add_route("/metrics", text, suffix="either")
     app.add_route("/metrics/prometheus", text)
 
+
+def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
     app.add_route("/tasks", TaskList(stores.jobs))
     app.add_route("/tasks/{task_id}", TaskResource(stores.jobs))
     app.add_route("/tasks/{task_id}/events", TaskEvents(stores.jobs, waiting))
 
-    app.add_route("/ingest/kline/{platform}", IngestKline(enqueue, room, answers))
-    app.add_route("/ingest/candles/{platform}", IngestCandles(enqueue, room, answers))
-    app.add_route("/ingest/{platform}", IngestLive(door))
-    app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, stream.traded))
-    app.add_route(
-        "/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, stream.traded)
-    )
-    app.add_route(
-        "/gaps/{platform}/{symbol}", GapsResource(GapLedger(stores.engine), stream.traded)
-    )
-    app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
-    app.add_route(
-        "/ws/stream",
-        StreamResource(
-            Broadcast(settings.redis_address), settings.default_platform, settings.default_symbol
-        ),
-    )
+
+def _add_candles(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
+    app.add_route("/ingest/kline/{platform}", IngestKline(*begin))
+    app.add_route("/ingest/candles/{platform}", IngestCandles(*begin))
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route("/watch", WatchResource(stores.watches, settings.default_platform))
 
-    app.add_route("/lstm/train", TrainLstm(lstm, enqueue, room, answers))
+
+def _add_live(
+    app: Application, stores: Stores, stream: StreamStores, door: LiveDoor, settings: Settings
+) -> None:
+    traded, gaps = stream.traded, GapLedger(stores.engine)
+    broadcast = Broadcast(settings.redis_address)
+    reader = StreamResource(broadcast, settings.default_platform, settings.default_symbol)
+    app.add_route("/ingest/{platform}", IngestLive(door))
+    app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
+    app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
+    app.add_route("/gaps/{platform}/{symbol}", GapsResource(gaps, traded))
+    app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
+    app.add_route("/ws/stream", reader)
+
+
+def _add_lstm(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
+    requests = LstmRequests(stores.models, stores.candles, settings.default_platform)
+    predict = PredictLstm(requests, *begin)
+    app.add_route("/lstm/train", TrainLstm(requests, *begin))
     app.add_route("/lstm/predict", predict)
     app.add_route("/lstm/predictnsteps", predict, suffix="steps")
     app.add_route("/lstm/models", LstmModels(stores.models))
     app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.models))
-
-    app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
-    return app
