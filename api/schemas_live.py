@@ -105,7 +105,10 @@ class QuarantinePage(Struct):
 
 
 class GapShown(Struct):
-    """Trades known to be missing between two times, or a span without any; and what came of it."""
+    """Trades known to be missing between two times, or a span without any; and what came of it.
+
+    `reason` says why a gap is still open.
+    """
 
     id: int
     first_id: int | None
@@ -117,6 +120,7 @@ class GapShown(Struct):
     recovered: int
     found_at: str
     closed_at: str | None
+    reason: str | None
 
 
 class GapsPage(Struct):

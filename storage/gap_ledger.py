@@ -36,7 +36,11 @@ class GapState(StrEnum):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Missing ids between two trades (times in microseconds UTC); found and closed in epoch ms."""
+    """Missing ids between two trades (times in microseconds UTC); found and closed in epoch ms.
+
+    An open one is looked at again at `try_at` (epoch ms); `reason` says why it is
+    still open after so many `attempts`.
+    """
 
     id: int
     platform: str
@@ -49,6 +53,9 @@ class Gap(msgspec.Struct, frozen=True):
     recovered: int
     found_at: int
     closed_at: int | None
+    attempts: int = 0
+    try_at: int = 0
+    reason: str | None = None
 
     @property
     def market(self) -> Market:
@@ -61,7 +68,9 @@ class Gap(msgspec.Struct, frozen=True):
         return Hole(self.first_id, self.last_id, self.after_time, self.before_time)
 
 
-_UNSURE = (GapState.SUSPECTED, GapState.OPEN)
+# Trades of such a gap are missing still.
+STANDING = (GapState.OPEN, GapState.TOO_LARGE)
+_UNSURE = (GapState.SUSPECTED, *STANDING)
 
 
 class GapLedger:
@@ -101,7 +110,7 @@ class GapLedger:
         return opened
 
     def has_unsure(self, market: Market) -> bool:
-        """Say whether a market has gaps that are suspected or open."""
+        """Say whether a market has gaps that are suspected, open or too large."""
         unsure = select(gaps.c.id).where(*_of(market), gaps.c.state.in_(_UNSURE)).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(unsure).first() is not None
@@ -117,9 +126,17 @@ class GapLedger:
             return False
         return True
 
-    def close(self, gap: Gap, state: GapState, recovered: int = 0) -> None:
+    def close(
+        self, gap: Gap, state: GapState, recovered: int = 0, reason: str | None = None
+    ) -> None:
         """Say what became of a gap, and how many trades were recovered."""
-        values = {"state": state, "recovered": recovered, "closed_at": self._clock()}
+        values = {"state": state, "recovered": recovered, "reason": reason}
+        with writing(self._engine) as connection:
+            connection.execute(_change(gap, closed_at=self._clock(), **values))
+
+    def postpone(self, gap: Gap, reason: str, try_at: int) -> None:
+        """Leave a gap open until `try_at` (epoch ms), and say why."""
+        values = {"attempts": gap.attempts + 1, "try_at": try_at, "reason": reason}
         with writing(self._engine) as connection:
             connection.execute(_change(gap, **values))
 
@@ -131,11 +148,18 @@ class GapLedger:
             raise NotFound("There is no gap with this id.")
         return _gap(row)
 
-    def open(self, limit: int = 1_000) -> list[Gap]:
-        """Return open gaps, oldest first."""
+    def open(self, limit: int = 1_000, due_at: int = 2**62) -> list[Gap]:
+        """Return gaps that are open and to be looked at by `due_at` (epoch ms), oldest first."""
+        due = and_(gaps.c.state == GapState.OPEN, gaps.c.try_at <= due_at)
         with reading(self._engine) as connection:
-            oldest = select(gaps).where(gaps.c.state == GapState.OPEN).order_by(gaps.c.id)
+            oldest = select(gaps).where(due).order_by(gaps.c.id)
             return [_gap(row) for row in connection.execute(oldest.limit(limit))]
+
+    def standing(self, market: Market) -> "list[Gap]":
+        """Return the market's gaps whose trades are missing still: open, or too large."""
+        missing = select(gaps).where(*_of(market), gaps.c.state.in_(STANDING))
+        with reading(self._engine) as connection:
+            return [_gap(row) for row in connection.execute(missing)]
 
     def list(self, market: Market, start: int, end: int, limit: int, after: int = 0) -> "list[Gap]":
         """Return gaps that touch `start..end` (microseconds), by id from behind `after`.

@@ -116,6 +116,9 @@ gaps = Table(
     Column("recovered", Integer, nullable=False),
     Column("found_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("try_at", BigInteger, nullable=False, server_default="0"),  # epoch ms
+    Column("reason", Text),
     UniqueConstraint("platform", "symbol", "first_id", "last_id", "after_time"),
     Index("ix_gaps_state", "state"),
 )

@@ -171,4 +171,5 @@ def _shown(gap: Gap) -> GapShown:
         gap.recovered,
         format_time(gap.found_at),
         format_time(gap.closed_at) if gap.closed_at is not None else None,
+        gap.reason,
     )
