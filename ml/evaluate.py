@@ -11,6 +11,7 @@ from core.jobs import Progress
 from core.times import format_time
 from ml.calibration import calibration_report
 from ml.candle_frames import data_hash, finished
+from ml.labels import fixed_spans
 from ml.models.history import History, make_history
 from ml.models.judged import Judged
 from ml.models.protocol import Model
@@ -53,7 +54,8 @@ def evaluate(
     """
     candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
     history = make_history(candles, resolution)
-    splits = split_rows(history.learnable(horizon), horizon, folds)
+    rows = history.learnable(horizon)
+    splits = split_rows(rows, fixed_spans(rows, horizon), folds)
     names = dict.fromkeys((model, BASELINE, *OTHER_BASELINES))
     makers = {name: _maker(name, horizon, seed, options) for name in names}
     walked = walk_models(history, makers, splits, report)
@@ -87,8 +89,8 @@ def _fold(
 ) -> dict[str, Any]:
     card = Judged.of(history, fold, model, horizon).scores(seed)
     return {
-        "train": _span(history, fold.train),
-        "test": _span(history, fold.test),
+        "train": describe_rows(history, fold.train),
+        "test": describe_rows(history, fold.test),
         "scores": card,
         "baseline_scores": Judged.of(history, fold, BASELINE, horizon).scores(seed),
         "verdict": judge(card),
@@ -96,7 +98,8 @@ def _fold(
     }
 
 
-def _span(history: History, rows: Rows) -> dict[str, Any]:
+def describe_rows(history: History, rows: Rows) -> dict[str, Any]:
+    """Return how many rows there are, and the openings of the first and the last."""
     start, end = (format_time(int(history.times[row]) * 1_000) for row in (rows[0], rows[-1]))
     return {"n": len(rows), "start": start, "end": end}
 

@@ -21,11 +21,10 @@ LIBRARIES: tuple[Library, ...] = ("lightgbm", "xgboost")
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What is learnt: a `mean`, a `quantile` at `level`, a `chance`, or one of `classes`."""
+    """What is learnt: a `mean`, a `quantile` at `level`, or a `chance` (targets 0 and 1)."""
 
-    kind: Literal["mean", "quantile", "chance", "classes"]
+    kind: Literal["mean", "quantile", "chance"]
     level: float = 0.5
-    classes: int = 2
 
 
 class BoostingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +48,7 @@ class Booster(Protocol):
     """A fitted ensemble of trees."""
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return one value a row, or shape (n, classes) of probabilities."""
+        """Return one value a row."""
 
     def importance(self) -> Floats:
         """Return the share of the total gain that each column of the inputs brought."""

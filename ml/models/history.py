@@ -71,6 +71,11 @@ class History:
         """Return the rows that are ready and whose next `horizon` candles are known."""
         return np.flatnonzero((self.run > WARM_UP) & labelled(self.run, horizon))
 
+    def rows_since(self, time: int, rows: Rows) -> Rows:
+        """Return `rows` and all ready rows that opened after `time` (s), up to the last of them."""
+        ready = self.ready()
+        return np.union1d(ready[(self.times[ready] > time) & (ready <= rows[-1])], rows)
+
     def target_times(self, row: int, horizon: int) -> NDArray[np.int64]:
         """Return the openings of the `horizon` candles after `row`, closures skipped."""
         return self.sessions.next_openings(int(self.times[row]), horizon)

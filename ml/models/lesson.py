@@ -1,6 +1,6 @@
 """What one fit learns from: inputs of rows, split in time into learning and holding back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import msgspec
@@ -33,7 +33,7 @@ class Trees(msgspec.Struct, frozen=True, dict=True):
         return read_booster(self.library, self.text)
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return one value a row, or shape (n, classes) of probabilities."""
+        """Return one value a row."""
         return self._booster.predict(inputs)
 
     def importance(self) -> Floats:
@@ -85,6 +85,14 @@ class Lesson:
         """Rest leaves on more rows where labels overlap: they hold less news each."""
         least = int(self.options.least_leaf * np.sqrt(min(self.horizon, 16)))
         return msgspec.structs.replace(self.options, least_leaf=least)
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Lesson":
+        """Return the lesson on the chosen rows alone, `chosen` being one flag a row."""
+        position = np.cumsum(chosen) - 1
+        learn, held = (position[part[chosen[part]]] for part in (self.learn, self.held))
+        return replace(
+            self, rows=self.rows[chosen], inputs=self.inputs[chosen], learn=learn, held=held
+        )
 
     def boost(self, task: Task, target: Floats) -> Trees:
         """Fit trees to `target` (one element a row of the lesson) on the rows learnt from."""

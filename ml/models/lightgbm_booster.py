@@ -14,7 +14,6 @@ OBJECTIVES = {
     "mean": "regression",
     "quantile": "quantile",
     "chance": "binary",
-    "classes": "multiclass",
 }
 # Silent, the same bits each time, and no look at the objective while binning.
 FIXED = {
@@ -33,7 +32,7 @@ class LightgbmBooster:
         self._booster = booster
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return one value a row, or shape (n, classes) of probabilities."""
+        """Return one value a row."""
         return np.asarray(self._booster.predict(inputs, num_threads=1), np.float64)
 
     def importance(self) -> Floats:
@@ -62,8 +61,6 @@ class LightgbmTrainer:
         parameters = self._parameters | {"objective": OBJECTIVES[task.kind]}
         if task.kind == "quantile":
             parameters["alpha"] = task.level
-        if task.kind == "classes":
-            parameters["num_class"] = task.classes
         self._data.set_label(target)
         booster = lightgbm.train(parameters, self._data, keep_training_booster=False)
         return LightgbmBooster(booster)

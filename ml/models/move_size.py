@@ -1,11 +1,13 @@
 """How far prices will move, up or down: the scale on which all else is learnt.
 
-The logarithm of the coming move's size is nearly linear in the logarithms of
-volatilities over several windows: Corsi, A Simple Approximate Long-Memory Model
-of Realized Volatility (2009), with the clock added. Trees correct it as far as
+The plainest such scale is the EWMA volatility at hand. The logarithm of what
+comes over it is nearly linear in the logarithms of volatilities over several
+windows (Corsi, A Simple Approximate Long-Memory Model of Realized Volatility,
+2009) and in the clock; trees add what is not. Both are believed as far as
 held-out moves ask for.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -14,42 +16,73 @@ from numpy.typing import NDArray
 
 from ml.models.boosters import Task
 from ml.models.caution import SHARES
-from ml.models.inputs import SIZE_INPUTS, columns_of
+from ml.models.inputs import INPUTS, SIZE_INPUTS, columns_of
 from ml.models.lesson import Lesson, Trees
 from ml.models.ridge import Ridge
 
 Floats = NDArray[np.float64]
 
-PENALTY = 1e-3
+# A penalty for each candle of the horizon: labels that overlap hold less news each.
+PENALTY, MOST_PENALTY = 0.02, 0.5
 # Moves below this share of the mean one say "small" and no more: log(0) must not steer.
 FLOOR = 0.05
 LEAST_SIZE = 1e-7
+# A scale is as good as the bounds of moves that it gives at these levels.
+JUDGED_AT = (0.8, 0.95)
 COLUMNS = columns_of(SIZE_INPUTS)
+LEVEL = INPUTS.index("level")
 
 
 class MoveSize(msgspec.Struct, frozen=True):
-    """A fitted size of moves, in log-returns."""
+    """A fitted size of moves, in log-returns but for a constant factor."""
 
     linear: Ridge
-    share: float
+    linear_share: float
+    tree_share: float
     trees: Trees | None
 
     @classmethod
-    def fit(cls, lesson: Lesson, size: Floats) -> Self:
-        """Learn from `size`, the non-negative size of the move that followed each row."""
+    def fit(cls, lesson: Lesson, size: Floats, reach: Floats) -> Self:
+        """Learn from `size`, a non-negative measure of the move that followed each row.
+
+        `reach` is the non-negative move that intervals must hold, on which a
+        scale is judged.
+        """
         floor = max(FLOOR * float(size[lesson.learn].mean()), LEAST_SIZE)
-        target = np.log(size + floor)
-        linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], PENALTY)
+        level = lesson.inputs[:, LEVEL]
+        target = np.log(size + floor) - level
+        penalty = min(PENALTY * lesson.horizon, MOST_PENALTY)
+        linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], penalty)
         plain = linear.predict(lesson.inputs[:, COLUMNS])
         trees = lesson.boost(Task("mean"), target - plain)
         correction = trees.predict(lesson.inputs)
-        losses = [np.square(target - plain - share * correction) for share in SHARES]
-        share = float(SHARES[lesson.choose(losses)])
-        return cls(linear, share, trees if share else None)
+        choices = [*((float(s), 0.0) for s in SHARES), *((1.0, float(s)) for s in SHARES[1:])]
+        losses = [
+            _bound_loss(np.exp(level + linear.part(plain, a) + b * correction), reach, lesson)
+            for a, b in choices
+        ]
+        linear_share, tree_share = choices[lesson.choose(losses)]
+        return cls(linear, linear_share, tree_share, trees if tree_share else None)
 
     def predict(self, inputs: Floats) -> Floats:
         """Return the expected size after each row of model inputs."""
-        logarithm = self.linear.predict(inputs[:, COLUMNS])
+        plain = self.linear.predict(inputs[:, COLUMNS])
+        logarithm = inputs[:, LEVEL] + self.linear.part(plain, self.linear_share)
         if self.trees is not None:
-            logarithm = logarithm + self.share * self.trees.predict(inputs)
-        return np.asarray(np.maximum(np.exp(logarithm), LEAST_SIZE))
+            logarithm = logarithm + self.tree_share * self.trees.predict(inputs)
+        return np.asarray(np.exp(logarithm))
+
+
+def _bound_loss(
+    scale: Floats, reach: Floats, lesson: Lesson, levels: Sequence[float] = JUDGED_AT
+) -> Floats:
+    """Return the pinball loss of each row where multiples of `scale` bound its `reach`.
+
+    The multiples are those that held in the rows learnt from.
+    """
+    loss = np.zeros(len(reach))
+    ratio = reach[lesson.learn] / scale[lesson.learn]
+    for level in levels:
+        error = reach - np.quantile(ratio, level) * scale
+        loss += np.maximum(level * error, (level - 1) * error)
+    return loss

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,11 @@ class Model(Protocol):
     Every random choice follows `seed`. Files are plain text or JSON.
     """
 
-    name: str
     horizon: int
+
+    @property
+    def name(self) -> str:
+        """Return the name in the registry."""
 
     def fit(self, history: History, rows: Rows) -> None:
         """Learn from `rows`, ascending; raises `InvalidRequest` where they are too few."""
@@ -68,7 +71,7 @@ class Model(Protocol):
         """Return the fitted model as files by name."""
 
     @classmethod
-    def from_files(cls, files: Files) -> "Model":
+    def from_files(cls, files: Files) -> Self:
         """Return the model that `to_files` wrote."""
 
 

@@ -30,3 +30,7 @@ class Ridge(msgspec.Struct, frozen=True):
         """Return one value a row."""
         scaled = (inputs - np.array(self.centre)) @ np.array(self.weights)
         return np.asarray(scaled + self.intercept)
+
+    def part(self, predicted: Floats, share: float) -> Floats:
+        """Return the mean with `share` of what was `predicted` beyond it."""
+        return np.asarray(self.intercept + share * (predicted - self.intercept))

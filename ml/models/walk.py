@@ -3,21 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from core.jobs import Progress
-from ml import labels
 from ml.models.history import History
-from ml.models.protocol import Distribution, Model
-from ml.walkforward import Fold, walk_forward
+from ml.walkforward import Fold, Spans, walk_forward
 
 Rows = NDArray[np.intp]
 Report = Callable[[Progress], None]
-Makers = Mapping[str, Callable[[], Model]]
+Makers = Mapping[str, Callable[[], "Walker"]]
 
 FIRST_TEST = 0.5
 # Candles kept free between training and test, beyond the purge of labels that overlap.
@@ -28,22 +26,34 @@ WORKERS = 2
 PERIOD = 0.5
 
 
+class Walker(Protocol):
+    """Anything that learns from rows of a history and forecasts from others (see `Model`)."""
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Learn from `rows`."""
+
+    def predict(self, history: History, rows: Rows) -> Any:
+        """Forecast from `rows`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was learnt, fit for JSON."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FoldForecasts:
     """What one fold gave: rows of the history, and each model's forecasts from its test rows."""
 
     train: Rows
     test: Rows
-    forecasts: Mapping[str, Distribution]
+    forecasts: Mapping[str, Any]
     described: Mapping[str, Mapping[str, Any]]
 
 
-def split_rows(rows: Rows, horizon: int, folds: int, window: int | None = None) -> list[Fold]:
-    """Return a walk-forward over `rows`, in rows of the history.
+def split_rows(rows: Rows, spans: Spans, folds: int, window: int | None = None) -> list[Fold]:
+    """Return a walk-forward over `rows`, whose labels span `spans`, in rows of the history.
 
     Raises `InvalidRequest` where they are too few for so many folds.
     """
-    spans = labels.fixed_spans(rows, horizon)
     try:
         splits = walk_forward(
             spans, folds=folds, first_test=FIRST_TEST, embargo=EMBARGO, window=window

@@ -14,7 +14,6 @@ OBJECTIVES = {
     "mean": "reg:squarederror",
     "quantile": "reg:quantileerror",
     "chance": "binary:logistic",
-    "classes": "multi:softprob",
 }
 
 
@@ -26,7 +25,7 @@ class XgboostBooster:
         self._booster.set_param({"nthread": 1})
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return one value a row, or shape (n, classes) of probabilities."""
+        """Return one value a row."""
         return np.asarray(self._booster.inplace_predict(inputs), np.float64)
 
     def importance(self) -> Floats:
@@ -71,7 +70,7 @@ def _parameters(options: BoostingOptions, seed: int, task: Task) -> dict[str, An
         "max_depth": 0,
         "learning_rate": options.learning_rate,
         # Leaves count second derivatives, which are at most 1/4 a row for chances.
-        "min_child_weight": options.least_leaf * (0.25 if task.kind in _CHANCES else 1.0),
+        "min_child_weight": options.least_leaf * (0.25 if task.kind == "chance" else 1.0),
         "subsample": options.rows,
         "colsample_bytree": options.columns,
         "reg_lambda": options.ridge,
@@ -81,9 +80,4 @@ def _parameters(options: BoostingOptions, seed: int, task: Task) -> dict[str, An
     }
     if task.kind == "quantile":
         parameters["quantile_alpha"] = task.level
-    if task.kind == "classes":
-        parameters["num_class"] = task.classes
     return parameters
-
-
-_CHANCES = ("chance", "classes")

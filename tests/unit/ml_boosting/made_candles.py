@@ -13,7 +13,7 @@ def make_candles(returns: Floats, seed: int = 0, resolution: int = 300) -> pd.Da
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(returns))
     opening = np.concatenate([[100.0], close[:-1]])
-    width = np.abs(returns).mean() * rng.exponential(0.5, (2, len(close)))
+    width = np.abs(returns) * rng.exponential(0.5, (2, len(close)))
     return pd.DataFrame(
         {
             "time": START + resolution * np.arange(len(close), dtype=np.int64),
