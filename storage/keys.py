@@ -59,6 +59,11 @@ def refresh_lock(series: Series) -> str:
     return f"lock:refresh:{series}"
 
 
+def backfill_lock(platform: str) -> str:
+    """Lock of the run that fetches missing trades of a platform."""
+    return f"lock:backfill:{platform}"
+
+
 def symbol_state(platform: str, symbol: str) -> str:
     """Packed state of a traded symbol: what every writer of it watches."""
     return f"state:{platform}:{symbol}"

@@ -12,6 +12,7 @@ from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
 from core.times import now_ms
+from tasks import backfill_gaps as filling
 from tasks import collect_candles as collecting
 from tasks import detect_anomalies as detecting
 from tasks import keep_stream as keeping
@@ -21,6 +22,7 @@ from tasks import reap_jobs as reaping
 from tasks import refresh_watched as refreshing
 from tasks import store_candles as storing
 from tasks import train_models as training
+from tasks.backfill_gaps import Backfill
 from tasks.run_stage import After, Work, run_stage
 from tasks.runtime import runtime
 from tasks.stream_messages import Packed, unpack_tickers, unpack_trades
@@ -31,6 +33,7 @@ T = TypeVar("T", bound=Callable[..., None])
 SCHEDULE = {
     queues.KEEP_STREAM: 2.0,
     queues.NOTE_QUIET: 30.0,
+    queues.BACKFILL_GAPS: 5.0,
     queues.REAP_JOBS: 5.0,
     queues.REFRESH_WATCHED: 10.0,
     queues.SWEEP_MODELS: 3_600.0,
@@ -108,6 +111,14 @@ def note_quiet_spans() -> None:
     """Record spans without trades."""
     shared = runtime()
     note_quiet.note_quiet_spans(shared.stores, shared.stream, shared.gaps)
+
+
+@periodic(queues.BACKFILL_GAPS)
+def backfill_gaps() -> None:
+    """Fetch trades that were missed."""
+    shared = runtime()
+    work = Backfill(shared.stores, shared.stream, shared.gaps, shared.trades)
+    filling.backfill_gaps(work)
 
 
 @periodic(queues.REAP_JOBS)

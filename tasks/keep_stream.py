@@ -1,6 +1,7 @@
 """What live markets need between trades: candles end, gaps are found, old batches move to files."""
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from storage.gap_ledger import Gap, GapLedger, GapState
 from storage.stores import Stores
 from storage.stream_stores import StreamStores
 from storage.trades.building import candle_series
+from storage.trades.edges import Hole
 from storage.trades.state import SymbolState
 
 logger = logging.getLogger(__name__)
@@ -44,24 +46,60 @@ def keep_stream(
 def find_gaps(
     stream: StreamStores, gaps: GapLedger, market: Market, state: SymbolState
 ) -> list[Gap]:
-    """Record missing trade ids and mark the candles around them; returns gaps newly open."""
+    """Record missing trade ids and mark the candles around them; returns gaps newly open.
+
+    Candles lose the mark when the trades come after all.
+    """
     holes = state.holes
     if not holes and not gaps.has_unsure(market):
         return []
+    missing = {(hole.first_id, hole.last_id) for hole in holes}
+    for gap in gaps.standing(market):
+        if (gap.first_id, gap.last_id) not in missing:
+            # Before the ledger forgets the gap: a crash between must not leave the mark.
+            mend_candles(stream, gap, holes)
     opened = gaps.note(market, holes, GRACE_MS)
     for gap in opened:
         mark_gap(stream, gap, add=CandleFlag.GAP)
         if gap.last_id - gap.first_id >= LARGEST_BACKFILL:
-            gaps.close(gap, GapState.TOO_LARGE)
+            reason = f"More than {LARGEST_BACKFILL:,} trades are missing."
+            gaps.close(gap, GapState.TOO_LARGE, reason=reason)
     return opened
 
 
 def mark_gap(stream: StreamStores, gap: Gap, *, add: int = 0, clear: int = 0) -> None:
     """Change marks of all candles that trades of the gap may belong to."""
     for series in candle_series(*gap.market):
-        first = gap.after_time // 1_000_000 // series.resolution * series.resolution
-        last = max(gap.before_time, gap.after_time) // 1_000_000
-        stream.upkeep.mark(series, first, last, add=add, clear=clear)
+        span = _openings(gap.hole, series.resolution)
+        stream.upkeep.mark(series, span[0], span[-1], add=add, clear=clear)
+
+
+def mend_candles(stream: StreamStores, gap: Gap, holes: Sequence[Hole]) -> None:
+    """Take the mark of a gap from its candles, save those that one of `holes` touches still."""
+    for series in candle_series(*gap.market):
+        torn = [_openings(hole, series.resolution) for hole in holes]
+        span = _openings(gap.hole, series.resolution)
+        whole = [opening for opening in span if not any(opening in other for other in torn)]
+        for first, last in _runs(whole, series.resolution):
+            stream.upkeep.mark(series, first, last, clear=CandleFlag.GAP)
+
+
+def _openings(hole: Hole, resolution: int) -> range:
+    """Return the openings (s) of the candles that trades of a hole may belong to."""
+    # A time that is not known is 0.
+    first = (hole.after or hole.before) // 1_000_000 // resolution * resolution
+    return range(first, max(hole.after, hole.before) // 1_000_000 + 1, resolution)
+
+
+def _runs(openings: Sequence[int], step: int) -> list[tuple[int, int]]:
+    """Return (first, last) of each run of openings without a hole."""
+    runs: list[tuple[int, int]] = []
+    for opening in openings:
+        if runs and runs[-1][1] == opening - step:
+            runs[-1] = (runs[-1][0], opening)
+        else:
+            runs.append((opening, opening))
+    return runs
 
 
 def note_stale_feed(

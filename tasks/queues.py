@@ -18,6 +18,7 @@ DETECT_ANOMALY = "detect_anomaly"
 PROCESS_TICKERS = "process_ticker_data"
 KEEP_STREAM = "keep_stream"
 NOTE_QUIET = "note_quiet_spans"
+BACKFILL_GAPS = "backfill_gaps"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
 SWEEP_MODELS = "sweep_models"
@@ -33,6 +34,7 @@ QUEUE_OF = {
     PROCESS_TICKERS: STREAM,
     KEEP_STREAM: KEEP,
     NOTE_QUIET: KEEP,
+    BACKFILL_GAPS: FETCH,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
     SWEEP_MODELS: KEEP,

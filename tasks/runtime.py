@@ -8,6 +8,7 @@ from celery import Celery  # type: ignore[import-untyped]
 
 from core.settings import Settings
 from feeds.exchange_candles import ExchangeCandles
+from feeds.exchange_trades import ExchangeTrades
 from storage.gap_ledger import GapLedger
 from storage.stores import Stores, open_stores
 from storage.stream_stores import StreamStores, open_stream_stores
@@ -49,6 +50,15 @@ class Runtime:
     def exchange(self, platform: str) -> ExchangeCandles:
         """Return a connector to a platform, or to the address set in its place."""
         return ExchangeCandles(
+            platform,
+            base_url=self.settings.exchange_urls.get(platform),
+            timeout_s=self.settings.exchange_timeout_s,
+            sleep_ms=self.settings.backfill_sleep_ms,
+        )
+
+    def trades(self, platform: str) -> ExchangeTrades:
+        """Return a connector to a platform's trades by id, likewise."""
+        return ExchangeTrades(
             platform,
             base_url=self.settings.exchange_urls.get(platform),
             timeout_s=self.settings.exchange_timeout_s,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import redis
 
 from core.errors import RedisUnavailable
@@ -15,7 +16,7 @@ from storage.trades.archive import JournalArchive
 from storage.trades.columns import Trades
 from storage.trades.held import read_held, watched_keys
 from storage.trades.journal import Journal
-from storage.trades.state import SymbolState, unpack_state
+from storage.trades.state import SymbolState, pack_state, unpack_state
 from storage.trades.time_series import SeriesKeys, candle_samples
 
 _TRIES = 50
@@ -84,6 +85,25 @@ class TradeUpkeep:
             return len(samples) // 3
 
         return self._optimistic([keys.candle_state(series)], change)
+
+    def mark_seen(self, platform: str, symbol: str, spans: Sequence[tuple[int, int]]) -> None:
+        """Count ids (each span's first and last, both included) as seen: no trade has them.
+
+        Their hole closes; a trade that came under one of them later would be taken
+        for a repetition.
+        """
+        name = keys.symbol_state(platform, symbol)
+
+        def change(pipe: Any) -> int:
+            state = unpack_state(self._client.get(name))
+            first, last = (np.array(ends, dtype=np.int64) for ends in zip(*spans, strict=True))
+            state.seen = state.seen_ids.add(first, last).to_bytes()
+            pipe.multi()
+            pipe.set(name, pack_state(state))
+            return len(spans)
+
+        if spans:
+            self._optimistic([name], change)
 
     def rebuild(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> int:
         """Compute the candles and ticks of whole days anew from the journal.
