@@ -14,6 +14,7 @@ from typing import Self
 
 from core.errors import TickcastError
 from operate.kept_process import KeptProcess
+from operate.log_lines import readable
 from operate.output import Output
 
 TICK = 0.1
@@ -122,7 +123,8 @@ class Keeper:
                 self._selector.unregister(process.output)
             return False
         for line in lines:
-            self._output.line(process.name, process.colour, line)
+            for shown in readable(line):
+                self._output.line(process.name, process.colour, shown)
         return bool(lines)
 
     def _stop(self, processes: list[KeptProcess], patience: float) -> None:

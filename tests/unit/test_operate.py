@@ -8,6 +8,7 @@ import pytest
 
 from core.settings import Settings
 from operate.data_folder import DataFolderInUse, empty_metrics_folder, locked_data_folder
+from operate.log_lines import readable
 from operate.output import Output
 from operate.procfile import child_environment, kept_processes, read_commands
 from operate.readiness import base_url
@@ -69,6 +70,27 @@ def test_lines_carry_the_name_of_their_process() -> None:
     stream = io.StringIO()
     Output(width=7, stream=stream).line("api", None, "hello")
     assert stream.getvalue().endswith(" api     | hello\n")
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("plain", ["plain"]),
+        ("", [""]),
+        ('{"no": "event"}', ['{"no": "event"}']),
+        ("{not json", ["{not json"]),
+        (
+            '{"method":"GET","status":200,"event":"request","level":"info","timestamp":"now"}',
+            ["INFO request method=GET status=200"],
+        ),
+        (
+            '{"event":"fault","level":"error","logger":"api","exception":"Traceback:\\n  E"}',
+            ["ERROR api: fault", "Traceback:", "  E"],
+        ),
+    ],
+)
+def test_what_is_written_as_json_is_shown_as_words(printed: str, shown: list[str]) -> None:
+    assert readable(printed) == shown
 
 
 def test_lines_that_would_block_are_dropped_and_counted() -> None:
