@@ -13,10 +13,11 @@ settings = read_settings()
 log_json(settings.log_level)
 stores = open_stores(settings)
 celery = make_celery(settings.broker_address)
+stream = open_stream_stores(settings, stores.redis)
 app = create_app(
     stores,
-    open_stream_stores(settings, stores.redis),
+    stream,
     Enqueue(stores.jobs, stores.uploads, celery),
-    EnqueueStream(celery),
+    EnqueueStream(celery, stream.intake),
     settings,
 )

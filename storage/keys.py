@@ -8,6 +8,8 @@ from core.series import Series
 CANDLE_FIELDS = ("open", "high", "low", "close", "volume", "trades")
 
 SERIES_INDEX = "index:series"
+INTAKE_INDEX = "index:intake"  # accepted batches by the time of their acceptance
+INTAKE_DEAD = "index:intake:dead"  # batches that could not be processed
 TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accepted
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
 TICK_PARTS = ("price", "size", "last_id")
@@ -64,6 +66,11 @@ def backfill_lock(platform: str) -> str:
     return f"lock:backfill:{platform}"
 
 
+def forecast_claim(series: Series, opening: int) -> str:
+    """Held by the process that forecasts from the candle that opened then (s)."""
+    return f"lock:forecast:{series}:{opening}"
+
+
 def symbol_state(platform: str, symbol: str) -> str:
     """Packed state of a traded symbol: what every writer of it watches."""
     return f"state:{platform}:{symbol}"
@@ -115,7 +122,7 @@ def detector(platform: str, symbol: str) -> str:
 
 
 def excluded(platform: str, symbol: str) -> str:
-    """Set of trade ids that are kept out of candles."""
+    """Sorted set, by time (ms), of trades that are kept out of candles."""
     return f"excluded:{platform}:{symbol}"
 
 
@@ -133,3 +140,8 @@ def ingest_counts(platform: str) -> str:
 # platform and symbol, and those of one symbol must be read at one moment.
 OF_A_SYMBOL = ("ts", "flags", "state", "journal", "agg", "anomaly", "excluded")
 OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")
+
+
+def intake(batch_id: str) -> str:
+    """Hash of one accepted micro-batch that is not processed yet."""
+    return f"intake:{batch_id}"

@@ -6,10 +6,12 @@ import redis
 
 from core.settings import Settings
 from storage.anomalies import AnomalyStore
+from storage.intake import Intake
 from storage.quarantine import Quarantine
 from storage.tickers import TickerStore
 from storage.traded import TradedMarkets
 from storage.trades.archive import JournalArchive
+from storage.trades.exclusion import Exclusions
 from storage.trades.journal import Journal
 from storage.trades.query import TradeReader
 from storage.trades.upkeep import TradeUpkeep
@@ -20,6 +22,7 @@ from storage.trades.writer import TradeWriter
 class StreamStores:
     """Every store of live trades and quotes."""
 
+    intake: Intake
     writer: TradeWriter
     journal: Journal
     archive: JournalArchive
@@ -27,6 +30,7 @@ class StreamStores:
     upkeep: TradeUpkeep
     tickers: TickerStore
     anomalies: AnomalyStore
+    exclusions: Exclusions
     quarantine: Quarantine
     traded: TradedMarkets
 
@@ -37,6 +41,7 @@ def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStore
     days = settings.tick_retention_days
     hours = settings.journal_retention_hours
     return StreamStores(
+        intake=Intake(client),
         writer=TradeWriter(client, aggregate_days=hours / 24, tick_days=days),
         journal=Journal(client),
         archive=archive,
@@ -44,6 +49,7 @@ def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStore
         upkeep=TradeUpkeep(client, archive, days),
         tickers=TickerStore(client, days),
         anomalies=AnomalyStore(client, days),
+        exclusions=Exclusions(client, archive),
         quarantine=Quarantine(client),
         traded=TradedMarkets(client),
     )

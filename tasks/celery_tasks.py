@@ -15,6 +15,7 @@ from core.times import now_ms
 from tasks import backfill_gaps as filling
 from tasks import collect_candles as collecting
 from tasks import detect_anomalies as detecting
+from tasks import keep_intake as intake
 from tasks import keep_stream as keeping
 from tasks import make_forecasts, note_quiet, queues
 from tasks import process_trades as processing
@@ -25,12 +26,12 @@ from tasks import train_models as training
 from tasks.backfill_gaps import Backfill
 from tasks.run_stage import After, Work, run_stage
 from tasks.runtime import runtime
-from tasks.stream_messages import Packed, unpack_tickers, unpack_trades
 
 T = TypeVar("T", bound=Callable[..., None])
 
 # Beat's periods (s). A run that waited for nearly a period is dropped: the next one comes.
 SCHEDULE = {
+    queues.KEEP_INTAKE: 2.0,
     queues.KEEP_STREAM: 2.0,
     queues.NOTE_QUIET: 30.0,
     queues.BACKFILL_GAPS: 5.0,
@@ -82,9 +83,9 @@ def predict_lstm_nsteps(job_id: str, stage: int) -> None:
 
 
 @task(queues.PROCESS_TRADES)
-def process_trade_data(platform: str, trades: Packed, sent_at: float) -> None:
+def process_trade_data(batch_id: str) -> None:
     """Store a micro-batch of live trades."""
-    processing.process_trade_data(runtime().stream, platform, unpack_trades(trades), sent_at)
+    processing.process_batch(runtime().stream, batch_id)
 
 
 @task(queues.DETECT_ANOMALY)
@@ -94,9 +95,17 @@ def detect_anomaly(platform: str, symbols: list[str]) -> None:
 
 
 @task(queues.PROCESS_TICKERS)
-def process_ticker_data(platform: str, tickers: list[dict[str, Any]]) -> None:
+def process_ticker_data(batch_id: str) -> None:
     """Store a micro-batch of quotes."""
-    processing.process_ticker_data(runtime().stream, platform, unpack_tickers(tickers))
+    processing.process_batch(runtime().stream, batch_id)
+
+
+@periodic(queues.KEEP_INTAKE)
+def keep_intake() -> None:
+    """Name batches of live data again whose messages got lost."""
+    shared = runtime()
+    waiting = shared.enqueue.queue_lengths()[queues.STREAM]
+    intake.keep_intake(shared.stream, shared.enqueue_stream, waiting)
 
 
 @periodic(queues.KEEP_STREAM)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from core.series import Market
 from ml.anomaly import Anomaly, AnomalyLimits, DetectorState, TradeColumns, detect
 from storage.anomalies import AnomalyRecord
 from storage.stream_stores import StreamStores
@@ -43,6 +44,13 @@ def detect_anomalies(
             new, more = _look(stores, platform, symbol, limits)
             found += new
     return found
+
+
+def judged(stores: StreamStores, market: Market) -> int:
+    """Return the version of the symbol's state up to which its trades were judged."""
+    packed = stores.anomalies.detector_state(*market)
+    entry = _DECODE(packed).entry if packed else ""
+    return int(entry.split("-")[0]) if entry else 0
 
 
 def _look(

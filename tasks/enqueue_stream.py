@@ -1,6 +1,5 @@
 """Hand micro-batches of live trades and quotes to the workers."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,17 +8,19 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.errors import RedisUnavailable
+from storage.intake import Intake
 from storage.tickers import Ticker
 from storage.trades.columns import Trades
 from tasks import queues
-from tasks.stream_messages import pack_tickers, pack_trades
+from tasks.stream_messages import pack
 
 
 class EnqueueStream:
-    """The api's door for live data: returns once the broker holds the batch."""
+    """The api's door for live data: returns once Redis holds the batch and the queue its name."""
 
-    def __init__(self, celery: Celery) -> None:
+    def __init__(self, celery: Celery, intake: Intake) -> None:
         self._celery = celery
+        self._intake = intake
 
     def send(
         self,
@@ -27,23 +28,36 @@ class EnqueueStream:
         trades: Mapping[str, Sequence[Trades]],
         tickers: Sequence[Ticker] = (),
     ) -> None:
-        """Queue one micro-batch; raises `RedisUnavailable` when the broker is away.
+        """Queue one micro-batch; raises `RedisUnavailable` or `StorageFull`.
 
-        After an error part of it may be queued; sending it again does no harm.
+        After an error part of it may be processed all the same; sending it again
+        does no harm.
         """
-        try:
-            if trades:
-                stored = self._task(queues.PROCESS_TRADES, platform, pack_trades(trades), _stamp())
-                judged = self._task(queues.DETECT_ANOMALY, platform, sorted(trades))
-                chain(stored, judged, app=self._celery).apply_async()
-            if tickers:
-                self._task(queues.PROCESS_TICKERS, platform, pack_tickers(tickers)).apply_async()
-        except (OperationalError, RedisError, OSError) as error:
-            raise RedisUnavailable("The queue does not answer at the moment.") from error
+        if trades:
+            batch_id = self._intake.put(pack(platform, trades))
+            self.publish_trades(batch_id, platform, sorted(trades))
+        if tickers:
+            self._publish(
+                self._task(
+                    queues.PROCESS_TICKERS, self._intake.put(pack(platform, tickers=tickers))
+                )
+            )
+
+    def publish_trades(self, batch_id: str, platform: str, symbols: Sequence[str]) -> None:
+        """Send the chain that stores a batch of the intake and then judges its trades."""
+        stored = self._task(queues.PROCESS_TRADES, batch_id)
+        judged = self._task(queues.DETECT_ANOMALY, platform, list(symbols))
+        self._publish(chain(stored, judged, app=self._celery))
+
+    def again(self, batch_id: str) -> None:
+        """Name a batch again that nobody processed: the task finds out what it holds."""
+        self._publish(self._task(queues.PROCESS_TRADES, batch_id))
 
     def _task(self, name: str, *args: object) -> Any:
         return self._celery.signature(name, args=args, immutable=True, queue=queues.STREAM)
 
-
-def _stamp() -> float:
-    return round(time.time(), 3)
+    def _publish(self, signature: Any) -> None:
+        try:
+            signature.apply_async()
+        except (OperationalError, RedisError, OSError) as error:
+            raise RedisUnavailable("The queue does not answer at the moment.") from error

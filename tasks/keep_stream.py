@@ -14,9 +14,12 @@ from storage.stream_stores import StreamStores
 from storage.trades.building import candle_series
 from storage.trades.edges import Hole
 from storage.trades.state import SymbolState
+from tasks.detect_anomalies import detect_anomalies, judged
 
 logger = logging.getLogger(__name__)
 
+# No trade for so long (ms): nothing is about to judge the newest ones.
+QUIET_MS = 5_000
 # Ids that are missing for longer than trades are ever out of order (ms).
 GRACE_MS = 3_000
 # More missing trades than this are recorded, but not fetched without being asked.
@@ -37,10 +40,17 @@ def keep_stream(
             stream.upkeep.close_quiet(*market, now)
             find_gaps(stream, gaps, market, state)
             note_stale_feed(stores, stream, market, state, now)
+            judge_the_rest(stream, market, state, now)
             stream.archive.spill(*market, now - journal_ms, most=500)
     for platform, symbol in stream.upkeep.dirty():
         logger.warning("%s:%s: candles are rebuilt from the journal", platform, symbol)
         stream.upkeep.rebuild(platform, symbol, now - journal_ms, now)
+
+
+def judge_the_rest(stream: StreamStores, market: Market, state: SymbolState, now: int) -> None:
+    """Look for anomalies in trades whose own look got lost with its message."""
+    if now - state.watermark // 1_000 > QUIET_MS and state.version > judged(stream, market):
+        detect_anomalies(stream, market.platform, [market.symbol])
 
 
 def find_gaps(

@@ -1,33 +1,55 @@
 """The work on live trades and quotes: plain functions on stores, repeatable without harm."""
 
 import logging
-import time
 from collections.abc import Sequence
 
+from core.errors import Unavailable
+from core.times import now_ms
 from storage.anomalies import AnomalyRecord
+from storage.intake import Batch
 from storage.stream_stores import StreamStores
 from storage.tickers import Ticker
-from storage.trades.columns import Trades
-from storage.trades.writer import Written
+from tasks.stream_messages import StreamBatch, unpack
 
 logger = logging.getLogger(__name__)
 
+# A batch that failed so often is put aside: it would fail for ever.
+MOST_TRIES = 5
 
-def process_trade_data(
-    stores: StreamStores, platform: str, batches: dict[str, list[Trades]], sent_at: float
-) -> list[Written]:
-    """Store a micro-batch of trades that was accepted at `sent_at` (epoch s).
 
-    A repetition changes nothing.
+def process_batch(stores: StreamStores, batch_id: str) -> None:
+    """Store what a batch of the intake holds, and forget the batch.
+
+    A batch that comes again changes nothing. One whose processing fails stays
+    in the intake and is named again; after five tries it is buried and counted.
     """
-    written = stores.writer.write(platform, batches)
-    delay_ms = round((time.time() - sent_at) * 1_000)
-    new, repeated = sum(part.new for part in written), sum(part.duplicates for part in written)
-    logger.debug("%s: %d trades, %d repeated, after %d ms", platform, new, repeated, delay_ms)
-    return written
+    batch = stores.intake.take(batch_id)
+    if batch is None:
+        return
+    try:
+        _store(stores, unpack(batch.content), batch)
+    except Unavailable:
+        raise
+    except Exception:
+        if batch.tries >= MOST_TRIES:
+            stores.intake.bury(batch_id)
+            logger.exception("batch %s: put aside after %d tries", batch_id, batch.tries)
+        raise
+    stores.intake.drop(batch_id)
 
 
-def process_ticker_data(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:
+def _store(stores: StreamStores, content: StreamBatch, batch: Batch) -> None:
+    platform = content.platform
+    if content.trades:
+        written = stores.writer.write(platform, content.unpacked())
+        new, repeated = sum(w.new for w in written), sum(w.duplicates for w in written)
+        delay = now_ms() - batch.accepted_at
+        logger.debug("%s: %d trades, %d repeated, after %d ms", platform, new, repeated, delay)
+    if content.tickers:
+        _store_tickers(stores, platform, content.tickers)
+
+
+def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:
     """Store quotes, and note those whose bid lies above their ask."""
     stores.tickers.write(platform, quotes)
     for quote in quotes:

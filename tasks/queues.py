@@ -16,6 +16,7 @@ PREDICT_LSTM_NSTEPS = "predict_lstm_nsteps"
 PROCESS_TRADES = "process_trade_data"
 DETECT_ANOMALY = "detect_anomaly"
 PROCESS_TICKERS = "process_ticker_data"
+KEEP_INTAKE = "keep_intake"
 KEEP_STREAM = "keep_stream"
 NOTE_QUIET = "note_quiet_spans"
 BACKFILL_GAPS = "backfill_gaps"
@@ -32,6 +33,7 @@ QUEUE_OF = {
     PROCESS_TRADES: STREAM,
     DETECT_ANOMALY: STREAM,
     PROCESS_TICKERS: STREAM,
+    KEEP_INTAKE: KEEP,
     KEEP_STREAM: KEEP,
     NOTE_QUIET: KEEP,
     BACKFILL_GAPS: FETCH,

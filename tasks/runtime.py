@@ -13,6 +13,7 @@ from storage.gap_ledger import GapLedger
 from storage.stores import Stores, open_stores
 from storage.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
+from tasks.enqueue_stream import EnqueueStream
 
 
 class Runtime:
@@ -46,6 +47,11 @@ class Runtime:
     def enqueue(self) -> Enqueue:
         """The sender of jobs."""
         return Enqueue(self.stores.jobs, self.stores.uploads, self._celery)
+
+    @cached_property
+    def enqueue_stream(self) -> EnqueueStream:
+        """The sender of live batches."""
+        return EnqueueStream(self._celery, self.stream.intake)
 
     def exchange(self, platform: str) -> ExchangeCandles:
         """Return a connector to a platform, or to the address set in its place."""

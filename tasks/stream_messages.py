@@ -1,8 +1,6 @@
-"""Micro-batches on their way through the broker: small, and free of any code."""
+"""Micro-batches on their way to the workers: small, and free of any code."""
 
-import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 import zstandard
@@ -10,39 +8,42 @@ import zstandard
 from storage.tickers import Ticker
 from storage.trades.columns import Trades
 
-Packed = dict[str, list[str]]
-
 _LEVEL = 1
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 256 << 20
 
 
-def pack_trades(trades: Mapping[str, Sequence[Trades]]) -> Packed:
-    """Return each symbol's batches as compressed base64 text."""
-    compressor = zstandard.ZstdCompressor(level=_LEVEL)
-    return {
-        symbol: [base64.b64encode(compressor.compress(part.to_bytes())).decode() for part in parts]
-        for symbol, parts in trades.items()
+class StreamBatch(msgspec.Struct):
+    """Trades by symbol (packed columns) or quotes of one platform."""
+
+    platform: str
+    trades: dict[str, list[bytes]] = {}
+    tickers: list[Ticker] = []
+
+    def unpacked(self) -> dict[str, list[Trades]]:
+        """Return the trades as columns."""
+        return {
+            symbol: [Trades.from_bytes(part) for part in parts]
+            for symbol, parts in self.trades.items()
+        }
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(StreamBatch).decode
+
+
+def pack(
+    platform: str,
+    trades: Mapping[str, Sequence[Trades]] | None = None,
+    tickers: Sequence[Ticker] = (),
+) -> bytes:
+    """Return a batch as compressed MessagePack."""
+    packed = {
+        symbol: [part.to_bytes() for part in parts] for symbol, parts in (trades or {}).items()
     }
+    batch = StreamBatch(platform, packed, list(tickers))
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(_ENCODE(batch))
 
 
-def unpack_trades(packed: Packed) -> dict[str, list[Trades]]:
-    """Read what `pack_trades` wrote; a message of any other form raises `ValueError`."""
-    expander = zstandard.ZstdDecompressor()
-    return {
-        symbol: [
-            Trades.from_bytes(expander.decompress(base64.b64decode(text), _MOST_BYTES))
-            for text in texts
-        ]
-        for symbol, texts in packed.items()
-    }
-
-
-def pack_tickers(tickers: Sequence[Ticker]) -> list[dict[str, Any]]:
-    """Return quotes as plain values."""
-    packed: list[dict[str, Any]] = msgspec.to_builtins(tickers)
-    return packed
-
-
-def unpack_tickers(packed: Any) -> list[Ticker]:
-    """Read what `pack_tickers` wrote."""
-    return msgspec.convert(packed, list[Ticker])
+def unpack(content: bytes) -> StreamBatch:
+    """Read what `pack` wrote; raises `ValueError` or `ZstdError` for anything else."""
+    return _DECODE(zstandard.ZstdDecompressor().decompress(content, _MOST_BYTES))

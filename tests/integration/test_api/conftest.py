@@ -32,7 +32,7 @@ def enqueue(stores: Stores, settings: Settings) -> Enqueue:
 def app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Application:
     """The application."""
     stream = open_stream_stores(settings, stores.redis)
-    sender = EnqueueStream(make_celery(settings.broker_address))
+    sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
     return create_app(stores, stream, enqueue, sender, settings)
 
 

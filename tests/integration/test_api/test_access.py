@@ -80,7 +80,7 @@ async def test_with_auth_off_no_key_is_needed(
 ) -> None:
     open_to_all = settings.model_copy(update={"auth": "off"})
     stream = open_stream_stores(settings, stores.redis)
-    sender = EnqueueStream(make_celery(settings.broker_address))
+    sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
     app: Application = create_app(stores, stream, enqueue, sender, open_to_all)
     async with ASGIConductor(app) as conductor:
         assert (await conductor.simulate_get("/tasks")).status_code == 200

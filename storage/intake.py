@@ -1,0 +1,84 @@
+"""Micro-batches that were accepted and are not processed yet.
+
+A broker's message can die with the worker that fetched it. So it only names a
+batch; the batch itself waits here until it was processed, and whoever looks after
+the intake names it again when nobody did.
+"""
+
+import uuid
+from typing import Any, NamedTuple
+
+import redis
+
+from core.times import now_ms
+from storage import keys
+from storage.redis_connection import redis_errors
+
+
+class Batch(NamedTuple):
+    """A batch's content, when it was accepted (epoch ms), and how often it was taken up."""
+
+    content: bytes
+    accepted_at: int
+    tries: int
+
+
+class Intake:
+    """Accepted batches by id."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client: Any = client
+
+    def put(self, content: bytes) -> str:
+        """Keep a batch; returns its id once Redis has it.
+
+        Raises `RedisUnavailable` or `StorageFull`.
+        """
+        batch_id, now = uuid.uuid4().hex, now_ms()
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hset(keys.intake(batch_id), mapping={"content": content, "at": now})
+            pipe.zadd(keys.INTAKE_INDEX, {batch_id: now})
+            pipe.execute()
+        return batch_id
+
+    def take(self, batch_id: str) -> Batch | None:
+        """Return a batch and count the try; None when it was processed already."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hmget(keys.intake(batch_id), "content", "at")
+            pipe.hincrby(keys.intake(batch_id), "tries", 1)
+            (content, at), tries = pipe.execute()
+            if content is None:
+                self._client.delete(keys.intake(batch_id))
+                return None
+        return Batch(content, int(at), tries)
+
+    def drop(self, batch_id: str) -> None:
+        """Forget a batch that was processed."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.delete(keys.intake(batch_id))
+            pipe.zrem(keys.INTAKE_INDEX, batch_id)
+            pipe.execute()
+
+    def bury(self, batch_id: str) -> None:
+        """Put a batch that cannot be processed where it waits for a person, for ever."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.zrem(keys.INTAKE_INDEX, batch_id)
+            pipe.sadd(keys.INTAKE_DEAD, batch_id)
+            pipe.execute()
+
+    def waiting(self, older_than_ms: int = 0, most: int = 1_000) -> list[str]:
+        """Return ids of batches accepted longer ago than that, oldest first."""
+        with redis_errors():
+            names = self._client.zrangebyscore(
+                keys.INTAKE_INDEX, "-inf", now_ms() - older_than_ms, start=0, num=most
+            )
+        return [name.decode() for name in names]
+
+    def dead(self) -> list[str]:
+        """Return ids of buried batches."""
+        with redis_errors():
+            return sorted(name.decode() for name in self._client.smembers(keys.INTAKE_DEAD))
