@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     journal_retention_hours: int = Field(
         72, ge=1, description="Raw trades older than this move from Redis to compressed files."
     )
+    exclude_anomalies: bool = Field(
+        False, description="Keep bad prints (prices 10% off and more) out of candles."
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
     admin_secret: str = Field("", description="Secret of the admin routes; empty closes them.")

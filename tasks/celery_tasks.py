@@ -91,7 +91,8 @@ def process_trade_data(batch_id: str) -> None:
 @task(queues.DETECT_ANOMALY)
 def detect_anomaly(platform: str, symbols: list[str]) -> None:
     """Judge the trades that were stored since the last look."""
-    detecting.detect_anomalies(runtime().stream, platform, symbols)
+    exclude = runtime().settings.exclude_anomalies
+    detecting.detect_anomalies(runtime().stream, platform, symbols, exclude=exclude)
 
 
 @task(queues.PROCESS_TICKERS)

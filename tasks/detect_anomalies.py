@@ -10,8 +10,12 @@ from ml.anomaly import Anomaly, AnomalyLimits, DetectorState, TradeColumns, dete
 from storage.anomalies import AnomalyRecord
 from storage.stream_stores import StreamStores
 from storage.trades.columns import Trades
+from storage.trades.exclusion import Print
 
 ENTRIES_A_LOOK = 200
+# With exclusion on, a price so far (in logarithms, about 10%) from the median before it stays
+# out of candles; markets do move by what the detector merely reports.
+EXCLUDED_MOVE = 0.1
 
 
 class Cursor(msgspec.Struct):
@@ -30,18 +34,21 @@ def detect_anomalies(
     platform: str,
     symbols: Sequence[str],
     limits: AnomalyLimits | None = None,
+    *,
+    exclude: bool = False,
 ) -> list[Anomaly]:
     """Read on from each symbol's cursor to the journal's end; returns what was found.
 
     A crash between storing trades and this skips nothing: the cursor moves
-    together with what was found. Of two that run at once one gives way.
+    together with what was found. Of two that run at once one gives way. With
+    `exclude` bad prints are taken out of their candles.
     """
     limits = limits or AnomalyLimits()
     found: list[Anomaly] = []
     for symbol in symbols:
         more = True
         while more:
-            new, more = _look(stores, platform, symbol, limits)
+            new, more = _look(stores, platform, symbol, limits, exclude)
             found += new
     return found
 
@@ -54,7 +61,7 @@ def judged(stores: StreamStores, market: Market) -> int:
 
 
 def _look(
-    stores: StreamStores, platform: str, symbol: str, limits: AnomalyLimits
+    stores: StreamStores, platform: str, symbol: str, limits: AnomalyLimits, exclude: bool
 ) -> tuple[list[Anomaly], bool]:
     """Judge the next entries; returns what was found, and whether there are more."""
     packed = stores.anomalies.detector_state(platform, symbol)
@@ -62,13 +69,23 @@ def _look(
     entries = stores.journal.since(platform, symbol, cursor.entry, ENTRIES_A_LOOK)
     if not entries:
         return [], False
-    new, memory = detect(_columns([batch for _, batch in entries]), cursor.memory, limits)
+    columns = _columns([batch for _, batch in entries])
+    new, memory = detect(columns, cursor.memory, limits)
+    if exclude and new:
+        # Before the cursor moves: a crash between repeats this, and never skips it.
+        stores.exclusions.exclude(platform, symbol, _bad_prints(columns, cursor.memory, limits))
     after = _ENCODE(Cursor(entries[-1][0], memory))
     records = [_record(one) for one in new]
     if not stores.anomalies.record(platform, symbol, records, after, packed):
         # Another worker judged them meanwhile.
         return [], False
     return new, len(entries) == ENTRIES_A_LOOK
+
+
+def _bad_prints(columns: TradeColumns, memory: DetectorState, limits: AnomalyLimits) -> list[Print]:
+    far = msgspec.structs.replace(limits, price_move=max(limits.price_move, EXCLUDED_MOVE))
+    found, _ = detect(columns, memory, far)
+    return [Print(one.time, one.trade_id, one.price) for one in found if one.reason == "price_jump"]
 
 
 def _columns(batches: list[Trades]) -> TradeColumns:

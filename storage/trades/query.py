@@ -83,6 +83,14 @@ class TradeReader:
         chosen = [row for _, _, row in rows[passed : passed + limit]]
         return TradePage(chosen, _next(rows, passed + limit))
 
+    def between(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
+        """Return all trades of `first_ms..last_ms`, both included, in batches each in order."""
+        chosen = []
+        for _, batch in self._batches(platform, symbol, first_ms, last_ms):
+            inside = (batch.time >= first_ms * 1_000) & (batch.time <= last_ms * 1_000 + 999)
+            chosen.append(batch.take(inside).in_order())
+        return [batch for batch in chosen if len(batch)]
+
     def _batches(
         self, platform: str, symbol: str, first_ms: int, last_ms: int
     ) -> Iterator[tuple[int, Trades]]:

@@ -1,25 +1,23 @@
 """What happens to candles without a new trade: they end, are mended, or are marked."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import redis
 
-from core.errors import RedisUnavailable
 from core.series import CandleFlag, Market, Series
 from storage import keys
 from storage.redis_connection import redis_errors
 from storage.trades import building, ticks
 from storage.trades.archive import JournalArchive
 from storage.trades.columns import Trades
+from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import read_held, watched_keys
-from storage.trades.journal import Journal
+from storage.trades.optimistic import optimistic
+from storage.trades.query import TradeReader
 from storage.trades.state import SymbolState, pack_state, unpack_state
-from storage.trades.time_series import SeriesKeys, candle_samples
-
-_TRIES = 50
+from storage.trades.time_series import SeriesKeys
 
 
 class TradeUpkeep:
@@ -27,8 +25,8 @@ class TradeUpkeep:
 
     def __init__(self, client: "redis.Redis", archive: JournalArchive, tick_days: int = 30) -> None:
         self._client: Any = client
-        self._archive = archive
-        self._journal = Journal(client)
+        self._reader = TradeReader(client, archive)
+        self._exclusions = Exclusions(client, archive)
         self._tick_ms = tick_days * 86_400_000
 
     def states(self, markets: Sequence[Market]) -> dict[Market, SymbolState]:
@@ -84,7 +82,7 @@ class TradeUpkeep:
                 pipe.hincrby(keys.candle_state(series), "version", 1)
             return len(samples) // 3
 
-        return self._optimistic([keys.candle_state(series)], change)
+        return optimistic(self._client, [keys.candle_state(series)], change)
 
     def mark_seen(self, platform: str, symbol: str, spans: Sequence[tuple[int, int]]) -> None:
         """Count ids (each span's first and last, both included) as seen: no trade has them.
@@ -103,11 +101,12 @@ class TradeUpkeep:
             return len(spans)
 
         if spans:
-            self._optimistic([name], change)
+            optimistic(self._client, [name], change)
 
     def rebuild(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> int:
         """Compute the candles and ticks of whole days anew from the journal.
 
+        Trades that are kept out of candles stay out of them.
         Returns the number of trades that the journal holds of those days.
         """
         SeriesKeys(self._client, self._tick_ms).ensure(platform, symbol)
@@ -115,24 +114,24 @@ class TradeUpkeep:
         first, last = start_ms // day * day, -(-end_ms // day) * day - 1
 
         def change(pipe: Any) -> int:
-            batches = self._load(platform, symbol, first, last)
+            batches = self._reader.between(platform, symbol, first, last)
             wanted = {symbol: building.openings(batches)} if batches else {}
             state, held = read_held(self._client, platform, wanted).get(symbol, (None, {}))
             state = state or unpack_state(self._client.get(keys.symbol_state(platform, symbol)))
             samples = self._tick_samples(platform, symbol, state, batches)
+            excluded = self._exclusions.held(platform, symbol, first, last)
+            sums = building.sum_up([without(batch, excluded) for batch in batches])
+            touched = {(r, at) for r, found in wanted.get(symbol, {}).items() for at in found}
+            parts: Parts = {key: sums.get(key) for key in touched}
             pipe.multi()
-            for (resolution, opening), part in building.sum_up(batches).items():
-                series = Series(platform, symbol, resolution)
-                pipe.hset(keys.aggregates(series), str(opening), part.to_bytes())
-                if not held[resolution, opening].from_exchange:
-                    samples += candle_samples(series, opening, part)
+            rewrite_candles(pipe, platform, symbol, parts, held, revised=False)
             if samples:
                 pipe.execute_command("TS.MADD", *samples)
             pipe.srem(keys.DIRTY_INDEX, f"{platform}:{symbol}")
             return sum(map(len, batches))
 
         watched = watched_keys(platform, [symbol])
-        return self._optimistic(watched, change)
+        return optimistic(self._client, watched, change)
 
     def dirty(self) -> list[tuple[str, str]]:
         """Return (platform, symbol) of which a write failed in part."""
@@ -149,27 +148,3 @@ class TradeUpkeep:
         if self._tick_ms:
             merged = ticks.newer(merged, state.last_ms - self._tick_ms)
         return ticks.samples(platform, symbol, merged)
-
-    def _load(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
-        batches = self._journal.entries(platform, symbol, first_ms, last_ms)
-        for hour in self._archive.hours(platform, symbol):
-            if first_ms <= hour <= last_ms:
-                batches += [batch for _, batch in self._archive.entries(platform, symbol, hour)]
-        chosen = []
-        for batch in batches:
-            inside = (batch.time >= first_ms * 1_000) & (batch.time <= last_ms * 1_000 + 999)
-            chosen.append(batch.take(inside).in_order())
-        return [batch for batch in chosen if len(batch)]
-
-    def _optimistic(self, watched: list[str], change: Callable[[Any], int]) -> int:
-        with redis_errors():
-            for attempt in range(_TRIES):
-                with self._client.pipeline() as pipe:
-                    try:
-                        pipe.watch(*watched)
-                        changed = change(pipe)
-                        pipe.execute()
-                        return changed
-                    except redis.WatchError:
-                        time.sleep(0.002 * min(attempt + 1, 25))
-        raise RedisUnavailable("Too many writers of one symbol at once; try again.")
