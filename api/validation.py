@@ -34,7 +34,18 @@ def _convert(value: Any, kind: type[Kind], *, strict: bool, whole: str) -> Kind:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(_sentence(str(error), kind, whole)) from None
+        message = str(error)
+        sentence = _sentence(message, kind, whole)
+        raise InvalidRequest(sentence, field=_field(message)) from None
+
+
+def _field(message: str) -> str:
+    """Return the name of the field that a message of msgspec is about, "" if it is the whole."""
+    at = _AT.search(message)
+    place = at["path"].removeprefix("$").removeprefix(".") if at else ""
+    said = _AT.sub("", message)
+    inner = _UNKNOWN.match(said) or _MISSING.match(said)
+    return ".".join(part for part in (place, inner["name"][:64] if inner else "") if part)
 
 
 def _sentence(message: str, kind: type[Any], whole: str) -> str:

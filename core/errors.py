@@ -26,6 +26,8 @@ Errors of libraries are mapped to these at the edge (storage, feeds); `api`
 maps these to answers in one file.
 """
 
+from collections.abc import Sequence
+
 
 class TickcastError(Exception):
     """Root of all deliberate errors.
@@ -100,10 +102,18 @@ class UnsupportedMediaType(RequestError):
 
 
 class InvalidRequest(RequestError):
-    """Well-formed, but a value is out of its domain."""
+    """Well-formed, but a value is out of its domain.
+
+    `field` and `choices` say which value and what it may be, where that is known.
+    """
 
     status = 422
     type = "invalid_request"
+
+    def __init__(self, detail: str, *, field: str = "", choices: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.choices = choices
 
 
 class TooManyRequests(RequestError):

@@ -18,5 +18,5 @@ def check_name(value: str, field: str) -> str:
     spaces and control characters are what this keeps out.
     """
     if not _NAME.match(value):
-        raise InvalidRequest(f"{field} must be {NAME_RULE}.")
+        raise InvalidRequest(f"{field} must be {NAME_RULE}.", field=field)
     return value

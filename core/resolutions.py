@@ -40,8 +40,9 @@ def parse_resolution(value: str | int, field: str = "resolution") -> int:
     if seconds is None:
         near = difflib.get_close_matches(str(value)[:16], _SECONDS_BY_NAME, n=3)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
-        known = ", ".join(resolution_name(s) for s in RESOLUTIONS)
-        raise InvalidRequest(f"{field} is not one of {known} (or their seconds).{hint}")
+        known = [resolution_name(s) for s in RESOLUTIONS]
+        detail = f"{field} is not one of {', '.join(known)} (or their seconds).{hint}"
+        raise InvalidRequest(detail, field=field, choices=known)
     return seconds
 
 

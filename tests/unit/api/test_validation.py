@@ -55,3 +55,15 @@ def test_numbers_of_a_query_come_as_text() -> None:
 def test_a_query_is_no_place_for_guesses(value: Any) -> None:
     with pytest.raises(InvalidRequest, match="count"):
         convert_query({"count": value}, Sample)
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [({"count": 9}, "count"), ({}, "count"), ({"count": 1, "kount": 2}, "kount"),
+     ({"count": 1, "inner": {}}, "inner.name"), ({"count": 1, "parts": ["x"]}, "parts[0]"),
+     ([], "")],
+)  # fmt: skip
+def test_a_refusal_also_carries_the_name_of_the_field(value: Any, field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        convert_body(value, Sample)
+    assert refused.value.field == field
