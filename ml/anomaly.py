@@ -40,11 +40,16 @@ class AnomalyLimits(msgspec.Struct, frozen=True):
 
 
 class DetectorState(msgspec.Struct):
-    """What the detector remembers of a symbol: packed tails and the latest time (microseconds)."""
+    """What the detector remembers of a symbol.
+
+    Packed tails, the latest time (microseconds), and whether the last trade lay
+    behind it.
+    """
 
     prices: bytes = b""
     sizes: bytes = b""
     watermark: int = 0
+    disordered: bool = False
 
 
 class Anomaly(msgspec.Struct, frozen=True):
@@ -73,12 +78,14 @@ def detect(
     """Judge new trades; returns the anomalies and the state for the next call.
 
     Splitting the same trades into other batches finds the same. The first 48
-    trades of a symbol are not judged by price or size.
+    trades of a symbol are not judged by price or size. Of trades in a row that
+    are out of order the first one stands for all.
     """
     price, prices = _price_scores(trades.price, state, limits)
     size, sizes = _size_scores(trades.size, state)
     lag, watermark = _lags(trades.time, state.watermark)
-    disorder = (lag > limits.disorder_s) & (lag <= limits.backfill_s)
+    late = (lag > limits.disorder_s) & (lag <= limits.backfill_s)
+    disorder = late & ~np.concatenate([[state.disordered], late[:-1]])
     findings = (
         ("price_jump", price, price >= limits.price_score),
         ("size_outlier", size, size >= limits.size_ratio),
@@ -96,7 +103,8 @@ def detect(
         for reason, score, mask in findings
         for at in np.flatnonzero(mask)
     ]
-    return found, DetectorState(prices.tobytes(), sizes.tobytes(), watermark)
+    disordered = bool(late[-1]) if len(late) else state.disordered
+    return found, DetectorState(prices.tobytes(), sizes.tobytes(), watermark, disordered)
 
 
 def _price_scores(

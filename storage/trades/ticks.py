@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from storage import keys
 from storage.trades.columns import Ints, Trades
 
+# Late samples no further apart than this (ms) are read as one range.
+RUN_PAUSE_MS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
@@ -61,19 +64,28 @@ def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:
 def read_held(
     client: Any, platform: str, symbol: str, milliseconds: Ints
 ) -> dict[int, tuple[float, float, int]]:
-    """Return (price, size, last id) of those milliseconds that have a sample."""
+    """Return (price, size, last id) of those ascending milliseconds that have a sample."""
     pipe = client.pipeline(transaction=False)
-    for ms in milliseconds.tolist():
+    for first, last in _spans(milliseconds):
         for part in keys.TICK_PARTS:
-            pipe.execute_command("TS.RANGE", keys.tick(platform, symbol, part), ms, ms)
+            pipe.execute_command("TS.RANGE", keys.tick(platform, symbol, part), first, last)
     replies = pipe.execute()
+    wanted = set(milliseconds.tolist())
     held = {}
-    for ms, price, size, last_id in zip(
-        milliseconds.tolist(), replies[::3], replies[1::3], replies[2::3], strict=True
-    ):
-        if price and size and last_id:
-            held[ms] = (float(price[0][1]), float(size[0][1]), int(float(last_id[0][1])))
+    for prices, sizes, ids in zip(replies[::3], replies[1::3], replies[2::3], strict=True):
+        for (ms, price), (_, size), (_, last_id) in zip(prices, sizes, ids, strict=True):
+            if ms in wanted:
+                held[ms] = (float(price), float(size), int(float(last_id)))
     return held
+
+
+def _spans(milliseconds: Ints) -> list[tuple[int, int]]:
+    """Return the first and last of each run without a pause: one trip reads a run at once."""
+    starts = np.flatnonzero(
+        np.diff(milliseconds, prepend=milliseconds[0] - 2 * RUN_PAUSE_MS) > RUN_PAUSE_MS
+    )
+    last = np.append(starts[1:], len(milliseconds)) - 1
+    return list(zip(milliseconds[starts].tolist(), milliseconds[last].tolist(), strict=True))
 
 
 def samples(platform: str, symbol: str, ticks: Ticks) -> list[Any]:
