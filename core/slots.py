@@ -68,3 +68,26 @@ def grace_ms(resolution: int) -> int:
 def deadline_ms(first_opening: int, resolution: int) -> int:
     """Return the last instant (epoch ms) for a forecast whose first target opens then (s)."""
     return first_opening * 1_000 + grace_ms(resolution)
+
+
+# Candles after a gap from which no forecast can be made yet: features warm up.
+WARM_UP = 50
+# Rows that the first training part of a walk-forward must keep, by kind of model.
+_LEAST_ROWS = {"boosting": 400}
+_LEAST_BASELINE_ROWS = 50
+_EMBARGO = 1
+
+
+def least_candles(model: str, horizon: int) -> int:
+    """Return how many finished candles without gaps are enough for a walk-forward.
+
+    Its first test begins in the middle; labels that overlap it are purged from
+    what comes before.
+    """
+    rows = _LEAST_ROWS.get(model, _LEAST_BASELINE_ROWS) + horizon
+    return WARM_UP + horizon + 2 * (rows + horizon + _EMBARGO)
+
+
+def least_training(model: str, horizon: int) -> int:
+    """Return how many finished candles without gaps are enough for one fit."""
+    return WARM_UP + 2 * horizon + _LEAST_ROWS.get(model, _LEAST_BASELINE_ROWS)

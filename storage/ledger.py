@@ -89,25 +89,25 @@ class LedgerStore:
             rows = extend(connection, turn, name, entered)
             return Appended([_to_row(row) for row in rows], [], known)
 
-    def record_outcomes(self, name: str, realised: Mapping[int, float]) -> int:
-        """Note the closes that came, by the `seq` of their forecasts; returns how many were new.
+    def record_outcomes(self, name: str, realised: Mapping[int, float]) -> list[LedgerRow]:
+        """Note the closes that came, by the `seq` of their forecasts; returns which were new.
 
         Of a replay each is stamped with the close of its target, so that the
         same replay gives the same chain.
         """
         with self._appending() as (connection, turn):
             now = self._clock() if is_live(connection, name) else None
-            rows = rows_by_number(connection, name, realised)
-            events = [
-                row.outcome_values(realised[row.seq], now)
-                for row in rows
+            rows = [
+                row
+                for row in rows_by_number(connection, name, realised)
                 if row.realised is None and math.isfinite(realised[row.seq])
             ]
+            events = [row.outcome_values(realised[row.seq], now) for row in rows]
             extend(connection, turn, name, events=events)
             for numbers in in_parts(realised):
                 here = ledger_pending.c.ledger == name, ledger_pending.c.seq.in_(numbers)
                 connection.execute(delete(ledger_pending).where(*here))
-            return len(events)
+            return rows
 
     @contextmanager
     def _appending(self) -> Iterator[tuple[Connection, Turn]]:

@@ -70,9 +70,17 @@ class LedgerReader:
             found = connection.execute(query.order_by(ledger.c.opening))
             return [_to_row(row) for row in found]
 
-    def pending(self, before: int, limit: int) -> dict[Series, list[Pending]]:
-        """Return forecasts without an outcome whose target opened before then (s), newest first."""
-        due = select(ledger_pending).where(ledger_pending.c.opening < before)
+    def newest_scored(self, name: str, slot: Slot, limit: int) -> list[LedgerRow]:
+        """Return the newest rows of a slot that have an outcome, oldest first."""
+        query = _rows(name).where(is_slot(ledger, slot), ledger_events.c.realised.is_not(None))
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(ledger.c.opening.desc()).limit(limit))
+            return [_to_row(row) for row in found][::-1]
+
+    def pending(self, since: int, until: int, limit: int) -> dict[Series, list[Pending]]:
+        """Return forecasts without an outcome whose target closed then (s), newest first."""
+        close = ledger_pending.c.opening + ledger_pending.c.resolution
+        due = select(ledger_pending).where(close.between(since, until))
         due = due.order_by(ledger_pending.c.opening.desc()).limit(limit)
         found: dict[Series, list[Pending]] = {}
         with reading(self._engine) as connection:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from core.errors import Conflict, NotFound
 from core.slots import Slot
@@ -84,13 +84,6 @@ class Registry:
             row = connection.execute(here).one_or_none()
         return None if row is None else _run_record(row)
 
-    def champions(self) -> list[RunRecord]:
-        """Return the champions of all slots."""
-        joined = slot_runs.join(slots, slots.c.champion_id == slot_runs.c.id)
-        with reading(self._engine) as connection:
-            rows = connection.execute(select(slot_runs).select_from(joined)).all()
-        return [_run_record(row) for row in rows]
-
     def champion(self, slot: Slot) -> RunRecord | None:
         """Return the champion of a slot, if it has one."""
         joined = slot_runs.join(slots, slots.c.champion_id == slot_runs.c.id)
@@ -123,6 +116,12 @@ class Registry:
             shutil.rmtree(self.folder / whole.folder, ignore_errors=True)
             raise
         return whole
+
+    def note_attempt(self, slot: Slot) -> None:
+        """Note that a training was begun, so that none is begun right after it."""
+        with writing(self._engine) as connection:
+            change = update(slots).where(is_slot(slots, slot))
+            connection.execute(change.values(attempted_at=self._clock()))
 
     def note_failure(self, slot: Slot, error: str) -> None:
         """Note that a training ended without a run; the champion stays as it is."""
@@ -157,7 +156,8 @@ class Registry:
             raise Conflict("Another champion was chosen meanwhile; train again.")
         values: dict[str, Any] = {"attempted_at": now, "failures": 0, "last_error": None}
         if run.promoted:
-            values |= {"champion_id": run.id, "promoted_at": now}
+            since = func.coalesce(slots.c.champion_since, now)
+            values |= {"champion_id": run.id, "promoted_at": now, "champion_since": since}
         connection.execute(insert(slot_runs).values(run.values()))
         connection.execute(update(slots).where(is_slot(slots, run.slot)).values(values))
 

@@ -12,7 +12,8 @@ from core.slots import Slot
 class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A slot: its champion, and what its next training is asked for.
 
-    Instants are epoch ms; `retrain_every` and `expires_after` are seconds, 0
+    It has had a champion since `champion_since`, the present one since
+    `promoted_at`. Instants are epoch ms; `retrain_every` and `expires_after` are seconds, 0
     for never. `failures` counts trainings that failed one after another.
     """
 
@@ -20,6 +21,7 @@ class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     champion_id: str | None
     promoted_at: int | None
+    champion_since: int | None
     options: dict[str, Any]
     retrain_every: int
     expires_after: int
@@ -64,6 +66,11 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Return its columns."""
         own = msgspec.structs.asdict(self)
         return msgspec.structs.asdict(own.pop("slot")) | own
+
+
+def hash_of_contents(files: Mapping[str, bytes]) -> str:
+    """Return `hash_of_files` of files that are not written yet."""
+    return hash_of_files({name: hashlib.sha256(files[name]).hexdigest() for name in files})
 
 
 def hash_of_files(digests: Mapping[str, str]) -> str:

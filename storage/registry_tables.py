@@ -22,6 +22,7 @@ slots = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("champion_id", String(36)),
     Column("promoted_at", BigInteger),
+    Column("champion_since", BigInteger),  # when it first had a champion
     Column("options", JSON, nullable=False),  # what the next training is asked for
     Column("retrain_every", Integer, nullable=False),  # seconds; 0: never by itself
     Column("expires_after", Integer, nullable=False),  # seconds; 0: never

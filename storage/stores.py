@@ -15,6 +15,7 @@ from storage.forecasts import ForecastStore
 from storage.job_events import JobEvents
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
+from storage.ledger_boards import BoardStore
 from storage.ledger_heads import Heads
 from storage.ledger_reads import LedgerReader
 from storage.models import ModelStore
@@ -44,6 +45,7 @@ class Stores:
     heads: Heads
     ledger: LedgerStore
     ledger_reader: LedgerReader
+    boards: BoardStore
     registry: Registry
     data_dir: Path
 
@@ -74,6 +76,7 @@ def open_stores(settings: Settings) -> Stores:
         heads=heads,
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
+        boards=BoardStore(engine),
         registry=Registry(engine, settings.data_dir / "slot_models"),
         data_dir=settings.data_dir,
     )

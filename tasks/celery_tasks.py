@@ -15,12 +15,14 @@ from core.times import now_ms
 from tasks import backfill_gaps as filling
 from tasks import collect_candles as collecting
 from tasks import detect_anomalies as detecting
+from tasks import evaluate_slots, make_forecasts, note_quiet, queues, train_slots
 from tasks import keep_intake as intake
 from tasks import keep_stream as keeping
-from tasks import make_forecasts, note_quiet, queues
+from tasks import leak_test_features as leak_testing
 from tasks import process_trades as processing
 from tasks import reap_jobs as reaping
 from tasks import refresh_watched as refreshing
+from tasks import replay_walk as replaying
 from tasks import store_candles as storing
 from tasks import train_models as training
 from tasks.backfill_gaps import Backfill
@@ -36,7 +38,10 @@ SCHEDULE = {
     queues.NOTE_QUIET: 30.0,
     queues.BACKFILL_GAPS: 5.0,
     queues.REAP_JOBS: 5.0,
-    queues.REFRESH_WATCHED: 10.0,
+    queues.REFRESH_WATCHED: 2.0,
+    queues.FORECAST_SLOTS: 2.0,
+    queues.SCORE_FORECASTS: 5.0,
+    queues.RETRAIN_SLOTS: 60.0,
     queues.SWEEP_MODELS: 3_600.0,
 }
 
@@ -131,6 +136,48 @@ def backfill_gaps() -> None:
     filling.backfill_gaps(work)
 
 
+@task(queues.EVALUATE_SLOT)
+def evaluate_slot(job_id: str, stage: int) -> None:
+    """Judge a model by a walk-forward."""
+    stage_of_job(job_id, stage, evaluate_slots.evaluate_slot)
+
+
+@task(queues.TRAIN_SLOT)
+def train_slot(job_id: str, stage: int) -> None:
+    """Train a challenger for a slot."""
+    stage_of_job(job_id, stage, train_slots.train_slot)
+
+
+@task(queues.REPLAY_WALK)
+def replay_walk(job_id: str, stage: int) -> None:
+    """Walk a slot through the past."""
+    stage_of_job(job_id, stage, replaying.replay_walk)
+
+
+@task(queues.LEAK_TEST)
+def leak_test_features(job_id: str, stage: int) -> None:
+    """Try whether a feature knows the future."""
+    stage_of_job(job_id, stage, leak_testing.leak_test_features)
+
+
+@periodic(queues.FORECAST_SLOTS)
+def forecast_slots() -> None:
+    """Forecast the watched slots whose candle has closed."""
+    runtime().forecaster.run(runtime().stores)
+
+
+@periodic(queues.SCORE_FORECASTS)
+def score_forecasts() -> None:
+    """Join the outcomes of forecasts whose target has closed."""
+    runtime().scorer.run(runtime().stores)
+
+
+@periodic(queues.RETRAIN_SLOTS)
+def retrain_slots() -> None:
+    """Queue the trainings of slots that are due."""
+    runtime().retrainer.run(runtime().stores, runtime().enqueue)
+
+
 @periodic(queues.REAP_JOBS)
 def reap_jobs() -> None:
     """Take jobs out of dead hands, and send again what got lost."""
@@ -149,6 +196,7 @@ def refresh_watched() -> None:
 def sweep_models() -> None:
     """Remove folders of models that a crash left without a record."""
     runtime().stores.models.sweep()
+    runtime().stores.registry.sweep()
 
 
 def stage_of_job(job_id: str, stage: int, work: Work) -> None:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
 from core.jobs import Job
+from core.slots import Slot
 from storage.candle_columns import Candles
 from storage.jobs import JobStore
 from storage.uploads import UploadStore
@@ -52,13 +53,7 @@ class Enqueue:
 
         `rejected` and `duplicates` of the request are handed through to the result.
         """
-        job = self._create([queues.STORE_CANDLES], request)
-        try:
-            self._uploads.put(job.id, candles)
-        except TickcastError:
-            self._jobs.discard(job.id)
-            raise
-        return self._hand_over(job)
+        return self._send_with([queues.STORE_CANDLES], request, candles)
 
     def train_lstm(self, request: Mapping[str, Any]) -> Job:
         """Train a model: `model_name, model_id, platform, symbol, resolution` and options.
@@ -81,6 +76,27 @@ class Enqueue:
         after = [queues.PREDICT_LSTM_NSTEPS] if request.get("predict") else []
         stages = [*before, queues.TRAIN_LSTM, *after]
         return self._send(stages, request, queues.TRAIN_LSTM, _model(request))
+
+    def evaluate_slot(self, request: Mapping[str, Any]) -> Job:
+        """Judge a model by a walk-forward: a slot, `start, end, folds, seed, options`."""
+        return self._send([queues.EVALUATE_SLOT], request)
+
+    def train_slot(self, request: Mapping[str, Any]) -> Job:
+        """Train a challenger: a slot, `options, seed, folds, retrain_every, expires_after, reason`.
+
+        Raises `Conflict` while the same slot is being trained.
+        """
+        return self._send([queues.TRAIN_SLOT], request, unique_key=_slot(request))
+
+    def replay_walk(self, request: Mapping[str, Any]) -> Job:
+        """Walk a slot through the past: a slot, `start, end, retrain_every, seed, options`."""
+        return self._send([queues.REPLAY_WALK], request)
+
+    def leak_test(self, request: Mapping[str, Any], candles: Candles | None = None) -> Job:
+        """Try whether a feature knows the future, on stored candles or on `candles`."""
+        if candles is None:
+            return self._send([queues.LEAK_TEST], {**request, "uploaded": False})
+        return self._send_with([queues.LEAK_TEST], {**request, "uploaded": True}, candles)
 
     def publish(self, job: Job, note: bool = True) -> None:
         """Send a job's present and later stages to the broker, as one chain.
@@ -121,6 +137,18 @@ class Enqueue:
     ) -> Job:
         return self._hand_over(self._create(stages, request, name, unique_key))
 
+    def _send_with(
+        self, stages: Sequence[str], request: Mapping[str, Any], candles: Candles
+    ) -> Job:
+        """Send a job whose candles wait for it beside the queue."""
+        job = self._create(stages, request)
+        try:
+            self._uploads.put(job.id, candles)
+        except TickcastError:
+            self._jobs.discard(job.id)
+            raise
+        return self._hand_over(job)
+
     def _create(
         self,
         stages: Sequence[str],
@@ -149,3 +177,7 @@ class Enqueue:
 
 def _model(request: Mapping[str, Any]) -> str:
     return f"train:{request['model_name']}:{request['model_id']}"
+
+
+def _slot(request: Mapping[str, Any]) -> str:
+    return f"slot:{':'.join(str(request[field]) for field in Slot.__struct_fields__)}"

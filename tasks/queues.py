@@ -23,6 +23,13 @@ BACKFILL_GAPS = "backfill_gaps"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
 SWEEP_MODELS = "sweep_models"
+EVALUATE_SLOT = "evaluate_slot"
+TRAIN_SLOT = "train_slot"
+REPLAY_WALK = "replay_walk"
+LEAK_TEST = "leak_test_features"
+FORECAST_SLOTS = "forecast_slots"
+SCORE_FORECASTS = "score_forecasts"
+RETRAIN_SLOTS = "retrain_slots"
 
 QUEUE_OF = {
     FETCH_CANDLES: FETCH,
@@ -37,6 +44,13 @@ QUEUE_OF = {
     KEEP_STREAM: KEEP,
     NOTE_QUIET: KEEP,
     BACKFILL_GAPS: FETCH,
+    EVALUATE_SLOT: TRAIN,
+    TRAIN_SLOT: TRAIN,
+    REPLAY_WALK: TRAIN,
+    LEAK_TEST: PREDICT,
+    FORECAST_SLOTS: KEEP,
+    SCORE_FORECASTS: KEEP,
+    RETRAIN_SLOTS: KEEP,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
     SWEEP_MODELS: KEEP,

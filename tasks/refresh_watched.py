@@ -9,7 +9,8 @@ import msgspec
 from redis.exceptions import LockError
 
 from core.errors import Conflict, TickcastError
-from core.series import Series
+from core.series import CandleFlag, Series
+from core.slots import deadline_ms
 from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import RetryPolicy, Rows, collect
@@ -23,8 +24,9 @@ from tasks.enqueue import Enqueue
 
 logger = logging.getLogger(__name__)
 
-# An exchange needs a moment after a candle's end to publish it (ms).
-SETTLE_MS = 2_000
+# An exchange needs a moment after a candle's end to publish it (ms); if it takes longer, it
+# is asked again as long as a forecast from that candle would count.
+SETTLE_MS = 1_000
 # The unfinished candle of a long resolution is brought up to date at least so often (ms).
 LONGEST_PAUSE_MS = 300_000
 RETRY_MS = 30_000
@@ -90,7 +92,17 @@ def _refresh(
         logger.warning("watch %s: %s", series, error.detail)
         stores.watches.record(series, error.detail)
     else:
-        stores.watches.record(series, None)
+        if not _awaits_candle(stores, series, now_ms()):
+            stores.watches.record(series, None)
+
+
+def _awaits_candle(stores: Stores, series: Series, now: int) -> bool:
+    """Say whether the candle that has just closed has not come yet."""
+    closed = now // 1_000 // series.resolution * series.resolution
+    if now > deadline_ms(closed, series.resolution):
+        return False
+    held = stores.candles.read(series, closed - series.resolution, closed - 1)
+    return not len(held) or bool(held.flags[-1] & CandleFlag.PARTIAL)
 
 
 def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int) -> None:

@@ -14,6 +14,9 @@ from storage.stores import Stores, open_stores
 from storage.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
 from tasks.enqueue_stream import EnqueueStream
+from tasks.forecast_slots import SlotForecaster
+from tasks.retrain_slots import Retrainer
+from tasks.score_forecasts import ForecastScorer
 
 
 class Runtime:
@@ -52,6 +55,21 @@ class Runtime:
     def enqueue_stream(self) -> EnqueueStream:
         """The sender of live batches."""
         return EnqueueStream(self._celery, self.stream.intake)
+
+    @cached_property
+    def forecaster(self) -> SlotForecaster:
+        """What forecasts the watched slots."""
+        return SlotForecaster()
+
+    @cached_property
+    def scorer(self) -> ForecastScorer:
+        """What joins the outcomes of forecasts."""
+        return ForecastScorer()
+
+    @cached_property
+    def retrainer(self) -> Retrainer:
+        """What decides which slots are trained again."""
+        return Retrainer()
 
     def exchange(self, platform: str) -> ExchangeCandles:
         """Return a connector to a platform, or to the address set in its place."""

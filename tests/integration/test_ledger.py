@@ -139,11 +139,11 @@ def test_inputs_that_reach_into_the_target_are_refused(
 
 
 def test_outcomes_are_joined_once(filled: LedgerStore, reader: LedgerReader) -> None:
-    assert filled.record_outcomes(LIVE, {2: 5.0, 3: 98.0}) == 1
+    assert [row.seq for row in filled.record_outcomes(LIVE, {2: 5.0, 3: 98.0})] == [3]
     rows = reader.page(LIVE, {}, 0, FOREVER, 3).rows
     assert [row.realised for row in rows] == [101.0, 99.5, 98.0]
     assert [row.seq for row in reader.scored(LIVE, SLOT)] == [1, 2, 3]
-    waiting = reader.pending(FOREVER, 10)[SLOT.series]
+    waiting = reader.pending(0, FOREVER, 10)[SLOT.series]
     assert [one.seq for one in waiting] == [6, 5, 4]
 
 

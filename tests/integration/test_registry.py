@@ -28,14 +28,13 @@ def test_the_run_promoted_last_is_the_champion(registry: Registry) -> None:
     assert registry.champion(SLOT) == third
     assert [record.id for record in registry.runs(SLOT)] == ["run-3", "run-2", "run-1"]
     assert registry.run("run-2") == second
-    assert registry.champions() == [third]
-    assert registry.slot(SLOT).promoted_at
+    slot = registry.slot(SLOT)
+    assert slot.promoted_at >= slot.champion_since > 0  # type: ignore[operator]
 
 
 def test_a_slot_without_a_promoted_run_has_no_champion(registry: Registry) -> None:
     enter_run(registry, run(promoted=False, job_id="job"))
     assert registry.champion(SLOT) is None
-    assert registry.champions() == []
     assert registry.run_of_job("job") == registry.run("run-1")
     assert registry.run_of_job("another") is None
 

@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column('created_at', sa.BigInteger(), nullable=False),
         sa.Column('champion_id', sa.String(length=36), nullable=True),
         sa.Column('promoted_at', sa.BigInteger(), nullable=True),
+        sa.Column('champion_since', sa.BigInteger(), nullable=True),
         sa.Column('options', sa.JSON(), nullable=False),
         sa.Column('retrain_every', sa.Integer(), nullable=False),
         sa.Column('expires_after', sa.Integer(), nullable=False),
