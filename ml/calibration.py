@@ -143,9 +143,10 @@ def _newton(inputs: Floats, target: Floats, offset: float) -> Floats:
     ridge = 1e-6 * len(inputs) * np.eye(inputs.shape[1])
     for _ in range(_NEWTON_STEPS):
         chance = expit(inputs @ weights + offset)
-        gradient = inputs.T @ (target - chance) - ridge @ weights
+        gradient = np.einsum("ni,n->i", inputs, target - chance) - ridge @ weights
         spread = np.maximum(chance * (1 - chance), 1e-9)
-        step = np.linalg.solve((inputs * spread[:, None]).T @ inputs + ridge, gradient)
+        curvature = np.einsum("ni,n,nj->ij", inputs, spread, inputs) + ridge
+        step = np.linalg.solve(curvature, gradient)
         weights = weights + np.clip(step, -4, 4)
         if np.abs(step).max() < 1e-10:
             break

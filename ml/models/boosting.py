@@ -58,7 +58,7 @@ class BoostingModel(Fitted[LearntMoves]):
         drift = MoveDrift.fit(lesson, move, unit)
         scatter = move / unit - drift.predict(lesson.inputs)
         spread = MoveSpread.fit(lesson, scatter, SIDES, unit)
-        quantiles = _with_median(spread.predict(lesson.inputs[lesson.held]))
+        quantiles = _with_median(spread.predict(lesson.held_inputs))
         self._learnt = LearntMoves(
             name=self.name,
             about=self.about(history, rows),

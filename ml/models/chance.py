@@ -33,12 +33,13 @@ class Chance(msgspec.Struct, frozen=True):
         """Learn from what happened after each row; `other` is a rival raw chance of it."""
         prior = class_prior(happened)
         trees = lesson.boost(Task("chance"), happened.astype(np.float64))
-        raw = [trees.predict(lesson.inputs), *([] if other is None else [other])]
-        held = lesson.held
-        fits = [PlattCalibration.fit(each[held], happened[held], prior) for each in raw]
+        held = happened[lesson.held]
+        raw = [trees.predict(lesson.held_inputs)]
+        raw += [] if other is None else [other[lesson.held]]
+        fits = [PlattCalibration.fit(each, held, prior) for each in raw]
         choices = [(0.0, 0), *((float(s), i) for i in range(len(raw)) for s in SHARES[1:])]
         losses = [
-            np.square(prior + share * (fits[i].apply(raw[i]) - prior) - happened)
+            np.square(prior + share * (fits[i].apply(raw[i]) - prior) - held)
             for share, i in choices
         ]
         share, used = choices[lesson.choose(losses)]

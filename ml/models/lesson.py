@@ -99,6 +99,11 @@ class Lesson:
         booster = self._trainer.fit(task, target[self.learn])
         return Trees(self.options.library, booster.to_text())
 
+    @cached_property
+    def held_inputs(self) -> Floats:
+        """Return the inputs of the rows held back."""
+        return self.inputs[self.held]
+
     def choose(self, losses: list[Floats]) -> int:
-        """Return which of several losses (one element a row) is best where held back."""
-        return cautious_choice(np.stack([loss[self.held] for loss in losses]), self.horizon)
+        """Return which of several losses is best, one element a row held back."""
+        return cautious_choice(np.stack(losses), self.horizon)

@@ -36,11 +36,12 @@ class MoveDrift(msgspec.Struct, frozen=True):
         """Learn from the moves (log-returns) that followed and the sizes foreseen for them."""
         target = np.clip(move / size, -CLIP, CLIP)
         linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], PENALTY)
-        plain = linear.predict(lesson.inputs[:, COLUMNS])
-        trees = lesson.boost(Task("mean"), target - plain)
+        trees = lesson.boost(Task("mean"), target - linear.predict(lesson.inputs[:, COLUMNS]))
         choices = [(0.0, 0.0), *((s, 0.0) for s in SHARES[1:]), *((s, s) for s in SHARES[1:])]
-        correction = trees.predict(lesson.inputs)
-        losses = [np.abs(move - size * (a * plain + b * correction)) for a, b in choices]
+        held = lesson.held
+        plain = size[held] * linear.predict(lesson.held_inputs[:, COLUMNS])
+        correction = size[held] * trees.predict(lesson.held_inputs)
+        losses = [np.abs(move[held] - a * plain - b * correction) for a, b in choices]
         linear_share, tree_share = (float(share) for share in choices[lesson.choose(losses)])
         return cls(linear, linear_share, tree_share, trees if tree_share else None)
 

@@ -53,14 +53,15 @@ class MoveSize(msgspec.Struct, frozen=True):
         target = np.log(size + floor) - level
         penalty = min(PENALTY * lesson.horizon, MOST_PENALTY)
         linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], penalty)
-        plain = linear.predict(lesson.inputs[:, COLUMNS])
-        trees = lesson.boost(Task("mean"), target - plain)
-        correction = trees.predict(lesson.inputs)
+        residual = target - linear.predict(lesson.inputs[:, COLUMNS])
+        trees = lesson.boost(Task("mean"), residual)
+        plain = linear.predict(lesson.held_inputs[:, COLUMNS])
+        correction = trees.predict(lesson.held_inputs)
         choices = [*((float(s), 0.0) for s in SHARES), *((1.0, float(s)) for s in SHARES[1:])]
-        losses = [
-            _bound_loss(np.exp(level + linear.part(plain, a) + b * correction), reach, lesson)
-            for a, b in choices
+        scales = [
+            np.exp(level[lesson.held] + linear.part(plain, a) + b * correction) for a, b in choices
         ]
+        losses = [_bound_loss(scale, reach[lesson.held]) for scale in scales]
         linear_share, tree_share = choices[lesson.choose(losses)]
         return cls(linear, linear_share, tree_share, trees if tree_share else None)
 
@@ -73,16 +74,10 @@ class MoveSize(msgspec.Struct, frozen=True):
         return np.asarray(np.exp(logarithm))
 
 
-def _bound_loss(
-    scale: Floats, reach: Floats, lesson: Lesson, levels: Sequence[float] = JUDGED_AT
-) -> Floats:
-    """Return the pinball loss of each row where multiples of `scale` bound its `reach`.
-
-    The multiples are those that held in the rows learnt from.
-    """
+def _bound_loss(scale: Floats, reach: Floats, levels: Sequence[float] = JUDGED_AT) -> Floats:
+    """Return the pinball loss of each row where the best multiples of `scale` bound `reach`."""
     loss = np.zeros(len(reach))
-    ratio = reach[lesson.learn] / scale[lesson.learn]
     for level in levels:
-        error = reach - np.quantile(ratio, level) * scale
+        error = reach - np.quantile(reach / scale, level) * scale
         loss += np.maximum(level * error, (level - 1) * error)
     return loss

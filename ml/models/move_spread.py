@@ -32,11 +32,11 @@ class MoveSpread(msgspec.Struct, frozen=True):
         """Learn from `target`, scaled moves; `weight` turns them into what counts as a loss."""
         plain = np.quantile(target[lesson.learn], levels)
         trees = [lesson.boost(Task("quantile", level), target) for level in levels]
-        bent = np.column_stack([tree.predict(lesson.inputs) for tree in trees])
-        losses = []
-        for share in SHARES:
-            quantiles = plain + share * (bent - plain)
-            losses.append(weight * _row_pinball(target, quantiles, levels))
+        bent = np.column_stack([tree.predict(lesson.held_inputs) for tree in trees])
+        came, worth = target[lesson.held], weight[lesson.held]
+        losses = [
+            worth * _row_pinball(came, plain + share * (bent - plain), levels) for share in SHARES
+        ]
         share = float(SHARES[lesson.choose(losses)])
         return cls(tuple(levels), plain.tolist(), share, trees if share else [])
 

@@ -64,8 +64,9 @@ class PathRangeModel(Fitted[LearntRange]):
         unit = size.predict(lesson.inputs)
         above = MoveSpread.fit(lesson, up / unit, LEVELS, unit)
         below = MoveSpread.fit(lesson, down / unit, LEVELS, unit)
-        ceiling, floor = (side.predict(lesson.inputs)[:, 1] for side in (above, below))
-        scores = np.maximum(up / unit - ceiling, down / unit - floor)[lesson.held]
+        held = lesson.held
+        ceiling, floor = (side.predict(lesson.held_inputs)[:, 1] for side in (above, below))
+        scores = np.maximum(up[held] / unit[held] - ceiling, down[held] / unit[held] - floor)
         reach = float((ceiling + floor).mean()) / 2
         self._learnt = LearntRange(
             name=self.name,

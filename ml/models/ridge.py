@@ -1,4 +1,8 @@
-"""Linear regression with a penalty, on inputs brought to one scale."""
+"""Linear regression with a penalty, on inputs brought to one scale.
+
+Sums are taken by einsum, not by the threads of a BLAS: they come in one order,
+hence the same bits, and on shared cores they are faster.
+"""
 
 from typing import Self
 
@@ -22,14 +26,15 @@ class Ridge(msgspec.Struct, frozen=True):
         centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
         spread = np.where(spread > 1e-12, spread, np.inf)
         scaled = (inputs - centre) / spread
-        gram = scaled.T @ scaled / len(scaled) + penalty * np.eye(scaled.shape[1])
-        weights = np.linalg.solve(gram, scaled.T @ (target - target.mean()) / len(scaled))
+        gram = np.einsum("ni,nj->ij", scaled, scaled) / len(scaled)
+        moment = np.einsum("ni,n->i", scaled, target - target.mean()) / len(scaled)
+        weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), moment)
         return cls(centre.tolist(), (weights / spread).tolist(), float(target.mean()))
 
     def predict(self, inputs: Floats) -> Floats:
         """Return one value a row."""
-        scaled = (inputs - np.array(self.centre)) @ np.array(self.weights)
-        return np.asarray(scaled + self.intercept)
+        centred = inputs - np.array(self.centre)
+        return np.asarray(np.einsum("ni,i->n", centred, np.array(self.weights)) + self.intercept)
 
     def part(self, predicted: Floats, share: float) -> Floats:
         """Return the mean with `share` of what was `predicted` beyond it."""

@@ -39,12 +39,12 @@ def autoregressive(count: int, seed: int, coefficient: float = 0.2, scale: float
     return values
 
 
-def changing_volatility(count: int, seed: int, scale: float = 1e-3) -> Floats:
+def changing_volatility(count: int, seed: int, scale: float = 1e-3, hour: float = 0.4) -> Floats:
     """Return returns whose volatility wanders and follows the hour, direction none."""
     rng = np.random.default_rng([seed, 2])
     level = np.zeros(count)
     shocks = rng.standard_normal(count) * 0.06
     for i in range(1, count):
         level[i] = 0.99 * level[i - 1] + shocks[i]
-    hour = 0.4 * np.sin(2 * np.pi * np.arange(count) / 288)
-    return scale * np.exp(level + hour) * rng.standard_normal(count)
+    clock = hour * np.sin(2 * np.pi * np.arange(count) / 288)
+    return scale * np.exp(level + clock) * rng.standard_normal(count)
