@@ -12,8 +12,10 @@ from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
 from core.times import now_ms
+from tasks import answer_questions as answering
 from tasks import backfill_gaps as filling
 from tasks import collect_candles as collecting
+from tasks import compute_indicators as indicating
 from tasks import detect_anomalies as detecting
 from tasks import evaluate_slots, make_forecasts, note_quiet, queues, train_slots
 from tasks import keep_intake as intake
@@ -85,6 +87,23 @@ def predict_lstm(job_id: str, stage: int) -> None:
 def predict_lstm_nsteps(job_id: str, stage: int) -> None:
     """Predict the next n candles."""
     stage_of_job(job_id, stage, make_forecasts.predict_lstm_nsteps)
+
+
+@task(queues.COMPUTE_INDICATORS)
+def compute_indicators(job_id: str, stage: int) -> None:
+    """Compute the indicators of a series."""
+    stage_of_job(job_id, stage, indicating.compute_indicators)
+
+
+# Work that may also be asked for without a job, by the name of its task.
+QUESTIONS: dict[str, Work] = {queues.COMPUTE_INDICATORS: indicating.compute_indicators}
+
+
+@task(queues.ANSWER_QUESTION)
+def answer_question(question_id: str, name: str, request: dict[str, Any]) -> None:
+    """Do work whose answer only its caller needs."""
+    question = answering.make_question(question_id, name, request)
+    answering.answer_question(runtime().stores, question, QUESTIONS[name])
 
 
 @task(queues.PROCESS_TRADES)
@@ -163,7 +182,7 @@ def leak_test_features(job_id: str, stage: int) -> None:
 @periodic(queues.FORECAST_SLOTS)
 def forecast_slots() -> None:
     """Forecast the watched slots whose candle has closed."""
-    runtime().forecaster.run(runtime().stores)
+    runtime().forecaster.run()
 
 
 @periodic(queues.SCORE_FORECASTS)

@@ -26,7 +26,9 @@ logger = logging.getLogger(__name__)
 
 # Taken up within milliseconds, or sent again by the reaper after 5 s: a note of their
 # publication would only make the caller wait for one more commit.
-_SHORT = frozenset({queues.PREDICT_LSTM, queues.PREDICT_LSTM_NSTEPS})
+_SHORT = frozenset({queues.PREDICT_LSTM, queues.PREDICT_LSTM_NSTEPS, queues.COMPUTE_INDICATORS})
+# Nobody waits longer for the answer to a question (s).
+_QUESTION_S = 15
 
 
 class Enqueue:
@@ -70,6 +72,20 @@ class Enqueue:
         """Predict all steps that the model was trained for."""
         return self._send([queues.PREDICT_LSTM_NSTEPS], request)
 
+    def compute(self, name: str, request: Mapping[str, Any]) -> Job:
+        """Make a job of one stage, of work that could also be asked for without one."""
+        return self._send([name], request)
+
+    def ask(self, question_id: str, name: str, request: Mapping[str, Any]) -> None:
+        """Ask for work without a job; `api.job_waiting` hears the answer under the id."""
+        signature = self._celery.signature(
+            queues.ANSWER_QUESTION,
+            args=(question_id, name, dict(request)),
+            queue=QUEUE_OF[queues.ANSWER_QUESTION],
+            expires=_QUESTION_S,
+        )
+        self._send_off(signature)
+
     def chain(self, request: Mapping[str, Any]) -> Job:
         """Train, with fetching before (`fetch: {start, end}`) and predicting after (`predict`)."""
         before = [queues.FETCH_CANDLES] if request.get("fetch") else []
@@ -108,10 +124,7 @@ class Enqueue:
             self._celery.signature(task, args=(job.id, stage), immutable=True, queue=QUEUE_OF[task])
             for stage, task in stages
         ]
-        try:
-            (links[0] if len(links) == 1 else chain(*links, app=self._celery)).apply_async()
-        except (OperationalError, RedisError, OSError) as error:
-            raise RedisUnavailable("The queue does not answer at the moment.") from error
+        self._send_off(links[0] if len(links) == 1 else chain(*links, app=self._celery))
         if note:
             self._note_published(job)
 
@@ -166,6 +179,12 @@ class Enqueue:
             self._jobs.discard(job.id)
             raise
         return job
+
+    def _send_off(self, message: Any) -> None:
+        try:
+            message.apply_async()
+        except (OperationalError, RedisError, OSError) as error:
+            raise RedisUnavailable("The queue does not answer at the moment.") from error
 
     def _note_published(self, job: Job) -> None:
         try:

@@ -13,6 +13,8 @@ STORE_CANDLES = "store_candles"
 TRAIN_LSTM = "train_lstm_from_redis"
 PREDICT_LSTM = "predict_lstm"
 PREDICT_LSTM_NSTEPS = "predict_lstm_nsteps"
+COMPUTE_INDICATORS = "compute_indicators"
+ANSWER_QUESTION = "answer_question"
 PROCESS_TRADES = "process_trade_data"
 DETECT_ANOMALY = "detect_anomaly"
 PROCESS_TICKERS = "process_ticker_data"
@@ -37,6 +39,8 @@ QUEUE_OF = {
     TRAIN_LSTM: TRAIN,
     PREDICT_LSTM: PREDICT,
     PREDICT_LSTM_NSTEPS: PREDICT,
+    COMPUTE_INDICATORS: PREDICT,
+    ANSWER_QUESTION: PREDICT,
     PROCESS_TRADES: STREAM,
     DETECT_ANOMALY: STREAM,
     PROCESS_TICKERS: STREAM,
