@@ -53,7 +53,8 @@ def skill_interval(
     """Return the percentile interval of 1 - mean(loss) / mean(baseline_loss).
 
     Circular block bootstrap of pairs: Politis and Romano (1992). NaN where the
-    baseline makes no error at all.
+    baseline makes no error at all. It covers the chance of the tested period, not
+    that of training: another seed of a network can tip a verdict near its bound.
     """
     length = block_length(len(loss), horizon)
     starts = np.random.default_rng(seed).integers(
