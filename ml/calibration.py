@@ -62,7 +62,9 @@ class IsotonicCalibration(msgspec.Struct, frozen=True, tag="isotonic"):
         count = np.bincount(group)
         share = np.bincount(group, weights=happened) / count
         fitted = isotonic_regression(share, weights=count).x
-        return cls(raw.tolist(), fitted.tolist())
+        step = np.diff(fitted) > 0
+        knot = np.concatenate([[True], step]) | np.concatenate([step, [True]])
+        return cls(raw[knot].tolist(), fitted[knot].tolist())
 
     def apply(self, probability: Floats) -> Floats:
         """Return calibrated probabilities: linear between those fitted, flat beyond."""
@@ -70,6 +72,13 @@ class IsotonicCalibration(msgspec.Struct, frozen=True, tag="isotonic"):
 
 
 Calibration = PlattCalibration | IsotonicCalibration
+
+
+def fit_calibration(kind: str, probability: Floats, happened: Bools, prior: float) -> Calibration:
+    """Fit a map of `kind` `platt`, anchored at `prior`, or `isotonic`."""
+    if kind == "isotonic":
+        return IsotonicCalibration.fit(probability, happened)
+    return PlattCalibration.fit(probability, happened, prior)
 
 
 class Bin(msgspec.Struct, frozen=True):

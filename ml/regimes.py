@@ -112,7 +112,7 @@ def regime_check(
         "shuffled_mean": float(shuffled.mean()),
         "shuffled_95": float(np.quantile(shuffled, 0.95)),
         "p_value": float((1 + (shuffled >= statistic).sum()) / (1 + draws)),
-        "groups": {names[value]: _group(came[code == value]) for value in np.unique(code)},
+        "groups": {str(names[value]): _group(came[code == value]) for value in np.unique(code)},
     }
 
 

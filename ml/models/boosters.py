@@ -31,7 +31,8 @@ class BoostingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How hard to learn; the defaults suit returns, which are nearly all noise.
 
     `least_leaf` is the least number of rows that a leaf rests on, `rows` and
-    `columns` the shares drawn for each tree.
+    `columns` the shares drawn for each tree. `calibration` is the map of chances,
+    fitted on held-back rows; isotonic wants thousands of them.
     """
 
     library: Library = "lightgbm"
@@ -42,6 +43,7 @@ class BoostingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: Annotated[float, Meta(gt=0, le=1)] = 0.7
     columns: Annotated[float, Meta(gt=0, le=1)] = 0.5
     ridge: Annotated[float, Meta(ge=0, le=1e6)] = 10.0
+    calibration: Literal["platt", "isotonic"] = "platt"
 
 
 class Booster(Protocol):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.baselines import class_prior
-from ml.calibration import PlattCalibration
+from ml.calibration import Calibration, PlattCalibration, fit_calibration
 from ml.models.boosters import Task
 from ml.models.caution import SHARES
 from ml.models.lesson import Lesson, Trees
@@ -25,7 +25,7 @@ class Chance(msgspec.Struct, frozen=True):
 
     prior: float
     share: float
-    calibration: PlattCalibration
+    calibration: Calibration
     trees: Trees | None
 
     @classmethod
@@ -36,7 +36,8 @@ class Chance(msgspec.Struct, frozen=True):
         held = happened[lesson.held]
         raw = [trees.predict(lesson.held_inputs)]
         raw += [] if other is None else [other[lesson.held]]
-        fits = [PlattCalibration.fit(each, held, prior) for each in raw]
+        kind = lesson.options.calibration
+        fits = [fit_calibration(kind, each, held, prior) for each in raw]
         choices = [(0.0, 0), *((float(s), i) for i in range(len(raw)) for s in SHARES[1:])]
         losses = [
             np.square(prior + share * (fits[i].apply(raw[i]) - prior) - held)

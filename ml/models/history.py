@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml.candle_frames import finished
 from ml.features.table import FeatureTable, feature_table, run_lengths
 from ml.labels import Path, labelled
-from ml.models.inputs import FEATURES_READ, WARM_UP
+from ml.models.inputs import FEATURES_READ, LONGEST_WARM_UP, WARM_UP
 from ml.sessions import Sessions, learn_sessions
 from ml.volatility import ewma_volatility
 
@@ -72,9 +72,14 @@ class History:
         return np.flatnonzero((self.run > WARM_UP) & labelled(self.run, horizon))
 
     def rows_since(self, time: int, rows: Rows) -> Rows:
-        """Return `rows` and all ready rows that opened after `time` (s), up to the last of them."""
+        """Return `rows`, and what was forecast after `time` (s) up to the last of them.
+
+        The first candles of the history are left out: if it was cut there, its
+        longer windows would not be what they were when those were forecast.
+        """
         ready = self.ready()
-        return np.union1d(ready[(self.times[ready] > time) & (ready <= rows[-1])], rows)
+        later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
+        return np.union1d(ready[later], rows)
 
     def target_times(self, row: int, horizon: int) -> NDArray[np.int64]:
         """Return the openings of the `horizon` candles after `row`, closures skipped."""

@@ -49,6 +49,7 @@ LEVEL_CENTRE = 8.0
 RETURNS = tuple(f"return_{span}" for span in RETURN_SPANS)
 OTHERS = ("williams_r", "sma_20", "sma_50", "macd_histogram", "volume_ratio", "day_minute")
 FEATURES_READ = (UNIT, *VOLATILITIES, *RETURNS, *OSCILLATORS, *SHAPES, *OTHERS, "week_minute")
+LONGEST_WARM_UP = max(FEATURES[name].warm_up for name in FEATURES_READ)
 WARM_UP = max(FEATURES[name].warm_up for name in FEATURES_READ if name not in SHORTER)
 
 SIZE_INPUTS: tuple[str, ...] = (

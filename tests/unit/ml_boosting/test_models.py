@@ -13,6 +13,7 @@ from ml.models.boosters import LIBRARIES, BoostingOptions, Task, make_trainer, r
 from ml.models.boosting import BoostingModel
 from ml.models.caution import SHARES, cautious_choice
 from ml.models.history import History, make_history
+from ml.models.inputs import LONGEST_WARM_UP
 from ml.models.next_candle import NextCandleModel
 from ml.models.path_range import PathRangeModel, reaches
 from ml.models.protocol import CANDLES_WANTED, MEDIAN
@@ -102,6 +103,16 @@ def test_the_newest_candles_alone_are_enough_to_forecast(kind):
     whole = model.predict(_history(), np.array([2_400]))
     short = model.predict(tail, np.array([CANDLES_WANTED - 1]))
     _assert_same(short, whole, rtol=1e-6)
+
+
+def test_intervals_follow_forecasts_since_training_whose_windows_were_whole():
+    history = _history()
+    asked = np.array([100, 2_500])
+    since = history.rows_since(int(history.times[2_400]), asked)
+    assert since.tolist() == [100, *range(2_401, 2_501)]
+    cut = History(history.frame.iloc[2_000:].reset_index(drop=True), history.sessions)
+    since = cut.rows_since(int(history.times[2_100]), np.array([500]))
+    assert since.tolist() == list(range(LONGEST_WARM_UP, 501))
 
 
 @KIND
@@ -205,8 +216,9 @@ def test_boosters_are_kept_as_text_to_the_last_bit(library, kind):
 
 
 @LIBRARY
-def test_boosting_forecasts_with_either_library(library):
-    options = msgspec.structs.replace(QUICK, library=library)
+@pytest.mark.parametrize("calibration", ["platt", "isotonic"])
+def test_boosting_forecasts_with_either_library_and_calibration(library, calibration):
+    options = msgspec.structs.replace(QUICK, library=library, calibration=calibration)
     model = BoostingModel(1, 0, options)
     model.fit(_history(), _past())
     again = BoostingModel.from_files(model.to_files())
