@@ -47,6 +47,17 @@ def validate_next_candle(
     `verdict`, and the same errors of every target under `targets`, beside
     repeating the last candle. Raises `InvalidRequest` where there is too little.
     """
+    return train_validated(frame, resolution, seed=seed, options=options)[1]
+
+
+def train_validated(
+    frame: pd.DataFrame,
+    resolution: int,
+    *,
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[NextCandleModel, dict[str, Any]]:
+    """Return the model of `validate_next_candle`, which knows the older four fifths only."""
     candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
     history = make_history(candles, resolution)
     rows = history.learnable(HORIZON)
@@ -59,7 +70,7 @@ def validate_next_candle(
     fold = hold_out(fixed_spans(rows, HORIZON), np.arange(len(rows)), count, EMBARGO)
     model = NextCandleModel(HORIZON, seed, read_options(options or {}))
     model.fit(history, rows[fold.train])
-    return {
+    return model, {
         "samples": len(rows),
         "split_train": len(fold.train),
         "split_total": len(rows),
