@@ -61,13 +61,22 @@ def _squared_width(count: NDArray[np.int64], alpha: float) -> Floats:
 
 def _covariance(left: Floats, right: Floats, horizon: int) -> Floats:
     """Return the long-run covariance of the first 1, 2, ... n elements."""
-    count = np.arange(1, len(left) + 1)
     # Far from zero, the difference of large numbers would lose what is looked for.
     left, right = left - left.mean(), right - right.mean()
-    means = np.cumsum(left) / count * (np.cumsum(right) / count)
-    total = np.cumsum(left * right) / count - means
+    total = _shifted(left, right, 0)
     for lag in range(1, min(horizon, len(left))):
-        both = left[lag:] * right[:-lag] + right[lag:] * left[:-lag]
-        shifted = np.concatenate([np.zeros(lag), np.cumsum(both)]) / count
-        total += shifted - 2 * means * np.maximum(count - lag, 0) / count
-    return np.asarray(total)
+        total += _shifted(left, right, lag) + _shifted(right, left, lag)
+    return total
+
+
+def _shifted(left: Floats, right: Floats, lag: int) -> Floats:
+    """Return the covariance of each element with the one `lag` before, of growing parts."""
+    count = np.arange(1, len(left) + 1)
+    sums = [np.cumsum(values) for values in (left, right)]
+    means = [total / count for total in sums]
+    later = np.cumsum(np.where(count > lag, left, 0.0))
+    earlier = np.concatenate([np.zeros(lag), sums[1][: len(right) - lag]])
+    products = np.concatenate([np.zeros(lag), np.cumsum(left[lag:] * right[: len(right) - lag])])
+    pairs = np.maximum(count - lag, 0)
+    both = products - means[0] * earlier - means[1] * later + pairs * means[0] * means[1]
+    return np.asarray(both / count)

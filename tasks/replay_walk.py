@@ -84,10 +84,14 @@ class Walk:
         yield part
 
     def summary(self) -> dict[str, Any]:
-        """Return how the walk went: `skipped` candles had a gap too shortly before them."""
+        """Return how the walk went.
+
+        `start` and `end` are the openings of the first targets; `skipped` counts
+        candles that had a gap too shortly before them.
+        """
         return {
-            "start": format_time(self._times[self._first] * 1_000),
-            "end": format_time(self._times[self._stop - 1] * 1_000),
+            "start": format_time(self._times[self._first + 1] * 1_000),
+            "end": format_time(self._times[self._stop] * 1_000),
             "forecasts": self._made,
             "skipped": self._skipped,
             "fits": self._fits,
