@@ -24,7 +24,7 @@ from storage.registry_rows import SlotRecord
 from storage.stores import Stores
 from tasks.missed_forecasts import missed_since
 from tasks.slot_forecasts import make_forecast
-from tasks.slot_models import LoadedRun, SlotModels
+from tasks.slot_models import SlotModels
 from tasks.turns import Turns
 
 if TYPE_CHECKING:
@@ -41,35 +41,44 @@ Champions = frozenset[str | None]
 class SlotForecaster:
     """Makes the forecasts; remembers for its process what has been dealt with."""
 
-    def __init__(self, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, stores: Stores, clock: Callable[[], int] = now_ms) -> None:
+        self._stores = stores
         self._clock = clock
         self._turns = Turns()
-        self._models = SlotModels()
+        self._models = SlotModels(stores.registry)
         self._forecast: dict[Series, tuple[int, Champions]] = {}
         self._counted: dict[Series, int] = {}
 
-    def run(self, stores: Stores) -> int:
+    def run(self) -> int:
         """Deal with all that is due; returns how many forecasts were entered into the ledger."""
         entered = 0
         with self._turns.mine() as mine:
-            for series, (watched_at, slots) in _watched(stores).items() if mine else ():
+            for series, (watched_at, slots) in _watched(self._stores).items() if mine else ():
                 try:
-                    entered += self._deal_with(stores, series, slots, watched_at)
+                    entered += self._deal_with(series, slots, watched_at)
                 except TickcastError as error:
                     logger.warning("forecasts of %s: %s", series, error.detail)
         return entered
 
-    def _deal_with(
-        self, stores: Stores, series: Series, slots: list[SlotRecord], watched_at: int
-    ) -> int:
+    def forecast_series(self, series: Series) -> int:
+        """Enter what the slots of one series say now, watched or not; returns how many rows."""
+        slots = [slot for slot in self._stores.registry.slots() if slot.slot.series == series]
+        spoken_for = [slot for slot in slots if slot.champion_id is not None]
+        forecasts = list(self._make(series, spoken_for)) if spoken_for else []
+        rows = self._stores.ledger.append(forecasts).rows if forecasts else []
+        _show(self._stores, series, forecasts)
+        return len(rows)
+
+    def _deal_with(self, series: Series, slots: list[SlotRecord], watched_at: int) -> int:
         """Forecast from the newest finished candle, and count what was missed before it."""
+        stores = self._stores
         newest = _newest_finished(stores, series)
-        fresh = newest is not None and self._take(stores, series, newest, slots)
-        forecasts = list(self._make(stores, series, slots)) if fresh else []
+        fresh = newest is not None and self._take(series, newest, slots)
+        forecasts = list(self._make(series, slots)) if fresh else []
         passed = (self._clock() - grace_ms(series.resolution)) // (series.resolution * 1_000)
         if not forecasts and self._counted.get(series) == passed:
             return 0
-        missed = [event for slot in slots if (event := self._missed(stores, slot, watched_at))]
+        missed = [event for slot in slots if (event := self._missed(slot, watched_at))]
         rows = stores.ledger.append(forecasts, missed).rows if forecasts or missed else []
         self._counted[series] = passed
         if fresh and newest is not None:
@@ -78,48 +87,43 @@ class SlotForecaster:
         _show(stores, series, forecasts)
         return len(rows)
 
-    def _take(
-        self, stores: Stores, series: Series, newest: int, slots: Sequence[SlotRecord]
-    ) -> bool:
+    def _take(self, series: Series, newest: int, slots: Sequence[SlotRecord]) -> bool:
         """Say whether forecasts from a candle are to be made here and now."""
         known = self._forecast.get(series)
         if known is None or known[0] != newest:
-            return _claim(stores, series, newest, CLAIM_MS)
+            return _claim(self._stores, series, newest, CLAIM_MS)
         return known[1] != _champions(slots)  # a slot has become the first of its kind
 
-    def _make(
-        self, stores: Stores, series: Series, slots: Sequence[SlotRecord]
-    ) -> Iterator[Forecast]:
+    def _make(self, series: Series, slots: Sequence[SlotRecord]) -> Iterator[Forecast]:
         """Yield the forecasts that can still be in time; a model that fails hinders no other."""
         # LightGBM, TA-Lib and pandas come in with this import.
         from ml.models.protocol import CANDLES_WANTED
         from ml.slot_forecast import Origin
 
-        newest = stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
+        newest = self._stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
         frame = newest.to_frame()
         origins: dict[bytes, Origin] = {}
         for slot in slots:
             try:
-                loaded = self._load(stores, slot)
-                sessions = loaded.run.metadata["sessions"]
+                run = self._models.run(slot.champion_id or "")
+                sessions = run.metadata["sessions"]
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
-                made = make_forecast(origins[key], slot.slot, loaded.model, loaded.run.model_hash)
+                made = make_forecast(
+                    origins[key], slot.slot, self._models.model(run.id), run.model_hash
+                )
             except Exception:
                 logger.exception("the champion of %s does not forecast", slot.slot)
                 continue
             if made is not None and self._clock() <= made.deadline:
                 yield made
 
-    def _missed(self, stores: Stores, slot: SlotRecord, watched_at: int) -> Missed | None:
-        sessions = self._load(stores, slot).run.metadata["sessions"]
+    def _missed(self, slot: SlotRecord, watched_at: int) -> Missed | None:
+        sessions = self._models.run(slot.champion_id or "").metadata["sessions"]
         since = max(watched_at, slot.champion_since or 0)
-        accounted = stores.ledger_reader.accounted_until(slot.slot)
+        accounted = self._stores.ledger_reader.accounted_until(slot.slot)
         return missed_since(slot.slot, sessions, since, accounted, self._clock())
-
-    def _load(self, stores: Stores, slot: SlotRecord) -> LoadedRun:
-        return self._models.get(stores.registry, slot.champion_id or "")
 
 
 def _watched(stores: Stores) -> dict[Series, tuple[int, list[SlotRecord]]]:

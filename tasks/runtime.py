@@ -59,7 +59,7 @@ class Runtime:
     @cached_property
     def forecaster(self) -> SlotForecaster:
         """What forecasts the watched slots."""
-        return SlotForecaster()
+        return SlotForecaster(self.stores)
 
     @cached_property
     def scorer(self) -> ForecastScorer:

@@ -45,7 +45,7 @@ class ForecastScorer:
         joined = 0
         for series, waiting in self._pending(stores).items():
             try:
-                joined += self._join(stores, series, waiting)
+                joined += self.join(stores, series, waiting)
             except TickcastError as error:
                 logger.warning("outcomes of %s: %s", series, error.detail)
         self._score(stores)
@@ -58,7 +58,8 @@ class ForecastScorer:
             self._looked_back = now
         return stores.ledger_reader.pending(0 if whole else now - RECENT_S, now, AT_ONCE)
 
-    def _join(self, stores: Stores, series: Series, waiting: Sequence[Pending]) -> int:
+    def join(self, stores: Stores, series: Series, waiting: Sequence[Pending]) -> int:
+        """Join the outcomes of one series that are known; returns how many."""
         openings = [one.opening for one in waiting]
         candles = stores.candles.read(series, min(openings), max(openings))
         closes = _settled(candles, series.resolution, self._clock() // 1_000)

@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from storage.registry import Registry
 from storage.registry_rows import RunRecord
@@ -12,37 +13,48 @@ if TYPE_CHECKING:
 
 CAPACITY = 512
 
-
-class LoadedRun(NamedTuple):
-    """A training's record, and its model ready to forecast."""
-
-    run: RunRecord
-    model: "Model"
+Kept = TypeVar("Kept")
 
 
 class SlotModels:
-    """The most recently used models, each read once whatever the number of threads."""
+    """The most recently used trainings, each read once whatever the number of threads."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, registry: Registry) -> None:
+        self._runs: Recent[RunRecord] = Recent(registry.run)
+        self._models: Recent[Model] = Recent(lambda run_id: load_model(registry, self.run(run_id)))
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return the record of a training."""
+        return self._runs.get(run_id)
+
+    def model(self, run_id: str) -> "Model":
+        """Return the model of a training; raises `CorruptArtifact` if its files were altered."""
+        return self._models.get(run_id)
+
+
+class Recent(Generic[Kept]):
+    """What `read` gave for the keys used last; it never changes."""
+
+    def __init__(self, read: Callable[[str], Kept], capacity: int = CAPACITY) -> None:
+        self._read = read
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[str, LoadedRun] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
 
-    def get(self, registry: Registry, run_id: str) -> LoadedRun:
-        """Return the model of a run; raises `CorruptArtifact` if its files were altered."""
+    def get(self, key: str) -> Kept:
+        """Return what belongs to a key."""
         with self._lock:
-            if run_id not in self._loaded:
-                self._loaded[run_id] = load_run(registry, run_id)
-            self._loaded.move_to_end(run_id)
-            while len(self._loaded) > self._capacity:
-                self._loaded.popitem(last=False)
-            return self._loaded[run_id]
+            if key not in self._kept:
+                self._kept[key] = self._read(key)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+            return self._kept[key]
 
 
-def load_run(registry: Registry, run_id: str) -> LoadedRun:
-    """Read a run's model; raises `CorruptArtifact` if its files were altered."""
+def load_model(registry: Registry, run: RunRecord) -> "Model":
+    """Read a training's model; raises `CorruptArtifact` if its files were altered."""
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.models.registry import read_model
 
-    run = registry.run(run_id)
-    return LoadedRun(run, read_model(registry.read_files(run)))
+    return read_model(registry.read_files(run))

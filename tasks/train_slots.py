@@ -12,7 +12,7 @@ from storage.registry_rows import RunRecord
 from storage.stores import Stores
 from tasks.code_version import code_version
 from tasks.held_job import Note, Report
-from tasks.slot_models import load_run
+from tasks.slot_models import load_model
 from tasks.slot_requests import read_frame, requested_slot, slot_fields
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _standing(stores: Stores, run: RunRecord) -> "Champion":
     from ml.challenge import Champion, Recipe
 
     recipe = Recipe(run.slot.model, run.slot.horizon, run.seed, run.options)
-    model = load_run(stores.registry, run.id).model
+    model = load_model(stores.registry, run)
     return Champion(model, recipe, run.metadata["trained_until"])
 
 

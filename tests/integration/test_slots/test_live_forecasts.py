@@ -58,6 +58,12 @@ def test_a_candle_is_forecast_from_once_whoever_looks(watched: Stores) -> None:
     assert second.run() == 0  # the claim is gone, the ledger knows
 
 
+def test_a_series_can_be_forecast_by_request(watched: Stores) -> None:
+    watched.watches.remove(SERIES)
+    forecaster = SlotForecaster(watched)
+    assert (forecaster.forecast_series(SERIES), forecaster.forecast_series(SERIES)) == (2, 0)
+
+
 def test_a_new_champion_speaks_at_once(watched: Stores) -> None:
     forecaster = SlotForecaster(watched)
     forecaster.run()
