@@ -1,0 +1,103 @@
+"""Bring a venue's trades and quotes to a server: none lost, whatever breaks on either side."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.names import check_name
+from core.platforms import raw_symbol
+from feeds.exchange_trades import ExchangeTrades
+from feeds.live import sequence
+from feeds.live.exchange_listener import ExchangeListener
+from feeds.live.figures import FeedFigures
+from feeds.live.refill import Refill
+from feeds.live.server_push import ServerPush
+from feeds.live.together import ended, first_ended, is_set
+from feeds.live.venue import Heard
+from feeds.live.venues import find_venue
+from feeds.paging import RetryPolicy
+
+DRAIN_S = 5.0
+# Few tries at a time: what fails is due again, and others get their turn meanwhile.
+ASKING = RetryPolicy(attempts=2, first_s=0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    """What to collect, from where, to where.
+
+    `exchange_url` (http or https) replaces the venue's own addresses, of the
+    feed and of REST alike; a replay server's, say.
+    """
+
+    platform: str
+    symbols: Sequence[str]
+    server_url: str
+    api_key: str | None = None
+    exchange_url: str | None = None
+    tickers: bool = True
+
+
+class Collector:
+    """Listens, pushes, and fetches what the feed left out.
+
+    Raises `NotFound` for a platform without connector.
+    """
+
+    def __init__(self, options: FeedOptions) -> None:
+        venue = find_venue(options.platform)
+        raw = [raw_symbol(options.platform, symbol).upper() for symbol in options.symbols]
+        symbols = list(dict.fromkeys(check_name(symbol, "symbol") for symbol in raw))
+        self.figures = FeedFigures()
+        for symbol in symbols:
+            self.figures.of(symbol)
+        self._sequences = {symbol: sequence.Sequence() for symbol in symbols}
+        self._push = ServerPush(options.server_url, options.platform, options.api_key, self.figures)
+        exchange = ExchangeTrades(options.platform, base_url=options.exchange_url, policy=ASKING)
+        self._refill = Refill(exchange, self._sequences, self._push.push, self.figures)
+        self._listener = ExchangeListener(
+            venue,
+            symbols,
+            self._heard,
+            self._refill.look_ahead,
+            self.figures,
+            exchange_url=options.exchange_url,
+            tickers=options.tickers,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Collect until `stop` is set, then wait 5 s at most for the last acknowledgements.
+
+        Raises `ExchangeRefused`, `Unauthorized` or `Forbidden` when trying again
+        cannot help.
+        """
+        pushing = asyncio.ensure_future(self._push.run())
+        try:
+            await first_ended(
+                self._listener.run(), self._refill.run(), ended(pushing), is_set(stop)
+            )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_S):
+                    await first_ended(self._push.drained(), ended(pushing))
+        finally:
+            pushing.cancel()
+            await asyncio.gather(pushing, return_exceptions=True)
+
+    async def _heard(self, frame: bytes, heard: Heard) -> None:
+        now = time.monotonic()
+        if heard.keep:
+            await self._push.push(frame)
+        for trade in heard.trades:
+            if (ids := self._sequences.get(trade.symbol)) is not None:
+                market = self.figures.of(trade.symbol)
+                ids.heard(trade.first_id, trade.last_id, now)
+                market.newest_id = ids.newest
+                market.trades += 1
+                market.rate.add()
+                if trade.time_ms:
+                    market.lag_ms = round(time.time() * 1_000) - trade.time_ms
+        for symbol, newest in heard.newest:
+            if (ids := self._sequences.get(symbol)) is not None:
+                ids.exists(newest, now)
