@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from client.cli import app, run
+from core.resolutions import DAY, MINUTE
 from core.settings import read_settings
-from core.times import format_time
+from core.times import format_time, now_ms
 from operate.opened_stores import opened_stores
-from storage.access_keys import OWNER
+from storage.access_keys import OWNER, AccessKey
 from storage.backup import restore_backup, verify_backup, write_backup
 
 keys = typer.Typer(help="Keys that open the API of this data folder.", no_args_is_help=True)
@@ -56,19 +57,45 @@ def verify(file: BackupFile) -> None:
 
 @keys.command("list")
 def list_keys() -> None:
-    """List the keys: id, role, label, hint, since when, and whether it was revoked."""
+    """List the keys: id, role, label, hint, since when, and whether it still opens."""
     with opened_stores(read_settings()) as stores:
         for key in stores.keys.list():
-            state = f"revoked {format_time(key.revoked_at)}" if key.revoked_at else "active"
             since = format_time(key.created_at)
-            typer.echo(f"{key.id}  {key.role}  {key.label}  {key.hint}  {since}  {state}")
+            typer.echo(f"{key.id}  {key.role}  {key.label}  {key.hint}  {since}  {_state(key)}")
+
+
+def _state(key: AccessKey) -> str:
+    if key.revoked_at:
+        return f"revoked {format_time(key.revoked_at)}"
+    if key.expires_at is None:
+        return "active"
+    word = "active until" if key.opens(now_ms()) else "expired"
+    return f"{word} {format_time(key.expires_at)}"
 
 
 @keys.command("create")
-def create_key(label: Annotated[str, typer.Argument(help="What the key is for.")]) -> None:
-    """Make an owner's key and show it, this once."""
+def create_key(
+    label: Annotated[str, typer.Argument(help="What the key is for.")],
+    role: Annotated[
+        str, typer.Option(help="owner: everything. reader: reads and forecasts, changes nothing.")
+    ] = OWNER,
+    days: Annotated[int, typer.Option(min=0, help="Ends after so many days; 0: never.")] = 0,
+) -> None:
+    """Make a key and show it, this once."""
+    ends = now_ms() + days * DAY * 1_000 if days else None
     with opened_stores(read_settings()) as stores:
-        plain, _ = stores.keys.create(OWNER, label)
+        plain, _ = stores.keys.create(role, label, ends)
+    typer.echo(plain)
+
+
+@keys.command("rotate")
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(help="Id of the key to replace.")],
+    overlap: Annotated[int, typer.Option(min=0, help="Minutes that both keys open.")] = 0,
+) -> None:
+    """Make a key like another, show it, this once, and close the other."""
+    with opened_stores(read_settings()) as stores:
+        plain, _ = stores.keys.rotate(key_id, overlap * MINUTE * 1_000)
     typer.echo(plain)
 
 

@@ -19,8 +19,11 @@ from storage.database import reading, writing
 from storage.tables import access_keys
 
 OWNER = "owner"
-ROLES = frozenset({OWNER})
+READER = "reader"
+ROLES = frozenset({OWNER, READER})
 FIXED_KEY_LENGTH = 16
+# Label of the key in the owner's file, which `storage.owner_key` looks after.
+FILE_LABEL = "owner"
 
 _ALPHABET = string.digits + string.ascii_letters
 _SECRET_LENGTH = 43  # 62**43 > 2**256
@@ -36,6 +39,11 @@ class AccessKey(msgspec.Struct, frozen=True):
     hint: str
     created_at: int
     revoked_at: int | None = None
+    expires_at: int | None = None
+
+    def opens(self, now: int) -> bool:
+        """Say whether it opens the API at `now` (epoch ms)."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 class AccessKeyStore:
@@ -50,12 +58,15 @@ class AccessKeyStore:
         self._engine = engine
         self._clock = clock
 
-    def create(self, role: str, label: str) -> tuple[str, AccessKey]:
-        """Make a key; the first part of the answer is the only copy of it in clear."""
-        plain = new_key()
-        return plain, self.adopt(plain, role, label)
+    def create(self, role: str, label: str, expires_at: int | None = None) -> tuple[str, AccessKey]:
+        """Make a key; the first part of the answer is the only copy of it in clear.
 
-    def adopt(self, plain: str, role: str, label: str) -> AccessKey:
+        With `expires_at` (epoch ms) it ends by itself.
+        """
+        plain = new_key()
+        return plain, self.adopt(plain, role, label, expires_at)
+
+    def adopt(self, plain: str, role: str, label: str, expires_at: int | None = None) -> AccessKey:
         """Store the digest of a key chosen elsewhere.
 
         Raises `InvalidRequest` for an unknown role, a label over 128 characters or
@@ -69,6 +80,7 @@ class AccessKeyStore:
             "label": label,
             "hint": _hint(plain),
             "created_at": self._clock(),
+            "expires_at": expires_at,
         }
         try:
             with writing(self._engine) as connection:
@@ -78,14 +90,15 @@ class AccessKeyStore:
             raise Conflict("This key is stored already.") from error
 
     def find(self, plain: str) -> AccessKey | None:
-        """Return the key that `plain` opens; None if it is unknown or revoked.
+        """Return the key that `plain` opens; None if it is unknown, revoked or expired.
 
         The work is the same in all cases: one look-up by id, one comparison in
         constant time.
         """
         row = self._row(plain)
         known = hmac.compare_digest(row.digest if row else "0" * 64, _digest(plain))
-        return _to_key(row) if known and row and row.revoked_at is None else None
+        key = _to_key(row) if known and row else None
+        return key if key and key.opens(self._clock()) else None
 
     def is_stored(self, plain: str) -> bool:
         """Say whether the key was ever stored, revoked or not."""
@@ -105,11 +118,35 @@ class AccessKeyStore:
             raise NotFound("There is no key with this id.")
         return _to_key(row)
 
+    def rotate(self, key_id: str, overlap_ms: int = 0) -> tuple[str, AccessKey]:
+        """Make a key of the same role, label and expiry, and end the old one after `overlap_ms`.
+
+        Raises `NotFound`, and `Conflict` if the old one opens nothing any more.
+        """
+        now = self._clock()
+        old = next((key for key in self.list() if key.id == key_id), None)
+        if old is None:
+            raise NotFound("There is no key with this id.")
+        if not old.opens(now):
+            raise Conflict("This key was revoked or has expired; create another.")
+        if (old.role, old.label) == (OWNER, FILE_LABEL):
+            raise Conflict("To replace the owner's own key, delete its file and start again.")
+        plain, made = self.create(old.role, old.label, old.expires_at)
+        end = now + max(0, overlap_ms)
+        ends = (
+            {"expires_at": min(end, old.expires_at or end)} if overlap_ms else {"revoked_at": now}
+        )
+        with writing(self._engine) as connection:
+            connection.execute(update(access_keys).where(access_keys.c.id == key_id).values(ends))
+        return plain, made
+
     def restore(self, plain: str) -> None:
         """Open a stored key again."""
         chosen = access_keys.c.digest == _digest(plain)
         with writing(self._engine) as connection:
-            connection.execute(update(access_keys).where(chosen).values(revoked_at=None))
+            connection.execute(
+                update(access_keys).where(chosen).values(revoked_at=None, expires_at=None)
+            )
 
     def list(self) -> builtins.list[AccessKey]:
         """Return all keys, oldest first, revoked ones too."""

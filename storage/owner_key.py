@@ -5,9 +5,7 @@ import secrets
 from pathlib import Path
 
 from core.errors import Conflict, InvalidRequest
-from storage.access_keys import FIXED_KEY_LENGTH, OWNER, AccessKeyStore, new_key
-
-_LABEL = "owner"
+from storage.access_keys import FILE_LABEL, FIXED_KEY_LENGTH, OWNER, AccessKeyStore, new_key
 
 
 def ensure_owner_key(store: AccessKeyStore, fixed: str, path: Path) -> str:
@@ -39,13 +37,13 @@ def _usable(store: AccessKeyStore, path: Path) -> str:
 def _open(store: AccessKeyStore, plain: str) -> None:
     if store.find(plain) is None:
         try:
-            store.adopt(plain, OWNER, _LABEL)
+            store.adopt(plain, OWNER, FILE_LABEL)
         except Conflict:
             store.restore(plain)
     current = store.find(plain)
     for key in store.list():
         replaced = current and key.id != current.id and key.revoked_at is None
-        if replaced and (key.role, key.label) == (OWNER, _LABEL):
+        if replaced and (key.role, key.label) == (OWNER, FILE_LABEL):
             store.revoke(key.id)
 
 

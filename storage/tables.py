@@ -85,6 +85,7 @@ access_keys = Table(
     Column("hint", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("expires_at", BigInteger),
 )
 
 lstm_models = Table(

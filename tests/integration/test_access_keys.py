@@ -205,3 +205,51 @@ def test_only_digests_are_in_the_table(keys: AccessKeyStore, engine: Engine) -> 
 def test_redis_never_holds_a_key(keys: AccessKeyStore, redis_client: "redis.Redis") -> None:
     keys.create("owner", "laptop")
     assert redis_client.dbsize() == 0
+
+
+def test_a_key_ends_when_it_expires(engine: Engine) -> None:
+    now = [1_000]
+    keys = AccessKeyStore(engine, clock=lambda: now[0])
+    plain, key = keys.create("reader", "guest", expires_at=2_000)
+    now[0] = 1_999
+    assert keys.find(plain) == key
+    now[0] = 2_000
+    assert keys.find(plain) is None
+
+
+def test_rotation_gives_a_like_key_and_closes_the_old_one_at_once_or_after_an_overlap(
+    engine: Engine,
+) -> None:
+    now = [1_000]
+    keys = AccessKeyStore(engine, clock=lambda: now[0])
+    first, key = keys.create("reader", "guest", expires_at=10_000)
+    second, other = keys.rotate(key.id, overlap_ms=500)
+    assert (other.role, other.label, other.expires_at) == ("reader", "guest", 10_000)
+    assert keys.find(first)
+    assert keys.find(second)
+    now[0] = 1_500
+    assert keys.find(first) is None
+    third, _ = keys.rotate(other.id)
+    assert keys.find(second) is None
+    assert keys.find(third)
+
+
+def test_an_overlap_does_not_outlast_the_old_key(engine: Engine) -> None:
+    keys = AccessKeyStore(engine, clock=lambda: 1_000)
+    _, key = keys.create("reader", "guest", expires_at=1_200)
+    keys.rotate(key.id, overlap_ms=5_000)
+    assert {found.expires_at for found in keys.list()} == {1_200}
+
+
+def test_what_opens_nothing_and_the_owner_s_own_key_are_not_rotated(
+    keys: AccessKeyStore, file: Path
+) -> None:
+    ensure_owner_key(keys, "", file)
+    with pytest.raises(Conflict, match="delete its file"):
+        keys.rotate(keys.list()[0].id)
+    revoked = keys.create("reader", "guest")[1]
+    keys.revoke(revoked.id)
+    with pytest.raises(Conflict, match="create another"):
+        keys.rotate(revoked.id)
+    with pytest.raises(NotFound):
+        keys.rotate("nothing")
