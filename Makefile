@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo test lint bench lock clean
+.PHONY: run demo test lint bench campaign lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -31,6 +31,10 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m bench $(BENCH)
+
+# Minutes of kills and floods against a live server; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
+campaign: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/campaign -m slow -s
 
 # Resolve the pins anew; what is already locked stays unless it must move.
 lock: $(VENV)/.uv
