@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from client.commands import candles, forecasts, tasks
+from client.commands import candles, forecasts, live, tasks
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
@@ -129,6 +129,8 @@ app.command("predict")(forecasts.predict)
 app.add_typer(forecasts.models, name="models")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(candles.watch, name="watch")
+app.command("feed")(live.feed)
+app.command("replay")(live.replay)
 
 
 def run() -> None:

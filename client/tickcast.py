@@ -8,6 +8,7 @@ import msgspec
 from client.candle_calls import CandleCalls
 from client.forecasts import Forecast, PathForecast
 from client.frames import Time, time_range
+from client.live_calls import LiveCalls
 from client.tasks import Task
 
 ForecastType = TypeVar("ForecastType", Forecast, PathForecast)
@@ -35,7 +36,7 @@ class TrainOptions(TypedDict, total=False):
     predict: bool
 
 
-class Tickcast(CandleCalls):
+class Tickcast(CandleCalls, LiveCalls):
     """A client of one Tickcast server.
 
         t = Tickcast()
