@@ -14,6 +14,7 @@ TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accep
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
+RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 
 
 def candle(series: Series, field: str) -> str:
@@ -145,3 +146,18 @@ OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")
 def intake(batch_id: str) -> str:
     """Hash of one accepted micro-batch that is not processed yet."""
     return f"intake:{batch_id}"
+
+
+def cached_current(series: Series) -> str:
+    """Which generation of the series of the next candle counts."""
+    return f"cached:{series}"
+
+
+def cached_series(series: Series, generation: str) -> str:
+    """Hash of packed points of the next candle, by chunk."""
+    return f"cached:{series}:{generation}"
+
+
+def cached_answer(answer_id: str) -> str:
+    """List of packed points that were computed for one request."""
+    return f"cached:answer:{answer_id}"

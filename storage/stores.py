@@ -19,8 +19,10 @@ from storage.ledger_boards import BoardStore
 from storage.ledger_heads import Heads
 from storage.ledger_reads import LedgerReader
 from storage.models import ModelStore
+from storage.next_candle_runs import NextCandleRuns
 from storage.redis_connection import connect
 from storage.registry import Registry
+from storage.series_cache import SeriesCache
 from storage.uploads import UploadStore
 from storage.watches import WatchStore
 from storage.workers import WorkerStore
@@ -47,6 +49,8 @@ class Stores:
     ledger_reader: LedgerReader
     boards: BoardStore
     registry: Registry
+    next_candle_runs: NextCandleRuns
+    series_cache: SeriesCache
     data_dir: Path
 
     def close(self) -> None:
@@ -78,5 +82,7 @@ def open_stores(settings: Settings) -> Stores:
         ledger_reader=LedgerReader(engine),
         boards=BoardStore(engine),
         registry=Registry(engine, settings.data_dir / "slot_models"),
+        next_candle_runs=NextCandleRuns(engine),
+        series_cache=SeriesCache(client),
         data_dir=settings.data_dir,
     )

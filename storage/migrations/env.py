@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from storage import ledger_tables, registry_tables  # noqa: F401 - their tables join the metadata
+from storage import (  # noqa: F401 - their tables join the metadata
+    ledger_tables,
+    next_candle_tables,
+    registry_tables,
+)
 from storage.tables import metadata
 
 context.configure(
