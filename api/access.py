@@ -9,6 +9,7 @@ import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
+from api.roles import may_call
 from api.threads import in_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
 from storage.access_keys import AccessKey, AccessKeyStore
@@ -62,6 +63,12 @@ class Access:
         if not req.context.trusted and not is_public(req.path):
             raise Unauthorized(f"{HEADER} must hold a valid key.")
 
+    async def process_resource(
+        self, req: Request, resp: Response, resource: object, params: dict[str, str]
+    ) -> None:
+        """Refuse what the key's role may not do."""
+        _check_role(req, req.method)
+
     async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
         """Refuse a wrong key and a foreign page before the socket is accepted."""
         origin = req.get_header("Origin")
@@ -79,6 +86,7 @@ class Access:
         self, req: Request, ws: WebSocket, resource: object, params: dict[str, str]
     ) -> None:
         """Accept the socket; one that sent no key in a header must do so in its first message."""
+        _check_role(req, "WEBSOCKET")
         await ws.accept()
         if not req.context.trusted:
             plain = await _first_message(ws)
@@ -86,6 +94,7 @@ class Access:
             if req.context.key is None:
                 raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
             req.context.trusted, req.context.plain = True, plain
+            _check_role(req, "WEBSOCKET")
             await ws.send_text('{"type":"authenticated"}')
         if req.context.key:
             req.context.watch = asyncio.create_task(self._watch(ws, req.context.plain))
@@ -118,6 +127,12 @@ class Access:
         if len(self._believed) >= _BELIEVED_LIMIT:
             self._believed.clear()
         self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
+
+
+def _check_role(req: Request, method: str) -> None:
+    key = req.context.key
+    if key and not may_call(key.role, method, req.uri_template or ""):
+        raise Forbidden(f"A key of the role {key.role} may not do this.")
 
 
 async def _first_message(ws: WebSocket) -> str | None:

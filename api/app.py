@@ -40,6 +40,9 @@ from api.resources.root import RootResource
 from api.resources.stream import StreamResource
 from api.resources.tasks import TaskEvents, TaskList, TaskResource
 from api.resources.watch import WatchResource
+from api.short_work import ShortWork
+from api.v1.indicators import IndicatorsResource
+from api.v1.rate_limits import RateLimits
 from core.settings import Settings
 from storage.gap_ledger import GapLedger
 from storage.stores import Stores
@@ -61,13 +64,15 @@ def create_app(
     metrics = RequestMetrics()
     waiting = JobWaiting(stores.jobs, settings.redis_address)
     begin = Beginning(enqueue, QueueRoom(enqueue), Answers(waiting))
-    app = _empty_app(metrics, Access(stores.keys, required=settings.auth == "on"), waiting)
+    access = Access(stores.keys, required=settings.auth == "on")
+    app = _empty_app(metrics, access, RateLimits(stores.redis), waiting)
     _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue)))
     _add_tasks(app, stores, waiting)
     _add_candles(app, stores, begin, settings)
     door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, begin.room)
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, begin, settings)
+    _add_v1(app, stores, ShortWork(enqueue, begin.room, waiting), settings)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
 
@@ -80,7 +85,9 @@ class Beginning(NamedTuple):
     answers: Answers
 
 
-def _empty_app(metrics: RequestMetrics, access: Access, waiting: JobWaiting) -> Application:
+def _empty_app(
+    metrics: RequestMetrics, access: Access, limits: RateLimits, waiting: JobWaiting
+) -> Application:
     app: Application = App(
         # Answers pass these in reverse: packed first, logged last but for their id.
         middleware=[
@@ -89,6 +96,7 @@ def _empty_app(metrics: RequestMetrics, access: Access, waiting: JobWaiting) -> 
             HeadRequests(),
             EncodedSlashes(),
             access,
+            limits,
             waiting,
             Compression(),
         ]
@@ -143,3 +151,7 @@ def _add_lstm(app: Application, stores: Stores, begin: Beginning, settings: Sett
     app.add_route("/lstm/predictnsteps", predict, suffix="steps")
     app.add_route("/lstm/models", LstmModels(stores.models))
     app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.models))
+
+
+def _add_v1(app: Application, stores: Stores, work: ShortWork, settings: Settings) -> None:
+    app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, work, settings))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import falcon
@@ -10,7 +11,8 @@ import structlog
 from falcon.asgi import App, Request, Response, WebSocket
 
 from api.request_id import request_id
-from core.errors import TickcastError, Unauthorized
+from api.v1.envelope import failure, is_v1
+from core.errors import InvalidRequest, TickcastError, Unauthorized
 from core.jobs import JobError
 from core.times import format_time, now_ms
 
@@ -32,9 +34,12 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
 
 
 class TaskFailed(TickcastError):
-    """The task that a caller waited for did not succeed; its error's type sets the status."""
+    """The task that a caller waited for did not succeed; its error's type sets the status.
 
-    def __init__(self, task_id: str, error: JobError) -> None:
+    `task_id` is None for work that was asked for without a task.
+    """
+
+    def __init__(self, task_id: str | None, error: JobError) -> None:
         super().__init__(error.detail)
         self.task_id = task_id
         self.type = error.type
@@ -79,7 +84,17 @@ async def _deliberate(
     ours = error.status == 500 and not isinstance(error, TaskFailed)
     body = _body(req, error.type, INTERNAL if ours else error.detail)
     body.task_id = getattr(error, "task_id", None)
-    await _send(req, resp, ws, error.status, body, headers)
+    await _send(req, resp, ws, error.status, body, headers, _details(error))
+
+
+def _details(error: TickcastError) -> dict[str, Any]:
+    """Return what /api/v1 tells of an error beside its sentence."""
+    if isinstance(error, TaskFailed):
+        return {"task_id": error.task_id} if error.task_id else {}
+    if not isinstance(error, InvalidRequest) or not error.field:
+        return {}
+    known = {"valid_values": list(error.choices)} if error.choices else {}
+    return {"field": error.field, **known}
 
 
 async def _from_falcon(
@@ -113,16 +128,21 @@ async def _send(
     status: int,
     body: ErrorBody,
     headers: Mapping[str, str],
+    details: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     req.context.error = body.error
     if ws is not None:
         await ws.close(_CLOSE_CODES + status, body.error)
     elif resp is not None:
+        shown: msgspec.Struct = body
+        if is_v1(req.path):
+            said = body.error, body.detail, details, body.timestamp, body.request_id
+            status, shown = failure(status, *said)
         resp.status = status
         resp.set_headers(dict(headers))
         resp.sse = resp.media = resp.text = None
         resp.content_type = falcon.MEDIA_JSON
-        resp.data = msgspec.json.encode(body)
+        resp.data = msgspec.json.encode(shown)
 
 
 _TYPES = {HTTPStatus.BAD_REQUEST: "malformed_request"}

@@ -8,7 +8,7 @@ at once a second as long as somebody waits.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import msgspec
 import structlog
@@ -28,6 +28,8 @@ _REPEAT_SECONDS = 10.0
 _RECONNECT_SECONDS = 0.5
 # A listener that is this many reports behind only misses progress, never the end.
 _BACKLOG = 16
+# A listener that Redis does not take on is not waited for any longer.
+_LISTEN_SECONDS = 2.0
 
 Reports = asyncio.Queue[Job]
 
@@ -40,6 +42,7 @@ class JobWaiting:
         self._address = redis_address
         self._reports: dict[str, set[Reports]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
+        self._hearing = asyncio.Event()
 
     async def process_startup(self, scope: object, event: object) -> None:
         """Begin to listen (ASGI lifespan)."""
@@ -63,6 +66,26 @@ class JobWaiting:
                 async for state in self.follow(job):
                     job = state
         return job
+
+    async def hear(
+        self, job_id: str, seconds: float, begin: Callable[[], Awaitable[None]]
+    ) -> Job | None:
+        """Begin work that has no row, and return how it ended.
+
+        None if `seconds` pass first, or the task is cancelled: the answer may then
+        have been missed, and asking again is right. What `begin` raises passes.
+        """
+        self._listen()
+        with self._subscribed(job_id) as reports:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hearing.wait(), min(seconds, _LISTEN_SECONDS))
+            await begin()
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                async with asyncio.timeout(seconds):
+                    while not (found := await reports.get()).ended:
+                        pass
+                    return found
+        return None
 
     async def follow(self, job: Job) -> AsyncIterator[Job]:
         """Yield the job whenever it changed, and at least every 10 s; the last one has ended."""
@@ -99,6 +122,7 @@ class JobWaiting:
     def _listen(self) -> None:
         """Listen on the running loop; a process has one, a test may have several."""
         if self._listener is None or self._listener.done() or self._of_another_loop():
+            self._hearing = asyncio.Event()
             self._listener = asyncio.get_running_loop().create_task(self._keep_listening())
 
     def _of_another_loop(self) -> bool:
@@ -117,7 +141,11 @@ class JobWaiting:
         client = Redis.from_url(self._address, protocol=2, health_check_interval=10)
         async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.psubscribe(f"{keys.JOB_EVENTS}*")
-            await self._hand_out(channel)
+            self._hearing.set()
+            try:
+                await self._hand_out(channel)
+            finally:
+                self._hearing.clear()
 
     async def _hand_out(self, channel: PubSub) -> None:
         async for message in channel.listen():

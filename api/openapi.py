@@ -23,6 +23,7 @@ from api.json_text import parse_json
 from api.openapi_parts import COMMON_HEADERS, DESCRIPTION, PATH_PARAMETERS
 from api.request_body import media_type, read_body
 from api.threads import in_thread
+from api.v1.envelope import V1Error
 from api.validation import convert_body, convert_query
 from api.version import VERSION
 
@@ -31,8 +32,10 @@ Json = dict[str, Any]
 
 # Bodies larger than this are parsed on a thread: the loop has others to serve.
 _PARSE_ON_THREAD_FROM = 1 << 16
-# What any route may answer: an unreadable request, no key, too many, a fault, a part away.
-_ALWAYS = (400, 401, 429, 500, 503)
+# What any route may answer: an unreadable request, no key, a key that may not, too many, a
+# fault, a part away.
+_ALWAYS = (400, 401, 403, 429, 500, 503)
+_WITH_KEY = frozenset({401, 403})
 _WITH_BODY = (413, 415, 422)
 
 
@@ -98,16 +101,20 @@ def operation(
     body: bool = False,
     public: bool = False,
     more: Json | None = None,
+    failure: type[msgspec.Struct] = ErrorBody,
 ) -> Callable[[Responder], Responder]:
     """Document a responder under an operation name.
 
     `answers` maps status codes to structs (None: no JSON); `errors` are the
     codes it may answer besides those of every route; `body` adds those of a
-    body; `more` is merged into the operation for what spectree cannot say.
+    body; `more` is merged into the operation for what spectree cannot say;
+    `failure` is the body of its errors.
     """
     _ADDITIONS[name] = more or {}
-    failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())} - ({401} if public else set())
-    known = {f"HTTP_{code}": ErrorBody for code in sorted(failures)}
+    failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())} - (_WITH_KEY if public else set())
+    if failure is V1Error:
+        failures.discard(422)
+    known = {f"HTTP_{code}": failure for code in sorted(failures)}
     known |= {f"HTTP_{code}": model for code, model in answers.items()}
     decorate: Callable[[Responder], Responder] = SPEC.validate(
         resp=Answers(**known),

@@ -15,6 +15,7 @@
     │   ├── RedisUnavailable
     │   ├── DatabaseUnavailable
     │   ├── ExchangeUnavailable
+    │   ├── ModelUnavailable
     │   └── StorageFull
     ├── ExchangeRefused             the exchange said no for good
     ├── CorruptArtifact             a stored file is not what its record says
@@ -149,6 +150,15 @@ class ExchangeUnavailable(Unavailable):
     """The exchange refuses for now: rate limit, outage, time-out."""
 
     type = "exchange_unavailable"
+
+
+class ModelUnavailable(Unavailable):
+    """No model is trained yet for what was asked; the sentence says how to get one."""
+
+    type = "model_unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int | None = 60) -> None:
+        super().__init__(detail, retry_after=retry_after)
 
 
 class StorageFull(Unavailable):

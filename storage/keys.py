@@ -15,6 +15,7 @@ DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the jou
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
+RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 
 
 def candle(series: Series, field: str) -> str:

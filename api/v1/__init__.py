@@ -1,0 +1,1 @@
+"""The routes of `/api/v1` in a body of their own: `{success, data | error, metadata}`."""

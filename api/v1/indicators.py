@@ -1,0 +1,130 @@
+"""Technical indicators of the newest candle."""
+
+import difflib
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.openapi import operation
+from api.requested_series import stored_series
+from api.schemas import TaskQueued
+from api.short_work import ShortWork
+from api.threads import in_thread
+from api.v1.envelope import V1Error, succeed
+from api.v1.openapi_parts import COUNTED_TASK
+from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery, IndicatorValues
+from core.errors import InvalidRequest
+from core.series import Series
+from core.settings import Settings
+from storage.candles import CandleStore
+from tasks.queues import COMPUTE_INDICATORS
+
+Groups = dict[str, tuple[str, ...]]
+
+
+def _groups() -> Groups:
+    """Return the parts of each group, none for one that is a value itself."""
+    found: Groups = {}
+    for field in msgspec.structs.fields(IndicatorValues):
+        kinds = getattr(field.type, "__args__", ())
+        parts = next((kind for kind in kinds if issubclass(kind, msgspec.Struct)), None)
+        found[field.name] = parts.__struct_fields__ if parts else ()
+    return found
+
+
+GROUPS = _groups()
+NAMES = tuple(dict.fromkeys([*GROUPS, *(part for parts in GROUPS.values() for part in parts)]))
+
+
+class IndicatorsResource:
+    """`GET /api/v1/indicators`"""
+
+    def __init__(self, candles: CandleStore, work: ShortWork, settings: Settings) -> None:
+        self._candles = candles
+        self._work = work
+        self._settings = settings
+
+    @operation(
+        "indicators",
+        "v1",
+        {200: IndicatorsAnswer, 202: TaskQueued},
+        more=COUNTED_TASK,
+        failure=V1Error,
+    )
+    async def on_get(self, req: Request, resp: Response, query: IndicatorsQuery) -> None:
+        """Return TA-Lib's indicators of the newest candle, finished or not."""
+        wanted = wanted_paths(query.indicators)
+        series = stored_series(
+            query.platform or self._settings.default_platform,
+            query.symbol,
+            query.resolution or self._settings.default_resolution,
+        )
+        await in_thread(self._check_held, series)
+        request = {
+            "platform": series.platform,
+            "symbol": series.symbol,
+            "resolution": series.resolution,
+        }
+        found = await self._work.result(req, resp, COMPUTE_INDICATORS, request)
+        if found is not None:
+            resp.media = succeed(req, chosen(found, wanted))
+
+    def _check_held(self, series: Series) -> None:
+        if not len(self._candles.read(series, limit=1, newest=True)):
+            raise no_candles_of(series, self._candles)
+
+
+def no_candles_of(series: Series, candles: CandleStore) -> InvalidRequest:
+    """Return the refusal of a symbol without candles, with those that have some."""
+    alike = [
+        held.symbol
+        for held in candles.all_series()
+        if (held.platform, held.resolution) == (series.platform, series.resolution)
+    ]
+    near = difflib.get_close_matches(series.symbol, alike, n=20, cutoff=0.0)
+    return InvalidRequest(
+        f"symbol: no candles of {series.resolution} s are held of {series.symbol} "
+        f"on {series.platform}.",
+        field="symbol",
+        choices=near,
+    )
+
+
+def wanted_paths(asked: str) -> frozenset[str] | None:
+    """Return the paths that `indicators=` names, None for all; raises `InvalidRequest`."""
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    if not names:
+        return None
+    paths: set[str] = set()
+    for name in names:
+        found = {path for path in _paths() if name in (path, *path.split("."))}
+        if not found:
+            detail = f"indicators: {name[:64]} is none of {', '.join(NAMES)}."
+            raise InvalidRequest(detail, field="indicators", choices=NAMES)
+        paths |= found
+    return frozenset(paths)
+
+
+def _paths() -> list[str]:
+    return [
+        f"{group}.{part}" if part else group
+        for group, parts in GROUPS.items()
+        for part in parts or ("",)
+    ]
+
+
+def chosen(found: dict[str, Any], wanted: frozenset[str] | None) -> dict[str, Any]:
+    """Return the result with only those values and reasons that are wanted."""
+    if wanted is None:
+        return found
+    values: dict[str, Any] = {}
+    for path in _paths():
+        group, _, part = path.partition(".")
+        if path in wanted and part:
+            values.setdefault(group, {})[part] = found["indicators"][group][part]
+        elif path in wanted:
+            values[group] = found["indicators"][group]
+    shown = wanted | {"summary.trend", "summary.momentum", "summary.volatility"}
+    reasons = {path: reason for path, reason in found["reasons"].items() if path in shown}
+    return {**found, "indicators": values, "reasons": reasons}
