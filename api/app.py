@@ -31,16 +31,24 @@ from api.resources.live_data import (
     QuarantineResource,
     TradesResource,
 )
+from api.resources.ledger import LedgerResource, ScoreboardResource, VerifyLedger
 from api.resources.lstm_models import LstmModel, LstmModels
 from api.resources.lstm_predict import PredictLstm
 from api.resources.lstm_train import TrainLstm
 from api.resources.page import STATIC, Page
 from api.resources.prometheus import PrometheusMetrics
 from api.resources.root import RootResource
+from api.resources.slots import (
+    EvaluateResource,
+    LeakTestResource,
+    ReplayResource,
+    TrainSlotResource,
+)
 from api.resources.stream import StreamResource
 from api.resources.tasks import TaskEvents, TaskList, TaskResource
 from api.resources.watch import WatchResource
 from api.short_work import ShortWork
+from api.slot_requests import SlotRequests
 from api.v1.indicators import IndicatorsResource
 from api.v1.rate_limits import RateLimits
 from core.settings import Settings
@@ -73,6 +81,7 @@ def create_app(
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, begin, settings)
     _add_v1(app, stores, ShortWork(enqueue, begin.room, waiting), settings)
+    _add_slots(app, stores, begin, settings)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
 
@@ -151,6 +160,17 @@ def _add_lstm(app: Application, stores: Stores, begin: Beginning, settings: Sett
     app.add_route("/lstm/predictnsteps", predict, suffix="steps")
     app.add_route("/lstm/models", LstmModels(stores.models))
     app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.models))
+
+
+def _add_slots(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
+    requests = SlotRequests(stores.candles, settings.default_platform)
+    app.add_route("/evaluate", EvaluateResource(requests, *begin))
+    app.add_route("/slots/train", TrainSlotResource(requests, *begin))
+    app.add_route("/replay/walk", ReplayResource(requests, *begin))
+    app.add_route("/features/leaktest", LeakTestResource(requests, *begin))
+    app.add_route("/ledger", LedgerResource(stores))
+    app.add_route("/ledger/verify", VerifyLedger(stores))
+    app.add_route("/scoreboard", ScoreboardResource(stores))
 
 
 def _add_v1(app: Application, stores: Stores, work: ShortWork, settings: Settings) -> None:

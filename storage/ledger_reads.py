@@ -102,6 +102,11 @@ class LedgerReader:
         with reading(self._engine) as connection:
             return {Slot(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
 
+    def check(self, name: str) -> None:
+        """Raise `NotFound` for a ledger that does not exist."""
+        with reading(self._engine) as connection:
+            is_live(connection, name)
+
     def names(self) -> list[str]:
         """Return all ledgers, the live one first, replays by age."""
         with reading(self._engine) as connection:

@@ -29,6 +29,12 @@ class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
     last_error: str | None
 
+    def expired(self, now: int) -> bool:
+        """Say whether the champion is older than it should get (`now` in epoch ms)."""
+        if self.promoted_at is None or not self.expires_after:
+            return False
+        return now - self.promoted_at >= self.expires_after * 1_000
+
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One training: from `options`, `seed` and the candles of `data_hash`, by `code_version`.

@@ -66,8 +66,7 @@ class Retrainer:
             return SCHEDULE
         if idle < PAUSE_MS:
             return None
-        age = self._clock() - (record.promoted_at or 0)
-        if record.expires_after and age >= record.expires_after * 1_000:
+        if record.expired(self._clock()):
             return EXPIRY
         return DRIFT if record.retrain_every and self._drifts(stores, record, attempted) else None
 

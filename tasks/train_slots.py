@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import JobStopped, TickcastError
 from core.jobs import Job, Progress
+from core.ledger import LIVE
 from core.slots import Slot
 from core.times import format_time, now_ms
 from storage.registry_rows import RunRecord
 from storage.stores import Stores
 from tasks.code_version import code_version
 from tasks.held_job import Note, Report
+from tasks.ledger_scores import keep_scores
 from tasks.slot_models import load_model
 from tasks.slot_requests import read_frame, requested_slot, slot_fields
 
@@ -38,6 +40,8 @@ def train_slot(stores: Stores, job: Job, report: Report, note: Note) -> dict[str
     except Exception:
         stores.registry.note_failure(slot, f"A fault of ours; see the log under {job.id}.")
         raise
+    if run.promoted and slot not in stores.boards.all(LIVE):
+        keep_scores(stores, LIVE, slot)  # an empty row on the scoreboard, until the first outcome
     return show_run(run)
 
 

@@ -14,12 +14,15 @@ import httpx
 import pytest
 
 from bench.running_tickcast import RunningTickcast, free_port
+from tests.exchange_files import made_trades, write_trades
 
 HOUR = 3_600
 CANDLES = 20_000
 FIRST = 1_640_995_200
 # Hours at which this exchange had an outage: (first missing, how many).
 OUTAGES = ((3_000, 5), (9_000, 1), (15_500, 40))
+# What its feed plays from the moment that somebody listens.
+LIVE_TRADES = made_trades(2_000, step_ms=5)
 FAULTS = "429@0.1,500@0.05,drop@0.02,gap@0.01"
 
 Row = tuple[int, float, float, float, float, float]
@@ -60,6 +63,7 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
             writer = csv.writer(output)
             writer.writerow(["time", "open", "high", "low", "close", "volume"])
             writer.writerows(exchange_rows)
+    write_trades(folder, "coinbase", "ETH-USD", LIVE_TRADES)
     port = free_port()
     process = subprocess.Popen(
         [

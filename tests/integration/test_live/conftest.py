@@ -120,3 +120,11 @@ async def until(condition: Callable[[], object], patience_s: float = 30.0) -> No
     async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+def wait_until(condition: Callable[[], object], patience_s: float = 30.0) -> None:
+    """Return when the condition holds; fail the test otherwise."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
