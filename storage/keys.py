@@ -15,7 +15,6 @@ DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the jou
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
-RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 
 
 def candle(series: Series, field: str) -> str:
@@ -71,6 +70,16 @@ def backfill_lock(platform: str) -> str:
 def forecast_claim(series: Series, opening: int) -> str:
     """Held by the process that forecasts from the candle that opened then (s)."""
     return f"lock:forecast:{series}:{opening}"
+
+
+def answer(name: str, series: Series, horizon: int) -> str:
+    """Answer that holds until the next candle closes."""
+    return f"answer:{name}:{series}:{horizon}"
+
+
+def answer_lock(name: str, series: Series, horizon: int) -> str:
+    """Held by the worker that computes an answer."""
+    return f"lock:answer:{name}:{series}:{horizon}"
 
 
 def symbol_state(platform: str, symbol: str) -> str:

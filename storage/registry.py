@@ -8,7 +8,7 @@ has at most one champion: the run that was promoted last.
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from core.errors import Conflict, NotFound
-from core.slots import Slot
+from core.slots import MODELS, Slot
 from core.times import now_ms
 from storage import model_files
 from storage.database import reading, writing
@@ -55,11 +55,12 @@ class Registry:
         with reading(self._engine) as connection:
             return _slot_record(_slot_row(connection, slot))
 
-    def slots(self) -> list[SlotRecord]:
-        """Return all slots for which a training was ever asked."""
+    def slots(self, models: Collection[str] = MODELS) -> list[SlotRecord]:
+        """Return all slots of these models for which a training was ever asked."""
         order = [slots.c[field] for field in Slot.__struct_fields__]
+        chosen = select(slots).where(slots.c.model.in_(models)).order_by(*order)
         with reading(self._engine) as connection:
-            return [_slot_record(row) for row in connection.execute(select(slots).order_by(*order))]
+            return [_slot_record(row) for row in connection.execute(chosen)]
 
     def run(self, run_id: str) -> RunRecord:
         """Return the record of a training; raises `NotFound`."""

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from storage.access_keys import AccessKeyStore
+from storage.answer_cache import AnswerCache
 from storage.candles import CandleStore
 from storage.clocks import ClockStore
 from storage.database import open_database
@@ -23,6 +24,7 @@ from storage.next_candle_runs import NextCandleRuns
 from storage.redis_connection import connect
 from storage.registry import Registry
 from storage.series_cache import SeriesCache
+from storage.signals import SignalStore
 from storage.uploads import UploadStore
 from storage.watches import WatchStore
 from storage.workers import WorkerStore
@@ -51,6 +53,8 @@ class Stores:
     registry: Registry
     next_candle_runs: NextCandleRuns
     series_cache: SeriesCache
+    signals: SignalStore
+    answers: AnswerCache
     data_dir: Path
 
     def close(self) -> None:
@@ -84,5 +88,7 @@ def open_stores(settings: Settings) -> Stores:
         registry=Registry(engine, settings.data_dir / "slot_models"),
         next_candle_runs=NextCandleRuns(engine),
         series_cache=SeriesCache(client),
+        signals=SignalStore(engine),
+        answers=AnswerCache(client),
         data_dir=settings.data_dir,
     )

@@ -6,6 +6,7 @@ from storage import (  # noqa: F401 - their tables join the metadata
     ledger_tables,
     next_candle_tables,
     registry_tables,
+    signal_tables,
 )
 from storage.tables import metadata
 

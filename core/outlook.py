@@ -1,0 +1,67 @@
+"""What the next candles of five minutes may bring: ranges of their path, and signals."""
+
+from types import MappingProxyType
+
+import msgspec
+
+from core.errors import InvalidRequest
+from core.series import Series
+from core.slots import Slot
+
+RESOLUTION = 300
+HORIZON_LABELS = MappingProxyType({6: "scalping", 18: "intraday", 36: "swing", 72: "position"})
+HORIZONS = tuple(HORIZON_LABELS)
+
+# The models behind them, as the registry calls them.
+RANGE, SIGNAL = "path_range", "barrier_signals"
+OUTLOOK_KINDS = (RANGE, SIGNAL)
+
+DEFAULT_FOLDS = 4
+# Candles whose model can be judged: those of the longest horizon's first fold, and as many to
+# test on, after the features have warmed up.
+LEAST_ROWS, WARM_UP = 400, 50
+
+BUY, SELL, HOLD = "buy", "sell", "hold"
+SIGNALS = (HOLD, BUY, SELL)
+
+# A position is entered with the candle that opens next: a signal counts as in time so long
+# after that (ms), as a forecast of the ledger does.
+GRACE_MS = 30_000
+
+
+class SignalWords(msgspec.Struct, frozen=True):
+    """From which values on a signal is called moderate or strong, its quality medium or high.
+
+    Strength goes by the chance of the signal's side among buy and sell, quality by the
+    expected return after costs in multiples of these costs.
+    """
+
+    moderate: float = 0.55
+    strong: float = 0.60
+    medium: float = 0.25
+    high: float = 1.0
+
+
+def outlook_slot(series: Series, horizon: int, kind: str) -> Slot:
+    """Return where the registry keeps the trainings of a kind."""
+    return Slot(series.platform, series.symbol, series.resolution, horizon, kind)
+
+
+def check_horizon(horizon: int) -> int:
+    """Return a horizon in candles; raises `InvalidRequest`."""
+    if horizon not in HORIZONS:
+        known = [str(each) for each in HORIZONS]
+        detail = f"horizon must be one of {', '.join(known)} candles."
+        raise InvalidRequest(detail, field="horizon", choices=known)
+    return horizon
+
+
+def least_outlook_candles(horizon: int) -> int:
+    """Return how many finished candles without gaps are enough to train and judge."""
+    rows = LEAST_ROWS + 2 * horizon + 1
+    return WARM_UP + horizon + 2 * rows
+
+
+def model_name(slot: Slot) -> str:
+    """Return the name under which `/api/v1/models` shows what speaks for a slot."""
+    return f"{slot.model}.{slot.platform}.{slot.symbol}.{slot.resolution}.{slot.horizon}"
