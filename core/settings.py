@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     journal_retention_hours: int = Field(
         72, ge=1, description="Raw trades older than this move from Redis to compressed files."
     )
+    boosting_library: Literal["xgboost", "lightgbm"] = Field(
+        "xgboost", description="Library that POST /train boosts with."
+    )
     exclude_anomalies: bool = Field(
         False, description="Keep bad prints (prices 10% off and more) out of candles."
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +37,21 @@ class CandleSeries:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def until(self, last: int) -> "CandleSeries":
+        """Return the rows that open at `last` (s) or before."""
+        return self.first(int(np.searchsorted(self.time, last, side="right")))
+
+    def first(self, count: int) -> "CandleSeries":
+        """Return the first `count` rows."""
+        return CandleSeries(
+            self.time[:count],
+            {name: column[:count] for name, column in self.real.items()},
+            {name: column[:count] for name, column in self.said.items()},
+            self.prob_up[:count],
+            {name: column[:count] for name, column in self.missed.items()},
+            self.in_sample[:count],
+        )
 
 
 def candle_series(
@@ -84,10 +98,3 @@ def _missed(history: History, rows: Rows, said: Mapping[str, Floats]) -> dict[st
         missed[name] = np.full(len(rows), np.nan)
         missed[name][known] = np.round(came[name] - said[name][known], 10)
     return missed
-
-
-def describe_run(model: NextCandleModel) -> dict[str, Any]:
-    """Return what was learnt without the inputs' importance, which is long."""
-    described = model.describe()
-    described.pop("importance", None)
-    return described

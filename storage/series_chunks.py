@@ -9,6 +9,7 @@ they hold. Joined with a header and a trailer they make one gzip member (RFC
 import struct
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -18,6 +19,8 @@ CHUNK_CANDLES = 512
 SEPARATOR = b",\n"
 # The points of candles are nine parts in ten alike: harder packing takes long and gains little.
 _LEVEL = 4
+# A point begins {"real":{"time":"2025-01-31T12:00:00Z"
+_TIME = slice(17, 37)
 _HEAD = struct.Struct("<III")
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x03\x00"
@@ -44,6 +47,10 @@ class Chunk(NamedTuple):
         """Return what is packed."""
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(self.blocks)
 
+    def opening(self, place: int) -> int:
+        """Return when the candle of a point opened (s)."""
+        return opening_of(self.lines[place])
+
     @property
     def lines(self) -> list[bytes]:
         """Return the points as they were packed."""
@@ -53,6 +60,12 @@ class Chunk(NamedTuple):
 def bucket_of(opening: Number, resolution: int) -> Number:
     """Return the chunk that the point of an opening (s) belongs to."""
     return opening // (resolution * CHUNK_CANDLES)
+
+
+def opening_of(line: bytes) -> int:
+    """Return when the candle of an encoded point opened (s): the time stands first in it."""
+    text = line[_TIME].decode()
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def chunk_of(content: bytes) -> Chunk:

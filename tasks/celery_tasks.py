@@ -44,6 +44,7 @@ SCHEDULE = {
     queues.FORECAST_SLOTS: 2.0,
     queues.SCORE_FORECASTS: 5.0,
     queues.RETRAIN_SLOTS: 60.0,
+    queues.EXTEND_SERIES: 5.0,
     queues.SWEEP_MODELS: 3_600.0,
 }
 

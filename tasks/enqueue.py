@@ -26,7 +26,14 @@ logger = logging.getLogger(__name__)
 
 # Taken up within milliseconds, or sent again by the reaper after 5 s: a note of their
 # publication would only make the caller wait for one more commit.
-_SHORT = frozenset({queues.PREDICT_LSTM, queues.PREDICT_LSTM_NSTEPS, queues.COMPUTE_INDICATORS})
+_SHORT = frozenset(
+    {
+        queues.PREDICT_LSTM,
+        queues.PREDICT_LSTM_NSTEPS,
+        queues.COMPUTE_INDICATORS,
+        queues.COMPUTE_SERIES,
+    }
+)
 # Nobody waits longer for the answer to a question (s).
 _QUESTION_S = 15
 
@@ -48,7 +55,7 @@ class Enqueue:
 
         Raises `Conflict` while a job with the same `unique_key` is unfinished.
         """
-        return self._send([queues.FETCH_CANDLES], request, unique_key=unique_key)
+        return self.begin([queues.FETCH_CANDLES], request, unique_key=unique_key)
 
     def store_candles(self, request: Mapping[str, Any], candles: Candles) -> Job:
         """Store candles that have been checked: `platform, symbol, resolution`.
@@ -62,19 +69,19 @@ class Enqueue:
 
         Raises `Conflict` while the same name and id is being trained.
         """
-        return self._send([queues.TRAIN_LSTM], request, unique_key=_model(request))
+        return self.begin([queues.TRAIN_LSTM], request, unique_key=_model(request))
 
     def predict_lstm(self, request: Mapping[str, Any]) -> Job:
         """Predict one step: `model_name, model_id`, and a series if not the model's own."""
-        return self._send([queues.PREDICT_LSTM], request)
+        return self.begin([queues.PREDICT_LSTM], request)
 
     def predict_lstm_nsteps(self, request: Mapping[str, Any]) -> Job:
         """Predict all steps that the model was trained for."""
-        return self._send([queues.PREDICT_LSTM_NSTEPS], request)
+        return self.begin([queues.PREDICT_LSTM_NSTEPS], request)
 
     def compute(self, name: str, request: Mapping[str, Any]) -> Job:
         """Make a job of one stage, of work that could also be asked for without one."""
-        return self._send([name], request)
+        return self.begin([name], request)
 
     def ask(self, question_id: str, name: str, request: Mapping[str, Any]) -> None:
         """Ask for work without a job; `api.job_waiting` hears the answer under the id."""
@@ -91,28 +98,41 @@ class Enqueue:
         before = [queues.FETCH_CANDLES] if request.get("fetch") else []
         after = [queues.PREDICT_LSTM_NSTEPS] if request.get("predict") else []
         stages = [*before, queues.TRAIN_LSTM, *after]
-        return self._send(stages, request, queues.TRAIN_LSTM, _model(request))
+        return self.begin(stages, request, queues.TRAIN_LSTM, _model(request))
 
     def evaluate_slot(self, request: Mapping[str, Any]) -> Job:
         """Judge a model by a walk-forward: a slot, `start, end, folds, seed, options`."""
-        return self._send([queues.EVALUATE_SLOT], request)
+        return self.begin([queues.EVALUATE_SLOT], request)
 
     def train_slot(self, request: Mapping[str, Any]) -> Job:
         """Train a challenger: a slot, `options, seed, folds, retrain_every, expires_after, reason`.
 
         Raises `Conflict` while the same slot is being trained.
         """
-        return self._send([queues.TRAIN_SLOT], request, unique_key=_slot(request))
+        return self.begin([queues.TRAIN_SLOT], request, unique_key=_slot(request))
 
     def replay_walk(self, request: Mapping[str, Any]) -> Job:
         """Walk a slot through the past: a slot, `start, end, retrain_every, seed, options`."""
-        return self._send([queues.REPLAY_WALK], request)
+        return self.begin([queues.REPLAY_WALK], request)
 
     def leak_test(self, request: Mapping[str, Any], candles: Candles | None = None) -> Job:
         """Try whether a feature knows the future, on stored candles or on `candles`."""
         if candles is None:
-            return self._send([queues.LEAK_TEST], {**request, "uploaded": False})
+            return self.begin([queues.LEAK_TEST], {**request, "uploaded": False})
         return self._send_with([queues.LEAK_TEST], {**request, "uploaded": True}, candles)
+
+    def begin(
+        self,
+        stages: Sequence[str],
+        request: Mapping[str, Any],
+        name: str | None = None,
+        unique_key: str | None = None,
+    ) -> Job:
+        """Make a job of stages that run one after another; the first names it unless told.
+
+        Raises `Conflict` while a job with the same `unique_key` is unfinished.
+        """
+        return self._hand_over(self._create(stages, request, name, unique_key))
 
     def publish(self, job: Job, note: bool = True) -> None:
         """Send a job's present and later stages to the broker, as one chain.
@@ -140,15 +160,6 @@ class Enqueue:
                 return dict(zip(queues.QUEUES, pipeline.execute(), strict=True))
         except (OperationalError, RedisError, OSError) as error:
             raise RedisUnavailable("The queue does not answer at the moment.") from error
-
-    def _send(
-        self,
-        stages: Sequence[str],
-        request: Mapping[str, Any],
-        name: str | None = None,
-        unique_key: str | None = None,
-    ) -> Job:
-        return self._hand_over(self._create(stages, request, name, unique_key))
 
     def _send_with(
         self, stages: Sequence[str], request: Mapping[str, Any], candles: Candles

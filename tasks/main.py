@@ -1,7 +1,12 @@
 """Entry point of every Celery process: `celery -A tasks.main worker ...` and `... beat`."""
 
 from core.settings import read_settings
-from tasks import celery_tasks, runtime, worker_pulse
+from tasks import (
+    celery_series,  # noqa: F401 - its tasks are registered by this
+    celery_tasks,
+    runtime,
+    worker_pulse,
+)
 from tasks.celery_app import make_celery
 from tasks.logs import log_to_stderr
 

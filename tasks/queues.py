@@ -25,6 +25,14 @@ BACKFILL_GAPS = "backfill_gaps"
 REAP_JOBS = "reap_jobs"
 REFRESH_WATCHED = "refresh_watched"
 SWEEP_MODELS = "sweep_models"
+TRAIN_NEXT_CANDLE = "train_next_candle"
+WALK_NEXT_CANDLE = "walk_next_candle"
+REBUILD_SERIES = "rebuild_series"
+COMPUTE_SERIES = "compute_series"
+EXTEND_SERIES = "extend_series"
+UPDATE_FUTURES = "update_futures"
+INGEST_LATEST = "ingest_latest"
+BACKFILL_CANDLES = "backfill_candles"
 EVALUATE_SLOT = "evaluate_slot"
 TRAIN_SLOT = "train_slot"
 REPLAY_WALK = "replay_walk"
@@ -58,4 +66,12 @@ QUEUE_OF = {
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
     SWEEP_MODELS: KEEP,
+    TRAIN_NEXT_CANDLE: TRAIN,
+    WALK_NEXT_CANDLE: TRAIN,
+    REBUILD_SERIES: PREDICT,
+    COMPUTE_SERIES: PREDICT,
+    EXTEND_SERIES: KEEP,
+    UPDATE_FUTURES: PREDICT,
+    INGEST_LATEST: FETCH,
+    BACKFILL_CANDLES: FETCH,
 }

@@ -15,6 +15,7 @@ from storage.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
 from tasks.enqueue_stream import EnqueueStream
 from tasks.forecast_slots import SlotForecaster
+from tasks.materialise_series import SeriesMaker
 from tasks.retrain_slots import Retrainer
 from tasks.score_forecasts import ForecastScorer
 
@@ -71,13 +72,21 @@ class Runtime:
         """What decides which slots are trained again."""
         return Retrainer()
 
-    def exchange(self, platform: str) -> ExchangeCandles:
-        """Return a connector to a platform, or to the address set in its place."""
+    @cached_property
+    def series(self) -> SeriesMaker:
+        """What computes the series of the next candle."""
+        return SeriesMaker(self.stores)
+
+    def exchange(self, platform: str, sleep_ms: int | None = None) -> ExchangeCandles:
+        """Return a connector to a platform, or to the address set in its place.
+
+        It pauses as the settings say, or for `sleep_ms`, between calls.
+        """
         return ExchangeCandles(
             platform,
             base_url=self.settings.exchange_urls.get(platform),
             timeout_s=self.settings.exchange_timeout_s,
-            sleep_ms=self.settings.backfill_sleep_ms,
+            sleep_ms=self.settings.backfill_sleep_ms if sleep_ms is None else sleep_ms,
         )
 
     def trades(self, platform: str) -> ExchangeTrades:

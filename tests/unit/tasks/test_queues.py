@@ -3,7 +3,10 @@
 import shlex
 from pathlib import Path
 
-from tasks import queues
+from tasks import (
+    celery_series,  # noqa: F401 - its tasks are registered by this
+    queues,
+)
 from tasks.celery_app import make_celery
 from tasks.celery_tasks import SCHEDULE, add_schedule
 
