@@ -1,6 +1,7 @@
 """Models that stay loaded between forecasts."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,14 @@ def load_lstm(store: ModelStore, record: ModelRecord) -> LoadedModel:
     return LoadedModel(server, rows_needed(record.metadata))
 
 
+_all: "weakref.WeakSet[LoadedModels]" = weakref.WeakSet()
+
+
+def count_loaded() -> int:
+    """Return how many models this process has loaded."""
+    return sum(map(len, _all))
+
+
 class LoadedModels:
     """The `capacity` models used last, each loaded once whatever the number of threads."""
 
@@ -42,6 +51,10 @@ class LoadedModels:
         self._capacity = capacity
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
+        _all.add(self)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
 
     def get(self, store: ModelStore, record: ModelRecord) -> LoadedModel:
         """Return the model of a record.

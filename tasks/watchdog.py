@@ -15,9 +15,10 @@ class Watchdog:
     _since: float | None = None
     _consumed: int = -1
 
-    def is_stuck(self, now: float, waiting: int | None, consumed: int, running: int) -> bool:
-        """Take a look at a worker at `now` (s, monotonic) and say whether it hangs.
+    def idle_for(self, now: float, waiting: int | None, consumed: int, running: int) -> float:
+        """Take a look at a worker at `now` (s, monotonic); say how long it has idled (s).
 
+        It idles while messages wait and it does nothing; from `patience` on it hangs.
         `waiting` is how many messages its queues hold (None: the broker does not
         answer), `consumed` how many it ever took, `running` how many it works on.
         """
@@ -25,7 +26,7 @@ class Watchdog:
         self._consumed = consumed
         if not idle:
             self._since = None
-            return False
+            return 0.0
         if self._since is None:
             self._since = now
-        return now - self._since >= self.patience
+        return now - self._since

@@ -22,12 +22,14 @@ from core.times import now_ms
 from storage.redis_connection import connect, redis_errors
 from storage.workers import WorkerStore
 from tasks.hanging import end_process
+from tasks.loaded_models import count_loaded
+from tasks.process_state import count_stopped, longest_running, memory_mb, pool_processes
 from tasks.stop_flag import ask_to_stop
 from tasks.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
-PULSE_S = 2.0
+PULSE_S = 1.0
 BEAT_PATIENCE_S = 30.0
 
 
@@ -35,7 +37,10 @@ def attach(app: Celery, redis_address: str) -> None:
     """Have every worker and beat of this application show its pulse in Redis.
 
     The fields are `role` (the node's name up to the @), `pid`, `started_at` and
-    `at` (epoch ms), and of a worker `consumed`, `running` and `waiting` messages.
+    `at` (epoch ms), `memory_mb`, and of a worker `consumed`, `running` and `waiting`
+    messages, `idle_s` (how long messages have waited while it does nothing),
+    `oldest_s` (how long the oldest running one has run), `stopped` (processes of
+    its pool that stand still) and `models` (that it has loaded).
     """
     WorkerPulse.redis_address = redis_address
     app.steps["worker"].add(WorkerPulse)
@@ -62,9 +67,20 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
         def look() -> dict[str, int]:
             consumed, running = state.all_total_count[0], len(state.active_requests)
             waiting = _waiting(client, queues)
-            if watchdog.is_stuck(time.monotonic(), waiting, consumed, running):
+            idle = watchdog.idle_for(time.monotonic(), waiting, consumed, running)
+            if idle >= watchdog.patience:
                 end_process("messages wait, but none arrives here")
-            return {"consumed": consumed, "running": running, "waiting": waiting or 0}
+            pool = pool_processes()
+            return {
+                "consumed": consumed,
+                "running": running,
+                "waiting": waiting or 0,
+                "idle_s": int(idle),
+                "oldest_s": longest_running(state.active_requests),
+                "stopped": count_stopped(pool),
+                "memory_mb": memory_mb(pool),
+                "models": count_loaded(),
+            }
 
         _pulse(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
 
@@ -77,7 +93,7 @@ def _start_beat_pulse(service: Any, redis_address: str) -> None:
         ticked = service._last_tick
         if ticked and time.monotonic() - ticked > BEAT_PATIENCE_S:
             end_process("the schedule stands still")
-        return {}
+        return {"memory_mb": memory_mb(())}
 
     store = WorkerStore(connect(redis_address, timeout=2, retries=0))
     _pulse(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
