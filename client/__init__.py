@@ -3,6 +3,7 @@
 from client.errors import (
     AnswerError,
     BadFrame,
+    BadLedger,
     Conflict,
     InvalidRequest,
     NotFound,
@@ -21,6 +22,7 @@ from core.errors import TickcastError
 __all__ = [
     "AnswerError",
     "BadFrame",
+    "BadLedger",
     "Conflict",
     "Forecast",
     "InvalidRequest",

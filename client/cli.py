@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from client.commands import candles, forecasts, live, tasks
+from client.commands import candles, forecasts, live, slots, tasks
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
@@ -127,6 +127,13 @@ app.command("candles")(candles.candles)
 app.command("train")(forecasts.train)
 app.command("predict")(forecasts.predict)
 app.add_typer(forecasts.models, name="models")
+app.command("evaluate")(slots.evaluate)
+app.command("train-slot")(slots.train_slot)
+app.command("replay")(slots.replay)
+app.command("ledger")(slots.ledger)
+app.command("verify")(slots.verify)
+app.command("scoreboard")(slots.scoreboard)
+app.command("leaktest")(slots.leaktest)
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(candles.watch, name="watch")
 app.command("feed")(live.feed)

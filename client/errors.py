@@ -5,6 +5,7 @@
     ├── BadAddress                  the address is none
     ├── KeyUnreadable               the key's file may not be read
     ├── BadFrame                    the candles given cannot be sent at all
+    ├── BadLedger                   rows do not lead to the hashes that they carry
     ├── AnswerError                 the server answered with an error
     │   ├── MalformedRequest        400
     │   ├── Unauthorized            401
@@ -58,6 +59,12 @@ class BadFrame(TickcastError):
     """A frame lacks a column, or its times cannot be understood."""
 
     type = "bad_frame"
+
+
+class BadLedger(TickcastError):
+    """Rows of a ledger, hashed anew, are not what the server says they are."""
+
+    type = "bad_ledger"
 
 
 class AnswerError(TickcastError):

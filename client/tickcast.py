@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from client.candle_calls import CandleCalls
 from client.forecasts import Forecast, PathForecast
 from client.frames import Time, time_range
 from client.live_calls import LiveCalls
+from client.slot_calls import SlotCalls
 from client.tasks import Task
 
 ForecastType = TypeVar("ForecastType", Forecast, PathForecast)
@@ -36,7 +36,7 @@ class TrainOptions(TypedDict, total=False):
     predict: bool
 
 
-class Tickcast(CandleCalls, LiveCalls):
+class Tickcast(SlotCalls, LiveCalls):
     """A client of one Tickcast server.
 
         t = Tickcast()

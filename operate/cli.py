@@ -48,8 +48,8 @@ def restore(
     typer.echo(f"Restored {_contents(manifest.counts)}.")
 
 
-@app.command()
-def verify(file: BackupFile) -> None:
+@app.command("verify-backup")
+def verify_file(file: BackupFile) -> None:
     """Check every digest of a backup."""
     manifest = verify_backup(file)
     typer.echo(f"{file} is whole: {_contents(manifest.counts)}.")

@@ -56,7 +56,7 @@ def test_a_damaged_backup_is_refused(stack: RunningTickcast, tmp_path: Path) -> 
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
 
-    verified = tickcast(stack.data_dir, "verify", str(file))
+    verified = tickcast(stack.data_dir, "verify-backup", str(file))
 
     assert verified.returncode == 1
     assert "Traceback" not in verified.stderr

@@ -1,0 +1,201 @@
+"""Evaluation, slots, replays, and the ledger."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+
+import msgspec
+import pandas as pd
+
+from client.candle_calls import PAGE, CandleCalls
+from client.errors import BadLedger
+from client.frames import Rows, Time, time_text
+from client.tasks import Task
+from core.ledger import FORECASTS, LIVE, genesis, row_hash
+from core.times import parse_time
+
+ModelName: TypeAlias = Literal["boosting", "lstm", "last_price", "drift", "seasonal_naive", "ewma"]
+
+
+class SlotOptions(TypedDict, total=False):
+    """What a request about a slot may say besides its series.
+
+    horizon: candles ahead (1). model: kind of model (boosting). start, end: which
+    candles. seed: the same seed and candles give the same result. options: of
+    boosting, such as rounds or learning_rate.
+    """
+
+    platform: str
+    horizon: int
+    model: ModelName
+    start: Time
+    end: Time
+    seed: int
+    options: dict[str, Any]
+
+
+class LedgerFilter(TypedDict, total=False):
+    """Which rows of a ledger: fields of a slot, and a span of target openings."""
+
+    platform: str
+    symbol: str
+    resolution: str | int
+    horizon: int
+    model: ModelName
+    start: Time
+    end: Time
+
+
+class _Page(msgspec.Struct):
+    rows: list[dict[str, Any]]
+    next_cursor: str | None = None
+
+
+class SlotCalls(CandleCalls):
+    """The routes `/evaluate`, `/slots/train`, `/replay/walk`, `/ledger`, `/scoreboard`, ..."""
+
+    def evaluate(
+        self,
+        symbol: str,
+        resolution: str | int,
+        *,
+        folds: int | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        **slot: Unpack[SlotOptions],
+    ) -> Task:
+        """Judge a model by a purged walk-forward; the result has scores, verdict and folds."""
+        body = _body(symbol, resolution, slot, folds=folds)
+        return self._begin("/evaluate", body, wait, timeout_s)
+
+    def train_slot(
+        self,
+        symbol: str,
+        resolution: str | int,
+        *,
+        folds: int | None = None,
+        retrain_hours: int | None = None,
+        expires_hours: int | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        **slot: Unpack[SlotOptions],
+    ) -> Task:
+        """Train a challenger; the result says whether it was `promoted`, and the `reason`.
+
+        The champion of a watched series forecasts every candle into the ledger.
+        """
+        more = {"folds": folds, "retrain_hours": retrain_hours, "expires_hours": expires_hours}
+        return self._begin("/slots/train", _body(symbol, resolution, slot, **more), wait, timeout_s)
+
+    def replay(
+        self,
+        symbol: str,
+        resolution: str | int,
+        *,
+        retrain_every: int | None = None,
+        wait: bool = True,
+        timeout_s: float | None = None,
+        **slot: Unpack[SlotOptions],
+    ) -> Task:
+        """Walk a slot through the past as if live; the result names the `ledger` of its rows."""
+        body = _body(symbol, resolution, slot, retrain_every=retrain_every)
+        return self._begin("/replay/walk", body, wait, timeout_s)
+
+    def ledger(self, name: str = LIVE, **wanted: Unpack[LedgerFilter]) -> pd.DataFrame:
+        """Return rows of a ledger, however many, by the opening of their target.
+
+        Columns are those of `GET /ledger`, with low_80, high_80, low_95, high_95
+        and last_price as columns of their own. Raises `NotFound` for an unknown name.
+        """
+        frame = pd.DataFrame([_flat(row) for row in self._ledger_rows(name, wanted)])
+        for column in ("made_at", "opening", "first_opening", "input_end"):
+            if column in frame:
+                frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
+        return frame.set_index("opening") if len(frame) else frame
+
+    def verify_ledger(self, name: str | None = None) -> dict[str, Any]:
+        """Have the server verify a ledger, or all of them, and recompute the hashes here.
+
+        Returns what `GET /ledger/verify` says, with `recomputed`: how many rows
+        were hashed anew on this side. Raises `BadLedger` if those do not lead to
+        the head that the server tells.
+        """
+        answer = self._transport.send("GET", "/ledger/verify", params={"ledger": name})
+        found = msgspec.json.decode(answer.content, type=dict[str, Any])
+        checked = sum(self._recompute(one) for one in found["ledgers"] if one["ok"])
+        return found | {"recomputed": checked}
+
+    def scoreboard(self, name: str = LIVE) -> list[dict[str, Any]]:
+        """Return a row for each slot of a ledger: scores, verdict, n, missed."""
+        answer = self._transport.send("GET", "/scoreboard", params={"ledger": name})
+        rows: list[dict[str, Any]] = msgspec.json.decode(answer.content)["rows"]
+        return rows
+
+    def leak_test(
+        self,
+        symbol: str | None = None,
+        resolution: str | int = "5m",
+        *,
+        platform: str | None = None,
+        candles: Rows | None = None,
+    ) -> dict[str, Any]:
+        """Try whether a feature knows the future, on a stored series or on rows of your own."""
+        body = {"symbol": symbol, "resolution": str(resolution), "platform": platform}
+        sent = {name: value for name, value in body.items() if value is not None}
+        sent |= {} if candles is None else {"candles": [list(row) for row in candles]}  # type: ignore[dict-item]
+        answer = self._transport.send("POST", "/features/leaktest", json=sent)
+        if answer.status_code == 202:
+            return self._started(answer, True, None).result or {}
+        return msgspec.json.decode(answer.content, type=dict[str, Any])
+
+    def _begin(self, path: str, body: dict[str, Any], wait: bool, timeout_s: float | None) -> Task:
+        return self._started(self._transport.send("POST", path, json=body), wait, timeout_s)
+
+    def _ledger_rows(self, name: str, wanted: LedgerFilter) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {"ledger": name, "limit": PAGE} | dict(wanted)
+        for bound in ("start", "end"):
+            query[bound] = time_text(query.get(bound))
+        while True:
+            answer = self._transport.send("GET", "/ledger", params=query)
+            page = msgspec.json.decode(answer.content, type=_Page)
+            yield from page.rows
+            if page.next_cursor is None:
+                return
+            query["cursor"] = page.next_cursor
+
+    def _recompute(self, told: dict[str, Any]) -> int:
+        """Hash the rows of one ledger anew, as far as the server told of them."""
+        name, count = told["ledger"], 0
+        head = genesis(FORECASTS, name == LIVE)
+        for row in self._ledger_rows(name, {}):
+            if count == told["rows"]:
+                break  # entered since
+            head = row_hash(FORECASTS, head, _hashed(row))
+            count += 1
+            if head != row["hash"]:
+                raise BadLedger(f"Row {row['seq']} of ledger {name} is not what its hash says.")
+        if (count, head) != (told["rows"], told["head"]):
+            raise BadLedger(f"The rows of ledger {name} do not lead to the head that was told.")
+        return count
+
+
+def _body(symbol: str, resolution: str | int, slot: SlotOptions, **more: object) -> dict[str, Any]:
+    body: dict[str, Any] = {"symbol": symbol, "resolution": str(resolution)} | dict(slot) | more
+    for bound in ("start", "end"):
+        body[bound] = time_text(body.get(bound))
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its intervals and baseline as plain fields."""
+    intervals, baseline = row.pop("intervals"), row.pop("baseline")
+    (low_80, high_80), (low_95, high_95) = intervals["0.8"], intervals["0.95"]
+    bounds = {"low_80": low_80, "high_80": high_80, "low_95": low_95, "high_95": high_95}
+    return row | bounds | {"last_price": baseline["last_price"]}
+
+
+def _hashed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as its hash was computed: times as epoch numbers."""
+    plain = _flat(dict(row)) | {"made_at": parse_time(row["made_at"], "made_at")}
+    for name in ("opening", "first_opening", "input_end"):
+        plain[name] = parse_time(row[name], name) // 1_000
+    return plain
