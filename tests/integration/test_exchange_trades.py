@@ -1,7 +1,10 @@
 """Trades of an id range come whole over REST, whatever the exchange does meanwhile."""
 
-import csv
+import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,26 +15,18 @@ from feeds.live.venue import FetchedTrade
 from feeds.paging import RetryPolicy
 from feeds.replay.running import replaying
 from feeds.replay.server import ReplayOptions
+from tests.exchange_files import made_trades, write_trades
 
-COUNT = 3_500
-FIRST = 1_000
 MARKETS = {"coinbase": "BTC-USD", "binance": "BTCUSDT"}
 SKIPPED = range(1_700, 1_705)  # ids that this exchange never gave out
+TRADES = made_trades(3_500, without=SKIPPED)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exchange")
     for platform, symbol in MARKETS.items():
-        path = folder / "trades" / platform / f"{symbol}.csv"
-        path.parent.mkdir(parents=True)
-        with path.open("w", newline="") as output:
-            writer = csv.writer(output)
-            writer.writerow(["trade_id", "time", "price", "size", "side"])
-            for n in range(FIRST, FIRST + COUNT):
-                if n not in SKIPPED:
-                    row = (n, 1_700_000_000_000 + 10 * n, f"{60_000 + n}.01", f"0.0{n}", "buy")
-                    writer.writerow(row)
+        write_trades(folder, platform, symbol, TRADES)
     return folder
 
 
@@ -57,12 +52,10 @@ def test_every_trade_of_the_range_comes_once_with_exact_decimals(
     rows: dict[int, FetchedTrade] = {row.trade_id: row for page in pages for row in page}
     assert sorted(rows) == [n for n in range(first, last + 1) if n not in SKIPPED]
     assert sum(map(len, pages)) == len(rows)
+    exact = {row.trade_id: (float(row.price), float(row.size)) for row in TRADES}
     for n, row in rows.items():
-        assert (float(row.price), float(row.size), row.side) == (
-            n + 60_000.01,
-            float(f"0.0{n}"),
-            "buy",
-        )
+        assert (float(row.price), float(row.size)) == exact[n]
+        assert row.side == "buy"
 
 
 @pytest.mark.parametrize("platform", MARKETS)
@@ -90,3 +83,55 @@ def test_an_exchange_that_is_away_is_unavailable_after_bounded_attempts() -> Non
         list(trades.pages("BTC-USD", 1, 2))
 
     assert len(waited) == 2
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """Serve an exchange that always answers the same."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Location", "http://127.0.0.1:9/")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+GOOD = {"trade_id": 5, "side": "buy", "size": "1", "price": "1", "time": "2024-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>maintenance</html>"),
+        (200, b'{"message": "no list"}'),
+        (200, json.dumps([GOOD | {"trade_id": -5}]).encode()),
+        (200, json.dumps([GOOD | {"trade_id": 2**70}]).encode()),
+        (200, json.dumps([GOOD | {"price": 1.5}]).encode()),
+        (200, json.dumps([GOOD | {"side": "both"}]).encode()),
+        (200, b"[" * 100_000),
+        (302, b"[]"),
+        (503, b"busy"),
+    ],
+)
+def test_an_answer_that_is_none_is_asked_for_again_and_never_believed(
+    status: int, body: bytes
+) -> None:
+    with answering(status, body) as address, pytest.raises(ExchangeUnavailable):
+        list(ask("coinbase", address).pages("A-B", 1, 9))
+
+
+def test_trades_that_were_not_asked_for_are_left_out() -> None:
+    with answering(200, json.dumps([GOOD, GOOD | {"trade_id": 90}]).encode()) as address:
+        (page,) = ask("coinbase", address).pages("A-B", 5, 9)
+
+    assert [row.trade_id for row in page] == [5]
