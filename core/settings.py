@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import TickcastError
 from core.names import check_name
+from core.outlook import SignalWords
 from core.resolutions import parse_resolution
 
 # A unix socket's path has at most 107 bytes on Linux.
@@ -70,6 +71,18 @@ class Settings(BaseSettings):
     exclude_anomalies: bool = Field(
         False, description="Keep bad prints (prices 10% off and more) out of candles."
     )
+    signal_moderate: float = Field(
+        0.55, ge=0.5, le=1, description="A signal's side is moderate from this chance of the two."
+    )
+    signal_strong: float = Field(
+        0.6, ge=0.5, le=1, description="A signal's side is strong from this chance of the two."
+    )
+    signal_medium_quality: float = Field(
+        0.25, ge=0, description="Quality is medium from this expected return, in costs."
+    )
+    signal_high_quality: float = Field(
+        1.0, ge=0, description="Quality is high from this expected return, in costs."
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
     admin_secret: str = Field("", description="Secret of the admin routes; empty closes them.")
@@ -104,6 +117,16 @@ class Settings(BaseSettings):
         if self.auth == "off" and not _is_loopback(self.host):
             raise ValueError("TICKCAST_AUTH=off is allowed only when TICKCAST_HOST is loopback")
         return self
+
+    @property
+    def signal_words(self) -> SignalWords:
+        """From which values on signals are called strong and good."""
+        return SignalWords(
+            self.signal_moderate,
+            self.signal_strong,
+            self.signal_medium_quality,
+            self.signal_high_quality,
+        )
 
     @property
     def embedded_redis(self) -> bool:

@@ -38,8 +38,8 @@ def evaluate_range(
 
     Scores: `coverage` of the whole path by the 90% range, `pinball` of its two
     bounds (0.95 and 0.05) in quote currency, `mae_percent` of the medians of
-    high and low, `skill` of the pinball against a conformal range of EWMA
-    volatility. Raises as `ml.evaluate.evaluate` does.
+    high and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball
+    against a conformal range of EWMA volatility. Raises as `ml.evaluate.evaluate` does.
     """
     candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
     history = make_history(candles, resolution)
@@ -84,6 +84,10 @@ def _means(table: Mapping[str, Floats]) -> dict[str, Any]:
         "coverage": {f"{COVERAGE:g}": float(table["held"].mean())},
         "pinball": float(table["loss"].mean()),
         "mae_percent": {side: float(table[side].mean()) for side in ("high", "low")},
+        "mape": float(table["relative"].mean()),
+        "mae": float(table["absolute"].mean()),
+        "mse": float(table["squared"].mean()),
+        "rmse": float(np.sqrt(table["squared"].mean())),
     }
 
 
@@ -100,11 +104,15 @@ def _fold_losses(
 ) -> dict[str, Floats]:
     up, down = reaches(history, fold.test, horizon)
     high, low = said.last * np.exp(up), said.last * np.exp(-down)
+    above, below = np.abs(high - said.high), np.abs(low - said.low)
     return {
         "loss": (_pinball(high, said.upper, BOUND) + _pinball(low, said.lower, 1 - BOUND)) / 2,
         "held": ((high <= said.upper) & (low >= said.lower)).astype(np.float64),
-        "high": 100 * np.abs(high - said.high) / said.last,
-        "low": 100 * np.abs(low - said.low) / said.last,
+        "high": 100 * above / said.last,
+        "low": 100 * below / said.last,
+        "absolute": (above + below) / 2,
+        "squared": (above**2 + below**2) / 2,
+        "relative": 50 * (above / high + below / low),
     }
 
 

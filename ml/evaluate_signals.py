@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ml import scores
 from ml.calibration import brier_of_classes, calibration_report, log_loss_of_classes
 from ml.candle_frames import data_hash, finished
+from ml.classification import classification
 from ml.evaluate import FOLDS, MAX_CANDLES, describe_rows, silent
 from ml.labels import moves
 from ml.models.barrier_signals import BarrierSignalsModel, SignalForecast
@@ -59,8 +60,8 @@ def evaluate_signals(
 
     Direction and parts have scores, those of the class prior of the past, a
     verdict and a calibration curve of every class. Scores are the Brier score
-    summed over classes, log loss, and the skill of the former with its
-    interval. `after_costs` is the mean log-return a forecast of acting where
+    summed over classes, log loss, the skill of the former with its interval, and
+    those of `ml.classification`. `after_costs` is the mean log-return a forecast of acting where
     the expected return exceeds one, two and three times the fees. Raises as
     `ml.evaluate.evaluate` does.
     """
@@ -174,7 +175,8 @@ def _judge(judged: _Judged, classes: Sequence[str], horizon: int, seed: int) -> 
             "brier": float(loss.mean()),
             "log_loss": float(log_loss_of_classes(judged.label, judged.chance).mean()),
             "skill": {"value": float(scores.skill(loss, baseline)), "low": low, "high": high},
-        },
+        }
+        | classification(judged.label, judged.chance),
         "baseline_scores": {
             "brier": float(baseline.mean()),
             "log_loss": float(log_loss_of_classes(judged.label, judged.prior).mean()),

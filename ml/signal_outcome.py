@@ -37,8 +37,8 @@ class Bars:
     def at(self, openings: Integers) -> "Bars":
         """Return those that open at `openings`."""
         held = np.isin(self.time, openings)
-        columns = (self.time, self.open, self.high, self.low, self.close)
-        return Bars(*(column[held] for column in columns))
+        prices = (column[held] for column in (self.open, self.high, self.low, self.close))
+        return Bars(self.time[held], *prices)
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -26,6 +26,14 @@ class Asked(NamedTuple):
     horizon: int
 
 
+class Claim(NamedTuple):
+    """Whether the work is the caller's, the answer if there is one, and the series' mark."""
+
+    mine: bool
+    answer: bytes | None
+    mark: str
+
+
 class CachedAnswer(msgspec.Struct):
     """An answer, and what it rests on: the mark of the last write to its series if it is old."""
 
@@ -48,14 +56,15 @@ class AnswerCache:
             held, mark = pipeline.execute()
         return _holding(held, mark)
 
-    def claim(self, asked: Asked) -> tuple[bool, str]:
-        """Take the work upon this caller; returns whether that went, and the series' mark."""
+    def claim(self, asked: Asked) -> "Claim":
+        """Take the work upon this caller, unless it is done or another is at it."""
         with redis_errors():
             pipeline: Any = self._client.pipeline(transaction=False)
             pipeline.set(keys.answer_lock(*asked), b"1", px=CLAIM_MS, nx=True)
+            pipeline.get(keys.answer(*asked))
             pipeline.hget(keys.candle_state(asked.series), "write")
-            mine, mark = pipeline.execute()
-        return bool(mine), (mark or b"").decode()
+            mine, held, mark = pipeline.execute()
+        return Claim(bool(mine), _holding(held, mark), (mark or b"").decode())
 
     def keep(self, asked: Asked, data: Any, milliseconds: int, mark: str | None) -> None:
         """Keep an answer for so long, and let go of the work.

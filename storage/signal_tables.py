@@ -48,7 +48,14 @@ signals = Table(
     Column("closed_at", BigInteger),
     Column("gaps", Boolean),
     UniqueConstraint(
-        "platform", "symbol", "resolution", "horizon", "opening", "run_id", name="uq_signals_origin"
+        "platform",
+        "symbol",
+        "resolution",
+        "horizon",
+        "opening",
+        "run_id",
+        "type",
+        name="uq_signals_origin",
     ),
     Index("ix_signals_symbol", "symbol", "made_at", "id"),
     Index("ix_signals_result", "result", "expires_at"),

@@ -13,7 +13,7 @@ from storage.database import reading, writing
 from storage.signal_tables import signals
 
 PENDING = "pending"
-_ORIGIN = ("platform", "symbol", "resolution", "horizon", "opening", "run_id")
+_ORIGIN = ("platform", "symbol", "resolution", "horizon", "opening", "run_id", "type")
 
 
 class SignalRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class SignalStore:
         self._clock = clock
 
     def add(self, record: SignalRecord) -> SignalRecord:
-        """Keep a signal; returns the one that was given before from the same candle, if any."""
+        """Keep a signal; returns the same that was given before from that candle, if any."""
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(signals).values(msgspec.structs.asdict(record)))
@@ -88,13 +88,6 @@ class SignalStore:
                 raise
             return found
         return record
-
-    def of_origin(
-        self, series: Series, horizon: int, opening: int, run_id: str
-    ) -> SignalRecord | None:
-        """Return the signal that a training gave from a candle, if it gave one."""
-        values = (*msgspec.structs.astuple(series), horizon, opening, run_id)
-        return self._of(dict(zip(_ORIGIN, values, strict=True)))
 
     def page(self, wanted: SignalFilter, limit: int, offset: int) -> tuple[list[SignalRecord], int]:
         """Return signals, newest first, and how many there are in all."""
@@ -136,10 +129,7 @@ class SignalStore:
             return [_record(row) for row in connection.execute(newest)]
 
     def _same_origin(self, record: SignalRecord) -> SignalRecord | None:
-        return self._of({name: getattr(record, name) for name in _ORIGIN})
-
-    def _of(self, origin: dict[str, Any]) -> SignalRecord | None:
-        here = and_(*(signals.c[name] == value for name, value in origin.items()))
+        here = and_(*(signals.c[name] == getattr(record, name) for name in _ORIGIN))
         with reading(self._engine) as connection:
             row = connection.execute(select(signals).where(here)).one_or_none()
         return None if row is None else _record(row)

@@ -44,6 +44,9 @@ SCHEDULE = {
     queues.FORECAST_SLOTS: 2.0,
     queues.SCORE_FORECASTS: 5.0,
     queues.RETRAIN_SLOTS: 60.0,
+    queues.TRAIN_OUTLOOKS: 60.0,
+    queues.ANSWER_OUTLOOKS: 2.0,
+    queues.SCORE_SIGNALS: 10.0,
     queues.EXTEND_SERIES: 5.0,
     queues.SWEEP_MODELS: 3_600.0,
 }

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
 from core.jobs import Job
+from core.series import Series
 from core.slots import Slot
 from storage.candle_columns import Candles
 from storage.jobs import JobStore
@@ -32,6 +33,8 @@ _SHORT = frozenset(
         queues.PREDICT_LSTM_NSTEPS,
         queues.COMPUTE_INDICATORS,
         queues.COMPUTE_SERIES,
+        queues.PREDICT_RANGE,
+        queues.GENERATE_SIGNAL,
     }
 )
 # Nobody waits longer for the answer to a question (s).
@@ -110,6 +113,14 @@ class Enqueue:
         Raises `Conflict` while the same slot is being trained.
         """
         return self.begin([queues.TRAIN_SLOT], request, unique_key=_slot(request))
+
+    def train_outlook(self, request: Mapping[str, Any]) -> Job:
+        """Train ranges and signals: a series, `horizons, folds, seed, reason`.
+
+        Raises `Conflict` while those of the same series are being trained.
+        """
+        series = ":".join(str(request[field]) for field in Series.__struct_fields__)
+        return self.begin([queues.TRAIN_OUTLOOK], request, unique_key=f"outlook:{series}")
 
     def replay_walk(self, request: Mapping[str, Any]) -> Job:
         """Walk a slot through the past: a slot, `start, end, retrain_every, seed, options`."""

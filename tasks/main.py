@@ -2,6 +2,7 @@
 
 from core.settings import read_settings
 from tasks import (
+    celery_outlooks,  # noqa: F401 - its tasks are registered by this
     celery_series,  # noqa: F401 - its tasks are registered by this
     celery_tasks,
     runtime,

@@ -40,6 +40,12 @@ LEAK_TEST = "leak_test_features"
 FORECAST_SLOTS = "forecast_slots"
 SCORE_FORECASTS = "score_forecasts"
 RETRAIN_SLOTS = "retrain_slots"
+PREDICT_RANGE = "predict_range"
+GENERATE_SIGNAL = "generate_signal"
+TRAIN_OUTLOOK = "train_outlook"
+TRAIN_OUTLOOKS = "train_outlooks"
+ANSWER_OUTLOOKS = "answer_outlooks"
+SCORE_SIGNALS = "score_signals"
 
 QUEUE_OF = {
     FETCH_CANDLES: FETCH,
@@ -63,6 +69,12 @@ QUEUE_OF = {
     FORECAST_SLOTS: KEEP,
     SCORE_FORECASTS: KEEP,
     RETRAIN_SLOTS: KEEP,
+    PREDICT_RANGE: PREDICT,
+    GENERATE_SIGNAL: PREDICT,
+    TRAIN_OUTLOOK: TRAIN,
+    TRAIN_OUTLOOKS: KEEP,
+    ANSWER_OUTLOOKS: KEEP,
+    SCORE_SIGNALS: KEEP,
     REAP_JOBS: KEEP,
     REFRESH_WATCHED: FETCH,
     SWEEP_MODELS: KEEP,

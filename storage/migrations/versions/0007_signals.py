@@ -49,6 +49,7 @@ def upgrade() -> None:
             "horizon",
             "opening",
             "run_id",
+            "type",
             name="uq_signals_origin",
         ),
     )

@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 from tasks import (
+    celery_outlooks,  # noqa: F401 - its tasks are registered by this
     celery_series,  # noqa: F401 - its tasks are registered by this
     queues,
 )
