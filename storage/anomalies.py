@@ -1,7 +1,7 @@
 """Anomalies by time, and how far the detector has read."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import redis
@@ -22,6 +22,15 @@ class AnomalyRecord(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Judged(NamedTuple):
+    """What a look at one symbol's new trades found, and the detector's state before and after."""
+
+    symbol: str
+    found: Sequence[AnomalyRecord]
+    state_before: bytes | None
+    state: bytes
+
+
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(AnomalyRecord).decode
 
@@ -33,40 +42,39 @@ class AnomalyStore:
         self._client: Any = client
         self._retention_ms = days * 86_400_000
 
-    def record(
-        self,
-        platform: str,
-        symbol: str,
-        found: Sequence[AnomalyRecord],
-        detector_state: bytes | None = None,
-        expected_state: bytes | None = None,
-    ) -> bool:
-        """Store findings and the detector's new state, together.
+    def record(self, platform: str, symbol: str, found: Sequence[AnomalyRecord]) -> None:
+        """Store findings; the same ones again change nothing."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=True)
+            self._queue(pipe, platform, symbol, found)
+            pipe.execute()
 
-        Returns False, and stores nothing, if the detector's state is no longer
-        `expected_state`: another worker was quicker. The same findings again
-        change nothing.
+    def record_judged(self, platform: str, judged: Sequence[Judged]) -> bool:
+        """Store the findings of several symbols and the detector's new states, together.
+
+        Returns False, and stores nothing, if a state is no longer the one that the
+        judgement began with: another worker was quicker.
         """
-        state_key = keys.detector(platform, symbol)
+        names = [keys.detector(platform, one.symbol) for one in judged]
         with redis_errors(), self._client.pipeline() as pipe:
-            pipe.watch(state_key)
-            if detector_state is not None and self._client.get(state_key) != expected_state:
+            pipe.watch(*names)
+            if self._client.mget(names) != [one.state_before for one in judged]:
                 return False
             pipe.multi()
-            if detector_state is not None:
-                pipe.set(state_key, detector_state)
-            self._queue(pipe, platform, symbol, found)
+            for name, one in zip(names, judged, strict=True):
+                pipe.set(name, one.state)
+                self._queue(pipe, platform, one.symbol, one.found)
             try:
                 pipe.execute()
             except redis.WatchError:
                 return False
         return True
 
-    def detector_state(self, platform: str, symbol: str) -> bytes | None:
-        """Return what `record` stored last."""
+    def detector_states(self, platform: str, symbols: Sequence[str]) -> dict[str, bytes | None]:
+        """Return what `record_judged` stored last for each symbol."""
         with redis_errors():
-            packed: bytes | None = self._client.get(keys.detector(platform, symbol))
-        return packed
+            packed = self._client.mget([keys.detector(platform, symbol) for symbol in symbols])
+        return dict(zip(symbols, packed, strict=True))
 
     def read(
         self,

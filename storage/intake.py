@@ -54,12 +54,33 @@ class Intake:
                 return None
         return Batch(content, int(at), tries)
 
-    def drop(self, batch_id: str) -> None:
-        """Forget a batch that was processed."""
+    def take_untouched(self, most: int, most_bytes: int) -> dict[str, Batch]:
+        """Return the oldest batches that nobody has taken up yet, and count the try.
+
+        At most `most` batches, and not many more than `most_bytes` of content.
+        """
+        with redis_errors():
+            names = self._client.zrange(keys.INTAKE_INDEX, 0, most - 1)
+            pipe = self._client.pipeline(transaction=False)
+            for name in names:
+                pipe.hmget(keys.intake(name.decode()), "content", "at", "tries")
+            found: dict[str, Batch] = {}
+            size = 0
+            for name, (content, at, tries) in zip(names, pipe.execute(), strict=True):
+                if content is not None and tries is None and size < most_bytes:
+                    found[name.decode()] = Batch(content, int(at), 1)
+                    size += len(content)
+            for batch_id in found:
+                pipe.hincrby(keys.intake(batch_id), "tries", 1)
+            pipe.execute()
+        return found
+
+    def drop(self, *batch_ids: str) -> None:
+        """Forget batches that were processed."""
         with redis_errors():
             pipe = self._client.pipeline(transaction=True)
-            pipe.delete(keys.intake(batch_id))
-            pipe.zrem(keys.INTAKE_INDEX, batch_id)
+            pipe.delete(*map(keys.intake, batch_ids))
+            pipe.zrem(keys.INTAKE_INDEX, *batch_ids)
             pipe.execute()
 
     def bury(self, batch_id: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.series import Market
 from ml.anomaly import Anomaly, AnomalyLimits, DetectorState, TradeColumns, detect
-from storage.anomalies import AnomalyRecord
+from storage.anomalies import AnomalyRecord, Judged
 from storage.stream_stores import StreamStores
 from storage.trades.columns import Trades
 from storage.trades.exclusion import Print
@@ -45,41 +45,51 @@ def detect_anomalies(
     """
     limits = limits or AnomalyLimits()
     found: list[Anomaly] = []
-    for symbol in symbols:
-        more = True
-        while more:
-            new, more = _look(stores, platform, symbol, limits, exclude)
-            found += new
+    unread = list(symbols)
+    while unread:
+        new, unread = _look(stores, platform, unread, limits, exclude)
+        found += new
     return found
 
 
 def judged(stores: StreamStores, market: Market) -> int:
     """Return the version of the symbol's state up to which its trades were judged."""
-    packed = stores.anomalies.detector_state(*market)
+    packed = stores.anomalies.detector_states(market.platform, [market.symbol])[market.symbol]
     entry = _DECODE(packed).entry if packed else ""
     return int(entry.split("-")[0]) if entry else 0
 
 
 def _look(
-    stores: StreamStores, platform: str, symbol: str, limits: AnomalyLimits, exclude: bool
-) -> tuple[list[Anomaly], bool]:
-    """Judge the next entries; returns what was found, and whether there are more."""
-    packed = stores.anomalies.detector_state(platform, symbol)
-    cursor = _DECODE(packed) if packed else Cursor()
-    entries = stores.journal.since(platform, symbol, cursor.entry, ENTRIES_A_LOOK)
-    if not entries:
-        return [], False
-    columns = _columns([batch for _, batch in entries])
-    new, memory = detect(columns, cursor.memory, limits)
-    if exclude and new:
-        # Before the cursor moves: a crash between repeats this, and never skips it.
-        stores.exclusions.exclude(platform, symbol, _bad_prints(columns, cursor.memory, limits))
-    after = _ENCODE(Cursor(entries[-1][0], memory))
-    records = [_record(one) for one in new]
-    if not stores.anomalies.record(platform, symbol, records, after, packed):
+    stores: StreamStores,
+    platform: str,
+    symbols: Sequence[str],
+    limits: AnomalyLimits,
+    exclude: bool,
+) -> tuple[list[Anomaly], list[str]]:
+    """Judge the next entries; returns what was found, and the symbols that have more."""
+    packed = stores.anomalies.detector_states(platform, symbols)
+    cursors = {name: _DECODE(one) if one else Cursor() for name, one in packed.items()}
+    places = {name: cursor.entry for name, cursor in cursors.items()}
+    found: list[Anomaly] = []
+    looks: list[Judged] = []
+    unread: list[str] = []
+    for symbol, entries in stores.journal.since(platform, places, ENTRIES_A_LOOK).items():
+        if not entries:
+            continue
+        columns, before = _columns([batch for _, batch in entries]), cursors[symbol].memory
+        new, memory = detect(columns, before, limits)
+        if exclude and new:
+            # Before the cursor moves: a crash between repeats this, and never skips it.
+            stores.exclusions.exclude(platform, symbol, _bad_prints(columns, before, limits))
+        after = _ENCODE(Cursor(entries[-1][0], memory))
+        looks.append(Judged(symbol, [_record(one) for one in new], packed[symbol], after))
+        found += new
+        if len(entries) == ENTRIES_A_LOOK:
+            unread.append(symbol)
+    if looks and not stores.anomalies.record_judged(platform, looks):
         # Another worker judged them meanwhile.
-        return [], False
-    return new, len(entries) == ENTRIES_A_LOOK
+        return [], []
+    return found, unread
 
 
 def _bad_prints(columns: TradeColumns, memory: DetectorState, limits: AnomalyLimits) -> list[Print]:

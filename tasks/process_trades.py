@@ -9,25 +9,35 @@ from storage.anomalies import AnomalyRecord
 from storage.intake import Batch
 from storage.stream_stores import StreamStores
 from storage.tickers import Ticker
+from storage.trades.columns import Trades, join_all
 from tasks.stream_messages import StreamBatch, unpack
 
 logger = logging.getLogger(__name__)
 
 # A batch that failed so often is put aside: it would fail for ever.
 MOST_TRIES = 5
+# What is stored in one transaction at most: about 20,000 trades.
+MOST_TOGETHER = 20
+MOST_BYTES_TOGETHER = 300_000
 
 
 def process_batch(stores: StreamStores, batch_id: str) -> None:
     """Store what a batch of the intake holds, and forget the batch.
 
-    A batch that comes again changes nothing. One whose processing fails stays
-    in the intake and is named again; after five tries it is buried and counted.
+    Others that wait behind it are stored with it: the further behind we are, the
+    less a trade costs. A batch that comes again changes nothing. One whose
+    processing fails stays in the intake and is named again; after five tries it
+    is buried and counted.
     """
     batch = stores.intake.take(batch_id)
     if batch is None:
         return
+    if batch.tries == 1:
+        others = stores.intake.take_untouched(MOST_TOGETHER, MOST_BYTES_TOGETHER)
+        if others and _store_together(stores, {batch_id: batch, **others}):
+            return
     try:
-        _store(stores, unpack(batch.content), batch)
+        _store(stores, [unpack(batch.content)])
     except Unavailable:
         raise
     except Exception:
@@ -38,15 +48,34 @@ def process_batch(stores: StreamStores, batch_id: str) -> None:
     stores.intake.drop(batch_id)
 
 
-def _store(stores: StreamStores, content: StreamBatch, batch: Batch) -> None:
-    platform = content.platform
-    if content.trades:
-        written = stores.writer.write(platform, content.unpacked())
-        new, repeated = sum(w.new for w in written), sum(w.duplicates for w in written)
-        delay = now_ms() - batch.accepted_at
-        logger.debug("%s: %d trades, %d repeated, after %d ms", platform, new, repeated, delay)
-    if content.tickers:
-        _store_tickers(stores, platform, content.tickers)
+def _store_together(stores: StreamStores, batches: dict[str, Batch]) -> bool:
+    """Store several batches at once; False if one of them spoils it, and each must go alone."""
+    try:
+        _store(stores, [unpack(batch.content) for batch in batches.values()])
+    except Unavailable:
+        raise
+    except Exception:
+        logger.exception("batches %s: stored one by one", ", ".join(batches))
+        return False
+    stores.intake.drop(*batches)
+    oldest = min(batch.accepted_at for batch in batches.values())
+    logger.debug("%d batches, the oldest after %d ms", len(batches), now_ms() - oldest)
+    return True
+
+
+def _store(stores: StreamStores, contents: Sequence[StreamBatch]) -> None:
+    for platform in {content.platform for content in contents}:
+        trades: dict[str, list[Trades]] = {}
+        tickers: list[Ticker] = []
+        for content in contents:
+            if content.platform == platform:
+                tickers += content.tickers
+                for symbol, parts in content.unpacked().items():
+                    trades.setdefault(symbol, []).extend(parts)
+        if trades:
+            stores.writer.write(platform, join_all(trades))
+        if tickers:
+            _store_tickers(stores, platform, tickers)
 
 
 def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:

@@ -100,3 +100,31 @@ class Trades:
 
 def _differences(values: Ints) -> Ints:
     return np.diff(values, prepend=0)
+
+
+def join_all(trades: dict[str, list[Trades]]) -> dict[str, list[Trades]]:
+    """Return each symbol's batches with those joined that have kind and scales in common.
+
+    Trades without ids stay apart: what came in one batch is how repetitions of
+    them are told.
+    """
+    joined: dict[str, list[Trades]] = {}
+    for symbol, parts in trades.items():
+        alike: dict[tuple[object, ...], list[Trades]] = {}
+        for number, part in enumerate(parts):
+            apart = number if part.kind is IdKind.NONE else None
+            key = (part.kind, part.price_scale, part.size_scale, apart)
+            alike.setdefault(key, []).append(part)
+        joined[symbol] = [_join(group) for group in alike.values()]
+    return joined
+
+
+def _join(parts: list[Trades]) -> Trades:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("first_id", "last_id", "time", "price", "size", "side")
+    }
+    return Trades(first.kind, first.price_scale, first.size_scale, **columns)

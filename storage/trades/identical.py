@@ -1,6 +1,7 @@
 """Trades without ids: told apart from a repetition as far as that can be done."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,9 +12,11 @@ Row = tuple[int, float, float, int]
 
 
 def drop_repeated(
-    journal: Journal, platform: str, symbol: str, batch: Trades
+    journal: Journal, platform: str, symbol: str, batch: Trades, before: Sequence[Trades] = ()
 ) -> tuple[Trades, int]:
     """Return the trades of `batch` that the journal does not hold yet, and how many it did.
+
+    `before` is what is about to be journaled ahead of it.
 
     Two trades are the same when time, price, size and side are; several same
     ones in one batch are all kept. A batch sent twice so counts once, but of two
@@ -24,7 +27,7 @@ def drop_repeated(
         return batch, 0
     start, end = int(batch.time.min() // 1_000), int(batch.time.max() // 1_000)
     held: Counter[Row] = Counter()
-    for entry in journal.entries(platform, symbol, start, end):
+    for entry in (*journal.entries(platform, symbol, start, end), *before):
         held.update(_rows(entry))
     keep = np.ones(len(batch), dtype=np.bool_)
     for position, row in enumerate(_rows(batch)):

@@ -1,6 +1,6 @@
 """The journal: every accepted trade as it came, losslessly, in packed batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -67,11 +67,16 @@ class Journal:
         return [unpack(fields[b"b"]) for reply in replies for _, fields in reply]
 
     def since(
-        self, platform: str, symbol: str, cursor: str, count: int = 100
-    ) -> list[tuple[str, Trades]]:
-        """Return (entry, batch) of at most `count` entries that came after `cursor`."""
+        self, platform: str, cursors: Mapping[str, str], count: int = 100
+    ) -> dict[str, list[tuple[str, Trades]]]:
+        """Return for each symbol at most `count` (entry, batch) that came after its cursor."""
         with redis_errors():
-            rows: Any = self._client.xrange(
-                keys.journal(platform, symbol), f"({cursor}" if cursor else "-", count=count
-            )
-        return [(name.decode(), unpack(fields[b"b"])) for name, fields in rows]
+            pipe = self._client.pipeline(transaction=False)
+            for symbol, cursor in cursors.items():
+                first = f"({cursor}" if cursor else "-"
+                pipe.xrange(keys.journal(platform, symbol), first, count=count)
+            replies: Any = pipe.execute()
+        return {
+            symbol: [(name.decode(), unpack(fields[b"b"])) for name, fields in rows]
+            for symbol, rows in zip(cursors, replies, strict=True)
+        }

@@ -132,12 +132,13 @@ class TradeWriter:
     def _fresh(
         self, platform: str, symbol: str, state: SymbolState, batches: list[Trades]
     ) -> tuple[list[Trades], int]:
-        fresh, duplicates = [], 0
+        fresh: list[Trades] = []
+        duplicates = 0
         for batch in batches:
             seen = state.seen_ids
             kept, seen, repeated, overlaps = keep_fresh(batch, seen)
             if batch.kind is IdKind.NONE:
-                kept, repeated = drop_repeated(self._journal, platform, symbol, kept)
+                kept, repeated = drop_repeated(self._journal, platform, symbol, kept, fresh)
             elif len(kept):
                 state.edges = Edges.from_bytes(state.edges).moved(kept, seen).to_bytes()
             state.seen = seen.to_bytes()

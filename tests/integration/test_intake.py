@@ -70,6 +70,37 @@ def test_a_new_worker_takes_up_at_once_what_another_left(
     assert redis_client.llen("stream") == 3
 
 
+def test_batches_that_wait_are_stored_together(
+    redis_client: "redis.Redis", stream: StreamStores, sender: EnqueueStream
+) -> None:
+    rows = make_trades(300, 5)
+    for at in range(0, 300, 30):
+        sender.send("x", {"A-B": [pack(rows[at : at + 30])]})
+    first, *others = stream.intake.waiting()
+
+    process_batch(stream, first)
+
+    assert_equals_oracle(redis_client, "A-B", rows)
+    assert stream.intake.waiting() == []
+    assert redis_client.xlen("journal:x:A-B") == 1
+    for batch_id in others:
+        process_batch(stream, batch_id)
+
+
+def test_a_spoilt_batch_does_not_hold_up_those_beside_it(
+    redis_client: "redis.Redis", stream: StreamStores, sender: EnqueueStream
+) -> None:
+    rows = make_trades(30, 5)
+    spoilt = stream.intake.put(b"no batch at all")
+    sender.send("x", {"A-B": [pack(rows)]})
+    (good,) = [name for name in stream.intake.waiting() if name != spoilt]
+
+    process_batch(stream, good)
+
+    assert_equals_oracle(redis_client, "A-B", rows)
+    assert stream.intake.waiting() == [spoilt]
+
+
 def test_a_batch_that_always_fails_is_put_aside_and_blocks_nobody(stream: StreamStores) -> None:
     batch_id = stream.intake.put(b"no batch at all")
 

@@ -2,7 +2,7 @@
 
 import redis
 
-from storage.anomalies import AnomalyRecord, AnomalyStore
+from storage.anomalies import AnomalyRecord, AnomalyStore, Judged
 from storage.quarantine import Quarantine, Rejected
 from storage.tickers import Ticker, TickerStore
 
@@ -68,9 +68,9 @@ def test_of_two_detectors_only_the_quicker_records(redis_client: "redis.Redis") 
     store = AnomalyStore(redis_client)
     one = [AnomalyRecord(AT * 1_000, 1, 10.0, 1.0, 20.0, "price_jump")]
 
-    assert store.record("x", "A-B", [], b"first", None)
-    assert not store.record("x", "A-B", one, b"second", None)
-    assert store.record("x", "A-B", one, b"second", b"first")
+    assert store.record_judged("x", [Judged("A-B", [], None, b"first")])
+    assert not store.record_judged("x", [Judged("A-B", one, None, b"second")])
+    assert store.record_judged("x", [Judged("A-B", one, b"first", b"second")])
 
-    assert store.detector_state("x", "A-B") == b"second"
+    assert store.detector_states("x", ["A-B", "C-D"]) == {"A-B": b"second", "C-D": None}
     assert len(store.read("x", "A-B", 0, AT + 10)) == 1

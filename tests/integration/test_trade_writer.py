@@ -162,8 +162,10 @@ def test_a_batch_without_ids_sent_twice_counts_once(redis_client: "redis.Redis")
     writer = TradeWriter(redis_client)
 
     results = [writer.write("x", {"A-B": [pack(rows, IdKind.NONE)]})[0].new for _ in range(2)]
+    together = writer.write("x", {"C-D": [pack(rows, IdKind.NONE)] * 2})[0]
 
     assert results == [3, 0]
+    assert (together.new, together.duplicates) == (3, 3)
 
 
 def test_an_aggregate_that_overlaps_seen_trades_is_left_out_and_counted(
