@@ -35,9 +35,11 @@ from api.resources.ledger import LedgerResource, ScoreboardResource, VerifyLedge
 from api.resources.lstm_models import LstmModel, LstmModels
 from api.resources.lstm_predict import PredictLstm
 from api.resources.lstm_train import TrainLstm
-from api.resources.page import STATIC, Page
+from api.resources.page import Page, PageFiles
 from api.resources.prometheus import PrometheusMetrics
 from api.resources.root import RootResource
+from api.resources.series_list import SeriesListResource
+from api.resources.slots_shown import SlotsResource
 from api.resources.slots import (
     EvaluateResource,
     LeakTestResource,
@@ -82,6 +84,7 @@ def create_app(
     _add_lstm(app, stores, begin, settings)
     _add_v1(app, stores, ShortWork(enqueue, begin.room, waiting), settings)
     _add_slots(app, stores, begin, settings)
+    _add_registry(app, stores, stream)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
 
@@ -118,7 +121,7 @@ def _empty_app(
 def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> None:
     app.add_route("/", RootResource())
     app.add_route("/app", Page())
-    app.add_static_route("/app/static", str(STATIC))
+    app.add_route("/app/static/{name}", PageFiles())
     app.add_route("/docs", DocsPage())
     app.add_route("/health", HealthResource(stores))
     app.add_route("/metrics", text, suffix="either")
@@ -175,3 +178,11 @@ def _add_slots(app: Application, stores: Stores, begin: Beginning, settings: Set
 
 def _add_v1(app: Application, stores: Stores, work: ShortWork, settings: Settings) -> None:
     app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, work, settings))
+
+
+def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:
+    """Add the routes that tell a page what there is to be seen."""
+    slots = SlotsResource(stores.registry)
+    app.add_route("/candles", SeriesListResource(stores.candles, stream.traded))
+    app.add_route("/slots", slots)
+    app.add_route("/slots/runs", slots, suffix="runs")

@@ -1,16 +1,29 @@
-"""The page that a browser opens first."""
+"""The dashboard: one page, its own files, and the chart library; nothing comes from elsewhere."""
 
+import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 
-from falcon import MEDIA_HTML
+from falcon import HTTP_304, MEDIA_HTML
 from falcon.asgi import Request, Response
 
+from core.errors import NotFound
+
 STATIC = Path(__file__).parent.parent / "static"
+LIBRARY = "lightweight-charts.js"
+# The one style that Lightweight Charts adds to the page, for the link to its makers.
+LIBRARY_STYLE = "'sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY='"
 # All from here: no script, style or picture from elsewhere, and no inline code.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; script-src 'self'; style-src 'self' {LIBRARY_STYLE}; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 class Page:
@@ -23,5 +36,40 @@ class Page:
         """Show the page; it learns the key from the part of its address that never travels."""
         resp.content_type = MEDIA_HTML
         resp.set_header("Content-Security-Policy", POLICY)
-        resp.set_header("Cache-Control", "no-cache")
-        resp.data = self._page
+        resp.set_header("Referrer-Policy", "no-referrer")
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        _send(req, resp, self._page)
+
+
+class PageFiles:
+    """`GET /app/static/{name}`: the files beside the page, all held in memory."""
+
+    def __init__(self) -> None:
+        paths = [path for path in STATIC.iterdir() if path.suffix in _TYPES]
+        self._files = {path.name: path.read_bytes() for path in [*paths, library_path()]}
+
+    async def on_get(self, req: Request, resp: Response, name: str) -> None:
+        """Send a file; a browser that has it already is told so."""
+        if name not in self._files:
+            raise NotFound("The page has no such file.")
+        resp.content_type = _TYPES[Path(name).suffix]
+        resp.set_header("X-Content-Type-Options", "nosniff")
+        _send(req, resp, self._files[name])
+
+
+def library_path() -> Path:
+    """Return where the package litecharts keeps Lightweight Charts, without importing it."""
+    package = find_spec("litecharts")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("The package litecharts is not installed.")
+    return Path(package.origin).parent / "js" / LIBRARY
+
+
+def _send(req: Request, resp: Response, content: bytes) -> None:
+    # Asked for anew each time, so that a page never runs with files of another version.
+    resp.set_header("Cache-Control", "no-cache")
+    resp.etag = hashlib.sha256(content).hexdigest()[:32]
+    if req.if_none_match and resp.etag in req.if_none_match:
+        resp.status = HTTP_304
+    else:
+        resp.data = content

@@ -1,41 +1,101 @@
-"use strict";
+// Starts the page: who is reading, which page is open, whether the server answers.
 
-// The key comes behind the #, which no request carries; it is kept for this tab only.
-const given = new URLSearchParams(location.hash.slice(1)).get("key");
-if (given) {
-  sessionStorage.setItem("tickcast-key", given);
-  history.replaceState(null, "", location.pathname);
-}
-const key = sessionStorage.getItem("tickcast-key");
+import { Away, Refused, health, onReach } from "./api.js";
+import { h, show } from "./dom.js";
+import { forgetKey, key, takeKeyFromAddress } from "./session.js";
+import { signIn } from "./sign_in.js";
+import { failure } from "./states.js";
+import { isDark, onTheme, toggleTheme } from "./theme.js";
+
+const PAGES = { market: "Market", forecasts: "Forecasts", models: "Models", operations: "Operations" };
+const HEALTH_MS = 10_000;
+
 const element = (id) => document.getElementById(id);
+let leave = null;
+let signedIn = false;
 
-element("key").textContent = key
-  ? "This tab holds your key; paste it into the header X-API-Key to call the API yourself."
-  : "Without a key only the state of the parts is shown.";
-
-function showParts(parts) {
-  const rows = Object.entries(parts).map(([name, state]) => {
-    const row = document.createElement("tr");
-    for (const text of [name, state]) {
-      row.appendChild(document.createElement("td")).textContent = text;
-    }
-    row.className = state;
-    return row;
-  });
-  element("parts").tBodies[0].replaceChildren(...rows);
-  element("parts").hidden = false;
+function drawNavigation(open) {
+  const links = Object.entries(PAGES).map(([name, title]) =>
+    h("a", { href: `#/${name}`, "aria-current": name === open ? "page" : null }, title));
+  show(element("nav"), ...links);
+  element("nav").hidden = !signedIn;
+  element("sign-out").hidden = !key();
 }
 
-async function refresh() {
+async function openPage() {
+  leave?.abort();
+  leave = new AbortController();
+  const { signal } = leave;
+  const main = element("main");
+  if (!signedIn) return askForKey();
+  const [name, parameters] = location.hash.replace(/^#\/?/, "").split("?");
+  const open = name in PAGES ? name : "market";
+  document.title = `${PAGES[open]} · Tickcast`;
+  drawNavigation(open);
+  show(main, h("h1.hidden-text", {}, PAGES[open]));
   try {
-    const answer = await fetch("/health", { headers: key ? { "X-API-Key": key } : {} });
-    const health = await answer.json();
-    element("summary").textContent = `The server is ${health.status}.`;
-    showParts(health.parts);
-  } catch {
-    element("summary").textContent = "The server does not answer.";
+    const page = await import(`./page_${open}.js`);
+    if (!signal.aborted) await page.open(main, new URLSearchParams(parameters), signal);
+  } catch (error) {
+    if (error.name !== "AbortError" && !signal.aborted) show(main, failure(error, openPage));
   }
-  setTimeout(refresh, 5000);
 }
 
-refresh();
+function askForKey(message) {
+  document.title = "Sign in · Tickcast";
+  drawNavigation(null);
+  signIn(element("main"), message, () => {
+    signedIn = true;
+    openPage();
+  });
+}
+
+function signOut(message) {
+  forgetKey();
+  signedIn = false;
+  leave?.abort();
+  askForKey(message);
+}
+
+async function lookAfterHealth() {
+  try {
+    const found = await health();
+    const dot = { healthy: "good", degraded: "warn" }[found.status] ?? "bad";
+    show(element("health"), h(`span.dot.${dot}`), found.status);
+    return found;
+  } catch (error) {
+    show(element("health"), h("span.dot.bad"), error instanceof Refused ? "refused" : "no answer");
+    if (!(error instanceof Away)) throw error;
+    return null;
+  } finally {
+    setTimeout(() => lookAfterHealth().catch(() => {}), HEALTH_MS);
+  }
+}
+
+function nameTheme() {
+  element("theme").textContent = isDark() ? "Light" : "Dark";
+  element("theme").setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`);
+}
+
+async function start() {
+  takeKeyFromAddress();
+  nameTheme();
+  onTheme(nameTheme);
+  element("theme").addEventListener("click", toggleTheme);
+  element("sign-out").addEventListener("click", () => signOut());
+  onReach((reachable, status) => {
+    element("offline").hidden = reachable;
+    if (status === 401 && signedIn) signOut("Your key is no longer valid.");
+  });
+  window.addEventListener("hashchange", () => {
+    takeKeyFromAddress();
+    openPage();
+  });
+  // Only a caller who may see more is told the version: with a valid key, or where none is needed.
+  const found = await lookAfterHealth().catch(() => null);
+  signedIn = found ? Boolean(found.version) : Boolean(key());
+  if (!signedIn && key()) return signOut("That key is not valid.");
+  return openPage();
+}
+
+start();

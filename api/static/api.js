@@ -1,0 +1,134 @@
+// Calls of the server. Every failure is a Refused, or an Away when nobody answered.
+
+import { key } from "./session.js";
+
+export class Refused extends Error {
+  constructor(status, body) {
+    super(body?.detail ?? body?.error?.message ?? body?.message ?? `The server answered ${status}.`);
+    this.status = status;
+    this.requestId = body?.request_id;
+  }
+}
+
+export class Away extends Error {}
+
+const listeners = new Set();
+
+/** Call back with (reachable, status) after every answer, or after none. */
+export const onReach = (callback) => listeners.add(callback);
+
+/** Return the body of a GET; parameters that are null are left out. */
+export const get = (path, parameters, signal) =>
+  call("GET", withParameters(path, parameters), { signal });
+
+/** Return the body of a POST; `prefer` as in RFC 7240. */
+export const post = (path, body, { prefer, signal } = {}) =>
+  call("POST", path, { body, prefer, signal });
+
+export const remove = (path, parameters) => call("DELETE", withParameters(path, parameters), {});
+
+async function call(method, path, { body, prefer, signal }) {
+  const headers = { Accept: "application/json", ...auth() };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (prefer) headers.Prefer = prefer;
+  const answer = await reach(path, {
+    method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const content = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Refused(answer.status, content);
+  return content;
+}
+
+async function reach(path, options) {
+  try {
+    const answer = await fetch(path, { cache: "no-store", ...options });
+    tell(true, answer.status);
+    return answer;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    tell(false, 0);
+    throw new Away("The server does not answer.");
+  }
+}
+
+function tell(reachable, status) {
+  for (const callback of listeners) callback(reachable, status);
+}
+
+const auth = () => (key() ? { "X-API-Key": key() } : {});
+
+function withParameters(path, parameters = {}) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
+  const text = new URLSearchParams(given).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/** Return how the server is; its answer is 503 when a part is away, which is news, no failure. */
+export async function health(path = "/health") {
+  const answer = await reach(path, { headers: auth() });
+  const body = await answer.json().catch(() => null);
+  if (!body?.status) throw new Refused(answer.status, body);
+  return body;
+}
+
+let document_ = null;
+
+/** Say whether the server has a route: a page leaves out what it has not. */
+export async function offers(method, path) {
+  document_ ??= get("/openapi.json").catch((error) => {
+    document_ = null;
+    throw error;
+  });
+  return Boolean((await document_).paths[path]?.[method.toLowerCase()]);
+}
+
+const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+
+/** Follow a task to its end and return it; `told` is called with every state. */
+export async function follow(taskId, told, signal) {
+  while (true) {
+    try {
+      const ended = await readEvents(taskId, told, signal);
+      if (ended) return ended;
+    } catch (error) {
+      if (!(error instanceof Away) && !(error instanceof TypeError)) throw error;
+    }
+    // The stream broke off, perhaps for a restart: tasks outlive that.
+    await pause(1_000, signal);
+  }
+}
+
+async function readEvents(taskId, told, signal) {
+  const path = `/tasks/${encodeURIComponent(taskId)}/events`;
+  const answer = await reach(path, { headers: auth(), signal });
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ""; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return null;
+    const events = (text + value).split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const task = taskOf(event);
+      if (!task) continue;
+      told(task);
+      if (ENDED.has(task.state)) return task;
+    }
+  }
+}
+
+function taskOf(event) {
+  const data = event.split("\n").filter((line) => line.startsWith("data:"));
+  return data.length ? JSON.parse(data.map((line) => line.slice(5)).join("\n")) : null;
+}
+
+/** Return after so many ms; ends with an AbortError like a call does. */
+export function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}

@@ -1,0 +1,70 @@
+// Numbers and times as people who trade write them.
+
+const LENGTHS = [[86_400, "d"], [3_600, "h"], [60, "m"]];
+
+export function resolutionName(seconds) {
+  const [length, unit] = LENGTHS.find(([one]) => seconds % one === 0) ?? [1, "s"];
+  return `${seconds / length}${unit}`;
+}
+
+/** Return how many decimals prices like these are written with. */
+export function decimalsOf(prices) {
+  let most = 0;
+  for (const price of prices) {
+    const [, decimals = ""] = String(price).split(".");
+    most = Math.max(most, decimals.includes("e") ? 8 : decimals.length);
+  }
+  return Math.min(most, 8);
+}
+
+export const number = (value, decimals = 2) =>
+  isNumber(value)
+    ? value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+    : "–";
+
+/** A number with as many digits as tell something: 12,345 or 0.001234. */
+export const short = (value, digits = 4) =>
+  isNumber(value) ? value.toLocaleString("en-US", { maximumSignificantDigits: Math.max(digits, whole(value)) }) : "–";
+
+const whole = (value) => Math.min(21, Math.max(1, Math.ceil(Math.log10(Math.abs(value) + 1))));
+
+export const count = (value) => (isNumber(value) ? Math.round(value).toLocaleString("en-US") : "–");
+
+export const percent = (share, decimals = 1) =>
+  isNumber(share) ? `${number(share * 100, decimals)}%` : "–";
+
+/** A share with its sign, as changes are written; the minus is a real one. */
+export function signedPercent(share, decimals = 2) {
+  if (!isNumber(share)) return "–";
+  const text = number(Math.abs(share) * 100, decimals);
+  return `${share < 0 ? "−" : "+"}${text}%`;
+}
+
+export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+/** 2025-01-01 04:00 from ISO text, epoch seconds or a Date. */
+export function when(value, seconds = false) {
+  if (value === null || value === undefined) return "–";
+  const date = typeof value === "number" ? new Date(value * 1_000) : new Date(value);
+  if (Number.isNaN(date.getTime())) return "–";
+  return date.toISOString().slice(0, seconds ? 19 : 16).replace("T", " ");
+}
+
+export const clock = (value) => new Date(value).toISOString().slice(11, 19);
+
+/** How long ago, in one unit: "12 s", "3 min", "2 h", "5 d". */
+export function ago(value) {
+  if (!value) return "never";
+  return `${span((Date.now() - Date.parse(value)) / 1_000)} ago`;
+}
+
+export function span(seconds) {
+  if (!isNumber(seconds)) return "–";
+  const length = Math.max(0, seconds);
+  if (length < 90) return `${Math.round(length)} s`;
+  if (length < 5_400) return `${Math.round(length / 60)} min`;
+  if (length < 172_800) return `${Math.round(length / 3_600)} h`;
+  return `${Math.round(length / 86_400)} d`;
+}
+
+export const seconds = (iso) => Math.floor(Date.parse(iso) / 1_000);

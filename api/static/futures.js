@@ -1,0 +1,127 @@
+// Futures: forecasts that were entered before the fact, and what came of them.
+
+import { get } from "./api.js";
+import { BandSeries } from "./band.js";
+import { makeChart, priceFormat } from "./chart.js";
+import { h, show } from "./dom.js";
+import { ledgerRows, scoreboard } from "./forecast_sources.js";
+import { count, decimalsOf, isNumber, number, percent, seconds, short, when } from "./format.js";
+import { coverageBars } from "./plots.js";
+import { runningSkill } from "./running_skill.js";
+import { empty, fillWith } from "./states.js";
+import { colour, onTheme } from "./theme.js";
+import { verdictPanel } from "./verdict.js";
+
+const { LineSeries } = window.LightweightCharts;
+const ROWS_SHOWN = 200;
+const DAYS = 90;
+
+export async function showFutures(body, series, signal) {
+  const { platform, symbol, resolution } = series;
+  const slots = await scoreboard({ platform, symbol, resolution }, signal);
+  if (!slots.length) return show(body, h("section.panel", {}, nothing()));
+  const select = h("select", { "aria-label": "Model" }, slots.map((slot, i) => h("option", { value: i }, `${slot.model.replace("_", " ")}, ${slot.horizon} ahead (${count(slot.n)})`)));
+  const content = h("div.grid");
+  select.addEventListener("change", () => draw(slots[select.value]));
+  show(body, h("div.row", {}, select, verifyButton(signal)), content);
+  await draw(slots[0]);
+
+  function draw(slot) {
+    return fillWith(content, () => slotContent({ ...series, ...slot }, signal), { signal, text: "Reading the ledger…" });
+  }
+}
+
+const nothing = () =>
+  empty("No forecasts made before the fact", "Train a model for this series and watch it: each candle then gets a forecast that nobody can change afterwards.", h("a", { href: "#/models" }, "Train a model"));
+
+function verifyButton(signal) {
+  const result = h("span", { role: "status" });
+  const button = h("button", { type: "button" }, "Verify the ledger");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    show(result, h("span.muted", {}, "Recomputing every hash…"));
+    try {
+      show(result, verified(await get("/ledger/verify", {}, signal)));
+    } catch (error) {
+      show(result, h("span.form-error", {}, error.message));
+    }
+    button.disabled = false;
+  });
+  return [button, result];
+}
+
+function verified({ ok, rows, head, first_bad: bad, reason }) {
+  if (ok) return h("span.row", {}, h("span.chip.good", {}, "intact"), `${count(rows)} rows, head `, h("code.mono", {}, (head ?? "").slice(0, 12)));
+  return h("span.row", {}, h("span.chip.bad", {}, "changed"), `first bad row ${bad ?? "unknown"}: ${reason ?? ""}`);
+}
+
+async function slotContent(slot, signal) {
+  // Of a market that stands still, the last days that there are.
+  const newest = Math.max(Date.parse(slot.last), Date.now() - DAYS * 43_200_000);
+  const rows = await ledgerRows(slot, new Date(newest - DAYS * 86_400_000).toISOString(), signal);
+  const element = h("div.chart");
+  const chartPanel = h("section.panel", { "aria-label": "Forecasts and what came" }, element, h("div.chart-foot.legend", {},
+    h("span", {}, h("i.key.line.real"), "real close"), h("span", {}, h("i.key.line.forecast"), "forecast"), h("span", {}, h("i.key.band"), "80%"), h("span", {}, h("i.key.wide"), "95% interval"),
+    h("span", {}, "below: running skill against last price, with its 95% interval")));
+  if (rows.length) queueMicrotask(() => drawChart(element, rows, slot, signal));
+  return h("div.grid", {}, belief(slot), rows.length ? chartPanel : h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens.")), rows.length ? rowTable(rows) : null);
+}
+
+function belief(slot) {
+  const { scores, baseline_scores: baseline } = slot;
+  const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  return h("section.panel", { "aria-label": "Verdict" }, h("div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what: "made before the fact" }),
+    h("dl.facts", {}, fact("Scored", count(slot.n)), fact("Missed", count(slot.missed)), fact("MAE", short(scores.mae)), fact("MAE of last price", short(baseline.mae)),
+      fact("Direction right", percent(scores.direction?.accuracy)), fact("Base rate", percent(scores.direction?.base_rate))),
+    coverageBars(scores.coverage)));
+}
+
+function drawChart(element, rows, slot, signal) {
+  if (signal.aborted) return;
+  const chart = makeChart(element, signal, { label: "Forecasts made before the fact, and what came" });
+  const decimals = decimalsOf(rows.slice(-200).map(({ baseline }) => baseline.last_price));
+  const plain = { priceLineVisible: false, lastValueVisible: false };
+  const parts = {
+    band: chart.addCustomSeries(new BandSeries(), { priceFormat: priceFormat(decimals) }),
+    real: chart.addSeries(LineSeries, { ...plain, lineWidth: 2, priceFormat: priceFormat(decimals) }),
+    skillBand: chart.addCustomSeries(new BandSeries(), { priceFormat: { type: "percent", precision: 1 } }, 1),
+  };
+  const paint = () => parts.real.applyOptions({ color: colour("text") });
+  paint();
+  signal.addEventListener("abort", onTheme(paint), { once: true });
+  parts.band.setData(rows.map((row) => ({
+    time: seconds(row.opening), value: row.predicted, low80: row.intervals["0.8"][0], high80: row.intervals["0.8"][1],
+    low95: row.intervals["0.95"][0], high95: row.intervals["0.95"][1],
+  })));
+  const scored = rows.filter(({ realised }) => isNumber(realised));
+  parts.real.setData(scored.map((row) => ({ time: seconds(row.opening), value: row.realised })));
+  parts.skillBand.setData(skillRows(scored, slot.horizon));
+  parts.skillBand.createPriceLine({ price: 0, color: colour("flat"), lineWidth: 1, lineStyle: 2, title: "last price" });
+  for (const [pane, share] of [3, 1].entries()) chart.panes()[pane]?.setStretchFactor(share);
+  chart.timeScale().fitContent();
+}
+
+function skillRows(scored, horizon) {
+  const losses = scored.map((row) => Math.abs(row.realised - row.predicted));
+  const baseline = scored.map((row) => Math.abs(row.realised - row.baseline.last_price));
+  const known = runningSkill(losses, baseline, horizon);
+  return scored.map((row, i) => {
+    const { skill, low, high } = known[i];
+    // The first few swing wildly and say nothing.
+    if (i < 20 || skill === null) return { time: seconds(row.opening) };
+    return { time: seconds(row.opening), value: skill * 100, low95: low === undefined ? undefined : low * 100, high95: high === undefined ? undefined : high * 100 };
+  });
+}
+
+function rowTable(rows) {
+  const decimals = decimalsOf(rows.slice(-200).map(({ baseline }) => baseline.last_price));
+  const cell = (value) => h("td.number", {}, number(value, decimals));
+  const shown = rows.slice(-ROWS_SHOWN).toReversed().map((row) => h("tr", {}, h("td.mono", {}, when(row.opening)), cell(row.predicted),
+    h("td.number.muted", {}, `${number(row.intervals["0.8"][0], decimals)} – ${number(row.intervals["0.8"][1], decimals)}`), h("td.number", {}, percent(row.prob_up, 0)),
+    row.realised === null ? h("td.number.muted", {}, "open") : cell(row.realised), cell(row.error), cell(row.baseline_error),
+    h("td.mono.muted", {}, when(row.made_at, true)), h("td.mono.muted", { title: row.hash }, row.hash.slice(0, 8))));
+  const titles = [["Candle opens"], ["Forecast", 1], ["80% interval", 1], ["Up", 1], ["Real", 1], ["Error", 1], ["Last price's", 1], ["Made at"], ["Hash"]];
+  return h("section.panel", { "aria-label": "Rows of the ledger" }, h("header", {}, h("h2", {}, "Rows of the ledger"), h("span.end.small.muted", {}, `the newest ${count(shown.length)} of ${count(rows.length)}`)),
+    h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Ledger rows" }, h("table", {}, h("thead", {}, h("tr", {}, titles.map(([name, numeric]) => h(numeric ? "th.number" : "th", { scope: "col" }, name)))), h("tbody", {}, shown))));
+}
+

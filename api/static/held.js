@@ -1,0 +1,72 @@
+// What candles the server holds, and the choice of one series, which all pages share.
+
+import { get } from "./api.js";
+import { h } from "./dom.js";
+import { resolutionName } from "./format.js";
+
+const CHOICE = "tickcast-series";
+
+export const sameSeries = (one, other) =>
+  one.platform === other.platform && one.symbol === other.symbol && one.resolution === other.resolution;
+
+export const seriesText = (one) => `${one.platform} ${one.symbol} ${resolutionName(one.resolution)}`;
+
+/** Return all series held, those of the most candles' worth of news first. */
+export async function heldSeries(signal) {
+  const { series } = await get("/candles", {}, signal);
+  return series;
+}
+
+/** Return the series of the address, else the one looked at last, else the freshest. */
+export function chosenSeries(held, parameters) {
+  const asked = {
+    platform: parameters.get("platform"),
+    symbol: parameters.get("symbol"),
+    resolution: Number(parameters.get("resolution")),
+  };
+  const remembered = JSON.parse(sessionStorage.getItem(CHOICE) ?? "null");
+  return (
+    held.find((one) => sameSeries(one, asked)) ??
+    held.find((one) => remembered && sameSeries(one, remembered)) ??
+    [...held].sort((one, other) => Date.parse(other.last) - Date.parse(one.last))[0]
+  );
+}
+
+/** Note the choice in the address, so that the page can be linked to and reloaded. */
+export function rememberSeries(page, { platform, symbol, resolution }) {
+  sessionStorage.setItem(CHOICE, JSON.stringify({ platform, symbol, resolution }));
+  const text = new URLSearchParams({ platform, symbol, resolution }).toString();
+  history.replaceState(null, "", `#/${page}?${text}`);
+}
+
+/** A list of markets and a row of resolutions; `chose` is called with the series. */
+export function seriesPicker(held, chosen, chose) {
+  const markets = [...new Set(held.map(marketName))];
+  const select = h(
+    "select", { "aria-label": "Market" },
+    markets.map((name) => h("option", { value: name, selected: name === marketName(chosen) }, name)),
+  );
+  select.addEventListener("change", () => {
+    const inMarket = held.filter((one) => marketName(one) === select.value);
+    chose(inMarket.find((one) => one.resolution === chosen.resolution) ?? inMarket[0]);
+  });
+  const lengths = held
+    .filter((one) => marketName(one) === marketName(chosen))
+    .sort((one, other) => one.resolution - other.resolution);
+  return h("div.row", {}, select, segments("Resolution", lengths.map((one) => ({
+    text: resolutionName(one.resolution),
+    pressed: one.resolution === chosen.resolution,
+    press: () => chose(one),
+  }))));
+}
+
+/** Buttons of which one is pressed. */
+export function segments(label, choices) {
+  return h(
+    "div.segments", { role: "group", "aria-label": label },
+    choices.map(({ text, pressed, press }) =>
+      h("button", { type: "button", "aria-pressed": String(pressed), onclick: press }, text)),
+  );
+}
+
+const marketName = (one) => `${one.platform} · ${one.symbol}`;

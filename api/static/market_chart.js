@@ -1,0 +1,102 @@
+// The chart of the market page: candles, volume, what is known of them, forecasts, findings.
+
+import { BandSeries } from "./band.js";
+import { makeChart, priceFormat } from "./chart.js";
+import { decimalsOf } from "./format.js";
+import { Marks } from "./marks.js";
+import { colour, onTheme } from "./theme.js";
+
+const { CandlestickSeries, HistogramSeries, createSeriesMarkers } = window.LightweightCharts;
+const BARS_SHOWN = 160;
+// Older candles are asked for when so few are left of the view.
+const LOOK_AHEAD = 60;
+
+export class MarketChart {
+  constructor(element, signal, label) {
+    this.chart = makeChart(element, signal, { label });
+    this.candles = this.chart.addSeries(CandlestickSeries, {});
+    this.volume = this.chart.addSeries(HistogramSeries, { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false }, 1);
+    this.forecast = this.chart.addCustomSeries(new BandSeries(), {});
+    this.findings = createSeriesMarkers(this.candles, []);
+    this.marks = new Marks();
+    this.candles.attachPrimitive(this.marks);
+    this.chart.panes()[0].setStretchFactor(5);
+    this.chart.panes()[1].setStretchFactor(1);
+    this.rows = [];
+    this.paint();
+    signal.addEventListener("abort", onTheme(() => this.paint()), { once: true });
+  }
+
+  /** Draw all candles; `fresh` also moves the view to the newest. */
+  draw(rows, resolution, fresh = false) {
+    this.rows = rows;
+    this.decimals = decimalsOf(rows.slice(-200).flatMap(({ close, open }) => [close, open]));
+    this.candles.applyOptions({ priceFormat: priceFormat(this.decimals) });
+    this.forecast.applyOptions({ priceFormat: priceFormat(this.decimals) });
+    this.candles.setData(rows.map((row) => this.bar(row)));
+    this.volume.setData(rows.map((row) => this.column(row)));
+    this.marks.set(rows, resolution);
+    if (fresh) this.showNewest();
+  }
+
+  /** Draw one candle that changed or came. */
+  update(row, newest) {
+    this.candles.update(this.bar(row), !newest);
+    this.volume.update(this.column(row), !newest);
+  }
+
+  showForecast(rows) {
+    this.forecast.setData(rows);
+  }
+
+  showFindings(markers) {
+    this.findings.setMarkers(markers);
+  }
+
+  showNewest() {
+    const end = this.rows.length + 12;
+    this.chart.timeScale().setVisibleLogicalRange({ from: end - BARS_SHOWN, to: end });
+  }
+
+  /** Call back when the view comes near the oldest candle. */
+  onNearOldest(callback) {
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range && range.from < LOOK_AHEAD) callback();
+    });
+  }
+
+  /** Call back with the time under the crosshair, null when it has left. */
+  onPoint(callback) {
+    this.chart.subscribeCrosshairMove(({ time }) => callback(time ?? null));
+  }
+
+  bar(row) {
+    const { time, open, high, low, close, flags } = row;
+    if (flags.includes("partial")) return { time, open, high, low, close, color: this.faint(row) };
+    return { time, open, high, low, close };
+  }
+
+  // A candle that still forms is hollow.
+  faint({ open, close }) {
+    return close >= open ? this.colours.upSoft : this.colours.downSoft;
+  }
+
+  column({ time, open, close, volume }) {
+    return { time, value: volume, color: close >= open ? this.colours.volumeUp : this.colours.volumeDown };
+  }
+
+  paint() {
+    const [up, down] = [colour("up"), colour("down")];
+    this.colours = {
+      upSoft: colour("up-soft"), downSoft: colour("down-soft"),
+      volumeUp: colour("volume-up"), volumeDown: colour("volume-down"),
+    };
+    this.candles.applyOptions({
+      upColor: up, borderUpColor: up, wickUpColor: up,
+      downColor: down, borderDownColor: down, wickDownColor: down,
+    });
+    if (!this.rows.length) return;
+    this.candles.setData(this.rows.map((row) => this.bar(row)));
+    this.volume.setData(this.rows.map((row) => this.column(row)));
+  }
+}

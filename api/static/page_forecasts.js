@@ -1,0 +1,38 @@
+// Forecasts: the next candle in the past, validated; and those made before the fact.
+
+import { h, show } from "./dom.js";
+import { showHistory } from "./forecast_history.js";
+import { showFutures } from "./futures.js";
+import { chosenSeries, heldSeries, rememberSeries, segments, seriesPicker } from "./held.js";
+import { empty, failure, loading } from "./states.js";
+
+const TABS = { history: ["Next candle", showHistory], futures: ["Futures", showFutures] };
+const TAB = "tickcast-forecast-tab";
+
+export async function open(main, parameters, signal) {
+  const title = h("h1.hidden-text", {}, "Forecasts");
+  show(main, title, loading("Asking which candles there are…"));
+  const held = await heldSeries(signal);
+  if (!held.length) {
+    return show(main, title, h("section.panel", {}, empty("No candles yet", "Forecasts need candles to begin with.", h("a", { href: "/docs" }, "How to bring candles in"))));
+  }
+  let leave = null;
+  choose(chosenSeries(held, parameters), parameters.get("tab") ?? sessionStorage.getItem(TAB) ?? "history");
+
+  function choose(series, asked) {
+    const tab = asked in TABS ? asked : "history";
+    leave?.abort();
+    leave = new AbortController();
+    signal.addEventListener("abort", () => leave.abort(), { once: true });
+    rememberSeries("forecasts", series);
+    sessionStorage.setItem(TAB, tab);
+    const body = h("div.grid");
+    const tabs = segments("Kind of forecast", Object.entries(TABS).map(([name, [text]]) => ({
+      text, pressed: name === tab, press: () => choose(series, name),
+    })));
+    show(main, title, h("div.row", {}, tabs, seriesPicker(held, series, (other) => choose(other, tab))), body);
+    TABS[tab][1](body, series, leave.signal).catch((error) => {
+      if (error.name !== "AbortError") show(body, h("section.panel", {}, failure(error, () => choose(series, tab))));
+    });
+  }
+}

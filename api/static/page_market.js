@@ -1,0 +1,152 @@
+// Market: one series, live, with what is forecast for it and what is wrong with it.
+
+import { CandleData } from "./candle_data.js";
+import { h, show } from "./dom.js";
+import { forecastPanel } from "./market_forecast.js";
+import { findingsPanel, tapePanel } from "./market_live.js";
+import { MarketChart } from "./market_chart.js";
+import { MARKS } from "./marks.js";
+import { count, isNumber, number, signedPercent, when } from "./format.js";
+import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "./held.js";
+import { empty, failure, loading } from "./states.js";
+import { LiveStream } from "./stream.js";
+
+export async function open(main, parameters, signal) {
+  show(main, h("h1.hidden-text", {}, "Market"), loading("Asking which candles there are…"));
+  const held = await heldSeries(signal);
+  if (!held.length) {
+    return show(main, h("h1.hidden-text", {}, "Market"), h("section.panel", {}, noCandles()));
+  }
+  let leave = null;
+  choose(chosenSeries(held, parameters));
+
+  function choose(series) {
+    leave?.abort();
+    leave = new AbortController();
+    signal.addEventListener("abort", () => leave.abort(), { once: true });
+    rememberSeries("market", series);
+    const picker = seriesPicker(held, series, choose);
+    showMarket(main, series, picker, leave.signal).catch((error) => {
+      if (error.name !== "AbortError") show(main, failure(error, () => choose(series)));
+    });
+  }
+}
+
+const noCandles = () =>
+  empty("No candles yet", "Fetch some from an exchange (POST /ingest/kline), send your own (POST /ingest/candles), or let make demo do it.",
+    h("a", { href: "/docs" }, "How to bring candles in"));
+
+async function showMarket(main, series, picker, signal) {
+  const view = makeView(series, picker);
+  show(main, h("h1.hidden-text", {}, "Market"), view.head, view.body);
+  show(view.chartHolder, loading("Loading candles…"));
+  const data = new CandleData(series, signal);
+  await data.start();
+  if (!data.candles.length) return show(view.chartHolder, empty("No candles in this series", "They were deleted meanwhile."));
+  const element = h("div.chart");
+  show(view.chartHolder, element, view.readout);
+  const chart = new MarketChart(element, signal, `Candles of ${series.symbol}`);
+  chart.draw(data.candles, series.resolution, true);
+  keepOlderComing(chart, data, view);
+  chart.onPoint((time) => showReadout(view, data, chart, time));
+  showQuote(view, data, chart);
+  const findings = findingsPanel(series, chart, view, signal);
+  show(view.side, forecastPanel(series, chart, data, signal), tapePanel(series, view, signal), findings.panel);
+  goLive(view, data, chart, findings, signal);
+}
+
+function makeView(series, picker) {
+  const view = {
+    price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row"),
+    chartHolder: h("div.chart-box"), readout: h("div.readout", { "aria-hidden": "true" }),
+    legend: h("div.legend"), table: h("div"), side: h("aside", { "aria-label": "Forecast, trades and findings" }),
+  };
+  const newest = h("button.small", { type: "button", onclick: () => view.chart?.showNewest() }, "Newest");
+  view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live);
+  view.options = h("span.end", {}, newest);
+  view.body = h(
+    "div.market", {},
+    h("section.panel", { "aria-label": `Chart of ${series.symbol}` }, view.chartHolder,
+      h("div.chart-foot.row", {}, view.legend, view.options),
+      h("details.chart-foot", { ontoggle: (event) => event.target.open && view.fillTable?.() },
+        h("summary", {}, "The newest candles as a table"), view.table)),
+    view.side,
+  );
+  return view;
+}
+
+function keepOlderComing(chart, data, view) {
+  chart.onNearOldest(async () => {
+    try {
+      if (await data.older()) chart.draw(data.candles, data.series.resolution);
+      showLegend(view, data);
+    } catch (error) {
+      // The next move of the view asks again.
+      if (error.name !== "AbortError") data.failed = error;
+    }
+  });
+}
+
+function showQuote(view, data, chart) {
+  const { last, dayBefore } = data;
+  view.chart = chart;
+  view.fillTable = () => show(view.table, candleTable(data, chart.decimals));
+  show(view.price, number(last.close, chart.decimals));
+  const change = dayBefore ? last.close / dayBefore.close - 1 : null;
+  view.change.className = change < 0 ? "down" : "up";
+  show(view.change, isNumber(change) ? `${signedPercent(change)} in 24 h` : "");
+  showReadout(view, data, chart, null);
+  showLegend(view, data);
+}
+
+function showReadout(view, data, chart, time) {
+  const place = time === null ? -1 : data.candles.findLastIndex((one) => one.time === time);
+  const candle = time === null ? data.last : data.candles[place];
+  if (!candle) return show(view.readout, h("span", {}, when(time), " forecast"));
+  const part = (name, value) => h("span", {}, h("b", {}, `${name} `), value);
+  const prices = ["open", "high", "low", "close"].map((name) => part(name[0].toUpperCase(), number(candle[name], chart.decimals)));
+  const flags = candle.flags.length ? h("span.warn", {}, candle.flags.join(", ").replaceAll("_", " ")) : null;
+  show(view.readout, h("span", {}, when(candle.time)), prices, part("V", number(candle.volume, 2)), flags);
+}
+
+function showLegend(view, data) {
+  const counts = data.flagCounts();
+  const marked = MARKS.filter((name) => counts[name]).map((name) =>
+    h("span", {}, h(`i.key.${name}`), `${name} ${count(counts[name])}`));
+  show(view.legend,
+    h("span", {}, `${count(data.candles.length)} candles loaded`), marked,
+    h("span", {}, h("i.key.hole"), "candles missing"),
+    h("span", {}, h("i.key.band"), "80% interval"), h("span", {}, h("i.key.wide"), "95% interval"));
+}
+
+function candleTable(data, decimals) {
+  const cells = (one) => ["open", "high", "low", "close"].map((name) => h("td.number", {}, number(one[name], decimals)));
+  const rows = data.candles.slice(-50).toReversed().map((one) =>
+    h("tr", {}, h("td.mono", {}, when(one.time)), cells(one), h("td.number", {}, number(one.volume, 2)), h("td", {}, one.flags.join(" "))));
+  const titles = ["Open", "High", "Low", "Close", "Volume"].map((name) => h("th.number", { scope: "col" }, name));
+  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Newest candles" },
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Opened"), titles, h("th", { scope: "col" }, "Flags"))), h("tbody", {}, rows)));
+}
+
+function goLive(view, data, chart, findings, signal) {
+  const { platform, symbol, resolution } = data.series;
+  const stream = new LiveStream((message) => {
+    if (message.channel === "candles" && message.resolution === resolution) takeCandle(message.candle);
+    else if (message.channel === "trades") view.tape?.(message.trades);
+    else if (message.channel === "anomalies") findings.add(message.anomaly);
+  }, (state) => show(view.live, liveState(state)));
+  stream.subscribe({ platform, symbols: [symbol], channels: ["candles", "trades", "anomalies"], resolutions: [resolution] });
+  signal.addEventListener("abort", () => stream.close(), { once: true });
+
+  function takeCandle(candle) {
+    const taken = data.take(candle);
+    if (!taken) return;
+    chart.update(taken.candle, taken.newest);
+    if (taken.newest) showQuote(view, data, chart);
+  }
+}
+
+function liveState(state) {
+  if (state === "live") return h("span.chip.good", { role: "status" }, h("span.dot.good.beating"), " live");
+  return h("span.chip.warn", { role: "status" }, state === "closed" ? "not live" : "connecting…");
+}

@@ -1,0 +1,55 @@
+// The form that begins a training, of a slot's challenger or of an LSTM.
+
+import { post } from "./api.js";
+import { h, show } from "./dom.js";
+import { count } from "./format.js";
+import { seriesText } from "./held.js";
+
+const KINDS = [
+  ["boosting", "Gradient boosting"], ["lstm", "LSTM"], ["ewma", "EWMA volatility (baseline)"],
+  ["drift", "Drift (baseline)"], ["seasonal_naive", "Seasonal naive (baseline)"], ["last_price", "Last price (baseline)"],
+];
+
+export function trainingForm(held, view) {
+  const kind = choice("kind", KINDS);
+  const series = choice("series", held.map((one, i) => [i, `${seriesText(one)} (${count(one.count)} candles)`]));
+  const ahead = h("input", { name: "ahead", type: "number", min: 1, max: 288, value: 1, required: true });
+  const folds = h("input", { name: "folds", type: "number", min: 2, max: 20, value: 4, required: true });
+  const name = h("input", { name: "name", value: "lstm", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}", required: true });
+  const nameField = field("Name", name);
+  nameField.hidden = true;
+  kind.addEventListener("change", () => { nameField.hidden = kind.value !== "lstm"; });
+  const problem = h("p.form-error", { role: "alert", hidden: true });
+  const button = h("button.main", { type: "submit" }, "Train");
+  const form = h("form.grid", {}, h("div.fields", {}, field("Model", kind), field("Series", series), field("Candles ahead", ahead), field("Folds", folds), nameField), problem, h("div.row", {}, button, h("span.small.muted", {}, "Judged by a purged walk-forward; a challenger replaces the champion only if it beats it.")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin({ kind: kind.value, ...held[series.value], ahead: ahead.valueAsNumber, folds: folds.valueAsNumber, name: name.value }, view, problem, button);
+  });
+  return form;
+}
+
+const choice = (name, options) => h("select", { name }, options.map(([value, text]) => h("option", { value }, text)));
+const field = (text, control) => h("label.field", {}, text, control);
+
+async function begin(wanted, view, problem, button) {
+  button.disabled = true;
+  problem.hidden = true;
+  try {
+    const { task_id: id } = await ask(wanted);
+    view.jobs.add(id, `${wanted.kind.replace("_", " ")}, ${seriesText(wanted)}, ${wanted.ahead} ahead`, view.refresh);
+  } catch (error) {
+    show(problem, error.message);
+    problem.hidden = false;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function ask({ kind, platform, symbol, resolution, ahead, folds, name }) {
+  const common = { platform, symbol, resolution, folds };
+  if (kind !== "lstm") return post("/slots/train", { ...common, model: kind, horizon: ahead }, { prefer: "respond-async" });
+  // Every training is a version of its own.
+  const version = new Date().toISOString().replace(/[-:]|\..*/g, "");
+  return post("/lstm/train", { ...common, model_name: name, model_id: version, seq_len: 60, nsteps: ahead }, { prefer: "respond-async" });
+}
