@@ -11,7 +11,6 @@ from core.jobs import Progress
 from core.times import format_time
 from ml.calibration import calibration_report
 from ml.candle_frames import data_hash, finished
-from ml.evaluate_lstm import evaluate_lstm
 from ml.labels import fixed_spans
 from ml.models.history import History, make_history
 from ml.models.judged import Judged
@@ -27,7 +26,6 @@ FOLDS = 4
 MAX_CANDLES = 100_000
 # Last price amid intervals of EWMA volatility, with the class prior: what a model must beat.
 BASELINE = "ewma"
-LSTM = "lstm"
 OTHER_BASELINES = ("drift", "seasonal_naive")
 
 
@@ -54,16 +52,6 @@ def evaluate(
     where there is too little to learn from and `NotFound` for an unknown model;
     `report` may raise `JobStopped`.
     """
-    if model == LSTM:
-        return evaluate_lstm(
-            frame,
-            resolution,
-            horizon=horizon,
-            folds=folds,
-            seed=seed,
-            options=options or {},
-            report=report,
-        )
     candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
     history = make_history(candles, resolution)
     rows = history.learnable(horizon)

@@ -75,7 +75,7 @@ class BoostingModel(Fitted[LearntMoves]):
         every = history.rows_since(learnt.about.trained_until, rows)
         inputs = model_inputs(history.features, history.path.close, every)
         unit, median = learnt.size.predict(inputs), learnt.drift.predict(inputs)
-        scatter = self._outcomes(history, every) / unit - median
+        scatter = history.moves_known(every, self.horizon) / unit - median
         raw, end = _with_median(learnt.spread.predict(inputs)), every + self.horizon
         quantiles = follow_widths(learnt.widths, scatter, raw, LEVELS, every, end)
         quantiles[:, MEDIAN] = 0.0
@@ -84,13 +84,6 @@ class BoostingModel(Fitted[LearntMoves]):
         chance = learnt.direction.predict(inputs, _odds_of_rise(learnt.drift, inputs))
         wanted = np.searchsorted(every, rows)
         return Distribution(last, last[:, None] * np.exp(moves), chance).take(wanted)
-
-    def _outcomes(self, history: History, rows: Rows) -> Floats:
-        """Return the moves that followed `rows`, NaN where the history does not hold them."""
-        known = np.isin(rows, history.learnable(self.horizon))
-        moves = np.full(len(rows), np.nan)
-        moves[known] = labels.moves(history.path, rows[known], self.horizon)
-        return moves
 
     def details(self) -> dict[str, Any]:
         """Return shares believed, widths and the inputs' importance."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ml.baselines import class_prior
 from ml.calibration import Calibration, PlattCalibration, fit_calibration
 from ml.models.boosters import Task
-from ml.models.caution import SHARES
+from ml.models.caution import SHARES, cautious_choice
 from ml.models.lesson import Lesson, Trees
 
 Floats = NDArray[np.float64]
@@ -31,20 +31,20 @@ class Chance(msgspec.Struct, frozen=True):
     @classmethod
     def fit(cls, lesson: Lesson, happened: Bools, other: Floats | None = None) -> Self:
         """Learn from what happened after each row; `other` is a rival raw chance of it."""
-        prior = class_prior(happened)
+        prior, held = class_prior(happened), happened[lesson.held]
         trees = lesson.boost(Task("chance"), happened.astype(np.float64))
-        held = happened[lesson.held]
         raw = [trees.predict(lesson.held_inputs)]
         raw += [] if other is None else [other[lesson.held]]
-        kind = lesson.options.calibration
-        fits = [fit_calibration(kind, each, held, prior) for each in raw]
-        choices = [(0.0, 0), *((float(s), i) for i in range(len(raw)) for s in SHARES[1:])]
-        losses = [
-            np.square(prior + share * (fits[i].apply(raw[i]) - prior) - held)
-            for share, i in choices
-        ]
-        share, used = choices[lesson.choose(losses)]
-        return cls(prior, share, fits[used], trees if share and used == 0 else None)
+        share, used, calibration = _believe(
+            raw, held, prior, lesson.options.calibration, lesson.horizon
+        )
+        return cls(prior, share, calibration, trees if share and used == 0 else None)
+
+    @classmethod
+    def of_raw(cls, raw: Floats, happened: Bools, prior: float, horizon: int) -> Self:
+        """Calibrate a raw chance on held-back rows; `predict` then wants it as `other`."""
+        share, _, calibration = _believe([raw], happened, prior, "platt", horizon)
+        return cls(prior, share, calibration, None)
 
     @classmethod
     def of_prior(cls, happened: Bools) -> Self:
@@ -58,3 +58,17 @@ class Chance(msgspec.Struct, frozen=True):
         raw = other if self.trees is None else self.trees.predict(inputs)
         assert raw is not None
         return np.asarray(self.prior + self.share * (self.calibration.apply(raw) - self.prior))
+
+
+def _believe(
+    raws: list[Floats], happened: Bools, prior: float, kind: str, horizon: int
+) -> tuple[float, int, Calibration]:
+    """Return which share of which calibrated chance to believe where held back."""
+    fits = [fit_calibration(kind, raw, happened, prior) for raw in raws]
+    choices = [(0.0, 0), *((float(s), i) for i in range(len(raws)) for s in SHARES[1:])]
+    losses = [
+        np.square(prior + share * (fits[i].apply(raws[i]) - prior) - happened)
+        for share, i in choices
+    ]
+    share, used = choices[cautious_choice(np.stack(losses), horizon)]
+    return share, used, fits[used]

@@ -1,14 +1,17 @@
 """Candles prepared once for any model: prices, runs without a gap, features."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.errors import JobStopped
+from ml import labels
 from ml.candle_frames import finished
 from ml.features.table import FeatureTable, feature_table, run_lengths
 from ml.labels import Path, labelled
@@ -26,6 +29,13 @@ class History:
 
     frame: pd.DataFrame
     sessions: Sessions
+    # Set from outside when long fits should end: they look at it between batches.
+    stopped: Event = field(default_factory=Event)
+
+    def go_on(self) -> None:
+        """Raise `JobStopped` if fits should end."""
+        if self.stopped.is_set():
+            raise JobStopped("The evaluation was stopped.")
 
     @property
     def resolution(self) -> int:
@@ -80,6 +90,13 @@ class History:
         ready = self.ready()
         later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
         return np.union1d(ready[later], rows)
+
+    def moves_known(self, rows: Rows, horizon: int) -> Floats:
+        """Return the log-returns that followed `rows`, NaN where the history does not hold them."""
+        known = np.isin(rows, self.learnable(horizon))
+        moves = np.full(len(rows), np.nan)
+        moves[known] = labels.moves(self.path, rows[known], horizon)
+        return moves
 
     def target_times(self, row: int, horizon: int) -> NDArray[np.int64]:
         """Return the openings of the `horizon` candles after `row`, closures skipped."""

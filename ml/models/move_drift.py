@@ -14,7 +14,7 @@ from ml.models.ridge import Ridge
 
 Floats = NDArray[np.float64]
 
-PENALTY = 0.02
+PENALTY = 0.1
 # Moves beyond so many sizes count as this many: one crash must not set the sign of all.
 CLIP = 3.0
 COLUMNS = columns_of(SIGN_INPUTS)

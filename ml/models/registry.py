@@ -12,7 +12,7 @@ from ml.models.boosters import BoostingOptions
 from ml.models.protocol import Files, Model
 
 FILE = "model.json"
-MODELS = ("boosting", *BASELINES)
+MODELS = ("boosting", "lstm", *BASELINES)
 
 
 class _Named(msgspec.Struct):
@@ -22,7 +22,7 @@ class _Named(msgspec.Struct):
 def make_model(
     name: str, horizon: int, seed: int = 0, options: Mapping[str, Any] | None = None
 ) -> Model:
-    """Return an unfitted model; `options` are those of `BoostingOptions`.
+    """Return an unfitted model; `options` are those of `BoostingOptions` or `LstmOptions`.
 
     Raises `NotFound` for an unknown name and `InvalidRequest` for options that
     do not exist or do not fit.
@@ -34,6 +34,10 @@ def make_model(
         from ml.models.boosting import BoostingModel
 
         return BoostingModel(horizon, seed, read_options(options or {}))
+    if name == "lstm":
+        from ml.models.lstm import LstmModel, slot_options
+
+        return LstmModel(horizon, seed, slot_options(dict(options or {}), horizon, seed))
     raise NotFound(f"model must be one of {', '.join(MODELS)}.")
 
 
@@ -51,6 +55,10 @@ def read_model(files: Files) -> Model:
         name = msgspec.json.decode(files[FILE], type=_Named).name
         if name in BASELINES:
             return BaselineModel.from_files(files)
+        if name == "lstm":
+            from ml.models.lstm import LstmModel
+
+            return LstmModel.from_files(files)
         from ml.models.boosting import BoostingModel
 
         return BoostingModel.from_files(files)

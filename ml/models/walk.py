@@ -77,6 +77,7 @@ def walk_models(
         try:
             _await(work, report)
         except BaseException:
+            history.stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [future.result() for future in work]
@@ -95,6 +96,7 @@ def _await(work: list[Future[FoldForecasts]], report: Report) -> None:
 def _walk_fold(history: History, makers: Makers, fold: Fold) -> FoldForecasts:
     forecasts, described = {}, {}
     for name, make in makers.items():
+        history.go_on()
         model = make()
         model.fit(history, fold.train)
         forecasts[name] = model.predict(history, fold.test)
