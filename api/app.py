@@ -10,6 +10,7 @@ from api.compression import Compression
 from api.encoded_slashes import EncodedSlashes
 from api.errors import add_error_handlers
 from api.head_requests import HeadRequests
+from api.health.state import HealthChecks
 from api.job_waiting import JobWaiting
 from api.live.broadcast import Broadcast
 from api.live.door import LiveDoor
@@ -19,6 +20,7 @@ from api.openapi import build_document
 from api.queue_room import QueueRoom
 from api.request_id import RequestId
 from api.request_log import RequestLog
+from api.request_rates import RequestRates
 from api.resources.candles import CandlesResource
 from api.resources.docs import DocsPage, OpenApiDocument
 from api.resources.health import HealthResource
@@ -75,8 +77,11 @@ def create_app(
     waiting = JobWaiting(stores.jobs, settings.redis_address)
     begin = Beginning(enqueue, QueueRoom(enqueue), Answers(waiting))
     access = Access(stores.keys, required=settings.auth == "on")
-    app = _empty_app(metrics, access, RateLimits(stores.redis), waiting)
+    rates = RequestRates(metrics)
+    app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
     _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue)))
+    checks = HealthChecks(stores, stream.traded, enqueue)
+    _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)
     _add_candles(app, stores, begin, settings)
     door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, begin.room)
@@ -98,7 +103,11 @@ class Beginning(NamedTuple):
 
 
 def _empty_app(
-    metrics: RequestMetrics, access: Access, limits: RateLimits, waiting: JobWaiting
+    metrics: RequestMetrics,
+    access: Access,
+    limits: RateLimits,
+    waiting: JobWaiting,
+    rates: RequestRates,
 ) -> Application:
     app: Application = App(
         # Answers pass these in reverse: packed first, logged last but for their id.
@@ -110,6 +119,7 @@ def _empty_app(
             access,
             limits,
             waiting,
+            rates,
             Compression(),
         ]
     )
@@ -123,9 +133,15 @@ def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> N
     app.add_route("/app", Page())
     app.add_route("/app/static/{name}", PageFiles())
     app.add_route("/docs", DocsPage())
-    app.add_route("/health", HealthResource(stores))
     app.add_route("/metrics", text, suffix="either")
     app.add_route("/metrics/prometheus", text)
+
+
+def _add_health(app: Application, health: HealthResource) -> None:
+    app.add_route("/health", health)
+    app.add_route("/health/detailed", health, suffix="detailed")
+    app.add_route("/api/v1/health", health, suffix="v1")
+    app.add_route("/api/v1/health/detailed", health, suffix="detailed_v1")
 
 
 def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:

@@ -5,7 +5,8 @@ counts to a file there, and the answer of any of them sums up all.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -16,6 +17,18 @@ from core.errors import RedisUnavailable
 from tasks.enqueue import Enqueue
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+
+
+# Their 503 is what they tell, no failure to tell it.
+HEALTH_ROUTES = frozenset({"/health", "/health/detailed", "/api/v1/health", "/api/health"})
+
+
+class Totals(NamedTuple):
+    """Requests since the start, how many of them failed for our sake, and their time (s)."""
+
+    requests: int
+    errors: int
+    seconds: float
 
 
 class RequestMetrics:
@@ -44,11 +57,26 @@ class RequestMetrics:
 
     def text(self, *others: Collector) -> bytes:
         """Return all counts in Prometheus's text format."""
-        registry = self._registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + b"".join(map(_text_of, others))
+        return generate_latest(self._all()) + b"".join(map(_text_of, others))
+
+    def totals(self) -> Totals:
+        """Return the counts of all api processes together."""
+        requests, errors, seconds = 0.0, 0.0, 0.0
+        for metric in self._all().collect():
+            if metric.name == "tickcast_requests":
+                counts = [s for s in metric.samples if s.name.endswith("_total")]
+                requests = sum(s.value for s in counts)
+                errors = sum(s.value for s in counts if _failed(s.labels))
+            elif metric.name == "tickcast_request_seconds":
+                seconds = sum(s.value for s in metric.samples if s.name.endswith("_sum"))
+        return Totals(int(requests), int(errors), seconds)
+
+    def _all(self) -> CollectorRegistry:
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return self._registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
 
 class QueueLengths(Collector):
@@ -66,6 +94,10 @@ class QueueLengths(Collector):
         except RedisUnavailable:
             return
         yield lengths
+
+
+def _failed(labels: Mapping[str, str]) -> bool:
+    return labels["status"].startswith("5") and labels["route"] not in HEALTH_ROUTES
 
 
 def _text_of(collector: Collector) -> bytes:

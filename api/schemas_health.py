@@ -1,10 +1,12 @@
-"""Shapes of the answers about the server itself."""
+"""Shapes of the answers about the server itself; what only holders of a key see may be absent."""
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 PartState = Literal["ready", "down"]
+Up = Literal["up", "down"]
+Verdict = Literal["healthy", "degraded", "unhealthy"]
 
 
 class ClockOffset(Struct):
@@ -22,20 +24,130 @@ class Clock(Struct, omit_defaults=True):
     offsets: dict[str, ClockOffset] | None = None
 
 
+class Provider(Struct):
+    """A source of prices, and when its newest one came."""
+
+    name: str
+    status: Up
+    last_price_update: str | None
+
+
 class Health(Struct, omit_defaults=True):
     """How all parts are; the fields from `version` on are for holders of a key.
 
-    `healthy`: all is well. `degraded`: some worker is down, or the clock is off.
-    `unhealthy`: Redis or the database is down.
+    `healthy`: all is well. `degraded`: some part is down, a watched exchange does not
+    deliver, or the clock is off; `reasons` says which. `unhealthy`: neither Redis nor
+    the database answers. `llm_provider` and `model` are those of the agent, null
+    without one.
     """
 
-    status: Literal["healthy", "degraded", "unhealthy"]
+    status: Verdict
     timestamp: str
     parts: dict[str, PartState]
     clock: Clock
-    version: str | None = None
-    uptime: float | None = None
-    workers: dict[str, dict[str, str]] | None = None
+    version: str | UnsetType = UNSET
+    uptime: float | UnsetType = UNSET
+    workers: dict[str, dict[str, str]] | UnsetType = UNSET
+    reasons: dict[str, str] | UnsetType = UNSET
+    providers: list[Provider] | UnsetType = UNSET
+    models_loaded: bool | UnsetType = UNSET
+    llm_provider: str | UnsetType | None = UNSET
+    model: str | UnsetType | None = UNSET
+    gpu_available: bool | UnsetType = UNSET
+
+
+class ApiComponent(Struct, omit_defaults=True):
+    """The api; how long this answer took to gather."""
+
+    status: Up
+    response_time_ms: float | UnsetType = UNSET
+
+
+class ModelsComponent(Struct, omit_defaults=True):
+    """Trained models and champions; of these, how many a worker holds in memory."""
+
+    status: Up
+    loaded_count: int | UnsetType = UNSET
+    total_count: int | UnsetType = UNSET
+
+
+class RedisComponent(Struct, omit_defaults=True):
+    """Redis; how long it took to answer PING."""
+
+    status: Up
+    latency_ms: float | UnsetType = UNSET
+
+
+class ConnectionPool(Struct):
+    """Connections of the answering process to the database."""
+
+    active: int
+    idle: int
+    max: int
+
+
+class DatabaseComponent(Struct, omit_defaults=True):
+    """The SQL database; how long a transaction took."""
+
+    status: Up
+    latency_ms: float | UnsetType = UNSET
+    connection_pool: ConnectionPool | UnsetType = UNSET
+
+
+class BrokerComponent(Struct, omit_defaults=True):
+    """Celery's broker, and how many messages wait in each queue."""
+
+    status: Up
+    queues: dict[str, int] | UnsetType = UNSET
+
+
+class WorkerComponent(Struct, omit_defaults=True):
+    """A kind of worker process; `reason` says why it is down."""
+
+    status: Up
+    processes: int | UnsetType = UNSET
+    memory_mb: int | UnsetType = UNSET
+    reason: str | UnsetType | None = UNSET
+
+
+class ExchangeComponent(Struct, omit_defaults=True):
+    """A source of prices: up while what is watched of it comes, or live prices do."""
+
+    status: Up
+    last_price_update: str | UnsetType | None = UNSET
+    watched: bool | UnsetType = UNSET
+
+
+class Components(Struct):
+    """All parts. `binance` is one of `exchanges`, down where nothing of it is used."""
+
+    api: ApiComponent
+    models: ModelsComponent
+    redis: RedisComponent
+    binance: ExchangeComponent
+    database: DatabaseComponent
+    broker: BrokerComponent
+    workers: dict[str, WorkerComponent]
+    exchanges: dict[str, ExchangeComponent]
+
+
+class RecentRequests(Struct):
+    """All api processes together over the last minute, health checks' errors left out."""
+
+    uptime_seconds: float
+    requests_per_minute: float
+    avg_latency_ms: float
+    error_rate_percent: float
+
+
+class HealthDetails(Struct, omit_defaults=True):
+    """How every part is; without a key, statuses only."""
+
+    status: Verdict
+    timestamp: str
+    components: Components
+    reasons: dict[str, str] | UnsetType = UNSET
+    metrics: RecentRequests | UnsetType = UNSET
 
 
 class Status(Struct):

@@ -1,120 +1,114 @@
-"""Whether all parts are ready."""
+"""Whether all parts are well, in brief and in detail."""
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
 from falcon.asgi import Request, Response
-from sqlalchemy import text
 
+from api.health.questions import Exchange
+from api.health.state import CLOCK_TOLERANCE_MS, HealthChecks, HealthState
 from api.openapi import operation
-from api.schemas_health import Clock, ClockOffset, Health, PartState
-from api.threads import in_thread
+from api.request_rates import RequestRates
+from api.resources.health_components import components
+from api.schemas_health import (
+    Clock,
+    ClockOffset,
+    Health,
+    HealthDetails,
+    PartState,
+    Provider,
+    RecentRequests,
+)
+from api.start_time import uptime
 from api.version import VERSION
-from core.errors import Unavailable
-from core.times import format_time, now_ms
-from storage.database import reading
-from storage.redis_connection import redis_errors
-from storage.stores import Stores
+from core.times import format_time
 
-# The processes of the Procfile that show a pulse.
-WORKERS = ("stream", "worker", "fetcher", "trainer", "beat")
-# They do so every 2 s; one that missed three is down, or hangs.
-PULSE_MEMORY_MS = 7_000
-CLOCK_TOLERANCE_MS = 5_000
-# An offset measured longer ago says nothing about now.
-_CLOCK_MEMORY_MS = 24 * 3_600_000
-_PATIENCE_SECONDS = 3.0
-
-Pulses = Mapping[str, dict[str, str]]
+_TAG = "service"
 
 
 class HealthResource:
-    """`GET /health`"""
+    """`GET /health`, `GET /health/detailed`, and both below `/api/v1`"""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-        self._began = time.monotonic()
+    def __init__(
+        self, checks: HealthChecks, rates: RequestRates, always_shown: Iterable[str]
+    ) -> None:
+        self._checks = checks
+        self._rates = rates
+        self._always_shown = frozenset(always_shown)
 
-    @operation("health", "service", {200: Health, 503: Health}, public=True)
+    @operation("health", _TAG, {200: Health, 503: Health}, public=True)
     async def on_get(self, req: Request, resp: Response) -> None:
         """Say how all parts are: 200 when all are ready, else 503; with a key, in detail."""
-        redis, database, pulses, offsets = await asyncio.gather(
-            _asked(self._ping), _asked(self._select), _asked(self._pulses), _asked(self._offsets)
-        )
-        alive = _alive(pulses or {}, now_ms())
-        parts = {
-            "api": _state(True),
-            "redis": _state(redis),
-            "database": _state(database),
-            **{name: _state(name in alive) for name in WORKERS},
-        }
-        health = Health(_verdict(parts, clock := _clock(offsets)), _now(), parts, clock)
+        state = await self._checks.ask()
+        health = Health(state.verdict, format_time(state.at), _parts(state), _clock(state))
         if req.context.trusted:
-            health.version = VERSION
-            health.uptime = round(time.monotonic() - self._began, 1)
-            health.workers = dict(pulses or {})
+            _tell_more(health, state)
         else:
-            clock.offsets = None
-        resp.status = 200 if all(state == "ready" for state in parts.values()) else 503
-        if resp.status_code == 503:
-            resp.set_header("Retry-After", "2")
-        resp.set_header("Cache-Control", "no-store")
-        resp.media = health
+            health.clock.offsets = None
+        _answer(resp, state, health)
 
-    def _ping(self) -> bool:
-        with redis_errors():
-            return bool(self._stores.redis.ping())
+    @operation("health_v1", "v1", {200: Health, 503: Health}, public=True)
+    async def on_get_v1(self, req: Request, resp: Response) -> None:
+        """The same as `/health`."""
+        await self.on_get(req, resp)
 
-    def _select(self) -> bool:
-        with reading(self._stores.engine) as connection:
-            return bool(connection.execute(text("SELECT 1")).scalar())
+    @operation("health_detailed", _TAG, {200: HealthDetails, 503: HealthDetails}, public=True)
+    async def on_get_detailed(self, req: Request, resp: Response) -> None:
+        """Say how each part is; without a key, statuses only."""
+        state = await self._checks.ask()
+        shown = components(state, self._always_shown, full=req.context.trusted)
+        health = HealthDetails(state.verdict, format_time(state.at), shown)
+        if req.context.trusted:
+            health.reasons = state.broken
+            health.metrics = await self._metrics()
+        _answer(resp, state, health)
 
-    def _pulses(self) -> Pulses:
-        return self._stores.workers.all()
+    @operation("health_detailed_v1", "v1", {200: HealthDetails, 503: HealthDetails})
+    async def on_get_detailed_v1(self, req: Request, resp: Response) -> None:
+        """The same as `/health/detailed`."""
+        await self.on_get_detailed(req, resp)
 
-    def _offsets(self) -> Mapping[str, tuple[float, int]]:
-        return self._stores.clocks.all()
-
-
-async def _asked(question: Callable[[], Any]) -> Any:
-    """Return the answer of a part, None if it is away or takes too long."""
-    try:
-        return await asyncio.wait_for(in_thread(question), _PATIENCE_SECONDS)
-    except (Unavailable, TimeoutError):
-        return None
-
-
-def _alive(pulses: Pulses, now: int) -> set[str]:
-    """Return the roles of which a process showed its pulse just now."""
-    return {
-        fields.get("role", "")
-        for fields in pulses.values()
-        if now - int(fields.get("at", 0)) < PULSE_MEMORY_MS
-    }
+    async def _metrics(self) -> RecentRequests:
+        rates = await self._rates.last_minute()
+        rounded = (round(value, 2) for value in rates)
+        return RecentRequests(round(uptime(), 1), *rounded)
 
 
-def _state(ready: object) -> PartState:
-    return "ready" if ready else "down"
+def _answer(resp: Response, state: HealthState, health: Health | HealthDetails) -> None:
+    resp.status = 200 if all(state.parts.values()) else 503
+    if resp.status_code == 503:
+        resp.set_header("Retry-After", "2")
+    resp.set_header("Cache-Control", "no-store")
+    resp.media = health
 
 
-def _verdict(parts: Mapping[str, PartState], clock: Clock) -> Any:
-    if "down" in (parts["redis"], parts["database"]):
-        return "unhealthy"
-    return "degraded" if "down" in parts.values() or clock.status == "off" else "healthy"
+def _parts(state: HealthState) -> dict[str, PartState]:
+    return {name: "ready" if ready else "down" for name, ready in state.parts.items()}
 
 
-def _clock(offsets: Mapping[str, tuple[float, int]] | None) -> Clock:
+def _tell_more(health: Health, state: HealthState) -> None:
+    health.version = VERSION
+    health.uptime = round(uptime(), 1)
+    health.workers = {name: dict(fields) for name, fields in state.pulses.items()}
+    health.reasons = state.broken
+    health.providers = [
+        _provider(name, exchange) for name, exchange in sorted(state.exchanges.items())
+    ]
+    health.models_loaded = any(int(f.get("models", 0)) for f in state.pulses.values())
+    health.llm_provider = health.model = None
+    health.gpu_available = any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def _provider(name: str, exchange: Exchange) -> Provider:
+    newest = format_time(exchange.newest) if exchange.newest else None
+    return Provider(name, "up" if exchange.fresh else "down", newest)
+
+
+def _clock(state: HealthState) -> Clock:
     fresh = {
         platform: ClockOffset(offset, format_time(at), abs(offset) <= CLOCK_TOLERANCE_MS)
-        for platform, (offset, at) in (offsets or {}).items()
-        if at > now_ms() - _CLOCK_MEMORY_MS
+        for platform, (offset, at) in state.offsets.items()
     }
     if not fresh:
         return Clock("unknown", {})
     return Clock("ok" if all(found.ok for found in fresh.values()) else "off", fresh)
-
-
-def _now() -> str:
-    return format_time(now_ms())

@@ -8,7 +8,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
 from api.app import Application
-from api.resources.health import WORKERS
+from api.health.workers import WORKERS
 from core.series import Series
 from core.times import now_ms
 from storage.stores import Stores

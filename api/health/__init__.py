@@ -1,0 +1,1 @@
+"""How the parts of a Tickcast are: asked, not assumed."""

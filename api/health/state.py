@@ -1,0 +1,136 @@
+"""The state of all parts at one moment, and the verdict on the whole."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from api.health import questions
+from api.health.check import Answer, Check
+from api.health.questions import Connections, Exchange
+from api.health.workers import WORKERS, Pulses, faults
+from core.times import now_ms
+from storage.stores import Stores
+from storage.traded import TradedMarkets
+from tasks.enqueue import Enqueue
+
+Verdict = Literal["healthy", "degraded", "unhealthy"]
+Offsets = Mapping[str, tuple[float, int]]
+
+CLOCK_TOLERANCE_MS = 5_000
+# An offset measured longer ago says nothing about now.
+_CLOCK_MEMORY_MS = 24 * 3_600_000
+# How many models there are changes with trainings only (s).
+_SLOWLY = 5.0
+
+
+@dataclass(frozen=True)
+class HealthState:
+    """What each part said at `at` (epoch ms), and how long it took to ask them all."""
+
+    at: int
+    milliseconds: float
+    redis: Answer[bool]
+    database: Answer[Connections]
+    broker: Answer[dict[str, int]]
+    pulses: Pulses
+    workers: dict[str, str | None]
+    models: int | None
+    exchanges: dict[str, Exchange]
+    offsets: Offsets
+
+    @property
+    def parts(self) -> dict[str, bool]:
+        """Return by part whether it is ready; these are the processes of ours."""
+        stores = {"redis": self.redis.value, "database": self.database.value}
+        return {
+            "api": True,
+            **{name: value is not None for name, value in stores.items()},
+            **{name: fault is None for name, fault in self.workers.items()},
+        }
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """Return by part, exchange or clock why it is not well."""
+        away = {name: "does not answer" for name in ("redis", "database") if not self.parts[name]}
+        if self.broker.value is None and "redis" not in away:
+            away["broker"] = "does not answer"
+        hanging = {name: fault for name, fault in self.workers.items() if fault}
+        late = {
+            platform: "what is watched of it does not come"
+            for platform, exchange in self.exchanges.items()
+            if exchange.watched and not exchange.fresh
+        }
+        clocks = {
+            f"clock of {platform}": f"{offset / 1_000:+.1f} s off ours"
+            for platform, (offset, _) in self.offsets.items()
+            if abs(offset) > CLOCK_TOLERANCE_MS
+        }
+        return away | hanging | late | clocks
+
+    @property
+    def verdict(self) -> Verdict:
+        """Healthy: nothing is broken. Unhealthy: neither Redis nor SQL answers. Else degraded."""
+        if not self.parts["redis"] and not self.parts["database"]:
+            return "unhealthy"
+        return "degraded" if self.broken else "healthy"
+
+
+class HealthChecks:
+    """Asks all parts, each on a thread that no other work can occupy."""
+
+    def __init__(self, stores: Stores, traded: TradedMarkets, enqueue: Enqueue) -> None:
+        pool = ThreadPoolExecutor(8, thread_name_prefix="health")
+        engine, client = stores.engine, stores.redis
+        self._redis = Check(lambda: questions.ping(client), pool)
+        self._database = Check(lambda: questions.ask_database(engine), pool)
+        self._broker = Check(enqueue.queue_lengths, pool)
+        self._pulses = Check(stores.workers.all, pool)
+        self._offsets = Check(stores.clocks.all, pool)
+        self._models = Check(lambda: questions.count_models(engine), pool, fresh=_SLOWLY)
+        self._watches = Check(stores.watches.list, pool)
+        self._prices = Check(lambda: questions.ask_prices(client, traded), pool)
+
+    async def ask(self) -> HealthState:
+        """Return how all parts are; takes no longer than the patience of a check."""
+        began = time.perf_counter()
+        (
+            (redis, database, broker),
+            (pulses, watches, prices),
+            (offsets, models),
+        ) = await asyncio.gather(
+            asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
+            asyncio.gather(self._pulses.answer(), self._watches.answer(), self._prices.answer()),
+            asyncio.gather(self._offsets.answer(), self._models.answer()),
+        )
+        now = now_ms()
+        shown = pulses.value or {}
+        return HealthState(
+            at=now,
+            milliseconds=1_000 * (time.perf_counter() - began),
+            redis=redis,
+            database=database,
+            broker=broker,
+            pulses=shown,
+            workers=_workers(redis.value is not None, shown, now),
+            models=models.value,
+            # Of a part that is away nothing is known, which is told already.
+            exchanges=questions.exchanges(watches.value or [], prices.value or {}, now),
+            offsets=_recent(offsets.value or {}, now),
+        )
+
+
+def _workers(redis_answers: bool, pulses: Pulses, now: int) -> dict[str, str | None]:
+    if not redis_answers:
+        return dict.fromkeys(WORKERS, "nothing is heard of it without Redis")
+    return faults(pulses, now)
+
+
+def _recent(offsets: Offsets, now: int) -> Offsets:
+    return {
+        platform: (offset, at)
+        for platform, (offset, at) in offsets.items()
+        if at > now - _CLOCK_MEMORY_MS
+    }
