@@ -26,9 +26,11 @@ class Answers:
         *,
         seconds: int = 0,
         queued: TaskQueued | None = None,
+        stages: int | None = None,
     ) -> None:
         """Answer 200 with the job's result, or 202 if it is not there in time.
 
+        With `stages`, what so many of its stages brought is the result; the job goes on.
         Waits as long as `Prefer` says, or `seconds`. Raises `TaskFailed` if the
         job fails meanwhile.
         """
@@ -36,7 +38,10 @@ class Answers:
         if wanted.applied:
             resp.set_header("Preference-Applied", wanted.applied)
         if wanted.seconds:
-            job = await self._waiting.wait(job, wanted.seconds)
+            job = await self._waiting.wait(job, wanted.seconds, stages)
+        if stages is not None and job.stage >= stages:
+            resp.media = {**(job.result or {}), "task_id": job.id, "href": task_path(job.id)}
+            return
         if job.ended:
             resp.media = _result(job)
             return

@@ -16,6 +16,11 @@ from api.live.broadcast import Broadcast
 from api.live.door import LiveDoor
 from api.lstm_requests import LstmRequests
 from api.metrics import QueueLengths, RequestMetrics
+from api.next_candle.futures import FuturesResource
+from api.next_candle.metrics import ValidationMetrics
+from api.next_candle.requests import NextCandleRequests
+from api.next_candle.series import SeriesResource
+from api.next_candle.work import NextCandleWork
 from api.openapi import build_document
 from api.queue_room import QueueRoom
 from api.request_id import RequestId
@@ -79,7 +84,9 @@ def create_app(
     access = Access(stores.keys, required=settings.auth == "on")
     rates = RequestRates(metrics)
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
-    _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue)))
+    next_candle = NextCandleRequests(stores, settings)
+    validation = ValidationMetrics(next_candle, stores.next_candle_runs)
+    _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue), validation))
     checks = HealthChecks(stores, stream.traded, enqueue)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)
@@ -90,6 +97,7 @@ def create_app(
     _add_v1(app, stores, ShortWork(enqueue, begin.room, waiting), settings)
     _add_slots(app, stores, begin, settings)
     _add_registry(app, stores, stream)
+    _add_next_candle(app, stores, begin, next_candle)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
 
@@ -190,6 +198,21 @@ def _add_slots(app: Application, stores: Stores, begin: Beginning, settings: Set
     app.add_route("/ledger", LedgerResource(stores))
     app.add_route("/ledger/verify", VerifyLedger(stores))
     app.add_route("/scoreboard", ScoreboardResource(stores))
+
+
+def _add_next_candle(
+    app: Application, stores: Stores, begin: Beginning, requests: NextCandleRequests
+) -> None:
+    work = NextCandleWork(requests, *begin)
+    series = SeriesResource(stores, requests, *begin)
+    app.add_route("/train", work, suffix="train")
+    app.add_route("/ingest", work, suffix="ingest")
+    app.add_route("/init/backfill", work, suffix="backfill")
+    app.add_route("/series", series)
+    app.add_route("/series/cached", series, suffix="cached")
+    app.add_route("/series/rebuild", work, suffix="rebuild")
+    app.add_route("/futures", FuturesResource(requests, stores.ledger_reader))
+    app.add_route("/futures/update", work, suffix="update")
 
 
 def _add_v1(app: Application, stores: Stores, work: ShortWork, settings: Settings) -> None:

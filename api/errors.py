@@ -19,6 +19,21 @@ from core.times import format_time, now_ms
 log = structlog.get_logger("api")
 
 INTERNAL = "The server could not answer; its log gives the reason under this request id."
+# Paths whose errors carry a status and a message besides.
+STATUS_PATHS = frozenset(
+    {
+        "/",
+        "/ingest",
+        "/train",
+        "/series",
+        "/series/cached",
+        "/series/rebuild",
+        "/metrics",
+        "/init/backfill",
+        "/futures",
+        "/futures/update",
+    }
+)
 # Close codes from 4000 on are left to applications by RFC 6455: 4401 is our 401.
 _CLOSE_CODES = 4_000
 
@@ -31,6 +46,9 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
     timestamp: str
     request_id: str
     task_id: str | None = None
+    # Of the paths of source 000 only: "error", and the sentence again.
+    status: str | None = None
+    message: str | None = None
 
 
 class TaskFailed(TickcastError):
@@ -134,6 +152,8 @@ async def _send(
     if ws is not None:
         await ws.close(_CLOSE_CODES + status, body.error)
     elif resp is not None:
+        if req.path in STATUS_PATHS:
+            body.status, body.message = "error", body.detail
         shown: msgspec.Struct = body
         if is_v1(req.path):
             said = body.error, body.detail, details, body.timestamp, body.request_id

@@ -8,7 +8,7 @@ at once a second as long as somebody waits.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 import msgspec
 import structlog
@@ -55,16 +55,19 @@ class JobWaiting:
             self._listener.cancel()
             await asyncio.wait([self._listener], timeout=0.2)
 
-    async def wait(self, job: Job, seconds: float) -> Job:
+    async def wait(self, job: Job, seconds: float, stages: int | None = None) -> Job:
         """Return the job as soon as it has ended, or as it is after `seconds`.
 
+        With `stages` it is returned once so many of its stages are done.
         Also returns when the task is cancelled, which happens when the server
         stops: the caller then gets an answer instead of a broken connection.
         """
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            async with asyncio.timeout(seconds):
-                async for state in self.follow(job):
+            async with asyncio.timeout(seconds), contextlib.aclosing(self.follow(job)) as states:
+                async for state in states:
                     job = state
+                    if stages is not None and job.stage >= stages:
+                        break
         return job
 
     async def hear(
@@ -87,7 +90,7 @@ class JobWaiting:
                     return found
         return None
 
-    async def follow(self, job: Job) -> AsyncIterator[Job]:
+    async def follow(self, job: Job) -> AsyncGenerator[Job]:
         """Yield the job whenever it changed, and at least every 10 s; the last one has ended."""
         self._listen()
         clock = asyncio.get_running_loop().time

@@ -46,6 +46,7 @@ class Root(Struct):
     service: str
     version: str
     docs: str
+    message: str = "GET /docs shows all routes."
 
 
 class TaskQueued(Struct):

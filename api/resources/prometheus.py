@@ -5,9 +5,10 @@ from falcon.asgi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.metrics import QueueLengths, RequestMetrics
+from api.next_candle.metrics import ValidationMetrics
+from api.next_candle.schemas import Metrics, SeriesQuery
 from api.openapi import operation
 from api.openapi_parts import text_answer
-from api.schemas_health import Status
 from api.threads import in_thread
 
 _PLAIN = "text/plain"
@@ -16,9 +17,12 @@ _PLAIN = "text/plain"
 class PrometheusMetrics:
     """`GET /metrics/prometheus`, and `GET /metrics` for callers that prefer plain text"""
 
-    def __init__(self, metrics: RequestMetrics, queues: QueueLengths) -> None:
+    def __init__(
+        self, metrics: RequestMetrics, queues: QueueLengths, validation: ValidationMetrics
+    ) -> None:
         self._metrics = metrics
         self._queues = queues
+        self._validation = validation
 
     @operation("prometheus", "service", {200: None}, more=text_answer(_PLAIN))
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -26,10 +30,15 @@ class PrometheusMetrics:
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = await in_thread(self._metrics.text, self._queues)
 
-    @operation("metrics", "service", {200: Status}, more=text_answer(_PLAIN))
-    async def on_get_either(self, req: Request, resp: Response) -> None:
-        """Return the errors of the last training of regressions; as plain text, all metrics."""
+    @operation(
+        "metrics", "next candle", {200: Metrics}, errors=(404, 422), more=text_answer(_PLAIN)
+    )
+    async def on_get_either(self, req: Request, resp: Response, query: SeriesQuery) -> None:
+        """Return the validation of the newest training of the next candle.
+
+        With `Accept: text/plain`, all metrics for Prometheus.
+        """
         if req.client_prefers((MEDIA_JSON, _PLAIN)) == _PLAIN:
             await self.on_get(req, resp)
             return
-        resp.media = Status("empty")
+        resp.media = await in_thread(self._validation.of, query)

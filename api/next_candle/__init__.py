@@ -1,0 +1,1 @@
+"""The routes of source 000: forecasts of the next candle."""

@@ -1,0 +1,146 @@
+"""What is checked of the requests about the next candle before anything is queued."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
+from api.requested_series import fetchable_series, stored_series
+from core.errors import Conflict, InvalidRequest, TickcastError
+from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL
+from core.platforms import raw_symbol
+from core.series import CandleFlag, Series
+from core.settings import Settings
+from core.slots import DEFAULT_FOLDS
+from core.times import now_ms
+from storage.stores import Stores
+
+Request = dict[str, Any]
+
+# What a symbol is where neither the request nor the settings name one for the platform.
+_USUAL_SYMBOLS = {"binance": "BTCUSDT", "binanceus": "BTCUSDT", "bybit": "BTCUSDT"}
+_USUAL_PAIR = "BTC/USD"
+_HOUR = 3_600
+RETRAIN_HOURS, EXPIRE_HOURS = 168, 720
+
+
+class NextCandleRequests:
+    """Turns queries into the requests of jobs; its methods block."""
+
+    def __init__(self, stores: Stores, settings: Settings) -> None:
+        self._stores = stores
+        self._settings = settings
+
+    def stored(self, query: SeriesQuery) -> Series:
+        """Return the series that a query means, of whatever source."""
+        return stored_series(*self._named(query))
+
+    def fetchable(self, query: SeriesQuery) -> Series:
+        """Return the series that a query means; raises `NotFound` if no exchange has it."""
+        return fetchable_series(*self._named(query))
+
+    def train(self, query: DaysQuery) -> Request:
+        """Check a training; raises `InvalidRequest` saying how many candles it needs."""
+        series = self.stored(query)
+        newest = self._stores.candles.read(series, limit=1, newest=True)
+        last = int(newest.time[0]) if len(newest) else 0
+        start = last - query.days * DAY_S + series.resolution
+        held = self._stores.candles.count(series, start, last) if last else 0
+        held -= bool(len(newest)) and bool(newest.flags[0] & CandleFlag.PARTIAL)
+        if held < LEAST_CANDLES:
+            raise InvalidRequest(
+                f"Training needs at least {LEAST_CANDLES} finished candles; {held} are held "
+                f"of {series} in its newest {query.days} days.",
+                field="days",
+            )
+        return _named(series) | {
+            "days": query.days,
+            "start": start,
+            "end": last,
+            "options": {"library": self._settings.boosting_library},
+            "seed": 0,
+            "horizon": HORIZON,
+            "model": LEDGER_MODEL,
+            "folds": DEFAULT_FOLDS,
+            "retrain_every": RETRAIN_HOURS * _HOUR,
+            "expires_after": EXPIRE_HOURS * _HOUR,
+            "reason": "requested",
+            "watch": _is_live(series, last),
+        }
+
+    def rebuild(self, query: DaysQuery) -> Request:
+        """Check a rebuild; raises `Conflict` before any training."""
+        series = self.stored(query)
+        if self._stores.next_candle_runs.newest(series) is None:
+            raise Conflict(f"Nothing is trained for {series}; POST /train first.")
+        return _named(series) | {"days": query.days}
+
+    def backfill(self, query: BackfillQuery) -> Request:
+        """Check a backfill: `days` back from the newest candle held, and on to the present.
+
+        A series that ended longer ago than that is filled, not continued.
+        """
+        series = self.fetchable(query)
+        days = self._settings.backfill_days if query.days is UNSET else query.days
+        now = now_ms() // 1_000
+        newest = self._stores.candles.read(series, limit=1, newest=True)
+        last = int(newest.time[0]) if len(newest) else now
+        end = now if now - last <= days * DAY_S else last + series.resolution
+        closed = end // series.resolution * series.resolution
+        sleep = self._settings.backfill_sleep_ms if query.sleep_ms is UNSET else query.sleep_ms
+        start = max(0, last // series.resolution * series.resolution - days * DAY_S)
+        return _named(series) | {
+            "days": days,
+            "start": start + series.resolution,
+            "end": closed,
+            "sleep_ms": sleep,
+            "limit": query.limit,
+        }
+
+    def ingest(self, query: SeriesQuery) -> Request:
+        """Check a fetch of the latest candles."""
+        return _named(self.fetchable(query))
+
+    def update(self, query: SeriesQuery) -> Request:
+        """Check an update; raises `Conflict` if no model speaks for the series."""
+        series = self.stored(query)
+        slots = [slot for slot in self._stores.registry.slots() if slot.slot.series == series]
+        if not any(slot.champion_id for slot in slots):
+            raise Conflict(f"No model speaks for {series} yet; POST /train first.")
+        return _named(series)
+
+    def _named(self, query: SeriesQuery) -> tuple[str, str, str]:
+        """Return platform, symbol and resolution, those not given by the settings."""
+        settings = self._settings
+        platform = settings.default_platform if query.platform is UNSET else query.platform
+        symbol = self._usual_symbol(platform) if query.symbol is UNSET else query.symbol
+        interval = settings.default_resolution if query.interval is UNSET else query.interval
+        return platform, symbol, interval
+
+    def _usual_symbol(self, platform: str) -> str:
+        """Return the settings' symbol where it was set for this platform, else a usual one."""
+        settings = self._settings
+        chosen = "default_symbol" in settings.model_fields_set
+        usual = _USUAL_SYMBOLS.get(platform)
+        if platform == settings.default_platform and (chosen or usual is None):
+            return settings.default_symbol
+        return usual or raw_symbol(platform, _USUAL_PAIR)
+
+
+def _named(series: Series) -> Request:
+    return {
+        "platform": series.platform,
+        "symbol": series.symbol,
+        "resolution": series.resolution,
+    }
+
+
+def _is_live(series: Series, last: int) -> bool:
+    """Say whether a series comes from an exchange and is at most a day old: fit to be watched."""
+    if now_ms() // 1_000 - last > DAY_S:
+        return False
+    try:
+        fetchable_series(series.platform, series.symbol, series.resolution)
+    except TickcastError:
+        return False
+    return True

@@ -1,0 +1,137 @@
+"""Routes of the next candle that begin work: they wait up to 60 s for it."""
+
+from falcon.asgi import Request, Response
+
+from api.answers import Answers
+from api.next_candle.requests import NextCandleRequests
+from api.next_candle.schemas import (
+    Backfilled,
+    BackfillQuery,
+    DaysQuery,
+    Ingested,
+    Materialized,
+    SeriesQuery,
+    Trained,
+    Updated,
+)
+from api.openapi import operation
+from api.openapi_parts import TASK
+from api.prefer import WAIT_LIMIT
+from api.queue_room import QueueRoom
+from api.schemas import TaskQueued
+from api.threads import in_thread
+from tasks import queues
+from tasks.enqueue import Enqueue
+
+TAG = "next candle"
+
+
+class NextCandleWork:
+    """`/train`, `/series/rebuild`, `/ingest`, `/init/backfill`, `/futures/update`"""
+
+    def __init__(
+        self, requests: NextCandleRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
+    ) -> None:
+        self._requests = requests
+        self._enqueue = enqueue
+        self._room = room
+        self._answers = answers
+
+    @operation(
+        "train_next_candle",
+        TAG,
+        {200: Trained, 202: TaskQueued},
+        errors=(404, 409, 422),
+        more=TASK,
+    )
+    async def on_post_train(self, req: Request, resp: Response, query: DaysQuery) -> None:
+        """Train models of the next candle, and say what they are worth.
+
+        Boosting of open, high, low, close, amplitude and direction, on returns;
+        validated on the newest fifth, in time. The answer is that validation,
+        beside last price's errors. In the same task follow the cached series,
+        and a purged walk-forward of the recipe for the ledger's slot of one candle ahead.
+        """
+        request = await in_thread(self._requests.train, query)
+        await self._room.check(queues.TRAIN)
+        stages = [queues.TRAIN_NEXT_CANDLE, queues.REBUILD_SERIES, queues.WALK_NEXT_CANDLE]
+        job = await in_thread(
+            self._enqueue.begin, stages, request, unique_key=_key("next_candle", request)
+        )
+        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT, stages=1)
+
+    @operation(
+        "rebuild_series",
+        TAG,
+        {200: Materialized, 202: TaskQueued},
+        errors=(404, 409, 422),
+        more=TASK,
+    )
+    async def on_post_rebuild(self, req: Request, resp: Response, query: DaysQuery) -> None:
+        """Make the cached series anew from the newest training.
+
+        It is seen when it is whole; until then the old one is.
+        """
+        request = await in_thread(self._requests.rebuild, query)
+        await self._room.check(queues.PREDICT)
+        job = await in_thread(self._enqueue.compute, queues.REBUILD_SERIES, request)
+        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+
+    @operation(
+        "ingest_latest",
+        TAG,
+        {200: Ingested, 202: TaskQueued},
+        errors=(404, 409, 422),
+        more=TASK,
+    )
+    async def on_post_ingest(self, req: Request, resp: Response, query: SeriesQuery) -> None:
+        """Fetch the latest candles, then forecast and score what is due.
+
+        From the newest candle held up to now; a candle that has changed is revised.
+        """
+        request = self._requests.ingest(query)
+        await self._room.check(queues.FETCH)
+        stages = [queues.INGEST_LATEST, queues.UPDATE_FUTURES]
+        job = await in_thread(self._enqueue.begin, stages, request)
+        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+
+    @operation(
+        "backfill",
+        TAG,
+        {200: Backfilled, 202: TaskQueued},
+        errors=(404, 409, 422),
+        more=TASK,
+    )
+    async def on_post_backfill(self, req: Request, resp: Response, query: BackfillQuery) -> None:
+        """Fill the gaps of the newest `days`, and only those.
+
+        Interrupted, it goes on where it stopped.
+        """
+        request = await in_thread(self._requests.backfill, query)
+        await self._room.check(queues.FETCH)
+        key = _key("fill", request)
+        job = await in_thread(
+            self._enqueue.begin, [queues.BACKFILL_CANDLES], request, unique_key=key
+        )
+        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+
+    @operation(
+        "update_futures",
+        TAG,
+        {200: Updated, 202: TaskQueued},
+        errors=(404, 409, 422),
+        more=TASK,
+    )
+    async def on_post_update(self, req: Request, resp: Response, query: SeriesQuery) -> None:
+        """Enter into the ledger what can be forecast in time now, and score what has come.
+
+        What is in the ledger stays as it is; a forecast that would be late is not made.
+        """
+        request = await in_thread(self._requests.update, query)
+        await self._room.check(queues.PREDICT)
+        job = await in_thread(self._enqueue.compute, queues.UPDATE_FUTURES, request)
+        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+
+
+def _key(kind: str, request: dict[str, object]) -> str:
+    return f"{kind}:{request['platform']}:{request['symbol']}:{request['resolution']}"
