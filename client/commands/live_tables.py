@@ -12,10 +12,10 @@ from feeds.live.player import Played
 
 def feed_view(title: str, figures: FeedFigures) -> Group:
     """Return the tables of a running collector."""
-    columns = ("symbol", "trades", "trades/s", "lag ms", "newest id", "missed", "fetched", "left")
+    columns = ("symbol", "trades", "trades/s", "lag ms", "newest id", "missing", "fetched", "left")
     rows = [
         (symbol, one.trades, round(one.rate.per_second(), 1), one.lag_ms, _plain(one.newest_id),
-         one.missed, one.fetched, one.left)
+         one.missing, one.fetched, one.left)
         for symbol, one in figures.markets.items()
     ]  # fmt: skip
     return Group(table(title, columns, rows), connections(figures))
@@ -50,7 +50,7 @@ def feed_summary(figures: FeedFigures) -> dict[str, Any]:
             "trades": one.trades,
             "newest_id": one.newest_id,
             "lag_ms": one.lag_ms,
-            "missed": one.missed,
+            "missing": one.missing,
             "fetched": one.fetched,
             "left": one.left,
         }

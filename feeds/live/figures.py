@@ -41,12 +41,12 @@ class Rate:
 
 @dataclass(slots=True)
 class MarketFigures:
-    """One symbol: trades pushed, ids left out by the feed, and what became of those."""
+    """One symbol: trades pushed; ids that the feed left out: missing now, fetched, left alone."""
 
     trades: int = 0
     newest_id: int | None = None
     lag_ms: int | None = None
-    missed: int = 0
+    missing: int = 0
     fetched: int = 0
     left: int = 0
     rate: Rate = field(default_factory=Rate)

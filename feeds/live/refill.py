@@ -63,13 +63,12 @@ class Refill:
                     await self._look(symbol, sequence, sequence.newest + 1)
                 for parts in together(sequence.due(time.monotonic())):
                     await self._fill(symbol, sequence, parts)
+                self._figures.of(symbol).missing = sum(part.count for part in sequence.missing)
             await asyncio.sleep(LOOK_S)
 
     async def _fill(self, symbol: str, sequence: Sequence, parts: list[Missing]) -> None:
         count = sum(part.count for part in parts)
         first, last, attempts = parts[0].first, parts[-1].last, parts[0].attempts
-        if attempts == 0:
-            self._figures.of(symbol).missed += count
         if count > LARGEST or attempts >= self._policy.attempts:
             self._figures.of(symbol).left += count
             sequence.arrived(first, last)
@@ -84,14 +83,11 @@ class Refill:
         sequence.postpone(first, last, time.monotonic() + pause)
 
     async def _look(self, symbol: str, sequence: Sequence, first: int) -> None:
-        market = self._figures.of(symbol)
-        before = market.fetched
         try:
             await self._fetch(symbol, sequence, first, first + AHEAD - 1)
         except TickcastError as error:
             # The next trade that is heard shows what is missing just as well.
             self._figures.exchange_said = error.detail
-        market.missed += market.fetched - before
 
     async def _fetch(self, symbol: str, sequence: Sequence, first: int, last: int) -> None:
         """Push those trades of a range that the feed has not told meanwhile."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,3 +128,52 @@ def wait_until(condition: Callable[[], object], patience_s: float = 30.0) -> Non
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+
+
+class Relay:
+    """Passes connections on to another address, until they are cut."""
+
+    def __init__(self, target: str) -> None:
+        self._host, self._port = target.removeprefix("http://").split(":")
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._open = 0
+        self.cuts = 0
+
+    def cut(self) -> None:
+        """Break every connection, without a close."""
+        self.cuts += bool(self._writers)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        """Yield the address to connect to."""
+        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            self.cut()
+            await until(lambda: not self._open)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            await self._connect(reader, writer)
+        finally:
+            self._open -= 1
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        other_reader, other_writer = await asyncio.open_connection(self._host, self._port)
+        both = {writer, other_writer}
+        self._writers |= both
+        await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))
+        self._writers -= both
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(2**16):
+            writer.write(data)
+            await writer.drain()
+    writer.transport.abort()

@@ -26,6 +26,6 @@ def test_latencies_are_told_by_their_rank_in_milliseconds() -> None:
 
 def test_a_total_is_over_all_symbols() -> None:
     figures = FeedFigures()
-    figures.of("A").missed, figures.of("B").missed = 2, 3
+    figures.of("A").fetched, figures.of("B").fetched = 2, 3
 
-    assert figures.total("missed") == 5
+    assert figures.total("fetched") == 5
