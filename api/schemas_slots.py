@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from api.schemas import Json, Name, Resolution, Symbol, Time
+from core.lstm_limits import EPOCHS_LIMITS, SEQ_LEN_LIMITS, UNITS_LIMITS
 from core.slots import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
 
 ModelName = Literal["lstm", "boosting", "last_price", "drift", "seasonal_naive", "ewma"]
@@ -18,10 +19,16 @@ Seed = Annotated[int, Meta(ge=0, lt=2**31, description="The same seed gives the 
 Hours = Annotated[int, Meta(ge=0, le=8_760, description="0: never.")]
 
 LEAK_TEST_ROWS = 10_000
+# An LSTM of a slot looks back no farther than all features need to warm up.
+SLOT_SEQ_LEN = 49
+LSTM_OPTIONS = frozenset({"seq_len", "units", "epochs", "normalization"})
 
 
-class BoostingOptionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How hard boosting learns; what is left out has a default that suits returns."""
+class OptionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How a model learns; what is left out has a default that suits returns.
+
+    The last four are the LSTM's, all others boosting's; baselines have none.
+    """
 
     library: Literal["lightgbm", "xgboost"] | None = None
     rounds: Annotated[int, Meta(ge=1, le=1_000)] | None = None
@@ -32,6 +39,10 @@ class BoostingOptionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
     columns: Annotated[float, Meta(gt=0, le=1)] | None = None
     ridge: Annotated[float, Meta(ge=0, le=1e6)] | None = None
     calibration: Literal["platt", "isotonic"] | None = None
+    seq_len: Annotated[int, Meta(ge=SEQ_LEN_LIMITS[0], le=SLOT_SEQ_LEN)] | None = None
+    units: Annotated[int, Meta(ge=UNITS_LIMITS[0], le=UNITS_LIMITS[1])] | None = None
+    epochs: Annotated[int, Meta(ge=EPOCHS_LIMITS[0], le=EPOCHS_LIMITS[1])] | None = None
+    normalization: Literal["returns", "zscore", "minmax"] | None = None
 
 
 class SlotBody(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -45,7 +56,7 @@ class SlotBody(Struct, forbid_unknown_fields=True, kw_only=True):
     start: Time | None = None
     end: Time | None = None
     seed: Seed = 0
-    options: BoostingOptionsBody | None = None
+    options: OptionsBody | None = None
 
 
 class EvaluateRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):

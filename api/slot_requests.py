@@ -11,6 +11,7 @@ from api.requested_series import no_candles, stored_series
 from api.schemas import given
 from api.schemas_slots import (
     LEAK_TEST_ROWS,
+    LSTM_OPTIONS,
     EvaluateRequest,
     LeakTestRequest,
     ReplayRequest,
@@ -89,9 +90,7 @@ class SlotRequests:
         platform = body.platform or self._default_platform
         series = stored_series(platform, body.symbol, body.resolution)
         slot = slot_of_series(series, body.horizon, body.model)
-        options = given(body.options) if body.options else {}
-        if options and slot.model != "boosting":
-            raise InvalidRequest("options are for the model boosting only.")
+        options = _options(body)
         start, end = opening_seconds(body.start, body.end)
         request = {"start": start, "end": end, "seed": body.seed, "options": options}
         return slot, msgspec.structs.asdict(slot) | request
@@ -109,6 +108,16 @@ class SlotRequests:
                 f"{slot.model} of {slot.horizon} candles ahead needs at least {needed} finished "
                 f"candles; {held} are held of {slot.series} in this range."
             )
+
+
+def _options(body: SlotBody) -> dict[str, Any]:
+    """Return the options that were given; raises `InvalidRequest` for those of another model."""
+    options = given(body.options) if body.options else {}
+    lstm = options.keys() & LSTM_OPTIONS
+    allowed = {"lstm": lstm, "boosting": options.keys() - lstm}.get(body.model, set())
+    for name in sorted(options.keys() - allowed):
+        raise InvalidRequest(f"options.{name} is none of the model {body.model}.")
+    return options
 
 
 def _own_candles(values: list[Any], series: Series) -> Candles:

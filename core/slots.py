@@ -3,6 +3,7 @@
 import msgspec
 
 from core.errors import InvalidRequest, NotFound
+from core.lstm_limits import windows_needed
 from core.names import check_name
 from core.resolutions import parse_resolution
 from core.series import Series
@@ -72,9 +73,8 @@ def deadline_ms(first_opening: int, resolution: int) -> int:
 
 # Candles after a gap from which no forecast can be made yet: features warm up.
 WARM_UP = 50
-# Rows that the first training part of a walk-forward must keep, by kind of model.
-_LEAST_ROWS = {"boosting": 400}
-_LEAST_BASELINE_ROWS = 50
+# Rows that a baseline and boosting must have to learn from.
+_LEAST_BASELINE_ROWS, _LEAST_BOOSTING_ROWS = 50, 400
 _EMBARGO = 1
 
 
@@ -84,10 +84,15 @@ def least_candles(model: str, horizon: int) -> int:
     Its first test begins in the middle; labels that overlap it are purged from
     what comes before.
     """
-    rows = _LEAST_ROWS.get(model, _LEAST_BASELINE_ROWS) + horizon
-    return WARM_UP + horizon + 2 * (rows + horizon + _EMBARGO)
+    return WARM_UP + horizon + 2 * (_least_rows(model, horizon) + horizon + _EMBARGO)
 
 
 def least_training(model: str, horizon: int) -> int:
     """Return how many finished candles without gaps are enough for one fit."""
-    return WARM_UP + 2 * horizon + _LEAST_ROWS.get(model, _LEAST_BASELINE_ROWS)
+    return WARM_UP + horizon + _least_rows(model, horizon)
+
+
+def _least_rows(model: str, horizon: int) -> int:
+    if model == "lstm":
+        return windows_needed(horizon)
+    return _LEAST_BOOSTING_ROWS + horizon if model == "boosting" else _LEAST_BASELINE_ROWS

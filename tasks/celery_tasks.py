@@ -212,7 +212,8 @@ def refresh_watched() -> None:
     """Fetch what is new of the watched series."""
     shared = runtime()
     days = shared.settings.backfill_days
-    refreshing.refresh_watched(shared.stores, shared.enqueue, shared.exchange, days)
+    if refreshing.refresh_watched(shared.stores, shared.enqueue, shared.exchange, days):
+        shared.enqueue.run_now(queues.FORECAST_SLOTS, SCHEDULE[queues.FORECAST_SLOTS])
 
 
 @periodic(queues.SWEEP_MODELS)

@@ -145,6 +145,13 @@ class Enqueue:
         """
         return self._hand_over(self._create(stages, request, name, unique_key))
 
+    def run_now(self, task: str, expires: float) -> None:
+        """Have a periodic task run before its time, or not at all after `expires` seconds."""
+        try:
+            self._celery.send_task(task, queue=QUEUE_OF[task], expires=expires)
+        except (OperationalError, RedisError, OSError):
+            logger.debug("%s could not be hastened", task)
+
     def publish(self, job: Job, note: bool = True) -> None:
         """Send a job's present and later stages to the broker, as one chain.
 

@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.schemas_slots import BoostingOptionsBody
+from api.schemas_slots import LSTM_OPTIONS, SLOT_SEQ_LEN, OptionsBody
 from core.jobs import Job
 from core.slots import MODELS, least_candles
+from ml.lstm.options import LstmOptions
 from ml.models.boosters import BoostingOptions
+from ml.models.lstm import slot_options
 from storage.stores import Stores
 from tests.integration.test_api.conftest import Api
 from tests.integration.test_api.work import START, finish, hold_candles
@@ -79,6 +81,9 @@ async def test_a_caller_may_wait_for_the_result(api: Api, stores: Stores) -> Non
         ({"options": {"rounds": 3}}, 422),  # of another model
         ({"model": "boosting", "options": {"rounds": 0}}, 422),
         ({"model": "boosting", "options": {"depth": 3}}, 422),
+        ({"model": "boosting", "options": {"seq_len": 20}}, 422),
+        ({"model": "lstm", "options": {"rounds": 20}}, 422),
+        ({"model": "lstm", "options": {"seq_len": SLOT_SEQ_LEN + 1}}, 422),
         ({"model": "boosting"}, 422),  # too few candles
         ({"start": "2030-01-01"}, 422),
         ({"start": 5, "end": 4}, 422),
@@ -135,12 +140,14 @@ async def test_a_leak_test_of_nothing_or_of_bad_rows_is_refused(
 
 
 def test_the_options_at_the_door_are_those_of_the_models() -> None:
-    door = {field.name for field in msgspec.structs.fields(BoostingOptionsBody)}
-    assert door == {field.name for field in msgspec.structs.fields(BoostingOptions)}
+    door = {field.name for field in msgspec.structs.fields(OptionsBody)}
+    assert door - LSTM_OPTIONS == {field.name for field in msgspec.structs.fields(BoostingOptions)}
     for name, limit in (("rounds", 1_001), ("leaves", 1), ("rows", 1.5), ("library", "catboost")):
-        for kind in (BoostingOptionsBody, BoostingOptions):
+        for kind in (OptionsBody, BoostingOptions):
             with pytest.raises(msgspec.ValidationError):
                 msgspec.convert({name: limit}, kind)
+    assert {field.name for field in msgspec.structs.fields(LstmOptions)} >= LSTM_OPTIONS
+    assert slot_options({"seq_len": SLOT_SEQ_LEN}, 1, 0).seq_len == SLOT_SEQ_LEN
 
 
 async def test_every_model_of_the_contract_may_be_asked_for(api: Api, stores: Stores) -> None:

@@ -135,7 +135,7 @@ def test_an_outcome_waits_until_a_gap_in_its_candle_could_be_mended(watched: Sto
     watched.candles.write(SERIES, target)
     assert ForecastScorer(clock_at(NEXT_CLOSE + 301)).run(watched) == 0
     assert ForecastScorer(clock_at(NEXT_CLOSE + 301 + 600)).run(watched) == 1
-    assert FAR not in watched.boards.all(LIVE)
+    assert watched.boards.all(LIVE)[FAR].n == 0
 
 
 def test_a_model_that_cannot_be_read_hinders_no_other(watched: Stores) -> None:
