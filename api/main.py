@@ -1,7 +1,7 @@
 """Entry point of every api process: `gunicorn -c python:api.gunicorn_config api.main:app`."""
 
 from api.app import create_app
-from api.json_log import log_json
+from core.json_log import log_json
 from core.settings import read_settings
 from storage.stores import open_stores
 from storage.stream_stores import open_stream_stores
@@ -9,8 +9,11 @@ from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.enqueue_stream import EnqueueStream
 
+# Libraries that tell of every connection; theirs is not news.
+CHATTY = ("uvicorn.access", "asyncio", "kombu", "celery", "amqp")
+
 settings = read_settings()
-log_json(settings.log_level)
+log_json(settings.log_level, CHATTY)
 stores = open_stores(settings)
 celery = make_celery(settings.broker_address)
 stream = open_stream_stores(settings, stores.redis)

@@ -3,7 +3,8 @@
 import re
 import secrets
 
-from falcon.asgi import Request, Response
+from falcon.asgi import Request, Response, WebSocket
+from structlog.contextvars import bind_contextvars
 
 HEADER = "X-Request-ID"
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -24,7 +25,16 @@ def request_id(req: Request) -> str:
 
 
 class RequestId:
-    """Middleware that writes the id on every answer."""
+    """Middleware that writes the id on every answer, and on what is logged while it is made.
+
+    Every request runs in a task of its own, so that none sees another's id; the
+    messages to workers carry it along.
+    """
 
     async def process_request(self, req: Request, resp: Response) -> None:
         resp.set_header(HEADER, request_id(req))
+        bind_contextvars(request_id=request_id(req))
+
+    async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
+        """Let the lines that a socket causes carry its id."""
+        bind_contextvars(request_id=request_id(req))

@@ -1,6 +1,7 @@
 """Where blocking calls of the stores run, so that the event loop never waits for them."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +19,10 @@ async def in_thread(
     *args: Parameters.args,
     **kwargs: Parameters.kwargs,
 ) -> Answer:
-    """Run a blocking function on a thread and return what it returns or raises."""
+    """Run a blocking function on a thread and return what it returns or raises.
+
+    The thread knows what the caller knows: the request's id goes with it.
+    """
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_POOL, partial(function, *args, **kwargs))
+    call = partial(function, *args, **kwargs)
+    return await loop.run_in_executor(_POOL, contextvars.copy_context().run, call)

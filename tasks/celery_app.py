@@ -2,7 +2,7 @@
 
 from celery import Celery  # type: ignore[import-untyped]
 
-from tasks import queues
+from tasks import queues, request_ids
 
 # A message that no worker acknowledged returns to its queue after this time (s). It may
 # be shorter than the longest job: a job that is taken cannot be taken twice (`run_stage`).
@@ -67,6 +67,7 @@ def make_celery(broker_url: str) -> Celery:
     Tasks are registered by importing `tasks.celery_tasks`, which senders need not.
     There is no result backend: results are in the job's row.
     """
+    request_ids.attach()
     app = Celery("tickcast", broker=broker_url)
     app.conf.update(_SETTINGS, broker_transport_options=_TRANSPORT)
     return app

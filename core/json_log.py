@@ -1,19 +1,22 @@
-"""Log lines as JSON, one a line, on standard output; those of libraries too."""
+"""Log lines as JSON, one a line; those of libraries too."""
 
 import logging
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
-# Libraries that tell of every connection; theirs is not news.
-_CHATTY = ("uvicorn.access", "asyncio", "kombu", "celery", "amqp")
 
+def log_json(level: str, chatty: Iterable[str] = (), stream: TextIO = sys.stdout) -> None:
+    """Set up logging for this process; lines less severe than `level` are dropped.
 
-def log_json(level: str) -> None:
-    """Set up logging for this process; lines less severe than `level` are dropped."""
+    Of the loggers named in `chatty` only warnings and worse are written. What
+    `structlog.contextvars` holds, such as the id of the request that is being
+    served, is on every line.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -24,10 +27,10 @@ def log_json(level: str) -> None:
     structlog.configure(
         processors=[*shared, _render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(stream.buffer),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
@@ -35,7 +38,7 @@ def log_json(level: str) -> None:
         )
     )
     logging.basicConfig(level=threshold, handlers=[handler], force=True)
-    for name in _CHATTY:
+    for name in chatty:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
 
 
