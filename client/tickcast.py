@@ -8,6 +8,7 @@ import msgspec
 from client.forecasts import Forecast, PathForecast
 from client.frames import Time, time_range
 from client.live_calls import LiveCalls
+from client.next_candle_calls import NextCandleCalls
 from client.slot_calls import SlotCalls
 from client.tasks import Task
 
@@ -36,7 +37,7 @@ class TrainOptions(TypedDict, total=False):
     predict: bool
 
 
-class Tickcast(SlotCalls, LiveCalls):
+class Tickcast(SlotCalls, NextCandleCalls, LiveCalls):
     """A client of one Tickcast server.
 
         t = Tickcast()

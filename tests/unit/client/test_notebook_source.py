@@ -16,5 +16,5 @@ def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
     assert ran == []
 
 
-def test_there_is_the_notebook_that_tells_the_story() -> None:
-    assert [path.name for path in NOTEBOOKS] == ["forecast.ipynb"]
+def test_there_are_the_notebooks_that_tell_the_stories() -> None:
+    assert [path.name for path in NOTEBOOKS] == ["forecast.ipynb", "next_candle.ipynb"]

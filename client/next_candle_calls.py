@@ -1,0 +1,165 @@
+"""Forecasts of the next candle: training, metrics, series, backfill, forecasts before the fact."""
+
+from typing import Any, TypedDict, Unpack
+
+import httpx
+import msgspec
+import pandas as pd
+
+from client.frames import Time, time_text
+from client.task_calls import TaskCalls
+from client.transport import Params
+from core.next_candle import SeriesPoint
+
+FUTURES = ["pred_close", "real_close", "err_close"]
+
+
+class SeriesName(TypedDict, total=False):
+    """Which series; the server's settings say what is missing."""
+
+    platform: str
+    symbol: str
+    interval: str
+
+
+class _Points(msgspec.Struct):
+    points: list[SeriesPoint]
+    next_cursor: str | None = None
+
+
+class _Futures(msgspec.Struct):
+    points: list[dict[str, Any]]
+    next_cursor: str | None = None
+
+
+class NextCandleCalls(TaskCalls):
+    """The routes `/train`, `/series`, `/metrics`, `/ingest`, `/init/backfill`, `/futures`."""
+
+    def train_next_candle(self, days: int = 90, **name: Unpack[SeriesName]) -> dict[str, Any]:
+        """Train on the newest `days`, and return how that did on the newest fifth of them.
+
+        `mae`, `mape`, `smape` of the close, last price's as `baseline`, `verdict`;
+        the walk-forward goes on under `task_id`. Raises `Conflict` while one is trained.
+        """
+        return self._result("/train", {"days": days, **_named(name)})
+
+    def next_candle_metrics(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
+        """Return the validation of the newest training; `{"status": "empty"}` before any."""
+        return _decoded(self._transport.send("GET", "/metrics", params=_named(name)))
+
+    def next_candle_series(
+        self,
+        start: Time | None = None,
+        end: Time | None = None,
+        *,
+        fallback_days: int = 90,
+        computed: bool = False,
+        **name: Unpack[SeriesName],
+    ) -> pd.DataFrame:
+        """Return candles, what was said of the next one, and its errors, a row a candle.
+
+        From the cached series, or `computed` now. Columns are named as in the JSON,
+        and `in_sample`: what stands in such a row is no forecast.
+        """
+        query: dict[str, str | int | None] = {
+            "start": time_text(start),
+            "end": time_text(end),
+            "fallback_days": fallback_days,
+            **_named(name),
+        }
+        path, points = "/series" if computed else "/series/cached", list[SeriesPoint]()
+        while True:
+            answer = self._transport.send("GET", path, params=query)
+            if answer.status_code == 202:
+                done = self._started(answer, True, None).result or {}
+                answer = self._transport.send("GET", done["href"])
+            page = msgspec.json.decode(answer.content, type=_Points)
+            points += page.points
+            if page.next_cursor is None:
+                return _series_frame(points)
+            query |= {"cursor": page.next_cursor}
+
+    def ingest_latest(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
+        """Have the latest candles fetched, and forecasts made and scored."""
+        return self._result("/ingest", _named(name))
+
+    def backfill(
+        self,
+        days: int | None = None,
+        *,
+        sleep_ms: int | None = None,
+        limit: int | None = None,
+        **name: Unpack[SeriesName],
+    ) -> dict[str, Any]:
+        """Have the gaps of the newest `days` filled from the exchange."""
+        return self._result(
+            "/init/backfill", {"days": days, "sleep_ms": sleep_ms, "limit": limit, **_named(name)}
+        )
+
+    def update_futures(self, **name: Unpack[SeriesName]) -> int:
+        """Have forecasts made and scored that are due; returns how many rows of the ledger."""
+        return int(self._result("/futures/update", _named(name))["updated"])
+
+    def futures(
+        self, start: Time | None = None, end: Time | None = None, **name: Unpack[SeriesName]
+    ) -> pd.DataFrame:
+        """Return forecasts that were made before the fact: `pred_close, real_close, err_close`.
+
+        With `made_at`, `prob_up`, `last_price`, `interval`; NaN while a candle is open.
+        """
+        query: dict[str, str | None] = {
+            "start": time_text(start),
+            "end": time_text(end),
+            **_named(name),
+        }
+        rows: list[dict[str, Any]] = []
+        while True:
+            answer = self._transport.send("GET", "/futures", params=query)
+            page = msgspec.json.decode(answer.content, type=_Futures)
+            rows += page.points
+            if page.next_cursor is None:
+                return _futures_frame(rows)
+            query["cursor"] = page.next_cursor
+
+    def _result(self, path: str, params: Params) -> dict[str, Any]:
+        answer = self._transport.send("POST", path, params=params)
+        if answer.status_code == 202:
+            return self._started(answer, True, None).result or {}
+        return _decoded(answer)
+
+
+def _named(name: SeriesName) -> dict[str, str]:
+    return {field: str(value) for field, value in name.items()}
+
+
+def _decoded(answer: httpx.Response) -> dict[str, Any]:
+    return msgspec.json.decode(answer.content, type=dict[str, Any])
+
+
+def _series_frame(points: list[SeriesPoint]) -> pd.DataFrame:
+    rows = [
+        {
+            **msgspec.structs.asdict(point.real),
+            **msgspec.structs.asdict(point.pred),
+            **msgspec.structs.asdict(point.cls),
+            **msgspec.structs.asdict(point.err),
+            "in_sample": point.in_sample,
+        }
+        for point in points
+    ]
+    if not rows:
+        return pd.DataFrame()
+    frame = _timed(pd.DataFrame(rows))
+    errors = ["close_abs", "close_signed", "amp_abs"]
+    return frame.astype(dict.fromkeys(errors, "float64"))
+
+
+def _futures_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    if not rows:
+        return pd.DataFrame(columns=FUTURES)
+    return _timed(pd.DataFrame(rows)).astype(dict.fromkeys(FUTURES, "float64"))
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    frame["time"] = pd.to_datetime(frame["time"], utc=True, format="ISO8601").dt.as_unit("s")
+    return frame.set_index("time")
