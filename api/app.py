@@ -9,6 +9,7 @@ from api.answers import Answers
 from api.compression import Compression
 from api.encoded_slashes import EncodedSlashes
 from api.errors import add_error_handlers
+from api.figures import StoreFigures
 from api.head_requests import HeadRequests
 from api.health.state import HealthChecks
 from api.job_waiting import JobWaiting
@@ -32,13 +33,13 @@ from api.resources.health import HealthResource
 from api.resources.ingest_candles import IngestCandles
 from api.resources.ingest_kline import IngestKline
 from api.resources.ingest_live import IngestLive
+from api.resources.ledger import LedgerResource, ScoreboardResource, VerifyLedger
 from api.resources.live_data import (
     AnomaliesResource,
     GapsResource,
     QuarantineResource,
     TradesResource,
 )
-from api.resources.ledger import LedgerResource, ScoreboardResource, VerifyLedger
 from api.resources.lstm_models import LstmModel, LstmModels
 from api.resources.lstm_predict import PredictLstm
 from api.resources.lstm_train import TrainLstm
@@ -46,20 +47,25 @@ from api.resources.page import Page, PageFiles
 from api.resources.prometheus import PrometheusMetrics
 from api.resources.root import RootResource
 from api.resources.series_list import SeriesListResource
-from api.resources.slots_shown import SlotsResource
 from api.resources.slots import (
     EvaluateResource,
     LeakTestResource,
     ReplayResource,
     TrainSlotResource,
 )
+from api.resources.slots_shown import SlotsResource
 from api.resources.stream import StreamResource
 from api.resources.tasks import TaskEvents, TaskList, TaskResource
 from api.resources.watch import WatchResource
 from api.short_work import ShortWork
 from api.slot_requests import SlotRequests
 from api.v1.indicators import IndicatorsResource
+from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
+from api.v1.outlooks import Outlooks
+from api.v1.predictions import PredictionsResource
 from api.v1.rate_limits import RateLimits
+from api.v1.signals import SignalHistoryResource, SignalsResource
+from api.v1.train_outlook import TrainOutlook
 from core.settings import Settings
 from storage.gap_ledger import GapLedger
 from storage.stores import Stores
@@ -86,7 +92,8 @@ def create_app(
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.next_candle_runs)
-    _add_service(app, stores, PrometheusMetrics(metrics, QueueLengths(enqueue), validation))
+    figures = [QueueLengths(enqueue), StoreFigures(stores)]
+    _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
     checks = HealthChecks(stores, stream.traded, enqueue)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)
@@ -94,9 +101,9 @@ def create_app(
     door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, begin.room)
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, begin, settings)
-    _add_v1(app, stores, ShortWork(enqueue, begin.room, waiting), settings)
-    _add_slots(app, stores, begin, settings)
+    _add_v1(app, stores, begin, ShortWork(enqueue, begin.room, waiting), settings)
     _add_registry(app, stores, stream)
+    _add_slots(app, stores, begin, settings)
     _add_next_candle(app, stores, begin, next_candle)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
@@ -162,7 +169,9 @@ def _add_candles(app: Application, stores: Stores, begin: Beginning, settings: S
     app.add_route("/ingest/kline/{platform}", IngestKline(*begin))
     app.add_route("/ingest/candles/{platform}", IngestCandles(*begin))
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
-    app.add_route("/watch", WatchResource(stores.watches, settings.default_platform))
+    app.add_route(
+        "/watch", WatchResource(stores.watches, stores.candles, settings.default_platform)
+    )
 
 
 def _add_live(
@@ -215,8 +224,18 @@ def _add_next_candle(
     app.add_route("/futures/update", work, suffix="update")
 
 
-def _add_v1(app: Application, stores: Stores, work: ShortWork, settings: Settings) -> None:
+def _add_v1(
+    app: Application, stores: Stores, begin: Beginning, work: ShortWork, settings: Settings
+) -> None:
     app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, work, settings))
+    outlooks, cards = Outlooks(stores, work, settings.default_platform), ModelCards(stores)
+    history = SignalHistoryResource(stores.signals, settings.default_platform)
+    app.add_route("/api/v1/predictions", PredictionsResource(outlooks))
+    app.add_route("/api/v1/signals", SignalsResource(outlooks))
+    app.add_route("/api/v1/signals/history", history)
+    app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, *begin))
+    app.add_route("/api/v1/models/status", ModelsStatusResource(cards))
+    app.add_route("/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards))
 
 
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:

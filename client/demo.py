@@ -67,10 +67,10 @@ def _load(tickcast: Tickcast, platform: str, symbol: str, resolution: str) -> No
     else:
         start = datetime.now(UTC) - timedelta(days=LIVE_DAYS)
         stored = tickcast.ingest_kline(platform, symbol, resolution, start).result or {}
-        tickcast.watch(platform, symbol, resolution)
+    tickcast.watch(platform, symbol, resolution)
     show(_loaded(stored))
-    if platform != PLATFORM:
-        show(f"{platform}:{symbol}:{resolution} is on the watch-list now: it is kept fresh.")
+    fresh = "you bring its candles" if platform == PLATFORM else "it is kept fresh"
+    show(f"{platform}:{symbol}:{resolution} is on the watch-list now: {fresh}.")
 
 
 def _loaded(stored: dict[str, Any]) -> str:

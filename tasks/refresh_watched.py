@@ -9,6 +9,7 @@ import msgspec
 from redis.exceptions import LockError
 
 from core.errors import Conflict, TickcastError
+from core.platforms import PLATFORMS
 from core.series import CandleFlag, Series
 from core.slots import deadline_ms
 from core.times import now_ms
@@ -77,6 +78,10 @@ def _refresh(
     backfill_days: int,
 ) -> None:
     series, now = watch.series, now_ms()
+    if series.platform not in PLATFORMS:
+        # Its candles are brought: there is nothing to fetch.
+        stores.watches.record(series, None)
+        return
     try:
         exchange = open_exchange(series.platform)
         newest = stores.candles.read(series, limit=1, newest=True)

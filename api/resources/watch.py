@@ -5,21 +5,24 @@ from typing import Any
 from falcon.asgi import Request, Response
 
 from api.openapi import operation, read_json
-from api.requested_series import fetchable_series
+from api.requested_series import fetchable_series, stored_series
 from api.schemas import Resolution
 from api.schemas_watch import WatchList, WatchQuery, WatchRequest, WatchShown, show_watch
 from api.threads import in_thread
 from api.validation import convert_body
 from core.errors import InvalidRequest
+from core.platforms import PLATFORMS
 from core.series import Series
+from storage.candles import CandleStore
 from storage.watches import WatchStore
 
 
 class WatchResource:
     """`GET`, `POST` and `DELETE /watch`"""
 
-    def __init__(self, watches: WatchStore, default_platform: str) -> None:
+    def __init__(self, watches: WatchStore, candles: CandleStore, default_platform: str) -> None:
         self._watches = watches
+        self._candles = candles
         self._default_platform = default_platform
 
     @operation("list_watches", "watch", {200: WatchList})
@@ -30,8 +33,12 @@ class WatchResource:
 
     @operation("watch", "watch", {200: WatchShown, 201: WatchShown}, errors=(404,), body=True)
     async def on_post(self, req: Request, resp: Response, json: WatchRequest) -> None:
-        """Keep a series fresh from now on; 200 if that was so already."""
-        series = self._series(json.platform, json.symbol, json.resolution)
+        """Keep a series fresh from now on; 200 if that was so already.
+
+        A series that no exchange offers may be watched once candles of it are
+        held: it is forecast, and fresh as far as you bring candles.
+        """
+        series = await in_thread(self._series, json.platform, json.symbol, json.resolution)
         added = await in_thread(self._watches.add, series)
         watches = await in_thread(self._watches.list)
         resp.status = 201 if added else 200
@@ -45,9 +52,16 @@ class WatchResource:
             wanted = convert_body(await read_json(req), WatchRequest)
         if not wanted.symbol or not wanted.resolution:
             raise InvalidRequest("symbol and resolution are required.")
-        series = self._series(wanted.platform or None, wanted.symbol, wanted.resolution)
+        platform = wanted.platform or self._default_platform
+        named = fetchable_series if platform in PLATFORMS else stored_series
+        series = named(platform, wanted.symbol, wanted.resolution)
         await in_thread(self._watches.remove, series)
         resp.status = 204
 
     def _series(self, platform: str | None, symbol: str, resolution: Resolution) -> Series:
-        return fetchable_series(platform or self._default_platform, symbol, resolution)
+        platform = platform or self._default_platform
+        if platform not in PLATFORMS:
+            series = stored_series(platform, symbol, resolution)
+            if self._candles.extent(series):
+                return series
+        return fetchable_series(platform, symbol, resolution)

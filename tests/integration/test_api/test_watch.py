@@ -7,6 +7,7 @@ import pytest
 from core.series import Series
 from storage.stores import Stores
 from tests.integration.test_api.conftest import Api
+from tests.integration.test_api.work import hold_candles
 
 SERIES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": 3_600}
 
@@ -61,3 +62,13 @@ async def test_ending_a_watch_needs_a_name(api: Api) -> None:
     answer = await api("DELETE", "/watch")
     assert answer.status_code == 422
     assert "symbol and resolution are required" in answer.json["detail"]
+
+
+async def test_a_series_that_is_brought_may_be_watched_once_it_is_held(
+    api: Api, stores: Stores
+) -> None:
+    brought = {"platform": "file", "symbol": "EURUSD", "resolution": 3_600}
+    hold_candles(stores, 10, Series("file", "EURUSD", 3_600))
+
+    assert (await api("POST", "/watch", json=brought)).status_code == 201
+    assert (await api("DELETE", "/watch", json=brought)).status_code == 204

@@ -64,7 +64,8 @@ def test_the_demo_loads_the_sample_and_tells_what_the_forecast_is_worth(server: 
     assert result.exit_code == 0, result.output
     assert "6,225 candles are new" in result.stdout
     assert "it forecasts no better than last price" in result.stdout
-    assert [asked.path for asked in server.asked if asked.path == "/watch"] == []
+    (watched,) = [asked.body for asked in server.asked if asked.path == "/watch"]
+    assert json.loads(watched)["platform"] == "file"
 
 
 def test_the_demo_of_an_exchange_fetches_and_watches(server: Any) -> None:
