@@ -2,22 +2,20 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import api.start_time  # noqa: F401 - notes the time, once for all workers
 from core.errors import TickcastError
 from core.processes import die_with_parent
 from core.settings import read_settings
+from core.shared_metrics import share_metrics
 
 try:
     _settings = read_settings()
 except TickcastError as error:
     sys.exit(error.detail)
 
-# Set before prometheus_client is imported: it decides then where counts are kept.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_settings.metrics_dir))
-Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+share_metrics(_settings.metrics_dir)
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"

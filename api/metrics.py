@@ -1,7 +1,7 @@
 """What Prometheus reads: requests by route and status, and the length of the queues.
 
-With `PROMETHEUS_MULTIPROC_DIR` set, as under gunicorn, every process writes its
-counts to a file there, and the answer of any of them sums up all.
+Where processes share their counts (`core.shared_metrics`), as under gunicorn, the
+answer of any api process sums up those of all, and those of tasks too.
 """
 
 import os
@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from core.errors import RedisUnavailable
+from core.shared_metrics import FOLDER_VARIABLE
 from tasks.enqueue import Enqueue
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -72,7 +73,7 @@ class RequestMetrics:
         return Totals(int(requests), int(errors), seconds)
 
     def _all(self) -> CollectorRegistry:
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        if FOLDER_VARIABLE not in os.environ:
             return self._registry
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from api.metrics import RequestMetrics, Totals
 from api.threads import in_thread
 
 WINDOW_S = 60.0
-_SAMPLE_S = 5.0
+_SAMPLE_S = 10.0
 
 
 class Rates(NamedTuple):
@@ -22,7 +22,7 @@ class Rates(NamedTuple):
 
 
 class RequestRates:
-    """Middleware that notes the totals every 5 s, so that a minute can be told from them."""
+    """Middleware that notes the totals every 10 s, so that a minute can be told from them."""
 
     def __init__(
         self, metrics: RequestMetrics, clock: Callable[[], float] = time.monotonic

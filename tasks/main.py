@@ -10,6 +10,7 @@ from tasks import (
 )
 from tasks.celery_app import make_celery
 from tasks.logs import log_to_stderr
+from tasks.metrics import TaskMetrics
 
 settings = read_settings()
 log_to_stderr(settings.log_level)
@@ -17,4 +18,5 @@ app = make_celery(settings.broker_address)
 app.set_default()
 runtime.configure(settings, app)
 celery_tasks.add_schedule(app)
+TaskMetrics(settings.metrics_dir).attach()
 worker_pulse.attach(app, settings.redis_address)

@@ -1,10 +1,13 @@
 """Metrics, for Prometheus."""
 
+from collections.abc import Sequence
+
 from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
-from api.metrics import QueueLengths, RequestMetrics
+from api.metrics import RequestMetrics
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.schemas import Metrics, SeriesQuery
 from api.openapi import operation
@@ -18,17 +21,20 @@ class PrometheusMetrics:
     """`GET /metrics/prometheus`, and `GET /metrics` for callers that prefer plain text"""
 
     def __init__(
-        self, metrics: RequestMetrics, queues: QueueLengths, validation: ValidationMetrics
+        self,
+        metrics: RequestMetrics,
+        figures: Sequence[Collector],
+        validation: ValidationMetrics,
     ) -> None:
         self._metrics = metrics
-        self._queues = queues
+        self._figures = figures
         self._validation = validation
 
     @operation("prometheus", "service", {200: None}, more=text_answer(_PLAIN))
     async def on_get(self, req: Request, resp: Response) -> None:
-        """Return counts and latencies of requests and the length of the queues."""
+        """Return counts and latencies of requests and tasks, queues, ingest, jobs and ledger."""
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = await in_thread(self._metrics.text, self._queues)
+        resp.data = await in_thread(self._metrics.text, *self._figures)
 
     @operation(
         "metrics", "next candle", {200: Metrics}, errors=(404, 422), more=text_answer(_PLAIN)

@@ -1,6 +1,7 @@
 """Health tells within 5 s what stands still, and is well again by itself."""
 
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -109,3 +110,13 @@ def test_the_details_count_the_requests_of_all_api_processes(http: httpx.Client)
     assert after["avg_latency_ms"] > 0
     assert after["error_rate_percent"] == 0
     assert after["uptime_seconds"] > 1
+
+
+def test_metrics_count_the_tasks_of_all_workers(http: httpx.Client) -> None:
+    def counted() -> set[str]:
+        text = http.get("/metrics/prometheus").text
+        done = re.findall(r'tickcast_tasks_total\{state="SUCCESS",task="(\w+)"\}', text)
+        return set(done)
+
+    wait_for(lambda: {"reap_jobs", "refresh_watched", "keep_stream"} <= counted(), 20, "tasks")
+    assert "tickcast_task_seconds_bucket" in http.get("/metrics/prometheus").text

@@ -8,8 +8,10 @@ from api.app import Application
 from api.health.check import FRESH_S
 from api.health.workers import WORKERS
 from core.times import now_ms
+from storage.quarantine import Quarantine
 from storage.stores import Stores
 from tests.integration.test_api.conftest import Api
+from tests.integration.test_api.work import hold_candles
 
 
 def _pulse(stores: Stores, roles: tuple[str, ...] = WORKERS, age_ms: int = 0) -> None:
@@ -75,6 +77,24 @@ async def test_metrics_count_requests_by_route_and_status(api: Api) -> None:
     assert "nowhere" not in text.text
     assert 'tickcast_request_seconds_bucket{le="0.015",method="GET"' in text.text
     assert 'tickcast_queue_length{queue="train"} 0.0' in text.text
+
+
+async def test_metrics_tell_of_jobs_ledger_ingest_and_series(api: Api, stores: Stores) -> None:
+    stores.jobs.create("fetch_candles", [("fetch_candles", "fetch")], {})
+    Quarantine(stores.redis).record("coinbase", {"accepted": 7, "rejected": 2})
+    hold_candles(stores, 5)
+    text = (await api("GET", "/metrics/prometheus")).text
+    for line in (
+        'tickcast_jobs{state="queued"} 1.0',
+        "tickcast_ledger_forecasts_total 0.0",
+        "tickcast_ledger_missed_total 0.0",
+        "tickcast_ledger_pending 0.0",
+        'tickcast_ingest_messages_total{outcome="accepted",platform="coinbase"} 7.0',
+        'tickcast_ingest_messages_total{outcome="rejected",platform="coinbase"} 2.0',
+        "tickcast_intake_batches 0.0",
+        "tickcast_series 1.0",
+    ):
+        assert line in text
 
 
 async def test_metrics_are_text_for_those_who_prefer_it(api: Api) -> None:
