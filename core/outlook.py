@@ -7,6 +7,7 @@ import msgspec
 from core.errors import InvalidRequest
 from core.series import Series
 from core.slots import Slot
+from core.times import format_time
 
 RESOLUTION = 300
 HORIZON_LABELS = MappingProxyType({6: "scalping", 18: "intraday", 36: "swing", 72: "position"})
@@ -20,6 +21,9 @@ DEFAULT_FOLDS = 4
 # Candles whose model can be judged: those of the longest horizon's first fold, and as many to
 # test on, after the features have warmed up.
 LEAST_ROWS, WARM_UP = 400, 50
+
+# The two kinds of answers.
+PREDICTION, SIGNAL_ANSWER = "prediction", "signal"
 
 BUY, SELL, HOLD = "buy", "sell", "hold"
 SIGNALS = (HOLD, BUY, SELL)
@@ -65,3 +69,9 @@ def least_outlook_candles(horizon: int) -> int:
 def model_name(slot: Slot) -> str:
     """Return the name under which `/api/v1/models` shows what speaks for a slot."""
     return f"{slot.model}.{slot.platform}.{slot.symbol}.{slot.resolution}.{slot.horizon}"
+
+
+def version_name(created_at: int, model_hash: str) -> str:
+    """Return a name for a training that sorts by time."""
+    stamp = format_time(created_at // 1_000 * 1_000)
+    return f"{stamp[:10].replace('-', '')}.{stamp[11:19].replace(':', '')}-{model_hash[:8]}"

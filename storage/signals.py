@@ -116,12 +116,11 @@ class SignalStore:
             done = connection.execute(update(signals).where(mine).values(outcome))
             return bool(done.rowcount)
 
-    def since(self, series: Series, horizon: int, run_id: str, start: int) -> list[SignalRecord]:
-        """Return what a training gave from `start` (ms) on, newest first."""
+    def since(self, series: Series, horizon: int, start: int) -> list[SignalRecord]:
+        """Return what was given from `start` (ms) on, newest first."""
         chosen = and_(
             *(getattr(signals.c, n) == getattr(series, n) for n in Series.__struct_fields__),
             signals.c.horizon == horizon,
-            signals.c.run_id == run_id,
             signals.c.made_at >= start,
         )
         newest = select(signals).where(chosen).order_by(signals.c.made_at.desc())

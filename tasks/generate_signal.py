@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelUnavailable
 from core.jobs import Job
-from core.outlook import BUY, HOLD, RANGE, SIGNAL, SignalWords
+from core.outlook import BUY, HOLD, RANGE, SIGNAL, SIGNAL_ANSWER, SignalWords
 from core.series import Series
 from core.times import format_time, now_ms
 from storage.answer_cache import Asked
@@ -13,7 +13,6 @@ from storage.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.held_job import Note, Report
 from tasks.outlook_answers import (
-    SIGNAL_ANSWER,
     Answer,
     context,
     once,

@@ -12,9 +12,11 @@ from core.outlook import (
     DEFAULT_FOLDS,
     HORIZONS,
     OUTLOOK_KINDS,
+    PREDICTION,
     RANGE,
     RESOLUTION,
     SIGNAL,
+    SIGNAL_ANSWER,
     SignalWords,
     least_outlook_candles,
 )
@@ -26,7 +28,7 @@ from storage.stores import Stores
 from tasks.answer_questions import make_question
 from tasks.enqueue import Enqueue
 from tasks.generate_signal import generate_signal
-from tasks.outlook_answers import PREDICTION, SIGNAL_ANSWER, predict_range
+from tasks.outlook_answers import predict_range
 from tasks.run_stage import Work
 from tasks.turns import Turns
 

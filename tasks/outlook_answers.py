@@ -9,7 +9,15 @@ import msgspec
 
 from core.errors import ModelUnavailable, Unavailable
 from core.jobs import Job
-from core.outlook import GRACE_MS, HORIZON_LABELS, RANGE, RESOLUTION, model_name
+from core.outlook import (
+    GRACE_MS,
+    HORIZON_LABELS,
+    PREDICTION,
+    RANGE,
+    RESOLUTION,
+    model_name,
+    version_name,
+)
 from core.series import Series, make_series
 from core.times import format_time, now_ms
 from storage.answer_cache import CLAIM_MS, Asked
@@ -22,7 +30,6 @@ if TYPE_CHECKING:
     from ml.models.path_range import RangeForecast
     from ml.slot_forecast import Origin
 
-PREDICTION, SIGNAL_ANSWER = "prediction", "signal"
 COVERAGE_NAME = "0.9"
 _LOOK_S = 0.004
 
@@ -100,7 +107,7 @@ def _predict(stores: Stores, series: Series, horizon: int) -> Answer:
             "horizon_label": HORIZON_LABELS[horizon],
             "confidence": {
                 "mae": sum(scores["mae_percent"].values()) / 2,
-                "model_version": version_of(loaded.run),
+                "model_version": version_name(loaded.run.created_at, loaded.run.model_hash),
                 "n": loaded.run.n,
             },
             "coverage": scores["coverage"],
@@ -145,12 +152,6 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
         },
         "input": _input(series, origin, now),
     }
-
-
-def version_of(run: RunRecord) -> str:
-    """Return a name for a training that sorts by time."""
-    stamp = format_time(run.created_at // 1_000 * 1_000)
-    return f"{stamp[:10].replace('-', '')}.{stamp[11:19].replace(':', '')}-{run.model_hash[:8]}"
 
 
 def _input(series: Series, origin: "Origin", now: int) -> Answer:

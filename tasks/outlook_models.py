@@ -4,9 +4,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.errors import ModelUnavailable, NotFound
-from core.outlook import outlook_slot
 from core.series import Series
+from storage.outlook_champions import champion_id
 from storage.registry import Registry
 from storage.registry_rows import RunRecord
 
@@ -71,21 +70,6 @@ class OutlookModels:
             while len(self._loaded) > self._capacity:
                 self._loaded.popitem(last=False)
             return loaded
-
-
-def champion_id(registry: Registry, series: Series, horizon: int, kind: str) -> str:
-    """Return the training that speaks for a series; raises `ModelUnavailable` if none does."""
-    try:
-        found = registry.slot(outlook_slot(series, horizon, kind)).champion_id
-    except NotFound:
-        found = None
-    if found is None:
-        raise ModelUnavailable(
-            f"No model is trained yet for {series.symbol} on {series.platform}, {horizon} candles "
-            "ahead. POST /api/v1/models/train trains it, which takes minutes; series on the "
-            "watch-list are trained by themselves."
-        )
-    return found
 
 
 def _load(registry: Registry, run_id: str) -> LoadedOutlook:

@@ -1,9 +1,10 @@
 """Champions that stay loaded between forecasts."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from storage.registry import Registry
 from storage.registry_rows import RunRecord
@@ -16,12 +17,21 @@ CAPACITY = 512
 Kept = TypeVar("Kept")
 
 
+_all: "weakref.WeakSet[Recent[Any]]" = weakref.WeakSet()
+
+
+def loaded_runs() -> list[str]:
+    """Return the trainings whose models this process has loaded."""
+    return [run_id for kept in _all for run_id in kept.ids()]
+
+
 class SlotModels:
     """The most recently used trainings, each read once whatever the number of threads."""
 
     def __init__(self, registry: Registry) -> None:
         self._runs: Recent[RunRecord] = Recent(registry.run)
         self._models: Recent[Model] = Recent(lambda run_id: load_model(registry, self.run(run_id)))
+        _all.add(self._models)
 
     def run(self, run_id: str) -> RunRecord:
         """Return the record of a training."""
@@ -40,6 +50,11 @@ class Recent(Generic[Kept]):
         self._capacity = capacity
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+
+    def ids(self) -> list[str]:
+        """Return what is kept."""
+        with self._lock:
+            return list(self._kept)
 
     def get(self, key: str) -> Kept:
         """Return what belongs to a key."""

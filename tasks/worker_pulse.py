@@ -22,12 +22,15 @@ from core.times import now_ms
 from storage.redis_connection import connect, redis_errors
 from storage.workers import WorkerStore
 from tasks.hanging import end_process
+from tasks.loaded_ids import loaded_ids
 from tasks.loaded_models import count_loaded
 from tasks.process_state import count_stopped, longest_running, memory_mb, pool_processes
 from tasks.stop_flag import ask_to_stop
 from tasks.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
+
+Fields = dict[str, int | str]
 
 PULSE_S = 1.0
 BEAT_PATIENCE_S = 30.0
@@ -40,7 +43,8 @@ def attach(app: Celery, redis_address: str) -> None:
     `at` (epoch ms), `memory_mb`, and of a worker `consumed`, `running` and `waiting`
     messages, `idle_s` (how long messages have waited while it does nothing),
     `oldest_s` (how long the oldest running one has run), `stopped` (processes of
-    its pool that stand still) and `models` (that it has loaded).
+    its pool that stand still), `models` (how many it has loaded) and `loaded` (the ids
+    of those of slots).
     """
     WorkerPulse.redis_address = redis_address
     app.steps["worker"].add(WorkerPulse)
@@ -64,13 +68,13 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
         client = connect(self.redis_address, timeout=2, retries=0)
         queues = list(worker.app.amqp.queues.consume_from)
 
-        def look() -> dict[str, int]:
+        def look() -> Fields:
             consumed, running = state.all_total_count[0], len(state.active_requests)
             waiting = _waiting(client, queues)
             idle = watchdog.idle_for(time.monotonic(), waiting, consumed, running)
             if idle >= watchdog.patience:
                 end_process("messages wait, but none arrives here")
-            pool = pool_processes()
+            pool, loaded = pool_processes(), loaded_ids()
             return {
                 "consumed": consumed,
                 "running": running,
@@ -79,7 +83,8 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
                 "oldest_s": longest_running(state.active_requests),
                 "stopped": count_stopped(pool),
                 "memory_mb": memory_mb(pool),
-                "models": count_loaded(),
+                "models": count_loaded() + len(loaded),
+                "loaded": " ".join(loaded),
             }
 
         _pulse(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
@@ -89,7 +94,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def _start_beat_pulse(service: Any, redis_address: str) -> None:
-    def look() -> dict[str, int]:
+    def look() -> Fields:
         ticked = service._last_tick
         if ticked and time.monotonic() - ticked > BEAT_PATIENCE_S:
             end_process("the schedule stands still")
@@ -103,7 +108,7 @@ def _pulse(
     store: WorkerStore,
     name: str,
     queues: str,
-    look: Callable[[], dict[str, int]],
+    look: Callable[[], Fields],
     over: threading.Event,
 ) -> None:
     fixed: dict[str, str | int] = {

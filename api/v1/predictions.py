@@ -1,0 +1,39 @@
+"""How high and how low prices will go."""
+
+from falcon.asgi import Request, Response
+
+from api.openapi import operation
+from api.schemas import TaskQueued
+from api.v1.envelope import V1Error, succeed
+from api.v1.openapi_parts import COUNTED_TASK
+from api.v1.outlooks import Outlooks, Question
+from api.v1.schemas_outlook import PredictionAnswer, PredictionRequest
+from core.outlook import PREDICTION, RANGE
+from tasks.queues import PREDICT_RANGE
+
+_QUESTION = Question(PREDICTION, RANGE, PREDICT_RANGE)
+
+
+class PredictionsResource:
+    """`POST /api/v1/predictions`"""
+
+    def __init__(self, outlooks: Outlooks) -> None:
+        self._outlooks = outlooks
+
+    @operation(
+        "predict_range",
+        "v1",
+        {200: PredictionAnswer, 202: TaskQueued},
+        body=True,
+        more=COUNTED_TASK,
+        failure=V1Error,
+    )
+    async def on_post(self, req: Request, resp: Response, json: PredictionRequest) -> None:
+        """Forecast the high, the low and the 90% range of the next 6, 18, 36 or 72 candles.
+
+        From the newest finished candle of five minutes; the same answer until the
+        next one closes. 503 where no model is trained yet.
+        """
+        found = await self._outlooks.find(req, resp, json, _QUESTION)
+        if found is not None:
+            resp.media = succeed(req, found.data, found.cached)

@@ -1,0 +1,96 @@
+"""Buy, sell or hold, with the evidence, and what became of earlier ones."""
+
+from typing import Any
+
+from falcon.asgi import Request, Response
+
+from api.openapi import operation
+from api.requested_series import stored_market
+from api.schemas import TaskQueued
+from api.threads import in_thread
+from api.v1.envelope import V1Error, succeed
+from api.v1.openapi_parts import COUNTED, COUNTED_TASK
+from api.v1.outlooks import Outlooks, Question
+from api.v1.schemas_history import (
+    HistoryAnswer,
+    HistoryQuery,
+    Pagination,
+    SignalHistory,
+    show_signal,
+)
+from api.v1.schemas_outlook import SignalAnswer, SignalRequest
+from core.errors import InvalidRequest
+from core.outlook import SIGNAL, SIGNAL_ANSWER, check_horizon
+from core.times import parse_time
+from storage.signals import SignalFilter, SignalStore
+from tasks.queues import GENERATE_SIGNAL
+
+_QUESTION = Question(SIGNAL_ANSWER, SIGNAL, GENERATE_SIGNAL)
+
+
+class SignalsResource:
+    """`POST /api/v1/signals`"""
+
+    def __init__(self, outlooks: Outlooks) -> None:
+        self._outlooks = outlooks
+
+    @operation(
+        "generate_signal",
+        "v1",
+        {200: SignalAnswer, 202: TaskQueued},
+        body=True,
+        more=COUNTED_TASK,
+        failure=V1Error,
+    )
+    async def on_post(self, req: Request, resp: Response, json: SignalRequest) -> None:
+        """Give a signal: hold unless a walk-forward proved skill in direction that pays.
+
+        `reason` says which evidence there is. Every signal is kept; the same one
+        until the next candle closes. 503 where no model is trained yet.
+        """
+        found = await self._outlooks.find(req, resp, json, _QUESTION)
+        if found is not None:
+            resp.media = succeed(req, _asked_for(found.data, json), found.cached)
+
+
+def _asked_for(data: dict[str, Any], wanted: SignalRequest) -> dict[str, Any]:
+    left_out = {"price_range": wanted.include_range, "tpsl": wanted.include_tpsl}
+    return data | {name: None for name, asked in left_out.items() if not asked}
+
+
+class SignalHistoryResource:
+    """`GET /api/v1/signals/history`"""
+
+    def __init__(self, signals: SignalStore, default_platform: str) -> None:
+        self._signals = signals
+        self._default_platform = default_platform
+
+    @operation("signal_history", "v1", {200: HistoryAnswer}, more=COUNTED, failure=V1Error)
+    async def on_get(self, req: Request, resp: Response, query: HistoryQuery) -> None:
+        """Return signals of a symbol, newest first, with what became of them.
+
+        An outcome is that of a position entered at the first open after the signal
+        was made and closed at its take profit, its stop loss or its end; where one
+        candle touches both, at the stop. `pnl_percent` is after costs.
+        """
+        rows, total = await in_thread(
+            self._signals.page, self._wanted(query), query.limit, query.offset
+        )
+        more = query.offset + len(rows) < total
+        page = Pagination(total, query.limit, query.offset, more)
+        resp.media = succeed(req, SignalHistory([show_signal(row) for row in rows], page))
+
+    def _wanted(self, query: HistoryQuery) -> SignalFilter:
+        market = stored_market(query.platform or self._default_platform, query.symbol)
+        start = parse_time(query.from_, "from") if query.from_ else None
+        end = parse_time(query.to, "to") if query.to else None
+        if start is not None and end is not None and start > end:
+            raise InvalidRequest("from must not be after to.", field="from")
+        return SignalFilter(
+            symbol=market.symbol,
+            platform=market.platform if query.platform else None,
+            horizon=None if query.horizon is None else check_horizon(query.horizon),
+            type=query.type or None,
+            start=start,
+            end=end,
+        )
