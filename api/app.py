@@ -10,7 +10,6 @@ from api.compression import Compression
 from api.encoded_slashes import EncodedSlashes
 from api.errors import add_error_handlers
 from api.figures import StoreFigures
-from api.figures import StoreFigures
 from api.head_requests import HeadRequests
 from api.health.state import HealthChecks
 from api.job_waiting import JobWaiting
@@ -93,7 +92,6 @@ def create_app(
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.next_candle_runs)
-    figures = [QueueLengths(enqueue), StoreFigures(stores)]
     figures = [QueueLengths(enqueue), StoreFigures(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
     checks = HealthChecks(stores, stream.traded, enqueue)
