@@ -32,10 +32,10 @@ export async function scoreboard(slot, signal) {
 }
 
 /** Return the ledger's rows of a slot, oldest first. */
-export async function ledgerRows({ platform, symbol, resolution, horizon, model }, since, signal) {
+export async function ledgerRows({ ledger, platform, symbol, resolution, horizon, model }, since, signal) {
   if (!(await offers("GET", "/ledger"))) return [];
   const found = [];
-  const asked = { platform, symbol, resolution, horizon, model, start: since, limit: PAGE };
+  const asked = { ledger, platform, symbol, resolution, horizon, model, start: since, limit: PAGE };
   do {
     const page = await get("/ledger", asked, signal);
     found.push(...page.rows);

@@ -15,12 +15,16 @@ import { verdictPanel } from "./verdict.js";
 const { LineSeries } = window.LightweightCharts;
 const ROWS_SHOWN = 200;
 const DAYS = 90;
+const LIVE = "live";
+const REPLAYS = 10;
 
 export async function showFutures(body, series, signal) {
   const { platform, symbol, resolution } = series;
-  const slots = await scoreboard({ platform, symbol, resolution }, signal);
+  const asked = { platform, symbol, resolution };
+  const lists = await Promise.all((await ledgers(signal)).map((ledger) => scoreboard({ ...asked, ledger }, signal)));
+  const slots = lists.flat();
   if (!slots.length) return show(body, h("section.panel", {}, nothing()));
-  const select = h("select", { "aria-label": "Model" }, slots.map((slot, i) => h("option", { value: i }, `${slot.model.replace("_", " ")}, ${slot.horizon} ahead (${count(slot.n)})`)));
+  const select = h("select", { "aria-label": "Model" }, slots.map((slot, i) => h("option", { value: i }, slotText(slot))));
   const content = h("div.grid");
   select.addEventListener("change", () => draw(slots[select.value]));
   show(body, h("div.row", {}, select, verifyButton(signal)), content);
@@ -29,6 +33,17 @@ export async function showFutures(body, series, signal) {
   function draw(slot) {
     return fillWith(content, () => slotContent({ ...series, ...slot }, signal), { signal, text: "Reading the ledger…" });
   }
+}
+
+/** The live ledger, and those of the newest replays. */
+async function ledgers(signal) {
+  const { tasks } = await get("/tasks", { name: "replay_walk", state: "succeeded", limit: REPLAYS }, signal);
+  return [LIVE, ...tasks.map(({ result }) => result?.ledger).filter(Boolean)];
+}
+
+function slotText({ ledger, model, horizon, n }) {
+  const replay = ledger === LIVE ? "" : `, ${ledger}`;
+  return `${model.replace("_", " ")}, ${horizon} ahead${replay} (${count(n)} scored)`;
 }
 
 const nothing = () =>
@@ -57,20 +72,20 @@ function verified({ ok, rows, head, first_bad: bad, reason }) {
 
 async function slotContent(slot, signal) {
   // Of a market that stands still, the last days that there are.
-  const newest = Math.max(Date.parse(slot.last), Date.now() - DAYS * 43_200_000);
-  const rows = await ledgerRows(slot, new Date(newest - DAYS * 86_400_000).toISOString(), signal);
+  const rows = await ledgerRows(slot, new Date(Date.parse(slot.last) - DAYS * 86_400_000).toISOString(), signal);
   const element = h("div.chart");
   const chartPanel = h("section.panel", { "aria-label": "Forecasts and what came" }, element, h("div.chart-foot.legend", {},
     h("span", {}, h("i.key.line.real"), "real close"), h("span", {}, h("i.key.line.forecast"), "forecast"), h("span", {}, h("i.key.band"), "80%"), h("span", {}, h("i.key.wide"), "95% interval"),
     h("span", {}, "below: running skill against last price, with its 95% interval")));
   if (rows.length) queueMicrotask(() => drawChart(element, rows, slot, signal));
-  return h("div.grid", {}, belief(slot), rows.length ? chartPanel : h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens.")), rows.length ? rowTable(rows) : null);
+  const replayed = slot.ledger === LIVE ? null : h("p.banner", {}, "A replay of the past, as if it had been live: nothing here was made before the fact.");
+  return h("div.grid", {}, replayed, belief(slot), rows.length ? chartPanel : h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens.")), rows.length ? rowTable(rows) : null);
 }
 
 function belief(slot) {
   const { scores, baseline_scores: baseline } = slot;
   const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  return h("section.panel", { "aria-label": "Verdict" }, h("div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what: "made before the fact" }),
+  return h("section.panel", { "aria-label": "Verdict" }, h("div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what: slot.ledger === LIVE ? "made before the fact" : "of the replay" }),
     h("dl.facts", {}, fact("Scored", count(slot.n)), fact("Missed", count(slot.missed)), fact("MAE", short(scores.mae)), fact("MAE of last price", short(baseline.mae)),
       fact("Direction right", percent(scores.direction?.accuracy)), fact("Base rate", percent(scores.direction?.base_rate))),
     coverageBars(scores.coverage)));

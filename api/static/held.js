@@ -11,13 +11,13 @@ export const sameSeries = (one, other) =>
 
 export const seriesText = (one) => `${one.platform} ${one.symbol} ${resolutionName(one.resolution)}`;
 
-/** Return all series held, those of the most candles' worth of news first. */
+/** Return all series held. */
 export async function heldSeries(signal) {
   const { series } = await get("/candles", {}, signal);
   return series;
 }
 
-/** Return the series of the address, else the one looked at last, else the freshest. */
+/** Return the series of the address, else the one looked at last, else the longest of today's. */
 export function chosenSeries(held, parameters) {
   const asked = {
     platform: parameters.get("platform"),
@@ -28,9 +28,11 @@ export function chosenSeries(held, parameters) {
   return (
     held.find((one) => sameSeries(one, asked)) ??
     held.find((one) => remembered && sameSeries(one, remembered)) ??
-    [...held].sort((one, other) => Date.parse(other.last) - Date.parse(one.last))[0]
+    [...held].sort((one, other) => day(other) - day(one) || other.count - one.count)[0]
   );
 }
+
+const day = ({ last }) => Math.floor(Date.parse(last) / 86_400_000);
 
 /** Note the choice in the address, so that the page can be linked to and reloaded. */
 export function rememberSeries(page, { platform, symbol, resolution }) {

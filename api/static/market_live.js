@@ -89,7 +89,7 @@ function markers({ anomalies, signals, on }, resolution) {
 function findingsTable(anomalies, decimals) {
   if (!anomalies.length) return h("p.muted.small.body", {}, "None found: no bad prints, no disorder.");
   const rows = anomalies.slice(-30).toReversed().map((one) =>
-    h("tr", {}, h("td.mono.muted", {}, when(one.time)), h("td.number", {}, number(one.price, decimals)), h("td.wrap", {}, one.reason)));
+    h("tr", {}, h("td.mono.muted", { title: when(one.time, true) }, when(one.time).slice(5)), h("td.number", {}, number(one.price, decimals)), h("td", {}, one.reason.replaceAll("_", " "))));
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Anomalies found" }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th.number", { scope: "col" }, "Price"), h("th", { scope: "col" }, "Reason"))),
     h("tbody", {}, rows)));

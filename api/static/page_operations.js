@@ -45,21 +45,28 @@ async function keepFresh(parts, loads, signal) {
 const markets = (series) => [...new Map(series.map((one) => [`${one.platform}:${one.symbol}`, one])).values()];
 
 async function healthPart(signal) {
-  const found = await health((await offers("GET", "/health/detailed")) ? "/health/detailed" : "/health");
-  const parts = Object.entries(found.parts ?? {}).map(([name, state]) => {
-    const text = typeof state === "string" ? state : state.status;
-    return h("li", {}, h(`span.dot.${text === "ready" ? "good" : "bad"}`), h("div", {}, h("strong", {}, name), h("span.small.muted", {}, text)));
-  });
+  const [found, { components, metrics }] = await Promise.all([health(), details()]);
+  const parts = Object.entries(found.parts).map(([name, state]) =>
+    h("li", {}, h(`span.dot.${state === "ready" ? "good" : "bad"}`), h("div", {}, h("strong", {}, name), h("span.small.muted", {}, state))));
+  const reasons = Object.entries(found.reasons ?? {}).map(([name, reason]) => h("p.warn", {}, h("strong", {}, name), ` ${reason}`));
   const offsets = Object.entries(found.clock?.offsets ?? {}).map(([platform, { offset_ms: offset }]) => `${platform} ${number(offset, 0)} ms`);
   const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  return h("div.body.grid", {}, h("ul.parts", {}, parts), h("dl.facts", {}, fact("Status", found.status), fact("Version", found.version ?? "–"), fact("Up for", span(found.uptime ?? found.uptime_seconds)), fact("Exchange clock ahead", offsets.join(", ") || "not measured")));
+  return h("div.body.grid", {}, reasons, h("ul.parts", {}, parts), h("dl.facts", {},
+    fact("Status", found.status), fact("Version", found.version ?? "–"), fact("Up for", span(found.uptime)),
+    metrics && fact("Requests a minute", count(metrics.requests_per_minute)), metrics && fact("Mean latency", `${number(metrics.avg_latency_ms, 1)} ms`),
+    metrics && fact("Errors", `${number(metrics.error_rate_percent, 1)}%`), components?.redis && fact("Redis", latency(components.redis)),
+    components?.database && fact("Database", latency(components.database)), fact("Exchange clock ahead", offsets.join(", ") || "not measured")));
 }
 
+const details = async () => ((await offers("GET", "/health/detailed")) ? health("/health/detailed") : {});
+const latency = ({ latency_ms: ms, status }) => (ms === undefined ? status : `${number(ms, 1)} ms`);
+
 async function workersPart() {
-  const { workers } = await health();
+  const [{ workers }, { components }] = await Promise.all([health(), details()]);
   if (!workers || !Object.keys(workers).length) return empty("No worker shows a pulse", "Work waits in the queues until one does.");
-  const rows = Object.entries(workers).map(([name, one]) => h("tr", {}, h("td", {}, one.role ?? name), h("td.small.muted", {}, one.queue || "–"), h("td.number", {}, one.waiting ?? "–"), h("td.number", {}, one.running ?? "–"), h("td.number", {}, one.consumed ?? "–"), h("td.small", {}, ago(Number(one.at) ? new Date(Number(one.at)).toISOString() : null))));
-  return table("Workers", [["Worker"], ["Queues"], ["Waiting", 1], ["Running", 1], ["Done", 1], ["Pulse"]], rows);
+  const rows = Object.entries(workers).map(([name, one]) => h("tr", {}, h("td", {}, one.role ?? name), h("td.small.muted", {}, one.queue || "–"), h("td.number", {}, one.waiting ?? "–"), h("td.number", {}, one.running ?? "–"), h("td.number", {}, one.consumed ?? "–"), h("td.number", {}, one.memory_mb ? `${one.memory_mb} MB` : "–"), h("td.small", {}, ago(Number(one.at) ? new Date(Number(one.at)).toISOString() : null))));
+  const queues = Object.entries(components?.broker?.queues ?? {}).map(([name, waiting]) => h("span", {}, `${name} `, h("b.mono", {}, count(waiting))));
+  return [queues.length ? h("p.legend.body", {}, "Waiting by queue:", queues) : null, table("Workers", [["Worker"], ["Queues"], ["Waiting", 1], ["Running", 1], ["Done", 1], ["Memory", 1], ["Pulse"]], rows)];
 }
 
 async function tasksPart(signal) {
