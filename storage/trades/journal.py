@@ -1,5 +1,6 @@
 """The journal: every accepted trade as it came, losslessly, in packed batches."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,18 +15,27 @@ from storage.trades.columns import Trades
 
 # No entry spans more than an hour, so that a query by time knows where to look.
 SPAN_MS = HOUR * 1_000
-_PACK = zstandard.ZstdCompressor(level=1)
-_UNPACK = zstandard.ZstdDecompressor()
+
+
+class _Zstandard(threading.local):
+    """Each thread's own: shared by two at once, one would end the process."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=1)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_ZSTANDARD = _Zstandard()
 
 
 def pack(trades: Trades) -> bytes:
     """Return a journal entry's bytes."""
-    return _PACK.compress(trades.to_bytes())
+    return _ZSTANDARD.compressor.compress(trades.to_bytes())
 
 
 def unpack(packed: bytes) -> Trades:
     """Read a journal entry's bytes."""
-    return Trades.from_bytes(_UNPACK.decompress(packed))
+    return Trades.from_bytes(_ZSTANDARD.decompressor.decompress(packed))
 
 
 def split_by_hour(trades: Trades) -> Iterator[tuple[int, Trades]]:

@@ -1,5 +1,6 @@
 """Trades keep their exact values from message to column to bytes."""
 
+import threading
 from decimal import Decimal
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.messages import IdKind, TradeMessages
+from storage.trades import journal
 from storage.trades.columns import Trades
 from storage.trades.convert import to_trades
 from storage.trades.intervals import Intervals
@@ -141,3 +143,21 @@ def test_intervals_hold_exactly_the_ids_added_in_any_order(
     assert seen.ids_held() == len(expected)
     assert np.all(seen.start[1:] > seen.end[:-1] + 1)
     assert Intervals.from_bytes(seen.to_bytes()).end.tolist() == seen.end.tolist()
+
+
+def test_threads_pack_and_unpack_the_journal_at_once() -> None:
+    column = np.arange(200, dtype=np.int64) * 7 % 1_000 + 1
+    side = np.ones(200, dtype=np.int8)
+    rows = Trades(IdKind.TRADE, 2, 8, column, column, column, column, column, side)
+    expected, same = rows.to_bytes(), []
+
+    def work() -> None:
+        same.extend(journal.unpack(journal.pack(rows)).to_bytes() == expected for _ in range(150))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert same == [True] * 900
