@@ -20,6 +20,7 @@ from api.schemas_health import (
     RecentRequests,
 )
 from api.start_time import uptime
+from api.v1.envelope import V1Error
 from api.version import VERSION
 from core.times import format_time
 
@@ -47,7 +48,7 @@ class HealthResource:
             health.clock.offsets = None
         _answer(resp, state, health)
 
-    @operation("health_v1", "v1", {200: Health, 503: Health}, public=True)
+    @operation("health_v1", "v1", {200: Health, 503: Health}, public=True, failure=V1Error)
     async def on_get_v1(self, req: Request, resp: Response) -> None:
         """The same as `/health`."""
         await self.on_get(req, resp)
@@ -63,7 +64,9 @@ class HealthResource:
             health.metrics = await self._metrics()
         _answer(resp, state, health)
 
-    @operation("health_detailed_v1", "v1", {200: HealthDetails, 503: HealthDetails})
+    @operation(
+        "health_detailed_v1", "v1", {200: HealthDetails, 503: HealthDetails}, failure=V1Error
+    )
     async def on_get_detailed_v1(self, req: Request, resp: Response) -> None:
         """The same as `/health/detailed`."""
         await self.on_get_detailed(req, resp)
