@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.schemas import Json, Name, ResolutionName, Symbol, TimeText
 from api.schemas_candles import PAGE_LIMIT
@@ -17,26 +17,26 @@ class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """A ledger (`live`, or the name that a replay told), and which of its slots; else all."""
 
     ledger: Name = "live"
-    platform: Name | None = None
-    symbol: Symbol | None = None
-    resolution: ResolutionName | None = None
-    horizon: Annotated[int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1])] | None = None
-    model: ModelName | None = None
+    platform: Name | UnsetType = UNSET
+    symbol: Symbol | UnsetType = UNSET
+    resolution: ResolutionName | UnsetType = UNSET
+    horizon: Annotated[int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1])] | UnsetType = UNSET
+    model: ModelName | UnsetType = UNSET
 
 
 class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
     """Rows whose target opens from `start` to `end`, both included, told in pages."""
 
-    start: TimeText | None = None
-    end: TimeText | None = None
+    start: TimeText | UnsetType = UNSET
+    end: TimeText | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
-    cursor: Annotated[str, Meta(max_length=96)] | None = None
+    cursor: Annotated[str, Meta(max_length=96)] | UnsetType = UNSET
 
 
 class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which ledger to verify; all of them unless said."""
 
-    ledger: Name | None = None
+    ledger: Name | UnsetType = UNSET
 
 
 class LedgerBaseline(Struct):

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
+from msgspec import UNSET
 
 from api.cursors import read_cursor, write_cursor
 from api.openapi import operation
@@ -74,7 +75,7 @@ class VerifyLedger:
         Finds changed, removed and inserted rows, a cut tail, and a ledger that was
         made anew.
         """
-        resp.media = await in_thread(self._verify, query.ledger)
+        resp.media = await in_thread(self._verify, query.ledger or None)
 
     def _verify(self, name: str | None) -> LedgersVerified:
         stores = self._stores
@@ -132,7 +133,7 @@ def wanted_slot(query: SlotQuery) -> dict[str, Any]:
         values["symbol"] = raw_symbol(query.platform or "", query.symbol)
     if query.resolution:
         values["resolution"] = parse_resolution(query.resolution)
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not UNSET}
 
 
 def _row(
