@@ -35,7 +35,7 @@ _SINCE_1970 = Meta(ge=0, lt=LATEST_MS, description=_WHEN)
 _TEXT = Meta(description=_WHEN, extra_json_schema={"format": "date-time"})
 Time = Annotated[int, _SINCE_1970] | Annotated[float, _SINCE_1970] | Annotated[str, _TEXT]
 # In a query all is text, and a parameter left empty counts as not given.
-TimeText = Annotated[str, _TEXT]
+TimeText = Annotated[str, Meta(description=_WHEN, extra_json_schema={"type": ["string", "number"]})]
 Json = dict[str, Any]
 
 
