@@ -4,13 +4,15 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.schemas import Json, Name, ResolutionName, Symbol, TimeText
+from api.schemas import Json, Name, ResolutionName, Symbol
 from api.schemas_candles import PAGE_LIMIT
 from api.schemas_slots import ModelName
 from core.slots import HORIZON_LIMITS
 from core.times import format_time
 from storage.ledger_rows import LedgerRow
 from storage.ledger_verify import Verification
+
+WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
 
 
 class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -27,8 +29,8 @@ class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
     """Rows whose target opens from `start` to `end`, both included, told in pages."""
 
-    start: TimeText | UnsetType = UNSET
-    end: TimeText | UnsetType = UNSET
+    start: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
+    end: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
     cursor: Annotated[str, Meta(max_length=96)] | UnsetType = UNSET
 
