@@ -4,7 +4,15 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import ingest, predict_lstm, read_candles, start_up, store_candles, train_lstm
+from bench import (
+    ingest,
+    predict_lstm,
+    predict_range,
+    read_candles,
+    start_up,
+    store_candles,
+    train_lstm,
+)
 from bench.measure import ROUNDS, machine
 
 BENCHES: dict[str, Callable[[], None]] = {
@@ -12,6 +20,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "read_candles": read_candles.run,
     "train_lstm": train_lstm.run,
     "predict_lstm": predict_lstm.run,
+    "predict_range": predict_range.run,
     "ingest": ingest.run,
     "start_up": start_up.run,
 }

@@ -78,6 +78,11 @@ class AnswerCache:
             pipeline.delete(keys.answer_lock(*asked))
             pipeline.execute()
 
+    def forget(self, asked: Asked) -> None:
+        """Have an answer computed anew when it is asked for next."""
+        with redis_errors():
+            self._client.delete(keys.answer(*asked))
+
     def let_go(self, asked: Asked) -> None:
         """Let somebody else try."""
         with redis_errors():

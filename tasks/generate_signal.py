@@ -16,12 +16,12 @@ from tasks.outlook_answers import (
     Answer,
     context,
     once,
-    origin_of,
     price_from,
     requested,
     show_range,
 )
 from tasks.outlook_models import LoadedOutlook, models
+from tasks.outlook_origins import origins
 
 if TYPE_CHECKING:
     from ml.signal_decision import Chances, Decision
@@ -34,15 +34,17 @@ def generate_signal(
     """Give the signal of the newest candle of the requested series, with range and exits."""
     series, horizon = requested(job)
     asked = Asked(SIGNAL_ANSWER, series, horizon)
-    return once(stores, asked, lambda: _generate(words, stores, series, horizon))
+    return once(stores, asked, lambda mark: _generate(words, stores, series, horizon, mark))
 
 
-def _generate(words: SignalWords, stores: Stores, series: Series, horizon: int) -> Answer:
+def _generate(
+    words: SignalWords, stores: Stores, series: Series, horizon: int, mark: str
+) -> Answer:
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.signal_decision import COSTS, Chances, Evidence, decide
 
     loaded = models.champion(stores.registry, series, horizon, SIGNAL)
-    origin = origin_of(stores, series, loaded)
+    origin = origins.get(stores, series, loaded.run, mark)
     chances = Chances.of(loaded.signal_from(origin))
     about = context(series, horizon, origin, loaded.run, now_ms())
     evidence = Evidence.of(loaded.run.n, loaded.run.scores, loaded.run.verdict)

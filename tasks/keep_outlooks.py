@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from core.errors import Conflict, TickcastError
+from core.errors import Conflict, ModelUnavailable, TickcastError
 from core.outlook import (
     DEFAULT_FOLDS,
     HORIZONS,
@@ -123,6 +123,9 @@ def _answer(stores: Stores, series: Series, horizon: int, name: str, work: Work)
     request = msgspec.structs.asdict(series) | {"horizon": horizon}
     try:
         work(stores, make_question(f"{name}:{series}", name, request), _nobody, _nobody)
+    except ModelUnavailable as error:  # after a gap, until enough candles follow it
+        logger.debug("%s of %s: %s", name, series, error.detail)
+        return 0
     except TickcastError as error:
         logger.warning("%s of %s, %d candles ahead: %s", name, series, horizon, error.detail)
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.errors import ModelUnavailable, Unavailable
+from core.errors import Unavailable
 from core.jobs import Job
 from core.outlook import (
     GRACE_MS,
@@ -24,7 +24,8 @@ from storage.answer_cache import CLAIM_MS, Asked
 from storage.registry_rows import RunRecord
 from storage.stores import Stores
 from tasks.held_job import Note, Report
-from tasks.outlook_models import LoadedOutlook, models
+from tasks.outlook_models import models
+from tasks.outlook_origins import origins
 
 if TYPE_CHECKING:
     from ml.models.path_range import RangeForecast
@@ -40,7 +41,9 @@ def predict_range(stores: Stores, job: Job, report: Report, note: Note) -> Answe
     """Forecast how high and low prices go within `horizon` candles of the requested series."""
     series, horizon = requested(job)
     return once(
-        stores, Asked(PREDICTION, series, horizon), lambda: _predict(stores, series, horizon)
+        stores,
+        Asked(PREDICTION, series, horizon),
+        lambda mark: _predict(stores, series, horizon, mark),
     )
 
 
@@ -51,8 +54,11 @@ def requested(job: Job) -> tuple[Series, int]:
     return series, request["horizon"]
 
 
-def once(stores: Stores, asked: Asked, compute: Callable[[], Answer]) -> Answer:
-    """Return the answer, computed here unless it is at hand or another worker is at it."""
+def once(stores: Stores, asked: Asked, compute: Callable[[str], Answer]) -> Answer:
+    """Return the answer, computed here unless it is at hand or another worker is at it.
+
+    `compute` is given the mark of the last write to the series.
+    """
     patience = time.monotonic() + CLAIM_MS / 1_000
     while True:
         claim = stores.answers.claim(asked)
@@ -67,9 +73,9 @@ def once(stores: Stores, asked: Asked, compute: Callable[[], Answer]) -> Answer:
         time.sleep(_LOOK_S)
 
 
-def _compute(stores: Stores, asked: Asked, compute: Callable[[], Answer], mark: str) -> Answer:
+def _compute(stores: Stores, asked: Asked, compute: Callable[[str], Answer], mark: str) -> Answer:
     try:
-        answer = compute()
+        answer = compute(mark)
     except BaseException:
         stores.answers.let_go(asked)
         raise
@@ -78,26 +84,9 @@ def _compute(stores: Stores, asked: Asked, compute: Callable[[], Answer], mark: 
     return answer
 
 
-def origin_of(stores: Stores, series: Series, loaded: LoadedOutlook) -> "Origin":
-    """Return the newest candles as a model reads them; raises `ModelUnavailable` after a gap."""
-    # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.models.inputs import WARM_UP
-    from ml.models.protocol import CANDLES_WANTED
-    from ml.slot_forecast import Origin
-
-    candles = stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
-    origin = Origin.of(candles.to_frame(), series.resolution, loaded.run.metadata["sessions"])
-    if not origin.ready:
-        raise ModelUnavailable(
-            f"The newest candles of {series.symbol} follow a gap: a forecast needs {WARM_UP + 1} "
-            "without one. POST /ingest/kline fetches what is missing."
-        )
-    return origin
-
-
-def _predict(stores: Stores, series: Series, horizon: int) -> Answer:
+def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:
     loaded = models.champion(stores.registry, series, horizon, RANGE)
-    origin = origin_of(stores, series, loaded)
+    origin = origins.get(stores, series, loaded.run, mark)
     said = loaded.range_from(origin)
     now, scores = now_ms(), loaded.run.scores
     return (

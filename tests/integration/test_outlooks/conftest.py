@@ -7,7 +7,10 @@ from falcon.testing import ASGIConductor
 
 from api.app import create_app
 from core.settings import Settings
+from storage.stores import Stores
 from storage.stream_stores import open_stream_stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
 from tasks.enqueue_stream import EnqueueStream
 from tests.integration.test_api.conftest import Api
 from tests.integration.test_outlooks.market import COUNT, NOISE, TREND, candles, train
@@ -31,6 +34,12 @@ def bench(
     bench.worker("-Q", "predict", "-P", "threads", "-c", "4", app="tasks.main", name="worker")
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def enqueue(stores: Stores, redis_settings: Settings) -> Enqueue:
+    """The real sender of jobs; no worker listens."""
+    return Enqueue(stores.jobs, stores.uploads, make_celery(redis_settings.broker_address))
 
 
 @pytest.fixture
