@@ -71,8 +71,8 @@ class NextCandleCalls(TaskCalls):
         while True:
             answer = self._transport.send("GET", path, params=query)
             if answer.status_code == 202:
-                done = self._started(answer, True, None).result or {}
-                answer = self._transport.send("GET", done["href"])
+                done = {"task_id": self._started(answer, True, None).task_id}
+                answer = self._transport.send("GET", path, params=done)
             page = msgspec.json.decode(answer.content, type=_Points)
             points += page.points
             if page.next_cursor is None:
