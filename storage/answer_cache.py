@@ -14,9 +14,6 @@ from core.series import Series
 from storage import keys
 from storage.redis_connection import redis_errors
 
-# Whoever computes an answer has so long before another may (ms).
-CLAIM_MS = 10_000
-
 
 class Asked(NamedTuple):
     """What an answer is to: a question about a series, so many candles ahead."""
@@ -26,10 +23,9 @@ class Asked(NamedTuple):
     horizon: int
 
 
-class Claim(NamedTuple):
-    """Whether the work is the caller's, the answer if there is one, and the series' mark."""
+class Looked(NamedTuple):
+    """The answer as JSON, if there is one that holds, and the series' mark."""
 
-    mine: bool
     answer: bytes | None
     mark: str
 
@@ -49,44 +45,29 @@ class AnswerCache:
 
     def find(self, asked: Asked) -> bytes | None:
         """Return the answer as JSON, None if there is none that still holds."""
+        return self.look(asked).answer
+
+    def look(self, asked: Asked) -> "Looked":
+        """Return the answer with the mark of the last write to its series."""
         with redis_errors():
             pipeline: Any = self._client.pipeline(transaction=False)
             pipeline.get(keys.answer(*asked))
             pipeline.hget(keys.candle_state(asked.series), "write")
             held, mark = pipeline.execute()
-        return _holding(held, mark)
-
-    def claim(self, asked: Asked) -> "Claim":
-        """Take the work upon this caller, unless it is done or another is at it."""
-        with redis_errors():
-            pipeline: Any = self._client.pipeline(transaction=False)
-            pipeline.set(keys.answer_lock(*asked), b"1", px=CLAIM_MS, nx=True)
-            pipeline.get(keys.answer(*asked))
-            pipeline.hget(keys.candle_state(asked.series), "write")
-            mine, held, mark = pipeline.execute()
-        return Claim(bool(mine), _holding(held, mark), (mark or b"").decode())
+        return Looked(_holding(held, mark), (mark or b"").decode())
 
     def keep(self, asked: Asked, data: Any, milliseconds: int, mark: str | None) -> None:
-        """Keep an answer for so long, and let go of the work.
-
-        With a `mark`, only until that of the series changes.
-        """
+        """Keep an answer for so long; with a `mark`, only until that of the series changes."""
         answer = CachedAnswer(msgspec.Raw(msgspec.json.encode(data)), mark)
         with redis_errors():
-            pipeline: Any = self._client.pipeline(transaction=False)
-            pipeline.set(keys.answer(*asked), msgspec.json.encode(answer), px=max(milliseconds, 1))
-            pipeline.delete(keys.answer_lock(*asked))
-            pipeline.execute()
+            self._client.set(
+                keys.answer(*asked), msgspec.json.encode(answer), px=max(milliseconds, 1)
+            )
 
     def forget(self, asked: Asked) -> None:
         """Have an answer computed anew when it is asked for next."""
         with redis_errors():
             self._client.delete(keys.answer(*asked))
-
-    def let_go(self, asked: Asked) -> None:
-        """Let somebody else try."""
-        with redis_errors():
-            self._client.delete(keys.answer_lock(*asked))
 
 
 def _holding(held: bytes | None, mark: bytes | None) -> bytes | None:

@@ -77,11 +77,6 @@ def answer(name: str, series: Series, horizon: int) -> str:
     return f"answer:{name}:{series}:{horizon}"
 
 
-def answer_lock(name: str, series: Series, horizon: int) -> str:
-    """Held by the worker that computes an answer."""
-    return f"lock:answer:{name}:{series}:{horizon}"
-
-
 def symbol_state(platform: str, symbol: str) -> str:
     """Packed state of a traded symbol: what every writer of it watches."""
     return f"state:{platform}:{symbol}"

@@ -1,13 +1,13 @@
 """Ranges and signals as the api answers them, each computed once a candle."""
 
 import math
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.errors import Unavailable
 from core.jobs import Job
 from core.outlook import (
     GRACE_MS,
@@ -20,7 +20,7 @@ from core.outlook import (
 )
 from core.series import Series, make_series
 from core.times import format_time, now_ms
-from storage.answer_cache import CLAIM_MS, Asked
+from storage.answer_cache import Asked
 from storage.registry_rows import RunRecord
 from storage.stores import Stores
 from tasks.held_job import Note, Report
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ml.slot_forecast import Origin
 
 COVERAGE_NAME = "0.9"
-_LOOK_S = 0.004
 
 Answer = dict[str, Any]
 
@@ -55,33 +54,50 @@ def requested(job: Job) -> tuple[Series, int]:
 
 
 def once(stores: Stores, asked: Asked, compute: Callable[[str], Answer]) -> Answer:
-    """Return the answer, computed here unless it is at hand or another worker is at it.
+    """Return the answer, computed unless it is at hand; others who ask meanwhile wait for it.
 
     `compute` is given the mark of the last write to the series.
     """
-    patience = time.monotonic() + CLAIM_MS / 1_000
-    while True:
-        claim = stores.answers.claim(asked)
-        if claim.answer is not None:
-            if claim.mine:
-                stores.answers.let_go(asked)
-            return dict(msgspec.json.decode(claim.answer))
-        if claim.mine:
-            return _compute(stores, asked, compute, claim.mark)
-        if time.monotonic() > patience:
-            raise Unavailable("The answer is being computed and takes unusually long; ask again.")
-        time.sleep(_LOOK_S)
+    with _flights.of(asked):
+        looked = stores.answers.look(asked)
+        if looked.answer is not None:
+            return dict(msgspec.json.decode(looked.answer))
+        answer = compute(looked.mark)
+        left = RESOLUTION * 1_000 - now_ms() % (RESOLUTION * 1_000)
+        mark = None if answer["input"]["newest"] else looked.mark
+        stores.answers.keep(asked, answer, left, mark)
+        return answer
 
 
-def _compute(stores: Stores, asked: Asked, compute: Callable[[str], Answer], mark: str) -> Answer:
-    try:
-        answer = compute(mark)
-    except BaseException:
-        stores.answers.let_go(asked)
-        raise
-    left = RESOLUTION * 1_000 - now_ms() % (RESOLUTION * 1_000)
-    stores.answers.keep(asked, answer, left, None if answer["input"]["newest"] else mark)
-    return answer
+class Flights:
+    """One at a time for each question, within this process.
+
+    Workers on other machines may compute the same: a lock for all of them would
+    cost a synced write, which takes longer than the work.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy: dict[Asked, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def of(self, asked: Asked) -> Iterator[None]:
+        """Wait for whoever is at the same question."""
+        with self._lock:
+            lock, users = self._busy.get(asked, (threading.Lock(), 0))
+            self._busy[asked] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                users = self._busy[asked][1] - 1
+                self._busy[asked] = lock, users
+                if not users:
+                    del self._busy[asked]
+
+
+_flights = Flights()
 
 
 def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:

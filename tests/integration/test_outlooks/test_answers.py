@@ -74,7 +74,7 @@ async def test_an_answer_from_old_candles_holds_until_something_is_written(
     asked = Asked(PREDICTION, NOISE, 6)
     bench.stores.answers.keep(asked, data, 60_000, mark="another")
     assert bench.stores.answers.find(asked) is None
-    mark = bench.stores.answers.claim(asked).mark
+    mark = bench.stores.answers.look(asked).mark
     bench.stores.answers.keep(asked, data, 60_000, mark)
     assert bench.stores.answers.find(asked) is not None
 
