@@ -3,7 +3,7 @@
 They are TA-Lib's over the candles held, one after another: candles that are
 missing are left out, as charts do, not filled. Indicators that remember all of
 the past (exponential and Wilder's averages) are computed over the newest `TAIL`
-candles: what came before weighs less than 1e-19, below the last digit of a float.
+candles: what came before weighs less than 1e-16, below the last digit of a float.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from ml.features.table import run_features
 
 Floats = NDArray[np.float64]
 
-# (13/14)**600, the weight that Wilder's average over 14 leaves to the first candle, is 5e-20.
-TAIL = 600
+# (13/14)**500, the weight that Wilder's average over 14 leaves to the first candle, is 8e-17.
+TAIL = 500
 
 # Where each value stands in the answer, and the feature (or candle's column) that it is.
 SOURCES: Mapping[str, str] = {

@@ -79,7 +79,7 @@ async def test_the_values_are_those_of_ta_lib_over_all_candles(api: Api, bench: 
     assert shown["volatility"]["atr_14"] == pytest.approx(atr, rel=1e-9)
     assert data["summary"].keys() == {"trend", "momentum", "volatility"}
     assert data["input"] | {"last_time": ""} == {
-        "last_time": "", "candles": 600, "gaps": [], "partial": True, "stale": False,
+        "last_time": "", "candles": 500, "gaps": [], "partial": True, "stale": False,
     }  # fmt: skip
 
 
