@@ -1,6 +1,7 @@
 """Series of the next candle, computed from a stored model: whole, from their end, or on demand."""
 
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -36,6 +37,7 @@ class SeriesMaker:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
+        self._extending = threading.Lock()
         self._models: Recent[NextCandleModel] = Recent(self._load, _MODELS)
 
     def rebuild(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
@@ -79,6 +81,10 @@ class SeriesMaker:
 
         A series that is not there, after a restart of Redis say, is made anew.
         """
+        with self._extending:
+            return self._extend(series)
+
+    def _extend(self, series: Series) -> bool:
         known, last = self._stores.series_cache.about(series), self._last_finished(series)
         if known is None:
             return self._make_again(series, last)
