@@ -13,8 +13,8 @@ from api.v1.envelope import V1Error, succeed
 from api.v1.model_cards import Card, card_of_lstm, card_of_run
 from api.v1.openapi_parts import COUNTED
 from api.v1.schemas_models import (
-    ModelDetails,
     ModelMetricsAnswer,
+    ModelMetricsData,
     ModelsAnswer,
     ModelsData,
     ModelStatus,
@@ -138,9 +138,9 @@ class ModelMetricsResource:
         """Return a model's training, scores, importance of features, and its last 24 hours."""
         resp.media = succeed(req, await in_thread(self._details, model_name))
 
-    def _details(self, name: str) -> ModelDetails:
+    def _details(self, name: str) -> ModelMetricsData:
         card = self._cards.find(name)
-        return ModelDetails(
+        return ModelMetricsData(
             model_name=card.status.name,
             version=card.status.version,
             training=card.training,

@@ -107,7 +107,7 @@ class RecentPredictions(Struct):
     accuracy_24h: Number
 
 
-class ModelDetails(Struct):
+class ModelMetricsData(Struct):
     """A model that speaks, its training, and what it has shown since."""
 
     model_name: str
@@ -119,4 +119,4 @@ class ModelDetails(Struct):
 
 
 ModelsAnswer = success_of("ModelsAnswer", ModelsData)
-ModelMetricsAnswer = success_of("ModelMetricsAnswer", ModelDetails)
+ModelMetricsAnswer = success_of("ModelMetricsAnswer", ModelMetricsData)

@@ -48,7 +48,7 @@ class TrainOutlookRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
 
-class Skill(Struct):
+class RangeSkill(Struct):
     """Share of the baseline's loss that is saved, its 95% interval, and what that allows to say."""
 
     value: float | None
@@ -58,8 +58,8 @@ class Skill(Struct):
     baseline: str
 
 
-class SignalSkill(Skill):
-    """Skill in direction: Brier score of buy against sell, over `n` walk-forward forecasts."""
+class SignalSkill(RangeSkill):
+    """RangeSkill in direction: Brier score of buy against sell, over `n` walk-forward forecasts."""
 
     n: int
 
@@ -118,7 +118,7 @@ class PredictionData(Struct):
     interval: dict[str, tuple[Price, Price]]
     coverage: dict[str, float]
     confidence: Confidence
-    skill: Skill
+    skill: RangeSkill
     expires_at: str
     model: OutlookModel
     input: OutlookInput
