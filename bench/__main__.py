@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from bench import (
+    indicators,
     ingest,
     predict_lstm,
     predict_range,
@@ -21,6 +22,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "train_lstm": train_lstm.run,
     "predict_lstm": predict_lstm.run,
     "predict_range": predict_range.run,
+    "indicators": indicators.run,
     "ingest": ingest.run,
     "start_up": start_up.run,
 }
