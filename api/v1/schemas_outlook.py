@@ -59,7 +59,7 @@ class RangeSkill(Struct):
 
 
 class SignalSkill(RangeSkill):
-    """RangeSkill in direction: Brier score of buy against sell, over `n` walk-forward forecasts."""
+    """Skill in direction: Brier score of buy against sell, over `n` walk-forward forecasts."""
 
     n: int
 
