@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo test lint bench campaign lock clean
+.PHONY: run demo test lint bench campaign lock clean screenshots
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -35,6 +35,10 @@ bench: $(VENV)/.installed-dev
 # Minutes of kills and floods against a live server; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/campaign -m slow -s
+
+# Pictures of the dashboard into build/screenshots; CANDLES=file.csv.gz shows other candles.
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.e2e.test_dashboard.screenshots
 
 # Resolve the pins anew; what is already locked stays unless it must move.
 lock: $(VENV)/.uv

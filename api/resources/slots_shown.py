@@ -15,6 +15,14 @@ from storage.registry import Registry
 from storage.registry_rows import RunRecord, SlotRecord
 
 
+class WalkForward(Struct):
+    """How a champion fared in its walk-forward, before it spoke."""
+
+    n: int
+    skill: dict[str, float | None]
+    verdict: str
+
+
 class SlotShown(Struct):
     """A slot and its champion, if it has one; `retrain_every` in seconds, 0 for never."""
 
@@ -25,6 +33,7 @@ class SlotShown(Struct):
     model: str
     champion_id: str | None
     promoted_at: str | None
+    walk_forward: WalkForward | None
     created_at: str
     retrain_every: int
     expires_after: int
@@ -89,7 +98,7 @@ class SlotsResource:
     @operation("list_slots", "evaluation", {200: SlotList})
     async def on_get(self, req: Request, resp: Response) -> None:
         """List the slots that models were trained for."""
-        resp.media = SlotList([_slot(one) for one in await in_thread(self._registry.slots)])
+        resp.media = SlotList(await in_thread(self._slots))
 
     @operation("list_runs", "evaluation", {200: RunList}, errors=(404, 422))
     async def on_get_runs(self, req: Request, resp: Response, query: RunsQuery) -> None:
@@ -97,6 +106,10 @@ class SlotsResource:
         series = stored_series(query.platform, query.symbol, query.resolution)
         slot = slot_of_series(series, query.horizon, query.model)
         resp.media = RunList(await in_thread(self._runs, slot, query.limit))
+
+    def _slots(self) -> list[SlotShown]:
+        records = self._registry.slots()
+        return [_slot(one, self._registry.champion(one.slot)) for one in records]
 
     def _runs(self, slot: Slot, limit: int) -> list[RunShown]:
         champion = self._registry.slot(slot).champion_id
@@ -106,8 +119,10 @@ class SlotsResource:
         return [_run(run, run.id == champion) for run in runs]
 
 
-def _slot(record: SlotRecord) -> SlotShown:
-    slot = record.slot
+def _slot(record: SlotRecord, champion: RunRecord | None) -> SlotShown:
+    slot, walked = record.slot, None
+    if champion:
+        walked = WalkForward(champion.n, champion.scores["skill"], champion.verdict)
     return SlotShown(
         slot.platform,
         slot.symbol,
@@ -116,6 +131,7 @@ def _slot(record: SlotRecord) -> SlotShown:
         slot.model,
         record.champion_id,
         format_time(record.promoted_at) if record.promoted_at else None,
+        walked,
         format_time(record.created_at),
         record.retrain_every,
         record.expires_after,

@@ -34,6 +34,7 @@ async function call(method, path, { body, prefer, signal }) {
   const answer = await reach(path, {
     method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body),
   });
+  // A deletion answers without a body.
   const content = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refused(answer.status, content);
   return content;

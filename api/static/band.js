@@ -20,6 +20,13 @@ export class BandSeries {
     return [row.low95 ?? row.value, row.high95 ?? row.value, row.value];
   }
 
+  /** Rows that share a pixel become one, as wide as the widest of them. */
+  conflationReducer({ data: one }, { data: other }) {
+    const least = (name) => Math.min(one[name] ?? other[name], other[name] ?? one[name]);
+    const most = (name) => Math.max(one[name] ?? other[name], other[name] ?? one[name]);
+    return { time: one.time, value: other.value, low80: least("low80"), high80: most("high80"), low95: least("low95"), high95: most("high95") };
+  }
+
   isWhitespace(row) {
     return row.value === undefined || row.value === null;
   }
@@ -42,9 +49,9 @@ class BandDrawing {
   }
 
   drawScaled({ context, horizontalPixelRatio: across, verticalPixelRatio: down }, toY) {
-    const { bars, visibleRange: { from, to }, barSpacing } = this.data;
+    const { bars, visibleRange: { from, to } } = this.data;
     const spot = (bar, name) => [bar.x * across, toY(bar.originalData[name]) * down];
-    for (const run of runs(bars.slice(Math.max(0, from - 1), to + 1), barSpacing)) {
+    for (const run of runs(bars.slice(Math.max(0, from - 1), to + 1))) {
       fillBetween(context, run, "low95", "high95", colour("band-95"), spot);
       fillBetween(context, run, "low80", "high80", colour("band-80"), spot);
       strokeLine(context, run, colour("accent"), 1.5 * down, spot);
@@ -53,7 +60,9 @@ class BandDrawing {
 }
 
 /** Split bars where forecasts are missing: a line across would invent them. */
-function* runs(bars, spacing) {
+function* runs(bars) {
+  let spacing = Infinity;
+  for (let i = 1; i < bars.length; i++) spacing = Math.min(spacing, bars[i].x - bars[i - 1].x);
   let run = [];
   for (const bar of bars) {
     const before = run.at(-1);

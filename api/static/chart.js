@@ -1,5 +1,6 @@
 // A Lightweight Charts chart in our colours, reachable by keyboard.
 
+import { number } from "./format.js";
 import { colour, onTheme } from "./theme.js";
 
 const { createChart, CrosshairMode } = window.LightweightCharts;
@@ -40,7 +41,7 @@ function options() {
       horzLine: { color: colour("flat"), labelBackgroundColor: colour("raised") },
     },
     rightPriceScale: { borderColor: line },
-    timeScale: { borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 6, minBarSpacing: 0.02 },
+    timeScale: { borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 6, minBarSpacing: 0.02, enableConflation: true },
     localization: { locale: "en-GB", timeFormatter: (time) => new Date(time * 1_000).toISOString().slice(0, 16).replace("T", " ") },
   };
 }
@@ -70,4 +71,6 @@ function moveByKey(chart, event) {
 }
 
 /** How prices with so many decimals are written on the axis. */
-export const priceFormat = (decimals) => ({ type: "price", precision: decimals, minMove: 10 ** -decimals });
+export const priceFormat = (decimals) => ({
+  type: "custom", minMove: 10 ** -decimals, formatter: (price) => number(price, decimals),
+});

@@ -3,7 +3,7 @@
 import { get, offers, post } from "./api.js";
 import { makeChart, priceFormat } from "./chart.js";
 import { h, show } from "./dom.js";
-import { count, decimalsOf, isNumber, number, percent, resolutionName, seconds, signedPercent, when } from "./format.js";
+import { count, decimalsOf, isNumber, number, percent, resolutionName, seconds, short, when } from "./format.js";
 import { segments } from "./held.js";
 import { JobList } from "./jobs.js";
 import { Shade } from "./shade.js";
@@ -81,8 +81,8 @@ function drawChart(chart, points, resolution, metrics, signal) {
   const format = { priceFormat: priceFormat(decimals), priceLineVisible: false, lastValueVisible: false };
   const parts = {
     fitted: chart.addSeries(LineSeries, { ...format, lineWidth: 1, lineStyle: LineStyle.Dotted, crosshairMarkerVisible: false }),
+    real: chart.addSeries(LineSeries, { ...format, lineWidth: 1, lastValueVisible: true }),
     forecast: chart.addSeries(LineSeries, { ...format, lineWidth: 1 }),
-    real: chart.addSeries(LineSeries, { ...format, lineWidth: 2, lastValueVisible: true }),
     chance: chart.addSeries(BaselineSeries, { baseValue: { type: "price", price: 0.5 }, priceFormat: { type: "price", precision: 2, minMove: 0.01 }, lineWidth: 1, priceLineVisible: false }, 1),
     error: chart.addSeries(HistogramSeries, { ...format, base: 0 }, 2),
   };
@@ -123,25 +123,15 @@ function validation(metrics, points) {
   const judged = points.filter((one) => !one.in_sample && isNumber(one.err?.close_signed));
   const right = judged.filter((one) => directionOf(one) === one.cls.dir_next).length;
   const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  const baseline = metrics.baseline ?? metrics.baseline_scores ?? {};
-  const theirs = metrics.baseline_mae ?? baseline.mae;
   return h("div.grid", {},
-    metrics.verdict ? verdictPanel(metrics.verdict, metrics.skill ?? metrics.scores?.skill, { n: metrics.n, what: "in the walk-forward" }) : comparison(metrics.mae, theirs),
-    h("dl.facts", {}, fact("MAE of close", number(metrics.mae, 4)), theirs !== undefined && fact("MAE of last price", number(theirs, 4)),
+    verdictPanel(metrics.verdict, metrics.skill, { n: metrics.split_total - metrics.split_train, what: "in the newest fifth, never learnt from" }),
+    h("dl.facts", {}, fact("MAE of close", short(metrics.mae)), fact("MAE of last price", short(metrics.baseline?.mae)),
       fact("MAPE", isNumber(metrics.mape) ? `${number(metrics.mape, 3)}%` : "–"), fact("SMAPE", isNumber(metrics.smape) ? `${number(metrics.smape, 3)}%` : "–"),
       fact("Samples", count(metrics.samples)), fact("Direction right, shown", judged.length ? percent(right / judged.length) : "–"),
       fact("Validated from", when(metrics.validation_start)), fact("Trained", when(metrics.finished_at))));
 }
 
 const directionOf = (point) => (point.pred.close_next + point.err.close_signed > point.real.close ? 1 : 0);
-
-function comparison(ours, theirs) {
-  if (!isNumber(ours) || !isNumber(theirs)) return null;
-  const skill = 1 - ours / theirs;
-  return h("div", { class: `verdict ${skill > 0 ? "unproven" : "no_skill"}` },
-    h("strong", {}, `On the validation period, errors ${signedPercent(-skill, 1)} against last price`),
-    h("p", {}, "One period is no proof; the walk-forward and the futures say more."));
-}
 
 function trainButton(view, signal) {
   const problem = h("span.form-error.small", { role: "alert" });

@@ -21,6 +21,7 @@ async function ledgerSlots(series, signal) {
     verdict: row.verdict,
     skill: row.scores?.skill,
     n: row.n,
+    what: "made before the fact",
     rows: (since) => slotRows({ ...series, model: row.model, horizon: row.horizon }, since, signal),
   }));
 }
@@ -57,6 +58,7 @@ async function lstmModels(series, signal) {
     verdict: one.verdict,
     skill: one.scores?.skill,
     n: one.n,
+    what: "in the walk-forward",
     rows: () => lstmRows(one, signal),
   }));
 }

@@ -14,6 +14,7 @@ import { verdictPanel } from "./verdict.js";
 
 const { LineSeries } = window.LightweightCharts;
 const ROWS_SHOWN = 200;
+const ROWS_IN_VIEW = 400;
 const DAYS = 90;
 const LIVE = "live";
 const REPLAYS = 10;
@@ -66,7 +67,7 @@ function verifyButton(signal) {
 }
 
 function verified({ ok, rows, head, first_bad: bad, reason }) {
-  if (ok) return h("span.row", {}, h("span.chip.good", {}, "intact"), `${count(rows)} rows, head `, h("code.mono", {}, (head ?? "").slice(0, 12)));
+  if (ok) return h("span.row", {}, h("span.chip.good", {}, "intact"), `every ledger; the live one holds ${count(rows)} rows, head `, h("code.mono", {}, (head ?? "").slice(0, 12)));
   return h("span.row", {}, h("span.chip.bad", {}, "changed"), `first bad row ${bad ?? "unknown"}: ${reason ?? ""}`);
 }
 
@@ -77,7 +78,8 @@ async function slotContent(slot, signal) {
   const chartPanel = h("section.panel", { "aria-label": "Forecasts and what came" }, element, h("div.chart-foot.legend", {},
     h("span", {}, h("i.key.line.real"), "real close"), h("span", {}, h("i.key.line.forecast"), "forecast"), h("span", {}, h("i.key.band"), "80%"), h("span", {}, h("i.key.wide"), "95% interval"),
     h("span", {}, "below: running skill against last price, with its 95% interval")));
-  if (rows.length) queueMicrotask(() => drawChart(element, rows, slot, signal));
+  // A chart is drawn to the size of its place: once that is on the page.
+  if (rows.length) requestAnimationFrame(() => drawChart(element, rows, slot, signal));
   const replayed = slot.ledger === LIVE ? null : h("p.banner", {}, "A replay of the past, as if it had been live: nothing here was made before the fact.");
   return h("div.grid", {}, replayed, belief(slot), rows.length ? chartPanel : h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens.")), rows.length ? rowTable(rows) : null);
 }
@@ -113,7 +115,7 @@ function drawChart(element, rows, slot, signal) {
   parts.skillBand.setData(skillRows(scored, slot.horizon));
   parts.skillBand.createPriceLine({ price: 0, color: colour("flat"), lineWidth: 1, lineStyle: 2, title: "last price" });
   for (const [pane, share] of [3, 1].entries()) chart.panes()[pane]?.setStretchFactor(share);
-  chart.timeScale().fitContent();
+  chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, rows.length - ROWS_IN_VIEW), to: rows.length });
 }
 
 function skillRows(scored, horizon) {

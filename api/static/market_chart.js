@@ -11,10 +11,14 @@ const BARS_SHOWN = 160;
 // Older candles are asked for when so few are left of the view.
 const LOOK_AHEAD = 60;
 
+// From so many candles on the bodies' range is known; wicks may reach this much of it beyond.
+const LEAST_BODIES = 10;
+const WICK_ROOM = 0.75;
+
 export class MarketChart {
   constructor(element, signal, label) {
     this.chart = makeChart(element, signal, { label });
-    this.candles = this.chart.addSeries(CandlestickSeries, {});
+    this.candles = this.chart.addSeries(CandlestickSeries, { autoscaleInfoProvider: (usual) => this.scale(usual()) });
     this.volume = this.chart.addSeries(HistogramSeries, { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false }, 1);
     this.forecast = this.chart.addCustomSeries(new BandSeries(), {});
     this.findings = createSeriesMarkers(this.candles, []);
@@ -70,6 +74,19 @@ export class MarketChart {
     this.chart.subscribeCrosshairMove(({ time }) => callback(time ?? null));
   }
 
+  // A bad print would flatten all candles beside it: wicks far off the bodies do not set the scale.
+  scale(info) {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (!info || !range) return info;
+    const shown = this.rows.slice(Math.max(0, Math.floor(range.from)), Math.ceil(range.to) + 1);
+    if (shown.length < LEAST_BODIES) return info;
+    const [low, high] = bodies(shown);
+    const room = (high - low) * WICK_ROOM;
+    const { minValue, maxValue } = info.priceRange;
+    info.priceRange = { minValue: Math.max(minValue, low - room), maxValue: Math.min(maxValue, high + room) };
+    return info;
+  }
+
   bar(row) {
     const { time, open, high, low, close, flags } = row;
     if (flags.includes("partial")) return { time, open, high, low, close, color: this.faint(row) };
@@ -99,4 +116,13 @@ export class MarketChart {
     this.candles.setData(this.rows.map((row) => this.bar(row)));
     this.volume.setData(this.rows.map((row) => this.column(row)));
   }
+}
+
+function bodies(rows) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { open, close } of rows) {
+    low = Math.min(low, open, close);
+    high = Math.max(high, open, close);
+  }
+  return [low, high];
 }

@@ -4,7 +4,7 @@ import { h, show } from "./dom.js";
 import { number, percent, when } from "./format.js";
 import { forecastSources } from "./forecast_sources.js";
 import { empty, fillWith, loading } from "./states.js";
-import { skillLimit, skillWhisker, verdictChip, verdictPanel } from "./verdict.js";
+import { verdictPanel } from "./verdict.js";
 
 const NONE = "none";
 
@@ -44,8 +44,7 @@ const nothing = () =>
 
 function belief(source, rows, data, decimals) {
   const coming = rows.filter(({ time }) => time > data.last.time || (time === data.last.time && data.last.flags.includes("partial")));
-  return h("div.grid", {}, verdictPanel(source.verdict, source.skill, { n: source.n }),
-    h("div.row", {}, verdictChip(source.verdict), skillWhisker(source.skill, source.verdict, skillLimit([source.skill]))),
+  return h("div.grid", {}, verdictPanel(source.verdict, source.skill, { n: source.n, what: source.what }),
     coming.length ? comingTable(coming, decimals) : h("p.muted.small", {}, rows.length ? "No forecast of a candle to come." : "It has not made a forecast in this span."));
 }
 

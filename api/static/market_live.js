@@ -75,8 +75,9 @@ async function loadFindings(series, state, signal) {
 
 function markers({ anomalies, signals, on }, resolution) {
   const opening = (iso) => Math.floor(Date.parse(iso) / 1_000 / resolution) * resolution;
-  const odd = (on.anomalies ? anomalies : []).map((one) => ({
-    time: opening(one.time), position: "aboveBar", shape: "circle", color: colour("warn"), text: "",
+  // Below the bar: a print that is too high is above what is in view.
+  const odd = [...new Set((on.anomalies ? anomalies : []).map((one) => opening(one.time)))].map((time) => ({
+    time, position: "belowBar", shape: "circle", color: colour("warn"), text: "!", size: 0.8,
   }));
   const told = (on.signals ? signals : []).filter(({ type }) => type !== "hold").map((one) => ({
     time: opening(one.created_at), position: one.type === "buy" ? "belowBar" : "aboveBar",
@@ -89,7 +90,7 @@ function markers({ anomalies, signals, on }, resolution) {
 function findingsTable(anomalies, decimals) {
   if (!anomalies.length) return h("p.muted.small.body", {}, "None found: no bad prints, no disorder.");
   const rows = anomalies.slice(-30).toReversed().map((one) =>
-    h("tr", {}, h("td.mono.muted", { title: when(one.time, true) }, when(one.time).slice(5)), h("td.number", {}, number(one.price, decimals)), h("td", {}, one.reason.replaceAll("_", " "))));
+    h("tr", {}, h("td.mono.muted.nowrap", { title: when(one.time, true) }, when(one.time).slice(5)), h("td.number", {}, number(one.price, decimals)), h("td.nowrap", {}, one.reason.replaceAll("_", " "))));
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Anomalies found" }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th.number", { scope: "col" }, "Price"), h("th", { scope: "col" }, "Reason"))),
     h("tbody", {}, rows)));

@@ -30,7 +30,7 @@ function judged(run, slot, champion) {
     panel("Walk-forward folds", foldTable(details.folds ?? [])),
     h("div.grid.three", {},
       details.calibration?.bins?.length ? panel("Calibration", calibrationPlot(details.calibration)) : null,
-      panel("Coverage", coverageBars(scores.coverage), coverageBars(details.coverage_by_volatility?.high, "In high volatility")),
+      panel("Coverage and rivals", coverageBars(scores.coverage), rivals(scores, baseline, details.other_baselines)),
       importance ? panel("What it decides by", importanceBars(importance)) : null));
 }
 
@@ -38,6 +38,13 @@ function scoreFacts(scores, baseline) {
   return h("dl.facts", {}, fact("MAE", short(scores.mae)), fact("MAE of last price", short(baseline.mae)), fact("MASE", number(scores.mase, 3)),
     fact("Direction right", percent(scores.direction?.accuracy)), fact("Base rate", percent(scores.direction?.base_rate)),
     fact("Brier", number(scores.brier, 4)), fact("After costs, 1x fees", signedPercent(scores.after_costs?.["1x"])), fact("Diebold-Mariano p", number(scores.dm?.p_value, 3)));
+}
+
+/** The same walk-forward by the simplest means there are. */
+function rivals(scores, baseline, others = {}) {
+  const all = [["this model", scores], ["last price", baseline], ...Object.entries(others)];
+  const rows = all.map(([name, card]) => h("tr", {}, h("td", {}, name.replaceAll("_", " ")), h("td.number", {}, short(card.mae)), h("td.number", {}, short(card.pinball))));
+  return h("div.scroll-x", {}, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Forecast"), h("th.number", { scope: "col" }, "MAE"), h("th.number", { scope: "col" }, "Pinball"))), h("tbody", {}, rows)));
 }
 
 /** Shares of all trees together: each part adds up to one, or is empty. */

@@ -10,6 +10,7 @@ import { count, isNumber, number, signedPercent, when } from "./format.js";
 import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "./held.js";
 import { empty, failure, loading } from "./states.js";
 import { LiveStream } from "./stream.js";
+import { watchButton } from "./watching.js";
 
 export async function open(main, parameters, signal) {
   show(main, h("h1.hidden-text", {}, "Market"), loading("Asking which candles there are…"));
@@ -37,7 +38,7 @@ const noCandles = () =>
     h("a", { href: "/docs" }, "How to bring candles in"));
 
 async function showMarket(main, series, picker, signal) {
-  const view = makeView(series, picker);
+  const view = makeView(series, picker, signal);
   show(main, h("h1.hidden-text", {}, "Market"), view.head, view.body);
   show(view.chartHolder, loading("Loading candles…"));
   const data = new CandleData(series, signal);
@@ -55,14 +56,14 @@ async function showMarket(main, series, picker, signal) {
   goLive(view, data, chart, findings, signal);
 }
 
-function makeView(series, picker) {
+function makeView(series, picker, signal) {
   const view = {
     price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row"),
     chartHolder: h("div.chart-box"), readout: h("div.readout", { "aria-hidden": "true" }),
     legend: h("div.legend"), table: h("div"), side: h("aside", { "aria-label": "Forecast, trades and findings" }),
   };
   const newest = h("button.small", { type: "button", onclick: () => view.chart?.showNewest() }, "Newest");
-  view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live);
+  view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live, watchButton(series, signal));
   view.options = h("span.end", {}, newest);
   view.body = h(
     "div.market", {},

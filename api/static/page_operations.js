@@ -110,8 +110,8 @@ async function errorsPart(signal) {
 
 async function watchPart(signal) {
   const { watches } = await get("/watch", {}, signal);
-  if (!watches.length) return empty("Nothing is watched", "A watched series is fetched at each candle close, and its champions forecast it. Add one with POST /watch.");
-  return table("Watch-list", [["Series"], ["Last success"], ["State"]], watches.map((one) => h("tr", {}, h("td", {}, `${one.platform} ${one.symbol} ${resolutionName(one.resolution)}`), h("td.small", {}, ago(one.last_success_at)), h("td.wrap.small", {}, one.last_error ? h("span.chip.bad", {}, one.last_error) : h("span.chip.good", {}, "fresh")))));
+  if (!watches.length) return empty("Nothing is watched", "A watched series is fetched at each candle close, and its champions forecast it. Watch one on the Market page.");
+  return table("Watch-list", [["Series"], ["Last success"], ["State"]], watches.map((one) => h("tr", {}, h("td", {}, `${one.platform} ${one.symbol} ${resolutionName(one.resolution)}`), h("td.small", {}, ago(one.last_success_at)), h("td.wrap.small", {}, one.last_error ? h("span.down", {}, one.last_error) : one.last_success_at ? h("span.chip.good", {}, "fresh") : h("span.chip", {}, "waiting")))));
 }
 
 async function gapsPart(traded, signal) {
@@ -136,6 +136,6 @@ async function quarantinePart(held, signal) {
 }
 
 function table(label, titles, rows) {
-  const head = titles.map(([name, numeric]) => (name ? h(numeric ? "th.number" : "th", { scope: "col" }, name) : h("td")));
+  const head = titles.map(([name, numeric]) => h(numeric ? "th.number" : "th", { scope: "col" }, name || h("span.hidden-text", {}, "Action")));
   return h("div.scroll", { tabindex: 0, role: "region", "aria-label": label }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }

@@ -12,14 +12,14 @@ export function calibrationPlot({ bins, ece, n }) {
   const values = bins.flatMap((bin) => [bin.probability, bin.low, bin.high]);
   const low = Math.max(0, Math.min(...values, 0.4) - 0.02);
   const high = Math.min(1, Math.max(...values, 0.6) + 0.02);
-  const at = (value) => ((value - low) / (high - low)) * (SIZE - EDGE - 10);
+  const at = (value) => ((value - low) / (high - low)) * (SIZE - EDGE - 18);
   const x = (value) => EDGE + at(value);
   const y = (value) => SIZE - EDGE - at(value);
   const ticks = [low, (low + high) / 2, high];
   const drawing = svg(
     "svg.plot", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": `Calibration: expected error ${percent(ece, 1)} over ${count(n)} forecasts` },
-    svg("line.axis", { x1: EDGE, x2: SIZE - 10, y1: SIZE - EDGE, y2: SIZE - EDGE }),
-    svg("line.axis", { x1: EDGE, x2: EDGE, y1: 10, y2: SIZE - EDGE }),
+    svg("line.axis", { x1: EDGE, x2: SIZE - 18, y1: SIZE - EDGE, y2: SIZE - EDGE }),
+    svg("line.axis", { x1: EDGE, x2: EDGE, y1: 18, y2: SIZE - EDGE }),
     ticks.map((tick) => svg("text", { x: x(tick), y: SIZE - EDGE + 14, "text-anchor": "middle" }, percent(tick, 0))),
     ticks.map((tick) => svg("text", { x: EDGE - 5, y: y(tick) + 4, "text-anchor": "end" }, percent(tick, 0))),
     svg("text", { x: (SIZE + EDGE) / 2, y: SIZE - 4, "text-anchor": "middle" }, "said to go up"),
@@ -39,7 +39,7 @@ export function foldTable(folds) {
     h("td.number", {}, count(fold.test?.n ?? fold.scores?.n)),
     h("td.skill-cell", {}, skillWhisker(fold.scores?.skill, fold.verdict, limit)), h("td", {}, verdictChip(fold.verdict))));
   return h("div.scroll-x", {}, h("table", {},
-    h("thead", {}, h("tr", {}, ["Fold", "Tested on"].map((name) => h("th", { scope: "col" }, name)), h("th.number", { scope: "col" }, "n"), h("th", { scope: "col" }, `Skill, ±${percent(limit, 0)}`), h("th", { scope: "col" }, "Verdict"))),
+    h("thead", {}, h("tr", {}, ["Fold", "Tested on"].map((name) => h("th", { scope: "col" }, name)), h("th.number", { scope: "col" }, "n"), h("th", { scope: "col" }, `Skill, ±${percent(limit)}`), h("th", { scope: "col" }, "Verdict"))),
     h("tbody", {}, rows)));
 }
 

@@ -30,7 +30,9 @@ export class LiveStream {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    this.socket?.close();
+    // A browser complains about a socket that is closed before it is open.
+    if (this.socket.readyState === WebSocket.CONNECTING) this.socket.onopen = () => this.socket.close();
+    else this.socket.close();
     this.state("closed");
   }
 

@@ -10,9 +10,10 @@ const KINDS = [
   ["drift", "Drift (baseline)"], ["seasonal_naive", "Seasonal naive (baseline)"], ["last_price", "Last price (baseline)"],
 ];
 
-export function trainingForm(held, view) {
+export function trainingForm(held, chosen, view) {
   const kind = choice("kind", KINDS);
   const series = choice("series", held.map((one, i) => [i, `${seriesText(one)} (${count(one.count)} candles)`]));
+  series.value = held.indexOf(chosen);
   const ahead = h("input", { name: "ahead", type: "number", min: 1, max: 288, value: 1, required: true });
   const folds = h("input", { name: "folds", type: "number", min: 2, max: 20, value: 4, required: true });
   const name = h("input", { name: "name", value: "lstm", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}", required: true });

@@ -1,7 +1,7 @@
 // Whether a model deserves belief: its skill against last price, in words and as a picture.
 
 import { h, svg } from "./dom.js";
-import { isNumber, percent, signedPercent } from "./format.js";
+import { count, isNumber, percent, signedPercent } from "./format.js";
 
 const LOOKS = { skilled: "good", unproven: "warn", no_skill: "bad" };
 const NAMES = { skilled: "skilled", unproven: "unproven", no_skill: "no skill" };
@@ -18,47 +18,58 @@ export const verdictChip = (verdict) =>
 
 /** The verdict in plain words, with the numbers behind it. */
 export function verdictPanel(verdict, skill, { n, what = "out of sample" } = {}) {
-  const sample = isNumber(n) ? ` on ${n.toLocaleString("en-US")} forecasts ${what}` : "";
+  if (!isJudged(skill)) return tooEarly(n, what);
+  const limit = skillLimit([skill]);
   return h(
-    "div.verdict", { class: `verdict ${verdict ?? "unproven"}` },
-    h("strong", {}, HEADLINES[verdict] ?? "Not judged yet"),
-    h("p", {}, sentence(verdict, skill, sample)),
+    `div.verdict.${verdict}`, {},
+    h("strong", {}, HEADLINES[verdict] ?? verdict),
+    h("p", {}, sentence(verdict, skill, `${count(n)} forecasts ${what}`)),
+    h("div.skill", {}, skillWhisker(skill, verdict, limit), h("span.small.muted", {}, `skill on a scale of ±${percent(limit)}; dashed: last price`)),
   );
 }
 
+/** Without an interval a number says nothing, however good it looks. */
+export const isJudged = (skill) => isNumber(skill?.low) && isNumber(skill?.high);
+
+function tooEarly(n, what) {
+  const text = n ? `${count(n)} forecasts ${what} have met their outcome; that is too few to tell skill from luck.` : "None of its forecasts has met its outcome yet.";
+  return h("div.verdict.open", {}, h("strong", {}, "Too early to tell"), h("p", {}, text));
+}
+
 function sentence(verdict, skill, sample) {
-  if (!isNumber(skill?.value)) return "There are no scored forecasts to judge it by yet.";
-  const size = percent(Math.abs(skill.value));
-  const errors = `Its errors are ${size} ${skill.value >= 0 ? "smaller" : "larger"} than those of last price${sample}`;
-  if (!isNumber(skill.low)) return `${errors}. That is too few for an interval.`;
-  const range = `${signedPercent(skill.low, 1)} to ${signedPercent(skill.high, 1)}`;
-  const ends = {
-    skilled: "the whole 95% interval is above zero",
-    unproven: "zero lies within the 95% interval, so luck explains it",
-    no_skill: "the 95% interval leaves no room for an advantage",
-  };
-  return `${errors}: ${range}; ${ends[verdict] ?? "95% interval"}.`;
+  const decimals = Math.abs(skill.value) < 0.01 ? 2 : 1;
+  const size = percent(Math.abs(skill.value), decimals);
+  const errors = `Its errors are ${size} ${skill.value >= 0 ? "smaller" : "larger"} than those of last price, on ${sample}`;
+  const range = `${signedPercent(skill.low, decimals)} to ${signedPercent(skill.high, decimals)}`;
+  return `${errors}. The 95% interval is ${range}: ${meaning(verdict, skill)}.`;
+}
+
+// Skill up to 0.1% is not told from none: see judge() in ml/scorecard.py.
+function meaning(verdict, { low }) {
+  if (verdict === "skilled") return "an advantage is as good as certain";
+  if (verdict === "no_skill") return "there is no room for an advantage that matters";
+  return low > 0 ? "an advantage, but perhaps one too small to matter" : "luck explains it as well";
 }
 
 /** A whisker on a scale that is the same for every row: zero is last price. */
 export function skillWhisker(skill, verdict, limit = 0.1) {
   const x = (value) => 75 + (Math.max(-limit, Math.min(limit, value)) / limit) * 70;
   const look = LOOKS[verdict] ?? "warn";
-  const known = isNumber(skill?.value);
+  const known = isJudged(skill);
   const label = known
-    ? `skill ${signedPercent(skill.value, 1)}, 95% interval ${signedPercent(skill.low, 1)} to ${signedPercent(skill.high, 1)}`
-    : "no skill measured";
+    ? `skill ${signedPercent(skill.value)}, 95% interval ${signedPercent(skill.low)} to ${signedPercent(skill.high)}`
+    : "too few forecasts to tell skill from luck";
   return svg(
     "svg", { viewBox: "0 0 150 22", role: "img", "aria-label": label },
     svg("line.axis", { x1: 5, x2: 145, y1: 11, y2: 11 }),
     svg("line.zero", { x1: 75, x2: 75, y1: 2, y2: 20 }),
-    isNumber(skill?.low) && svg(`line.whisker.${look}`, { x1: x(skill.low), x2: x(skill.high), y1: 11, y2: 11 }),
+    known && svg(`line.whisker.${look}`, { x1: x(skill.low), x2: x(skill.high), y1: 11, y2: 11 }),
     known && svg(`circle.point.${look}`, { cx: x(skill.value), cy: 11, r: 4 }),
   );
 }
 
 /** The scale that shows the intervals of all these rows. */
 export function skillLimit(skills) {
-  const reach = skills.flatMap((skill) => [skill?.value, skill?.low, skill?.high]).filter(isNumber).map(Math.abs);
-  return Math.min(1, Math.max(0.02, ...reach) * 1.05);
+  const reach = skills.filter(isJudged).flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]);
+  return Math.min(1, Math.max(0.005, ...reach) * 1.05);
 }

@@ -44,7 +44,7 @@ def test_training_shows_its_progress_to_the_end(page: Page) -> None:
     job = page.locator("[data-task]").first
     expect(job).to_have_attribute("data-state", "succeeded", timeout=90_000)
     assert {"running", "succeeded"} <= set(page.evaluate("() => [...window.seen]"))
-    row = page.get_by_role("region", name="Models").get_by_role("row", name="boosting")
+    row = page.get_by_role("region", name="Models", exact=True).get_by_role("row", name="boosting")
     expect(row).to_contain_text("SOL-USD")
 
 

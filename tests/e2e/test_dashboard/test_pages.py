@@ -96,3 +96,16 @@ def test_text_from_the_server_is_never_markup(watched: Watched, filled: RunningT
 
     expect(page.get_by_label("Market", exact=True)).to_contain_text(evil)
     assert page.locator("main img").count() == 0
+
+
+def test_the_next_candle_is_shown_beside_what_came_once_it_is_trained(page: Page) -> None:
+    open_page(page, "forecasts")
+    page.get_by_role("button", name="Next candle").click()
+    page.get_by_role("button", name="Train on 90 days").click()
+
+    chart = page.get_by_role("application", name=re.compile("Real and forecast close"))
+    expect(chart).to_be_visible(timeout=60_000)
+    assert int(chart.get_attribute("data-points") or 0) > 100
+    validation = page.get_by_role("region", name="Validation")
+    expect(validation).to_contain_text("MAE of last price")
+    expect(validation.locator(".verdict strong")).to_be_visible()

@@ -1,0 +1,30 @@
+// Whether a series is on the watch-list: then it is kept fresh, and its champions forecast it.
+
+import { get, post, remove } from "./api.js";
+import { h, show } from "./dom.js";
+import { sameSeries } from "./held.js";
+
+/** A button that says whether a series is watched, and changes that. */
+export function watchButton(series, signal) {
+  const { platform, symbol, resolution } = series;
+  const button = h("button.small", { type: "button", "aria-pressed": "false", disabled: true, title: "A watched series is fetched at each close and forecast by its champions" }, "Watch");
+  const draw = (watched) => {
+    button.setAttribute("aria-pressed", String(watched));
+    button.disabled = false;
+    show(button, watched ? "Watched ✓" : "Watch");
+  };
+  button.addEventListener("click", async () => {
+    const watched = button.getAttribute("aria-pressed") === "true";
+    button.disabled = true;
+    try {
+      if (watched) await remove("/watch", { platform, symbol, resolution });
+      else await post("/watch", { platform, symbol, resolution });
+      draw(!watched);
+    } catch (error) {
+      draw(watched);
+      button.title = error.message;
+    }
+  });
+  get("/watch", {}, signal).then(({ watches }) => draw(watches.some((one) => sameSeries(one, series)))).catch(() => {});
+  return button;
+}
