@@ -70,7 +70,11 @@ def show_outlook_run(run: RunRecord) -> dict[str, Any]:
 
 
 def _frame(stores: Stores, series: Series) -> "pd.DataFrame":
-    candles = stores.candles.read(series)
+    # pandas and TA-Lib come in with this import.
+    from ml.evaluate import MAX_CANDLES
+
+    # The newest may be unfinished, which is not learnt from.
+    candles = stores.candles.read(series, limit=MAX_CANDLES + 1, newest=True)
     if not len(candles):
         raise InvalidRequest(f"No candles are held of {series}.")
     return candles.to_frame()
