@@ -157,8 +157,7 @@ def _mend(work: Backfill, gap: Gap, found: Fetched) -> None:
         for series in candle_series(*gap.market):
             begin = first // series.resolution * series.resolution
             work.stream.upkeep.mark(series, begin, last, add=CandleFlag.BACKFILLED)
-    state = work.stream.upkeep.states([gap.market])[gap.market]
-    mend_candles(work.stream, gap, state.holes)
+    mend_candles(work.stream, work.gaps, gap)
 
 
 def _record_empty(work: Backfill, gap: Gap, spans: Sequence[tuple[int, int]]) -> None:

@@ -67,14 +67,25 @@ def find_gaps(
     for gap in gaps.standing(market):
         if (gap.first_id, gap.last_id) not in missing:
             # Before the ledger forgets the gap: a crash between must not leave the mark.
-            mend_candles(stream, gap, holes)
+            mend_candles(stream, gaps, gap)
     opened = gaps.note(market, holes, GRACE_MS)
     for gap in opened:
         mark_gap(stream, gap, add=CandleFlag.GAP)
         if gap.last_id - gap.first_id >= LARGEST_BACKFILL:
             reason = f"More than {LARGEST_BACKFILL:,} trades are missing."
             gaps.close(gap, GapState.TOO_LARGE, reason=reason)
+    missing = _missing(stream, market) if opened else set()
+    for gap in opened:
+        if (gap.first_id, gap.last_id) not in missing:
+            # It was filled, by a backfill say, while its candles were marked.
+            mend_candles(stream, gaps, gap)
     return opened
+
+
+def _missing(stream: StreamStores, market: Market) -> set[tuple[int, int]]:
+    """Return the (first, last) of each run of ids that are missing now."""
+    state = stream.upkeep.states([market])[market]
+    return {(hole.first_id, hole.last_id) for hole in state.holes}
 
 
 def mark_gap(stream: StreamStores, gap: Gap, *, add: int = 0, clear: int = 0) -> None:
@@ -84,14 +95,29 @@ def mark_gap(stream: StreamStores, gap: Gap, *, add: int = 0, clear: int = 0) ->
         stream.upkeep.mark(series, span[0], span[-1], add=add, clear=clear)
 
 
-def mend_candles(stream: StreamStores, gap: Gap, holes: Sequence[Hole]) -> None:
-    """Take the mark of a gap from its candles, save those that one of `holes` touches still."""
+def mend_candles(stream: StreamStores, gaps: GapLedger, gap: Gap) -> None:
+    """Take the mark of a filled gap from its candles, save those that another gap touches."""
+    others = _standing_beside(stream, gaps, gap)
     for series in candle_series(*gap.market):
-        torn = [_openings(hole, series.resolution) for hole in holes]
+        torn = [_openings(other.hole, series.resolution) for other in others]
         span = _openings(gap.hole, series.resolution)
-        whole = [opening for opening in span if not any(opening in other for other in torn)]
+        whole = [opening for opening in span if not any(opening in one for one in torn)]
         for first, last in _runs(whole, series.resolution):
             stream.upkeep.mark(series, first, last, clear=CandleFlag.GAP)
+    # One that was opened meanwhile may have lost its mark to us.
+    for other in _standing_beside(stream, gaps, gap):
+        if other not in others:
+            mark_gap(stream, other, add=CandleFlag.GAP)
+
+
+def _standing_beside(stream: StreamStores, gaps: GapLedger, gap: Gap) -> list[Gap]:
+    """Return the market's other gaps that the ledger tells and that nobody has filled.
+
+    Holes that are merely suspected mark no candle: most of them fill by themselves.
+    """
+    standing = gaps.standing(gap.market)
+    missing = _missing(stream, gap.market)
+    return [g for g in standing if g.id != gap.id and (g.first_id, g.last_id) in missing]
 
 
 def _openings(hole: Hole, resolution: int) -> range:

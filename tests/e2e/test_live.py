@@ -62,8 +62,8 @@ def test_a_feed_that_was_killed_leaves_no_trade_out_and_no_gap_open(
     wait_for(lambda: _states(http) <= {"backfilled", "vanished"}, 60, "the end of all gaps")
     gaps = http.get(f"/gaps/{MARKET}").json()["gaps"]
     # The feed was away for longer than the server waits for late trades.
-    (large,) = [gap for gap in gaps if gap["recovered"] > 20]
-    assert large["first_id"] >= missed_from
+    large = [gap["first_id"] for gap in gaps if gap["recovered"] > 20]
+    assert any(first > missed_from for first in large), gaps
     candles = http.get(f"/candles/{MARKET}/1m").json()["candles"]
     assert sum(candle["trades"] for candle in candles) == len(LIVE_TRADES)
     assert not any("gap" in candle["flags"] for candle in candles)

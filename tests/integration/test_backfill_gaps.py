@@ -241,6 +241,23 @@ def test_a_candle_keeps_its_mark_while_another_gap_touches_it(work: Backfill, cl
     assert flags(work, market)[0] & CandleFlag.GAP
 
 
+def test_a_hole_that_fills_by_itself_leaves_no_mark_of_an_older_gap_behind(
+    work: Backfill, clock: Clock
+) -> None:
+    market = Market("coinbase", "A-B")
+    hear(work, market, TRADES[:100] + TRADES[105:200])
+    look(work, clock)
+    # Heard with a hole that is not looked at before the backfill of the other gap.
+    work.stream.writer.write("coinbase", {"A-B": [pack(TRADES[203:300])]})
+    assert backfill_gaps(work) == 1
+    work.stream.writer.write("coinbase", {"A-B": [pack(TRADES[200:203])]})
+
+    look(work, clock)
+
+    assert [gap.state for gap in told(work, market)] == [GapState.BACKFILLED]
+    assert not any(flag & CandleFlag.GAP for flag in flags(work, market))
+
+
 def test_two_runs_at_once_share_the_work_without_harm(work: Backfill, clock: Clock) -> None:
     market = Market("coinbase", "A-B")
     hear(work, market, TRADES[:100] + TRADES[600:690])

@@ -10,7 +10,7 @@ from core.settings import Settings
 from storage.gap_ledger import GapLedger, GapState
 from storage.stores import Stores
 from storage.stream_stores import StreamStores, open_stream_stores
-from tasks.keep_stream import keep_stream
+from tasks.keep_stream import find_gaps, keep_stream
 from tasks.note_quiet import note_quiet_spans
 from tests.integration.test_trade_writer import START, pack
 from tests.trade_oracle import RawTrade
@@ -110,3 +110,19 @@ def test_a_feed_far_more_silent_than_usual_is_an_anomaly_once(
     found = stream.anomalies.read("x", "A-B", 0, 2**42)
 
     assert [one.reason for one in found] == ["stale_feed"]
+
+
+def test_a_gap_that_is_filled_while_its_candles_are_marked_leaves_no_mark(
+    stores: Stores, stream: StreamStores, gaps: GapLedger, look: Callable[[], None]
+) -> None:
+    rows = [trade(n, n * 0.01) for n in range(100)]
+    write(stream, MARKET, rows[:40] + rows[60:])
+    look()
+    before = stream.upkeep.states([MARKET])[MARKET]
+    write(stream, MARKET, rows[40:60])
+
+    # The state as it was read before the trades came.
+    opened = find_gaps(stream, gaps, MARKET, before)
+
+    assert len(opened) == 1
+    assert not any(flags & CandleFlag.GAP for flags in minute_flags(stores))
