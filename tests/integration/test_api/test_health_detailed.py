@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +115,20 @@ async def test_a_database_that_somebody_keeps_locked_is_down_and_then_up_again(
         if found == "healthy":
             break
     assert found == "healthy"
+
+
+async def test_a_caller_with_a_key_hears_of_a_lost_database_too(
+    api: Api, stores: Stores, tmp_path: Path
+) -> None:
+    file = Path(str(stores.engine.url.database))
+    assert (await api("GET", "/health")).json["status"] == "healthy"
+    stores.engine.dispose()
+    file.rename(tmp_path / "aside")
+    await asyncio.sleep(FRESH_S)
+    for path in ("/health", "/health/detailed", "/api/v1/health"):
+        answer = await api("GET", path)
+        assert (answer.status_code, answer.json["status"]) == (503, "degraded")
+    stores.engine.dispose()
+    (tmp_path / "aside").replace(file)
+    await asyncio.sleep(FRESH_S)
+    assert (await api("GET", "/health")).json["status"] == "healthy"
