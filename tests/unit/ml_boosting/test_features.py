@@ -7,6 +7,7 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.features import formulas, table
 from ml.features.feature_stream import FeatureStream
 from ml.features.leak_test import draw_cuts, leak_test, leak_test_features
 from ml.features.registry import FEATURES
@@ -130,3 +131,21 @@ def test_a_stream_refuses_candles_that_go_back_in_time():
     with pytest.raises(ValueError, match="not newer"):
         stream.update(frame[1])
     assert np.isnan(stream.update(frame[2])["rsi_14"])
+
+
+def test_long_histories_computed_by_two_threads_are_the_same_as_by_one(monkeypatch):
+    frame = make_candles(noise(3_000, 10))
+    alone = feature_table(frame, ALWAYS_OPEN).columns
+    monkeypatch.setattr(table, "PARALLEL_FROM", 1_000)
+    shared = feature_table(frame, ALWAYS_OPEN).columns
+    assert list(shared) == list(alone)
+    for name, values in alone.items():
+        np.testing.assert_array_equal(shared[name], values, err_msg=name)
+
+
+def test_minutes_of_day_and_week_are_those_of_integer_division():
+    rng = np.random.default_rng(0)
+    time = np.concatenate([rng.integers(0, 4 * 10**9, 100_000), 604_800 * np.arange(1, 6_000) - 1])
+    week = formulas.week_minute(time)
+    assert np.array_equal(week, time // 60 % 10_080)
+    assert np.array_equal(formulas.day_minute(week), time // 60 % 1_440)
