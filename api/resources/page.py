@@ -68,8 +68,10 @@ def library_path() -> Path:
 def _send(req: Request, resp: Response, content: bytes) -> None:
     # Asked for anew each time, so that a page never runs with files of another version.
     resp.set_header("Cache-Control", "no-cache")
-    resp.etag = hashlib.sha256(content).hexdigest()[:32]
-    if req.if_none_match and resp.etag in req.if_none_match:
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    # Weak, because the same content may go out packed.
+    resp.set_header("ETag", f'W/"{digest}"')
+    if digest in (req.if_none_match or ()):
         resp.status = HTTP_304
     else:
         resp.data = content

@@ -24,7 +24,10 @@ export class BandSeries {
   conflationReducer({ data: one }, { data: other }) {
     const least = (name) => Math.min(one[name] ?? other[name], other[name] ?? one[name]);
     const most = (name) => Math.max(one[name] ?? other[name], other[name] ?? one[name]);
-    return { time: one.time, value: other.value, low80: least("low80"), high80: most("high80"), low95: least("low95"), high95: most("high95") };
+    return {
+      time: one.time, value: other.value, low80: least("low80"), high80: most("high80"),
+      low95: least("low95"), high95: most("high95"),
+    };
   }
 
   isWhitespace(row) {

@@ -1,6 +1,6 @@
 // A Lightweight Charts chart in our colours, reachable by keyboard.
 
-import { number } from "./format.js";
+import { number, when } from "./format.js";
 import { colour, onTheme } from "./theme.js";
 
 const { createChart, CrosshairMode } = window.LightweightCharts;
@@ -41,8 +41,12 @@ function options() {
       horzLine: { color: colour("flat"), labelBackgroundColor: colour("raised") },
     },
     rightPriceScale: { borderColor: line },
-    timeScale: { borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 6, minBarSpacing: 0.02, enableConflation: true },
-    localization: { locale: "en-GB", timeFormatter: (time) => new Date(time * 1_000).toISOString().slice(0, 16).replace("T", " ") },
+    timeScale: {
+      borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 6,
+      // All of a long history fits in; candles that share a pixel are drawn as one.
+      minBarSpacing: 0.02, enableConflation: true,
+    },
+    localization: { locale: "en-GB", timeFormatter: (time) => when(time) },
   };
 }
 

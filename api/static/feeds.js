@@ -4,18 +4,24 @@ import { h, show } from "./dom.js";
 import { number, span, when } from "./format.js";
 import { empty } from "./states.js";
 import { LiveStream } from "./stream.js";
+import { panel, table } from "./table.js";
 
 const WINDOW_S = 10;
 const MARKETS = 100;
 
 export function feedsPanel(markets, signal) {
-  const state = h("span.end.small.muted");
+  const state = h("span.small.muted");
   const body = h("div");
-  const feeds = new Map(markets.slice(0, MARKETS).map((one) => [nameOf(one), { market: one, seconds: new Map(), last: null, lag: null }]));
-  if (!feeds.size) show(body, empty("No live feed yet", "Push trades to POST /ingest/{platform} or start the collector; their rate and lag show here."));
+  const feeds = new Map(markets.slice(0, MARKETS).map((one) => [nameOf(one), newFeed(one)]));
+  if (!feeds.size) show(body, noFeed());
   else listen(feeds, body, state, signal);
-  return h("section.panel", { "aria-label": "Feeds" }, h("header", {}, h("h2", {}, "Feeds"), state), body);
+  return panel("Feeds", body, state);
 }
+
+const newFeed = (market) => ({ market, seconds: new Map(), last: null, lag: null });
+
+const noFeed = () =>
+  empty("No live feed yet", "Push trades to POST /ingest/{platform} or start the collector; their rate and lag show here.");
 
 function listen(feeds, body, state, signal) {
   const stream = new LiveStream((message) => take(feeds.get(nameOf(message)), message.trades), (text) => show(state, text));
@@ -52,13 +58,17 @@ function rateOf(feed) {
   return total / WINDOW_S;
 }
 
+const COLUMNS = [["Market"], ["Trades", "number"], ["Lag", "number"], ["Last trade", "small.mono"]];
+
 function feedTable(feeds) {
-  const rows = [...feeds.values()].map((feed) => {
+  return table("Live feeds", COLUMNS, [...feeds.values()].map((feed) => {
     const rate = rateOf(feed);
-    return h("tr", {}, h("td", {}, h(`span.dot.${rate ? "good" : "warn"}`), ` ${feed.market.platform} ${feed.market.symbol}`),
-      h("td.number", {}, `${number(rate, 1)}/s`), h("td.number", {}, feed.lag === null ? "–" : lagText(feed.lag)), h("td.small.mono", {}, feed.last ? when(feed.last, true) : "none since this page opened"));
-  });
-  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Live feeds" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Market"), h("th.number", { scope: "col" }, "Trades"), h("th.number", { scope: "col" }, "Lag"), h("th", { scope: "col" }, "Last trade"))), h("tbody", {}, rows)));
+    const { platform, symbol } = feed.market;
+    return [
+      [h(`span.dot.${rate ? "good" : "warn"}`), ` ${platform} ${symbol}`], `${number(rate, 1)}/s`,
+      feed.lag === null ? "–" : lagText(feed.lag), feed.last ? when(feed.last, true) : "none since this page opened",
+    ];
+  }));
 }
 
 const lagText = (ms) => (Math.abs(ms) < 10_000 ? `${number(ms, 0)} ms` : span(ms / 1_000));

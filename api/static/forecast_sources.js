@@ -14,7 +14,8 @@ export async function forecastSources(series, signal) {
 
 async function ledgerSlots(series, signal) {
   const { platform, symbol, resolution } = series;
-  const rows = await scoreboard({ platform, symbol, resolution }, signal);
+  const [rows, trained] = await Promise.all([scoreboard({ platform, symbol, resolution }, signal), trainedSlots(signal)]);
+  const walkedOf = (row) => trained.find((one) => sameSeries(one, row) && one.model === row.model && one.horizon === row.horizon);
   return rows.map((row) => ({
     id: `slot:${row.model}:${row.horizon}`,
     text: `${row.model.replace("_", " ")}, ${row.horizon} ahead`,
@@ -22,8 +23,14 @@ async function ledgerSlots(series, signal) {
     skill: row.scores?.skill,
     n: row.n,
     what: "made before the fact",
+    walked: walkedOf(row)?.walk_forward,
     rows: (since) => slotRows({ ...series, model: row.model, horizon: row.horizon }, since, signal),
   }));
+}
+
+/** Return the slots of the registry with their champions. */
+export async function trainedSlots(signal) {
+  return (await offers("GET", "/slots")) ? (await get("/slots", {}, signal)).slots : [];
 }
 
 /** Return the scoreboard's rows of some slots, none where the server has no ledger. */

@@ -10,11 +10,13 @@ import { coverageBars } from "./plots.js";
 import { runningSkill } from "./running_skill.js";
 import { empty, fillWith } from "./states.js";
 import { colour, onTheme } from "./theme.js";
+import { facts, panel, table } from "./table.js";
 import { verdictPanel } from "./verdict.js";
 
 const { LineSeries } = window.LightweightCharts;
 const ROWS_SHOWN = 200;
 const ROWS_IN_VIEW = 400;
+const SKILL_FORMAT = { type: "custom", minMove: 0.01, formatter: (value) => `${number(value, 2)}%` };
 const DAYS = 90;
 const LIVE = "live";
 const REPLAYS = 10;
@@ -48,7 +50,9 @@ function slotText({ ledger, model, horizon, n }) {
 }
 
 const nothing = () =>
-  empty("No forecasts made before the fact", "Train a model for this series and watch it: each candle then gets a forecast that nobody can change afterwards.", h("a", { href: "#/models" }, "Train a model"));
+  empty("No forecasts made before the fact",
+    "Train a model for this series and watch it: each candle then gets a forecast that nobody can change afterwards.",
+    h("a", { href: "#/models" }, "Train a model"));
 
 function verifyButton(signal) {
   const result = h("span", { role: "status" });
@@ -67,30 +71,48 @@ function verifyButton(signal) {
 }
 
 function verified({ ok, rows, head, first_bad: bad, reason }) {
-  if (ok) return h("span.row", {}, h("span.chip.good", {}, "intact"), `every ledger; the live one holds ${count(rows)} rows, head `, h("code.mono", {}, (head ?? "").slice(0, 12)));
+  if (ok) {
+    const text = `every ledger; the live one holds ${count(rows)} rows, head `;
+    return h("span.row", {}, h("span.chip.good", {}, "intact"), text, h("code.mono", {}, (head ?? "").slice(0, 12)));
+  }
   return h("span.row", {}, h("span.chip.bad", {}, "changed"), `first bad row ${bad ?? "unknown"}: ${reason ?? ""}`);
 }
 
 async function slotContent(slot, signal) {
   // Of a market that stands still, the last days that there are.
   const rows = await ledgerRows(slot, new Date(Date.parse(slot.last) - DAYS * 86_400_000).toISOString(), signal);
+  const replayed = slot.ledger === LIVE ? null
+    : h("p.banner", {}, "A replay of the past, as if it had been live: nothing here was made before the fact.");
+  return h("div.grid", {}, replayed, belief(slot), rows.length ? [chartPanel(rows, slot, signal), rowTable(rows)] : noRows());
+}
+
+const noRows = () =>
+  h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens."));
+
+function chartPanel(rows, slot, signal) {
   const element = h("div.chart");
-  const chartPanel = h("section.panel", { "aria-label": "Forecasts and what came" }, element, h("div.chart-foot.legend", {},
-    h("span", {}, h("i.key.line.real"), "real close"), h("span", {}, h("i.key.line.forecast"), "forecast"), h("span", {}, h("i.key.band"), "80%"), h("span", {}, h("i.key.wide"), "95% interval"),
-    h("span", {}, "below: running skill against last price, with its 95% interval")));
   // A chart is drawn to the size of its place: once that is on the page.
-  if (rows.length) requestAnimationFrame(() => drawChart(element, rows, slot, signal));
-  const replayed = slot.ledger === LIVE ? null : h("p.banner", {}, "A replay of the past, as if it had been live: nothing here was made before the fact.");
-  return h("div.grid", {}, replayed, belief(slot), rows.length ? chartPanel : h("section.panel", {}, empty("No rows yet", "The first forecast is entered when the next candle opens.")), rows.length ? rowTable(rows) : null);
+  requestAnimationFrame(() => drawChart(element, rows, slot, signal));
+  const key = (look, text) => h("span", {}, look && h(`i.key.${look}`), text);
+  const legend = h(
+    "div.chart-foot.legend", {}, key("line.real", "real close"), key("line.forecast", "forecast"), key("band", "80%"),
+    key("wide", "95% interval"), key(null, "below: running skill against last price, with its 95% interval"),
+  );
+  return h("section.panel", { "aria-label": "Forecasts and what came" }, element, legend);
 }
 
 function belief(slot) {
   const { scores, baseline_scores: baseline } = slot;
-  const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-  return h("section.panel", { "aria-label": "Verdict" }, h("div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what: slot.ledger === LIVE ? "made before the fact" : "of the replay" }),
-    h("dl.facts", {}, fact("Scored", count(slot.n)), fact("Missed", count(slot.missed)), fact("MAE", short(scores.mae)), fact("MAE of last price", short(baseline.mae)),
-      fact("Direction right", percent(scores.direction?.accuracy)), fact("Base rate", percent(scores.direction?.base_rate))),
-    coverageBars(scores.coverage)));
+  const what = slot.ledger === LIVE ? "made before the fact" : "of the replay";
+  return panel("Verdict", h(
+    "div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what }),
+    facts(
+      ["Scored", count(slot.n)], ["Missed", count(slot.missed)], ["MAE", short(scores.mae)],
+      ["MAE of last price", short(baseline.mae)], ["Direction right", percent(scores.direction?.accuracy)],
+      ["Base rate", percent(scores.direction?.base_rate)],
+    ),
+    coverageBars(scores.coverage),
+  ));
 }
 
 function drawChart(element, rows, slot, signal) {
@@ -101,7 +123,7 @@ function drawChart(element, rows, slot, signal) {
   const parts = {
     band: chart.addCustomSeries(new BandSeries(), { priceFormat: priceFormat(decimals) }),
     real: chart.addSeries(LineSeries, { ...plain, lineWidth: 2, priceFormat: priceFormat(decimals) }),
-    skillBand: chart.addCustomSeries(new BandSeries(), { priceFormat: { type: "percent", precision: 1 } }, 1),
+    skillBand: chart.addCustomSeries(new BandSeries(), { priceFormat: SKILL_FORMAT }, 1),
   };
   const paint = () => parts.real.applyOptions({ color: colour("text") });
   paint();
@@ -118,6 +140,8 @@ function drawChart(element, rows, slot, signal) {
   chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, rows.length - ROWS_IN_VIEW), to: rows.length });
 }
 
+const hundred = (share) => (share === undefined ? undefined : share * 100);
+
 function skillRows(scored, horizon) {
   const losses = scored.map((row) => Math.abs(row.realised - row.predicted));
   const baseline = scored.map((row) => Math.abs(row.realised - row.baseline.last_price));
@@ -126,19 +150,23 @@ function skillRows(scored, horizon) {
     const { skill, low, high } = known[i];
     // The first few swing wildly and say nothing.
     if (i < 20 || skill === null) return { time: seconds(row.opening) };
-    return { time: seconds(row.opening), value: skill * 100, low95: low === undefined ? undefined : low * 100, high95: high === undefined ? undefined : high * 100 };
+    return { time: seconds(row.opening), value: skill * 100, low95: hundred(low), high95: hundred(high) };
   });
 }
 
+const COLUMNS = [
+  ["Candle opens", "mono"], ["Forecast", "number"], ["80% interval", "number.muted"], ["Up", "number"],
+  ["Real", "number"], ["Error", "number"], ["Last price's", "number"], ["Made at", "mono.muted"], ["Hash", "mono.muted"],
+];
+
 function rowTable(rows) {
   const decimals = decimalsOf(rows.slice(-200).map(({ baseline }) => baseline.last_price));
-  const cell = (value) => h("td.number", {}, number(value, decimals));
-  const shown = rows.slice(-ROWS_SHOWN).toReversed().map((row) => h("tr", {}, h("td.mono", {}, when(row.opening)), cell(row.predicted),
-    h("td.number.muted", {}, `${number(row.intervals["0.8"][0], decimals)} – ${number(row.intervals["0.8"][1], decimals)}`), h("td.number", {}, percent(row.prob_up, 0)),
-    row.realised === null ? h("td.number.muted", {}, "open") : cell(row.realised), cell(row.error), cell(row.baseline_error),
-    h("td.mono.muted", {}, when(row.made_at, true)), h("td.mono.muted", { title: row.hash }, row.hash.slice(0, 8))));
-  const titles = [["Candle opens"], ["Forecast", 1], ["80% interval", 1], ["Up", 1], ["Real", 1], ["Error", 1], ["Last price's", 1], ["Made at"], ["Hash"]];
-  return h("section.panel", { "aria-label": "Rows of the ledger" }, h("header", {}, h("h2", {}, "Rows of the ledger"), h("span.end.small.muted", {}, `the newest ${count(shown.length)} of ${count(rows.length)}`)),
-    h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Ledger rows" }, h("table", {}, h("thead", {}, h("tr", {}, titles.map(([name, numeric]) => h(numeric ? "th.number" : "th", { scope: "col" }, name)))), h("tbody", {}, shown))));
+  const price = (value) => number(value, decimals);
+  const shown = rows.slice(-ROWS_SHOWN).toReversed().map((row) => [
+    when(row.opening), price(row.predicted), row.intervals["0.8"].map(price).join(" – "), percent(row.prob_up, 0),
+    row.realised === null ? h("span.muted", {}, "open") : price(row.realised), price(row.error),
+    price(row.baseline_error), when(row.made_at, true), h("span", { title: row.hash }, row.hash.slice(0, 8)),
+  ]);
+  const told = h("span.small.muted", {}, `the newest ${count(shown.length)} of ${count(rows.length)}`);
+  return panel("Rows of the ledger", table("Ledger rows", COLUMNS, shown), told);
 }
-

@@ -13,13 +13,15 @@ const LOOK_AHEAD = 60;
 
 // From so many candles on the bodies' range is known; wicks may reach this much of it beyond.
 const LEAST_BODIES = 10;
-const WICK_ROOM = 0.75;
+const WICK_ROOM = 0.35;
+
+const VOLUME = { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false };
 
 export class MarketChart {
   constructor(element, signal, label) {
     this.chart = makeChart(element, signal, { label });
     this.candles = this.chart.addSeries(CandlestickSeries, { autoscaleInfoProvider: (usual) => this.scale(usual()) });
-    this.volume = this.chart.addSeries(HistogramSeries, { priceFormat: { type: "volume" }, priceLineVisible: false, lastValueVisible: false }, 1);
+    this.volume = this.chart.addSeries(HistogramSeries, VOLUME, 1);
     this.forecast = this.chart.addCustomSeries(new BandSeries(), {});
     this.findings = createSeriesMarkers(this.candles, []);
     this.marks = new Marks();

@@ -1,57 +1,79 @@
 // Beside the chart: which forecast is drawn, what it says now, and whether it deserves belief.
 
 import { h, show } from "./dom.js";
-import { number, percent, when } from "./format.js";
+import { isNumber, number, percent, when } from "./format.js";
 import { forecastSources } from "./forecast_sources.js";
-import { empty, fillWith, loading } from "./states.js";
-import { verdictPanel } from "./verdict.js";
+import { empty, fillWith } from "./states.js";
+import { panel, table } from "./table.js";
+import { isJudged, verdictPanel } from "./verdict.js";
 
 const NONE = "none";
 
-export function forecastPanel(series, chart, data, signal) {
-  const body = h("div.body.grid");
-  const select = h("select", { "aria-label": "Forecast drawn", disabled: true }, h("option", { value: NONE }, "No forecast"));
-  fillWith(body, async () => {
-    const sources = await forecastSources(series, signal);
-    if (!sources.length) return nothing();
-    select.append(...sources.map(({ id, text }) => h("option", { value: id }, text)));
-    select.disabled = false;
-    select.addEventListener("change", () => draw(sources.find(({ id }) => id === select.value)));
-    select.value = sources[0].id;
-    const content = h("div.grid");
-    draw(sources[0], content);
-    return content;
-  }, { signal, text: "Asking for forecasts…" });
-  return h("section.panel", { "aria-label": "Forecast" }, h("header", {}, h("h2", {}, "Forecast"), h("span.end", {}, select)), body);
+export class ForecastPanel {
+  constructor(series, chart, data, signal) {
+    Object.assign(this, { series, chart, data, signal, sources: [] });
+    this.body = h("div.body");
+    this.select = h("select", { "aria-label": "Forecast drawn", disabled: true }, h("option", { value: NONE }, "No forecast"));
+    this.select.addEventListener("change", () => this.draw());
+    this.element = panel("Forecast", this.body, this.select);
+    this.load();
+  }
 
-  function draw(source, content = body.firstElementChild) {
+  async load() {
+    await fillWith(this.body, async () => {
+      this.sources = await forecastSources(this.series, this.signal);
+      return this.sources.length ? "" : nothing();
+    }, { signal: this.signal, text: "Asking for forecasts…" });
+    if (!this.sources.length || this.signal.aborted) return;
+    this.select.append(...this.sources.map(({ id, text }) => h("option", { value: id }, text)));
+    this.select.disabled = false;
+    this.select.value = (this.sources.find(({ n }) => n) ?? this.sources[0]).id;
+    await this.draw();
+  }
+
+  /** Draw the chosen forecast; `quiet` leaves what is there until the new one has come. */
+  async draw(quiet = false) {
+    const source = this.sources.find(({ id }) => id === this.select.value);
     if (!source) {
-      chart.showForecast([]);
-      return show(content, h("p.muted.small", {}, "Choose a forecast to draw it over the candles."));
+      this.chart.showForecast([]);
+      show(this.body, h("p.muted.small", {}, "Choose a forecast to draw it over the candles."));
+      return;
     }
-    show(content, loading("Fetching the forecast…"));
-    return fillWith(content, async () => {
-      const since = new Date(data.candles[0].time * 1_000).toISOString();
-      const rows = await source.rows(since);
-      chart.showForecast(rows);
-      return belief(source, rows, data, chart.decimals);
-    }, { signal, quiet: true });
+    await fillWith(this.body, async () => {
+      const rows = await source.rows(new Date(this.data.candles[0].time * 1_000).toISOString());
+      this.chart.showForecast(rows);
+      return this.belief(source, rows);
+    }, { signal: this.signal, quiet, text: "Fetching the forecast…" });
+  }
+
+  belief(source, rows) {
+    const { time: newest, flags } = this.data.last;
+    const coming = rows.filter(({ time }) => time > newest || (time === newest && flags.includes("partial")));
+    const walked = !isJudged(source.skill) && source.walked;
+    return h(
+      "div.grid", {},
+      verdictPanel(source.verdict, source.skill, { n: source.n, what: source.what }),
+      walked ? verdictPanel(walked.verdict, walked.skill, { n: walked.n, what: "in the walk-forward, before it spoke" }) : null,
+      coming.length ? comingTable(coming, this.chart.decimals) : h("p.muted.small", {}, noneComing(rows)),
+    );
   }
 }
 
-const nothing = () =>
-  empty("Nothing forecasts this series", "Train a model for it, and its forecasts are drawn here.", h("a", { href: "#/models" }, "Train a model"));
+const noneComing = (rows) =>
+  rows.length ? "No forecast of a candle to come."
+    : "It has not made a forecast in this span; a watched series is forecast at each close.";
 
-function belief(source, rows, data, decimals) {
-  const coming = rows.filter(({ time }) => time > data.last.time || (time === data.last.time && data.last.flags.includes("partial")));
-  return h("div.grid", {}, verdictPanel(source.verdict, source.skill, { n: source.n, what: source.what }),
-    coming.length ? comingTable(coming, decimals) : h("p.muted.small", {}, rows.length ? "No forecast of a candle to come." : "It has not made a forecast in this span."));
-}
+const nothing = () =>
+  empty("Nothing forecasts this series", "Train a model for it, and its forecasts are drawn here.",
+    h("a", { href: "#/models" }, "Train a model"));
+
+const COLUMNS = [["Opens", "mono.muted"], ["Close", "number"], ["80% interval", "number.small"]];
 
 function comingTable(rows, decimals) {
   const shown = rows.length > 6 ? [...rows.slice(0, 5), rows.at(-1)] : rows;
-  const body = shown.map(({ time, value, low80, high80, probUp }) => h("tr", {},
-    h("td.mono.muted", {}, when(time).slice(5)), h("td.number", {}, number(value, decimals), probUp === undefined || probUp === null ? null : h("div.small.muted", {}, `up ${percent(probUp, 0)}`)),
-    h("td.number.small", {}, `${number(low80, decimals)}`, h("br"), `${number(high80, decimals)}`)));
-  return h("div.scroll-x", {}, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Opens"), h("th.number", { scope: "col" }, "Close"), h("th.number", { scope: "col" }, "80% interval"))), h("tbody", {}, body)));
+  return table("Forecasts to come", COLUMNS, shown.map(({ time, value, low80, high80, probUp }) => [
+    when(time).slice(5),
+    [number(value, decimals), isNumber(probUp) ? h("div.small.muted", {}, `up ${percent(probUp, 0)}`) : null],
+    [number(low80, decimals), h("br"), number(high80, decimals)],
+  ]));
 }

@@ -3,26 +3,31 @@
 import { get, offers } from "./api.js";
 import { h, show } from "./dom.js";
 import { clock, number, percent, short, when } from "./format.js";
+import { panel, row, table } from "./table.js";
 import { colour } from "./theme.js";
 
 const TRADES_SHOWN = 40;
 const FINDINGS_SHOWN = 200;
 const SIGNALS_SHOWN = 100;
 
+const TAPE = [["Time", "mono.muted"], ["Price", "number"], ["Size", "number"], ["Taker"]];
+
 /** The newest trades; `view.tape` takes those that come. */
 export function tapePanel(series, view, signal) {
-  const body = h("tbody");
   const none = h("p.muted.small.body", {}, "No live trades of this market have come yet.");
-  const table = h("div.scroll", { hidden: true, tabindex: 0, role: "region", "aria-label": "Trades" },
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th.number", { scope: "col" }, "Price"), h("th.number", { scope: "col" }, "Size"), h("th", { scope: "col" }, "Taker"))), body));
+  const region = table("Trades", TAPE, []);
+  const body = region.querySelector("tbody");
+  region.hidden = true;
   view.tape = (trades) => {
     none.hidden = true;
-    table.hidden = false;
+    region.hidden = false;
     body.prepend(...trades.slice(-TRADES_SHOWN).toReversed().map((trade) => tradeRow(trade, view)));
     while (body.rows.length > TRADES_SHOWN) body.lastChild.remove();
   };
   if (series.traded) loadTrades(series, view, signal).catch(() => {});
-  return h("section.panel.tape", { "aria-label": "Last trades" }, h("header", {}, h("h2", {}, "Last trades")), none, table);
+  const shown = panel("Last trades", [none, region]);
+  shown.classList.add("tape");
+  return shown;
 }
 
 async function loadTrades(series, view, signal) {
@@ -32,10 +37,9 @@ async function loadTrades(series, view, signal) {
 }
 
 function tradeRow(trade, view) {
-  const look = trade.side === "buy" ? "up" : trade.side === "sell" ? "down" : "muted";
-  return h("tr", {}, h("td.mono.muted", {}, clock(trade.time)),
-    h(`td.number.${look}`, {}, number(trade.price, view.chart?.decimals ?? 2)), h("td.number", {}, short(trade.size)),
-    h(`td.${look}`, {}, trade.side ?? "–"));
+  const look = { buy: "up", sell: "down" }[trade.side] ?? "muted";
+  const price = h(`span.${look}`, {}, number(trade.price, view.chart?.decimals ?? 2));
+  return row(TAPE, [clock(trade.time), price, short(trade.size), h(`span.${look}`, {}, trade.side ?? "–")]);
 }
 
 /** Anomalies and signals: a list, and markers on the chart that can be switched off. */
@@ -54,7 +58,7 @@ export function findingsPanel(series, chart, view, signal) {
   draw();
   loadFindings(series, state, signal).then(draw).catch(() => {});
   return {
-    panel: h("section.panel", { "aria-label": "Anomalies" }, h("header", {}, h("h2", {}, "Anomalies")), list),
+    panel: panel("Anomalies", list),
     add(anomaly) {
       state.anomalies = [...state.anomalies, anomaly].slice(-FINDINGS_SHOWN);
       draw();
@@ -87,13 +91,13 @@ function markers({ anomalies, signals, on }, resolution) {
   return [...odd, ...told].sort((one, other) => one.time - other.time);
 }
 
+const FOUND = [["Time", "mono.muted"], ["Price", "number"], ["Reason", "nowrap"]];
+
 function findingsTable(anomalies, decimals) {
   if (!anomalies.length) return h("p.muted.small.body", {}, "None found: no bad prints, no disorder.");
-  const rows = anomalies.slice(-30).toReversed().map((one) =>
-    h("tr", {}, h("td.mono.muted.nowrap", { title: when(one.time, true) }, when(one.time).slice(5)), h("td.number", {}, number(one.price, decimals)), h("td.nowrap", {}, one.reason.replaceAll("_", " "))));
-  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Anomalies found" }, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th.number", { scope: "col" }, "Price"), h("th", { scope: "col" }, "Reason"))),
-    h("tbody", {}, rows)));
+  return table("Anomalies found", FOUND, anomalies.slice(-30).toReversed().map((one) => [
+    when(one.time).slice(5), number(one.price, decimals), one.reason.replaceAll("_", " "),
+  ]));
 }
 
 function toggle(text, on, changed) {

@@ -14,7 +14,8 @@ export async function open(main, parameters, signal) {
   show(main, title, loading("Asking which candles there are…"));
   const held = await heldSeries(signal);
   if (!held.length) {
-    return show(main, title, h("section.panel", {}, empty("No candles yet", "Forecasts need candles to begin with.", h("a", { href: "/docs" }, "How to bring candles in"))));
+    const way = h("a", { href: "/docs" }, "How to bring candles in");
+    return show(main, title, h("section.panel", {}, empty("No candles yet", "Forecasts need candles to begin with.", way)));
   }
   let leave = null;
   choose(chosenSeries(held, parameters), parameters.get("tab") ?? sessionStorage.getItem(TAB) ?? "history");

@@ -2,7 +2,7 @@
 
 import { CandleData } from "./candle_data.js";
 import { h, show } from "./dom.js";
-import { forecastPanel } from "./market_forecast.js";
+import { ForecastPanel } from "./market_forecast.js";
 import { findingsPanel, tapePanel } from "./market_live.js";
 import { MarketChart } from "./market_chart.js";
 import { MARKS } from "./marks.js";
@@ -10,7 +10,12 @@ import { count, isNumber, number, signedPercent, when } from "./format.js";
 import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "./held.js";
 import { empty, failure, loading } from "./states.js";
 import { LiveStream } from "./stream.js";
+import { table } from "./table.js";
 import { watchButton } from "./watching.js";
+
+// Forecasts are made within seconds of a close.
+const FORECAST_MS = 6_000;
+const PRICES = ["open", "high", "low", "close"];
 
 export async function open(main, parameters, signal) {
   show(main, h("h1.hidden-text", {}, "Market"), loading("Asking which candles there are…"));
@@ -34,7 +39,8 @@ export async function open(main, parameters, signal) {
 }
 
 const noCandles = () =>
-  empty("No candles yet", "Fetch some from an exchange (POST /ingest/kline), send your own (POST /ingest/candles), or let make demo do it.",
+  empty("No candles yet",
+    "Fetch some from an exchange (POST /ingest/kline), send your own (POST /ingest/candles), or let make demo do it.",
     h("a", { href: "/docs" }, "How to bring candles in"));
 
 async function showMarket(main, series, picker, signal) {
@@ -52,7 +58,8 @@ async function showMarket(main, series, picker, signal) {
   chart.onPoint((time) => showReadout(view, data, chart, time));
   showQuote(view, data, chart);
   const findings = findingsPanel(series, chart, view, signal);
-  show(view.side, forecastPanel(series, chart, data, signal), tapePanel(series, view, signal), findings.panel);
+  view.forecast = new ForecastPanel(series, chart, data, signal);
+  show(view.side, view.forecast.element, tapePanel(series, view, signal), findings.panel);
   goLive(view, data, chart, findings, signal);
 }
 
@@ -105,7 +112,7 @@ function showReadout(view, data, chart, time) {
   const candle = time === null ? data.last : data.candles[place];
   if (!candle) return show(view.readout, h("span", {}, when(time), " forecast"));
   const part = (name, value) => h("span", {}, h("b", {}, `${name} `), value);
-  const prices = ["open", "high", "low", "close"].map((name) => part(name[0].toUpperCase(), number(candle[name], chart.decimals)));
+  const prices = PRICES.map((name) => part(name[0].toUpperCase(), number(candle[name], chart.decimals)));
   const flags = candle.flags.length ? h("span.warn", {}, candle.flags.join(", ").replaceAll("_", " ")) : null;
   show(view.readout, h("span", {}, when(candle.time)), prices, part("V", number(candle.volume, 2)), flags);
 }
@@ -120,13 +127,15 @@ function showLegend(view, data) {
     h("span", {}, h("i.key.band"), "80% interval"), h("span", {}, h("i.key.wide"), "95% interval"));
 }
 
-function candleTable(data, decimals) {
-  const cells = (one) => ["open", "high", "low", "close"].map((name) => h("td.number", {}, number(one[name], decimals)));
-  const rows = data.candles.slice(-50).toReversed().map((one) =>
-    h("tr", {}, h("td.mono", {}, when(one.time)), cells(one), h("td.number", {}, number(one.volume, 2)), h("td", {}, one.flags.join(" "))));
-  const titles = ["Open", "High", "Low", "Close", "Volume"].map((name) => h("th.number", { scope: "col" }, name));
-  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Newest candles" },
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Opened"), titles, h("th", { scope: "col" }, "Flags"))), h("tbody", {}, rows)));
+const COLUMNS = [
+  ["Opened", "mono"], ["Open", "number"], ["High", "number"], ["Low", "number"], ["Close", "number"],
+  ["Volume", "number"], ["Flags"],
+];
+
+function candleTable({ candles }, decimals) {
+  return table("Newest candles", COLUMNS, candles.slice(-50).toReversed().map((one) => [
+    when(one.time), ...PRICES.map((name) => number(one[name], decimals)), number(one.volume, 2), one.flags.join(" "),
+  ]));
 }
 
 function goLive(view, data, chart, findings, signal) {
@@ -140,10 +149,13 @@ function goLive(view, data, chart, findings, signal) {
   signal.addEventListener("abort", () => stream.close(), { once: true });
 
   function takeCandle(candle) {
+    const before = data.last.time;
     const taken = data.take(candle);
     if (!taken) return;
     chart.update(taken.candle, taken.newest);
     if (taken.newest) showQuote(view, data, chart);
+    // At a close, forecasts of the next candle are made.
+    if (data.last.time > before) setTimeout(() => signal.aborted || view.forecast.draw(true), FORECAST_MS);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { h, svg } from "./dom.js";
 import { count, isNumber, percent, when } from "./format.js";
+import { table } from "./table.js";
 import { skillLimit, skillWhisker, verdictChip } from "./verdict.js";
 
 const SIZE = 220;
@@ -16,53 +17,65 @@ export function calibrationPlot({ bins, ece, n }) {
   const x = (value) => EDGE + at(value);
   const y = (value) => SIZE - EDGE - at(value);
   const ticks = [low, (low + high) / 2, high];
+  const bottom = SIZE - EDGE;
+  const right = SIZE - 18;
+  const text = `Calibration: expected error ${percent(ece, 1)} over ${count(n)} forecasts`;
   const drawing = svg(
-    "svg.plot", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": `Calibration: expected error ${percent(ece, 1)} over ${count(n)} forecasts` },
-    svg("line.axis", { x1: EDGE, x2: SIZE - 18, y1: SIZE - EDGE, y2: SIZE - EDGE }),
-    svg("line.axis", { x1: EDGE, x2: EDGE, y1: 18, y2: SIZE - EDGE }),
-    ticks.map((tick) => svg("text", { x: x(tick), y: SIZE - EDGE + 14, "text-anchor": "middle" }, percent(tick, 0))),
+    "svg.plot", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": text },
+    svg("line.axis", { x1: EDGE, x2: right, y1: bottom, y2: bottom }),
+    svg("line.axis", { x1: EDGE, x2: EDGE, y1: 18, y2: bottom }),
+    ticks.map((tick) => svg("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, percent(tick, 0))),
     ticks.map((tick) => svg("text", { x: EDGE - 5, y: y(tick) + 4, "text-anchor": "end" }, percent(tick, 0))),
     svg("text", { x: (SIZE + EDGE) / 2, y: SIZE - 4, "text-anchor": "middle" }, "said to go up"),
     svg("line.ideal", { x1: x(low), y1: y(low), x2: x(high), y2: y(high) }),
-    bins.map((bin) => svg("line.whisker", { x1: x(bin.probability), x2: x(bin.probability), y1: y(bin.low), y2: y(bin.high), opacity: 0.4 })),
+    bins.map((bin) => chanceWhisker(x(bin.probability), y(bin.low), y(bin.high))),
     svg("polyline.curve", { points: bins.map((bin) => `${x(bin.probability)},${y(bin.frequency)}`).join(" ") }),
     bins.map((bin) => svg("circle.point", { cx: x(bin.probability), cy: y(bin.frequency), r: 3 })),
   );
-  return h("figure.grid", {}, drawing, h("figcaption.small.muted", {}, `Went up, against said to go up; dashed is perfect. Expected calibration error ${percent(ece, 1)}.`));
+  const caption = `Went up, against said to go up; dashed is perfect. Expected calibration error ${percent(ece, 1)}.`;
+  return h("figure.grid", {}, drawing, h("figcaption.small.muted", {}, caption));
 }
+
+const chanceWhisker = (x, low, high) => svg("line.whisker", { x1: x, x2: x, y1: low, y2: high, opacity: 0.4 });
 
 /** Each stretch of the walk-forward: skill on what came after its training. */
 export function foldTable(folds) {
   const limit = skillLimit(folds.map((fold) => fold.scores?.skill));
-  const rows = folds.map((fold, i) => h("tr", {}, h("td", {}, i + 1),
-    h("td.mono.small", {}, fold.test?.start ? `${when(fold.test.start).slice(0, 10)} – ${when(fold.test.end).slice(0, 10)}` : "–"),
-    h("td.number", {}, count(fold.test?.n ?? fold.scores?.n)),
-    h("td.skill-cell", {}, skillWhisker(fold.scores?.skill, fold.verdict, limit)), h("td", {}, verdictChip(fold.verdict))));
-  return h("div.scroll-x", {}, h("table", {},
-    h("thead", {}, h("tr", {}, ["Fold", "Tested on"].map((name) => h("th", { scope: "col" }, name)), h("th.number", { scope: "col" }, "n"), h("th", { scope: "col" }, `Skill, ±${percent(limit)}`), h("th", { scope: "col" }, "Verdict"))),
-    h("tbody", {}, rows)));
+  const columns = [["Fold"], ["Tested on", "mono.small"], ["n", "number"], [`Skill, ±${percent(limit)}`, "skill-cell"], ["Verdict"]];
+  return table("Folds", columns, folds.map(({ test, scores, verdict }, i) => [
+    i + 1, test?.start ? `${day(test.start)} – ${day(test.end)}` : "–", count(test?.n ?? scores?.n),
+    skillWhisker(scores?.skill, verdict, limit), verdictChip(verdict),
+  ]));
 }
+
+const day = (time) => when(time).slice(0, 10);
 
 /** Stated coverage against what came: whether intervals hold what they promise. */
-export function coverageBars(coverage, title = "Outcomes inside the interval") {
+export function coverageBars(coverage) {
   const levels = Object.entries(coverage ?? {}).filter(([, value]) => isNumber(value));
   if (!levels.length) return null;
-  return h("div.grid", {}, h("h3", {}, title), h("div.bars", {}, levels.map(([level, share]) =>
-    h("div", {}, h("span", {}, `${percent(Number(level), 0)} interval`), meter(share, Number(level)), h("span.number", {}, percent(share))))));
+  const bars = levels.map(([level, share]) => bar(`${percent(Number(level), 0)} interval`, meter(share, Number(level)), share));
+  return h("div.grid", {}, h("h3", {}, "Outcomes inside the interval"), h("div.bars", {}, bars));
 }
 
+const bar = (name, picture, share) => h("div", {}, h("span", {}, name), picture, h("span.number", {}, percent(share)));
+
 function meter(share, target) {
-  const x = (value) => value * 200;
-  return svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", role: "img", "aria-label": `${percent(share)} of outcomes, ${percent(target, 0)} promised` },
-    svg("rect.bar.pale", { x: 0, y: 2, width: 200, height: 8 }), svg("rect.bar", { x: 0, y: 2, width: x(share), height: 8 }),
-    svg("line.zero", { x1: x(target), x2: x(target), y1: 0, y2: 12 }));
+  const label = `${percent(share)} of outcomes, ${percent(target, 0)} promised`;
+  return strip(
+    { role: "img", "aria-label": label }, svg("rect.bar.pale", { y: 2, width: 200, height: 8 }), filled(share),
+    svg("line.zero", { x1: target * 200, x2: target * 200, y1: 0, y2: 12 }),
+  );
 }
+
+const filled = (share) => svg("rect.bar", { y: 2, width: 200 * share, height: 8 });
+const strip = (attributes, ...parts) =>
+  svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", ...attributes }, parts);
 
 /** The inputs that trees split by most. */
 export function importanceBars(importance, most = 12) {
-  const totals = Object.entries(importance).sort(([, one], [, other]) => other - one).slice(0, most);
-  const largest = totals[0]?.[1] || 1;
-  return h("div.bars", {}, totals.map(([name, value]) => h("div", {}, h("span", {}, name.replaceAll("_", " ")),
-    svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect.bar", { x: 0, y: 2, width: (200 * value) / largest, height: 8 })),
-    h("span.number", {}, percent(value)))));
+  const all = Object.entries(importance).sort(([, one], [, other]) => other - one).slice(0, most);
+  const largest = all[0]?.[1] || 1;
+  return h("div.bars", {}, all.map(([name, share]) =>
+    bar(name.replaceAll("_", " "), strip({ "aria-hidden": "true" }, filled(share / largest)), share)));
 }

@@ -43,16 +43,28 @@ function squaredWidth(n) {
 /** Long-run covariances of the first 1, 2, ... n; errors up to `horizon` - 1 apart overlap. */
 function covariances(left, right, horizon) {
   const [one, other] = [centred(left), centred(right)];
-  const [meanOne, meanOther] = [means(one), means(other)];
-  const total = means(one.map((value, i) => value * other[i])).map((mean, i) => mean - meanOne[i] * meanOther[i]);
+  const total = shifted(one, other, 0);
   for (let lag = 1; lag < Math.min(horizon, one.length); lag++) {
-    let sum = 0;
-    for (let i = lag; i < one.length; i++) {
-      sum += one[i] * other[i - lag] + other[i] * one[i - lag];
-      total[i] += sum / (i + 1) - (2 * meanOne[i] * meanOther[i] * (i + 1 - lag)) / (i + 1);
-    }
+    const [before, after] = [shifted(one, other, lag), shifted(other, one, lag)];
+    for (let i = 0; i < total.length; i++) total[i] += before[i] + after[i];
   }
   return total;
+}
+
+/** Covariances of each element with the one `lag` before, of growing parts. */
+function shifted(left, right, lag) {
+  const [meanLeft, meanRight] = [means(left), means(right)];
+  let [later, earlier, products] = [0, 0, 0];
+  return left.map((value, i) => {
+    if (i >= lag) {
+      later += value;
+      earlier += right[i - lag];
+      products += value * right[i - lag];
+    }
+    const pairs = Math.max(i + 1 - lag, 0);
+    const both = products - meanLeft[i] * earlier - meanRight[i] * later + pairs * meanLeft[i] * meanRight[i];
+    return both / (i + 1);
+  });
 }
 
 function means(values) {

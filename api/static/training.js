@@ -9,28 +9,37 @@ const KINDS = [
   ["boosting", "Gradient boosting"], ["lstm", "LSTM"], ["ewma", "EWMA volatility (baseline)"],
   ["drift", "Drift (baseline)"], ["seasonal_naive", "Seasonal naive (baseline)"], ["last_price", "Last price (baseline)"],
 ];
+const LSTM_LOOKS_BACK = 60;
+const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
 
 export function trainingForm(held, chosen, view) {
   const kind = choice("kind", KINDS);
   const series = choice("series", held.map((one, i) => [i, `${seriesText(one)} (${count(one.count)} candles)`]));
   series.value = held.indexOf(chosen);
-  const ahead = h("input", { name: "ahead", type: "number", min: 1, max: 288, value: 1, required: true });
-  const folds = h("input", { name: "folds", type: "number", min: 2, max: 20, value: 4, required: true });
-  const name = h("input", { name: "name", value: "lstm", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}", required: true });
+  const ahead = whole("ahead", 1, 288, 1);
+  const folds = whole("folds", 2, 20, 4);
+  const name = h("input", { name: "name", value: "lstm", pattern: NAME, required: true });
   const nameField = field("Name", name);
   nameField.hidden = true;
   kind.addEventListener("change", () => { nameField.hidden = kind.value !== "lstm"; });
   const problem = h("p.form-error", { role: "alert", hidden: true });
   const button = h("button.main", { type: "submit" }, "Train");
-  const form = h("form.grid", {}, h("div.fields", {}, field("Model", kind), field("Series", series), field("Candles ahead", ahead), field("Folds", folds), nameField), problem, h("div.row", {}, button, h("span.small.muted", {}, "Judged by a purged walk-forward; a challenger replaces the champion only if it beats it.")));
+  const rule = "Judged by a purged walk-forward; a challenger replaces the champion only if it beats it.";
+  const fields = [field("Model", kind), field("Series", series), field("Candles ahead", ahead), field("Folds", folds)];
+  const form = h(
+    "form.grid", {}, h("div.fields", {}, fields, nameField), problem,
+    h("div.row", {}, button, h("span.small.muted", {}, rule)),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin({ kind: kind.value, ...held[series.value], ahead: ahead.valueAsNumber, folds: folds.valueAsNumber, name: name.value }, view, problem, button);
+    const wanted = { kind: kind.value, ...held[series.value], ahead: ahead.valueAsNumber, folds: folds.valueAsNumber };
+    begin({ ...wanted, name: name.value }, view, problem, button);
   });
   return form;
 }
 
 const choice = (name, options) => h("select", { name }, options.map(([value, text]) => h("option", { value }, text)));
+const whole = (name, min, max, value) => h("input", { name, type: "number", min, max, value, required: true });
 const field = (text, control) => h("label.field", {}, text, control);
 
 async function begin(wanted, view, problem, button) {
@@ -38,7 +47,8 @@ async function begin(wanted, view, problem, button) {
   problem.hidden = true;
   try {
     const { task_id: id } = await ask(wanted);
-    view.jobs.add(id, `${wanted.kind.replace("_", " ")}, ${seriesText(wanted)}, ${wanted.ahead} ahead`, view.refresh);
+    const title = `${wanted.kind.replace("_", " ")}, ${seriesText(wanted)}, ${wanted.ahead} ahead`;
+    view.jobs.add(id, title, view.refresh);
   } catch (error) {
     show(problem, error.message);
     problem.hidden = false;
@@ -49,8 +59,10 @@ async function begin(wanted, view, problem, button) {
 
 function ask({ kind, platform, symbol, resolution, ahead, folds, name }) {
   const common = { platform, symbol, resolution, folds };
-  if (kind !== "lstm") return post("/slots/train", { ...common, model: kind, horizon: ahead }, { prefer: "respond-async" });
+  const prefer = "respond-async";
+  if (kind !== "lstm") return post("/slots/train", { ...common, model: kind, horizon: ahead }, { prefer });
   // Every training is a version of its own.
   const version = new Date().toISOString().replace(/[-:]|\..*/g, "");
-  return post("/lstm/train", { ...common, model_name: name, model_id: version, seq_len: 60, nsteps: ahead }, { prefer: "respond-async" });
+  const lstm = { model_name: name, model_id: version, seq_len: LSTM_LOOKS_BACK, nsteps: ahead };
+  return post("/lstm/train", { ...common, ...lstm }, { prefer });
 }

@@ -24,7 +24,7 @@ export function verdictPanel(verdict, skill, { n, what = "out of sample" } = {})
     `div.verdict.${verdict}`, {},
     h("strong", {}, HEADLINES[verdict] ?? verdict),
     h("p", {}, sentence(verdict, skill, `${count(n)} forecasts ${what}`)),
-    h("div.skill", {}, skillWhisker(skill, verdict, limit), h("span.small.muted", {}, `skill on a scale of ±${percent(limit)}; dashed: last price`)),
+    h("div.skill", {}, skillWhisker(skill, verdict, limit), h("span.small.muted", {}, `scale ±${percent(limit)}, dashed: last price`)),
   );
 }
 
@@ -32,14 +32,17 @@ export function verdictPanel(verdict, skill, { n, what = "out of sample" } = {})
 export const isJudged = (skill) => isNumber(skill?.low) && isNumber(skill?.high);
 
 function tooEarly(n, what) {
-  const text = n ? `${count(n)} forecasts ${what} have met their outcome; that is too few to tell skill from luck.` : "None of its forecasts has met its outcome yet.";
+  const few = `${count(n)} of its forecasts ${what} met their outcome: too few to tell skill from luck.`;
+  const text = n ? few : "None of its forecasts has met its outcome yet.";
   return h("div.verdict.open", {}, h("strong", {}, "Too early to tell"), h("p", {}, text));
 }
 
 function sentence(verdict, skill, sample) {
   const decimals = Math.abs(skill.value) < 0.01 ? 2 : 1;
   const size = percent(Math.abs(skill.value), decimals);
-  const errors = `Its errors are ${size} ${skill.value >= 0 ? "smaller" : "larger"} than those of last price, on ${sample}`;
+  const compared = Math.abs(skill.value) < 0.00005 ? "as large as"
+    : `${size} ${skill.value > 0 ? "smaller" : "larger"} than`;
+  const errors = `Its errors are ${compared} those of last price, on ${sample}`;
   const range = `${signedPercent(skill.low, decimals)} to ${signedPercent(skill.high, decimals)}`;
   return `${errors}. The 95% interval is ${range}: ${meaning(verdict, skill)}.`;
 }

@@ -7,7 +7,8 @@ import { sameSeries } from "./held.js";
 /** A button that says whether a series is watched, and changes that. */
 export function watchButton(series, signal) {
   const { platform, symbol, resolution } = series;
-  const button = h("button.small", { type: "button", "aria-pressed": "false", disabled: true, title: "A watched series is fetched at each close and forecast by its champions" }, "Watch");
+  const title = "A watched series is fetched at each close and forecast by its champions";
+  const button = h("button.small", { type: "button", "aria-pressed": "false", disabled: true, title }, "Watch");
   const draw = (watched) => {
     button.setAttribute("aria-pressed", String(watched));
     button.disabled = false;

@@ -159,7 +159,7 @@ def trade(tickcast: RunningTickcast, over: threading.Event) -> None:
             if over.wait(0.3):
                 return
             price *= math.exp(drawn.gauss(0, 0.00012))
-            shown = price * (1.13 if beat == 40 else 1)
+            shown = price * (1.13 if beat == 400 else 1)
             size = f"{drawn.expovariate(6) + 0.0001:.5f}"
             number += 1 + 3 * (beat == 60)
             message = {

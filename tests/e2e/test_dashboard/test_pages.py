@@ -65,7 +65,7 @@ def test_models_show_how_a_champion_was_judged(page: Page) -> None:
     page.get_by_role("button", name="ewma").click()
 
     expect(page.get_by_role("heading", name=re.compile("ewma for coinbase"))).to_be_visible()
-    expect(page.get_by_role("region", name="Walk-forward folds").locator("tbody tr")).to_have_count(
+    expect(page.get_by_role("region", name="Folds", exact=True).locator("tbody tr")).to_have_count(
         2
     )
     expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
