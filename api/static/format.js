@@ -37,6 +37,7 @@ export const percent = (share, decimals = 1) =>
 export function signedPercent(share, decimals = 2) {
   if (!isNumber(share)) return "–";
   const text = number(Math.abs(share) * 100, decimals);
+  if (!/[1-9]/.test(text)) return `${text}%`;
   return `${share < 0 ? "−" : "+"}${text}%`;
 }
 

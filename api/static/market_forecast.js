@@ -67,12 +67,15 @@ const nothing = () =>
   empty("Nothing forecasts this series", "Train a model for it, and its forecasts are drawn here.",
     h("a", { href: "#/models" }, "Train a model"));
 
+// Of the coming day the hour is enough.
+const openingText = (time) => (time * 1_000 - Date.now() < 86_400_000 ? when(time).slice(11) : when(time).slice(5));
+
 const COLUMNS = [["Opens", "mono.muted"], ["Close", "number"], ["80% interval", "number.small"]];
 
 function comingTable(rows, decimals) {
   const shown = rows.length > 6 ? [...rows.slice(0, 5), rows.at(-1)] : rows;
   return table("Forecasts to come", COLUMNS, shown.map(({ time, value, low80, high80, probUp }) => [
-    when(time).slice(5),
+    openingText(time),
     [number(value, decimals), isNumber(probUp) ? h("div.small.muted", {}, `up ${percent(probUp, 0)}`) : null],
     [number(low80, decimals), h("br"), number(high80, decimals)],
   ]));

@@ -32,7 +32,7 @@ export function tapePanel(series, view, signal) {
 
 async function loadTrades(series, view, signal) {
   // Trades come oldest first: those since the newest candle opened hold the last ones.
-  const { trades } = await get(marketPath("trades", series), { start: series.last, limit: 2_000 }, signal);
+  const { trades } = await get(marketPath("trades", series), { start: series.tradedUntil, limit: 5_000 }, signal);
   if (trades.length) view.tape(trades);
 }
 
@@ -58,7 +58,7 @@ export function findingsPanel(series, chart, view, signal) {
   draw();
   loadFindings(series, state, signal).then(draw).catch(() => {});
   return {
-    panel: panel("Anomalies", list),
+    panel: h("div.found", {}, panel("Anomalies", list)),
     add(anomaly) {
       state.anomalies = [...state.anomalies, anomaly].slice(-FINDINGS_SHOWN);
       draw();
@@ -91,12 +91,13 @@ function markers({ anomalies, signals, on }, resolution) {
   return [...odd, ...told].sort((one, other) => one.time - other.time);
 }
 
-const FOUND = [["Time", "mono.muted"], ["Price", "number"], ["Reason", "nowrap"]];
+const FOUND = [["Time", "mono.muted"], ["Trade", "mono.muted"], ["Price", "number"], ["Size", "number"], ["Score", "number"], ["What"]];
 
 function findingsTable(anomalies, decimals) {
   if (!anomalies.length) return h("p.muted.small.body", {}, "None found: no bad prints, no disorder.");
   return table("Anomalies found", FOUND, anomalies.slice(-30).toReversed().map((one) => [
-    when(one.time).slice(5), number(one.price, decimals), one.reason.replaceAll("_", " "),
+    when(one.time, true), one.trade_id ?? "–", number(one.price, decimals), short(one.size), number(one.score, 1),
+    one.reason.replaceAll("_", " "),
   ]));
 }
 

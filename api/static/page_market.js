@@ -15,6 +15,7 @@ import { watchButton } from "./watching.js";
 
 // Forecasts are made within seconds of a close.
 const FORECAST_MS = 6_000;
+const QUIET_MS = 30_000;
 const PRICES = ["open", "high", "low", "close"];
 
 export async function open(main, parameters, signal) {
@@ -32,11 +33,16 @@ export async function open(main, parameters, signal) {
     signal.addEventListener("abort", () => leave.abort(), { once: true });
     rememberSeries("market", series);
     const picker = seriesPicker(held, series, choose);
-    showMarket(main, series, picker, leave.signal).catch((error) => {
+    showMarket(main, { ...series, tradedUntil: newestOf(held, series) }, picker, leave.signal).catch((error) => {
       if (error.name !== "AbortError") show(main, failure(error, () => choose(series)));
     });
   }
 }
+
+/** The opening of the newest candle of a market, of whichever length. */
+const newestOf = (held, { platform, symbol }) => held
+  .filter((one) => one.platform === platform && one.symbol === symbol)
+  .map(({ last }) => last).reduce((one, other) => (Date.parse(one) > Date.parse(other) ? one : other));
 
 const noCandles = () =>
   empty("No candles yet",
@@ -59,25 +65,26 @@ async function showMarket(main, series, picker, signal) {
   showQuote(view, data, chart);
   const findings = findingsPanel(series, chart, view, signal);
   view.forecast = new ForecastPanel(series, chart, data, signal);
-  show(view.side, view.forecast.element, tapePanel(series, view, signal), findings.panel);
+  show(view.side, view.forecast.element, tapePanel(series, view, signal));
+  show(view.below, findings.panel);
   goLive(view, data, chart, findings, signal);
 }
 
 function makeView(series, picker, signal) {
   const view = {
-    price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row"),
+    price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row", { role: "status" }),
     chartHolder: h("div.chart-box"), readout: h("div.readout", { "aria-hidden": "true" }),
-    legend: h("div.legend"), table: h("div"), side: h("aside", { "aria-label": "Forecast, trades and findings" }),
+    legend: h("div.legend"), table: h("div"), below: h("div"), side: h("aside", { "aria-label": "Forecast and trades" }),
   };
   const newest = h("button.small", { type: "button", onclick: () => view.chart?.showNewest() }, "Newest");
   view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live, watchButton(series, signal));
   view.options = h("span.end", {}, newest);
   view.body = h(
     "div.market", {},
-    h("section.panel", { "aria-label": `Chart of ${series.symbol}` }, view.chartHolder,
+    h("div.grid", {}, h("section.panel", { "aria-label": `Chart of ${series.symbol}` }, view.chartHolder,
       h("div.chart-foot.row", {}, view.legend, view.options),
       h("details.chart-foot", { ontoggle: (event) => event.target.open && view.fillTable?.() },
-        h("summary", {}, "The newest candles as a table"), view.table)),
+        h("summary", {}, "The newest candles as a table"), view.table)), view.below),
     view.side,
   );
   return view;
@@ -140,12 +147,16 @@ function candleTable({ candles }, decimals) {
 
 function goLive(view, data, chart, findings, signal) {
   const { platform, symbol, resolution } = data.series;
+  const pulse = livePulse(view.live, signal);
   const stream = new LiveStream((message) => {
     if (message.channel === "candles" && message.resolution === resolution) takeCandle(message.candle);
-    else if (message.channel === "trades") view.tape?.(message.trades);
-    else if (message.channel === "anomalies") findings.add(message.anomaly);
-  }, (state) => show(view.live, liveState(state)));
-  stream.subscribe({ platform, symbols: [symbol], channels: ["candles", "trades", "anomalies"], resolutions: [resolution] });
+    else if (message.channel === "trades") {
+      pulse.heard();
+      view.tape?.(message.trades);
+    } else if (message.channel === "anomalies") findings.add(message.anomaly);
+  }, pulse.state);
+  const channels = ["candles", "trades", "anomalies"];
+  stream.subscribe({ platform, symbols: [symbol], channels, resolutions: [resolution] });
   signal.addEventListener("abort", () => stream.close(), { once: true });
 
   function takeCandle(candle) {
@@ -159,7 +170,27 @@ function goLive(view, data, chart, findings, signal) {
   }
 }
 
-function liveState(state) {
-  if (state === "live") return h("span.chip.good", { role: "status" }, h("span.dot.good.beating"), " live");
-  return h("span.chip.warn", { role: "status" }, state === "closed" ? "not live" : "connecting…");
+/** Says whether data comes: an open connection alone is not live. */
+function livePulse(element, signal) {
+  let [state, last] = ["connecting", 0];
+  const draw = () => show(element, liveChip(state, Date.now() - last));
+  const timer = setInterval(draw, 2_000);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return {
+    heard() {
+      const quiet = Date.now() - last > QUIET_MS;
+      last = Date.now();
+      if (quiet) draw();
+    },
+    state(told) {
+      state = told;
+      draw();
+    },
+  };
+}
+
+function liveChip(state, silence) {
+  if (state !== "live") return h("span.chip.warn", {}, state === "closed" ? "not live" : "connecting…");
+  if (silence > QUIET_MS) return h("span.chip", { title: "Connected; no live data of this market comes now" }, "no live data");
+  return h("span.chip.good", {}, h("span.dot.good.beating"), " live");
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -77,6 +77,3 @@ def watch(page: Page, home: str) -> Watched:
 
 def _bad(kind: str) -> bool:
     return kind in ("error", "warning")
-
-
-__all__ = ["Watched", "launch", "sync_playwright", "watch"]

@@ -12,7 +12,15 @@ PAGES = {
     "models": "form button",
     "operations": ".parts li",
 }
+SERIOUS = ("serious", "critical")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page: Page) -> list[object]:
+    """Return what axe holds against the page as it stands."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    serious = [one for one in found.response["violations"] if one["impact"] in SERIOUS]
+    return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -23,12 +31,20 @@ def test_no_page_has_a_serious_fault(page: Page, theme: str) -> None:
         expect(page.locator(sign).first).to_be_visible()
         page.wait_for_timeout(300)
 
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        assert faults(page) == [], name
 
-        bad = [
-            one for one in found.response["violations"] if one["impact"] in ("serious", "critical")
-        ]
-        assert bad == [], [(one["id"], [n["html"] for n in one["nodes"]][:3]) for one in bad]
+
+def test_details_of_a_model_and_the_ledger_have_no_serious_fault(page: Page) -> None:
+    page.evaluate("place => { location.hash = place }", f"#/models{PLACE}")
+    page.get_by_role("button", name="ewma").click()
+    expect(page.get_by_role("heading", name="Champion and challengers")).to_be_visible()
+    assert faults(page) == []
+
+    page.evaluate("place => { location.hash = place }", f"#/forecasts{PLACE}&tab=futures")
+    models = page.get_by_label("Model", exact=True)
+    models.select_option(models.locator("option").last.get_attribute("value") or "")
+    expect(page.get_by_role("region", name="Ledger rows")).to_be_visible()
+    assert faults(page) == []
 
 
 def test_no_page_is_wider_than_a_phone(page: Page) -> None:
