@@ -3,8 +3,9 @@
 import { CandleData } from "./candle_data.js";
 import { h, show } from "./dom.js";
 import { ForecastPanel } from "./market_forecast.js";
-import { findingsPanel, tapePanel } from "./market_live.js";
 import { MarketChart } from "./market_chart.js";
+import { Findings } from "./market_findings.js";
+import { tapePanel } from "./market_tape.js";
 import { MARKS } from "./marks.js";
 import { count, isNumber, number, signedPercent, when } from "./format.js";
 import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "./held.js";
@@ -63,10 +64,10 @@ async function showMarket(main, series, picker, signal) {
   keepOlderComing(chart, data, view);
   chart.onPoint((time) => showReadout(view, data, chart, time));
   showQuote(view, data, chart);
-  const findings = findingsPanel(series, chart, view, signal);
+  const findings = new Findings(series, chart, view, signal);
   view.forecast = new ForecastPanel(series, chart, data, signal);
   show(view.side, view.forecast.element, tapePanel(series, view, signal));
-  show(view.below, findings.panel);
+  show(view.below, findings.element);
   goLive(view, data, chart, findings, signal);
 }
 
