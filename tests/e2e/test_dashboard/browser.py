@@ -33,6 +33,7 @@ def _path(playwright: Playwright) -> str:
         if path and Path(path).exists():
             return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
+        _run("apt-get", "update", "-qq")
         _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
     if not _on_machine():
         _run(sys.executable, "-m", "playwright", "install", "chromium")
