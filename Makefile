@@ -20,8 +20,9 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	@exec $(BIN)/python -m client.demo $(DEMO)
 
+# Two processes: much of the time is waiting for servers to start, stop and be killed.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -21,9 +21,9 @@ SERIES = {"platform": PLATFORM, "symbol": SYMBOL, "resolution": "1h"}
 PLACE = f"?platform={PLATFORM}&symbol={SYMBOL}&resolution={HOUR}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for the tests of a file; its event loop must end before others begin."""
     with sync_playwright() as playwright:
         chromium = launch(playwright)
         yield chromium

@@ -18,9 +18,9 @@ EWMA = Slot("coinbase", "BTC-USD", 300, 1, "ewma")
 BOOSTING = Slot("coinbase", "BTC-USD", 300, 1, "boosting")
 FEW: dict[str, Any] = {"rounds": 10}
 
-# Candles up to the one that is being made are taken as finished: a forecast from the last of
-# them is in time whenever a test runs.
-NEXT_CLOSE = (now_ms() // 300_000 + 1) * 300
+# Candles up to one that closes within the hour are taken as finished: a forecast from the last
+# of them is in time whenever a test runs, however long ago this line did.
+NEXT_CLOSE = (now_ms() // 300_000 + 12) * 300
 
 
 def returns(count: int, seed: int = 0, coefficient: float = 0.0) -> np.ndarray[Any, Any]:
