@@ -115,6 +115,8 @@ class ScoreboardRow(Struct):
     """Scores of a slot from the ledger: `n` forecasts with an outcome, and how many were missed.
 
     The interval of skill, and so the verdict, holds however often somebody looks.
+    `p_value_of_all` is the Diebold-Mariano test's, adjusted by Holm for all slots
+    of the ledger: of many slots some look skilled by chance.
     """
 
     platform: str
@@ -134,6 +136,7 @@ class ScoreboardRow(Struct):
     promoted_at: str | None
     expired: bool
     last_error: str | None
+    p_value_of_all: float | None = None
 
 
 class Scoreboard(Struct):

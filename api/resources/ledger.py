@@ -23,6 +23,7 @@ from api.schemas_ledger import (
 )
 from api.threads import in_thread
 from core.ledger import LIVE
+from core.multiple_testing import holm
 from core.platforms import raw_symbol
 from core.resolutions import parse_resolution
 from core.slots import Slot
@@ -122,7 +123,22 @@ class ScoreboardResource:
             for slot in slots
             if all(getattr(slot, field) == value for field, value in wanted.items())
         ]
+        # Over the whole ledger: asking for one slot alone must not make it look more certain.
+        adjusted = _adjusted({slot: board.scores for slot, board in boards.items()})
+        for row in rows:
+            slot = Slot(row.platform, row.symbol, row.resolution, row.horizon, row.model)
+            row.p_value_of_all = adjusted.get(slot)
         return Scoreboard(name, rows)
+
+
+def _adjusted(scores: dict[Slot, dict[str, Any]]) -> dict[Slot, float]:
+    """Return each slot's Diebold-Mariano p-value, adjusted by Holm for all slots looked at."""
+    known = {
+        slot: found["dm"]["p_value"]
+        for slot, found in scores.items()
+        if found.get("dm") and found["dm"].get("p_value") is not None
+    }
+    return dict(zip(known, holm(list(known.values())), strict=True))
 
 
 def wanted_slot(query: SlotQuery) -> dict[str, Any]:
