@@ -15,6 +15,7 @@ from websockets.sync.client import connect as open_socket
 from bench.running_tickcast import RunningTickcast
 from bench.trade_messages import bodies, messages
 from storage.redis_connection import connect
+from storage.trades.columns import Trades
 
 TRADES, BODY = 60_000, 1_000
 SENDERS = 3
@@ -53,8 +54,8 @@ class Stream:
         name = self._name()
         count = int(rate * seconds) // BODY
         parts = bodies(messages(count * BODY, 1, 0.0, 1, name=name), BODY)
-        told: list[float] = []
-        listener = threading.Thread(target=self._listen, args=(f"{name}0-USD", count, told))
+        told: list[tuple[int, float]] = []
+        listener = threading.Thread(target=self._listen, args=(f"{name}0-USD", count * BODY, told))
         listener.start()
         time.sleep(0.2)
         accepted, connection = [], self._connection()
@@ -64,7 +65,10 @@ class Stream:
             _call(connection, self.tickcast.key, part)
             accepted.append(time.perf_counter())
         listener.join(60)
-        return [1_000 * (b - a) for a, b in zip(accepted, told, strict=False)]
+        # Batches that waited are stored, and told, together: what counts is when an id was told.
+        ends = [(number + 1) * BODY for number in range(len(accepted))]
+        moments = [next(at for last, at in told if last >= end) for end in ends]
+        return [max(0.0, 1_000 * (b - a)) for a, b in zip(accepted, moments, strict=True)]
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return CPU seconds used so far by api, stream worker and Redis."""
@@ -100,14 +104,15 @@ class Stream:
                 socket.send(part.decode())
             reader.join(120)
 
-    def _listen(self, symbol: str, count: int, told: list[float]) -> None:
+    def _listen(self, symbol: str, last_id: int, told: list[tuple[int, float]]) -> None:
         channel = self.redis.pubsub(ignore_subscribe_messages=True)
         channel.subscribe(f"live:coinbase:{symbol}")
         deadline = time.perf_counter() + 60
-        while len(told) < count and time.perf_counter() < deadline:
+        while time.perf_counter() < deadline and not (told and told[-1][0] >= last_id):
             message = channel.get_message(timeout=1)
             if message and message["data"][:1] == b"T":
-                told.append(time.perf_counter())
+                last = int(Trades.from_bytes(message["data"][1:]).last_id.max())
+                told.append((last, time.perf_counter()))
         channel.close()
 
     def _wait(self, name: str, symbols: int, count: int) -> None:
