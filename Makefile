@@ -39,7 +39,7 @@ campaign: $(VENV)/.installed-dev
 
 # Pictures of the dashboard into build/screenshots; CANDLES=file.csv.gz shows other candles.
 screenshots: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.e2e.test_dashboard.screenshots
+	$(BIN)/python -m tests.e2e.dashboard.screenshots
 
 # Resolve the pins anew; what is already locked stays unless it must move.
 lock: $(VENV)/.uv

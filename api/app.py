@@ -4,74 +4,64 @@ from typing import NamedTuple
 
 from falcon.asgi import App, Request, Response
 
-from api.access import Access
-from api.answers import Answers
-from api.compression import Compression
-from api.encoded_slashes import EncodedSlashes
-from api.errors import add_error_handlers
-from api.figures import StoreFigures
-from api.head_requests import HeadRequests
+from api.candles.candles import CandlesResource
+from api.candles.ingest_candles import IngestCandles
+from api.candles.ingest_kline import IngestKline
+from api.candles.series_list import SeriesListResource
+from api.candles.watch import WatchResource
+from api.docs.openapi import build_document
+from api.docs.pages import DocsPage, OpenApiDocument
+from api.forecasts.ledger import LedgerResource, ScoreboardResource, VerifyLedger
+from api.forecasts.requests import SlotRequests
+from api.forecasts.slots import SlotsResource
+from api.forecasts.work import EvaluateResource, LeakTestResource, ReplayResource, TrainSlotResource
+from api.health.health import HealthResource
+from api.health.metrics import QueueLengths, RequestMetrics
+from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
-from api.job_waiting import JobWaiting
+from api.health.store_metrics import StoreFigures
+from api.http.access import Access
+from api.http.answers import Answers
+from api.http.compression import Compression
+from api.http.encoded_slashes import EncodedSlashes
+from api.http.errors import add_error_handlers
+from api.http.head_requests import HeadRequests
+from api.http.job_waiting import JobWaiting
+from api.http.queue_limits import QueueRoom
+from api.http.request_id import RequestId
+from api.http.request_log import RequestLog
+from api.http.request_rates import RequestRates
+from api.http.short_work import ShortWork
+from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
-from api.live.door import LiveDoor
-from api.lstm_requests import LstmRequests
-from api.metrics import QueueLengths, RequestMetrics
+from api.live.ingest_live import IngestLive
+from api.live.live_data import AnomaliesResource, GapsResource, QuarantineResource, TradesResource
+from api.live.live_ingest import LiveDoor
+from api.live.stream import StreamResource
+from api.lstm.lstm_predict import PredictLstm
+from api.lstm.models import LstmModel, LstmModels
+from api.lstm.requests import LstmRequests
+from api.lstm.work import TrainLstm
 from api.next_candle.futures import FuturesResource
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
-from api.openapi import build_document
-from api.queue_room import QueueRoom
-from api.request_id import RequestId
-from api.request_log import RequestLog
-from api.request_rates import RequestRates
-from api.resources.candles import CandlesResource
-from api.resources.docs import DocsPage, OpenApiDocument
-from api.resources.health import HealthResource
-from api.resources.ingest_candles import IngestCandles
-from api.resources.ingest_kline import IngestKline
-from api.resources.ingest_live import IngestLive
-from api.resources.ledger import LedgerResource, ScoreboardResource, VerifyLedger
-from api.resources.live_data import (
-    AnomaliesResource,
-    GapsResource,
-    QuarantineResource,
-    TradesResource,
-)
-from api.resources.lstm_models import LstmModel, LstmModels
-from api.resources.lstm_predict import PredictLstm
-from api.resources.lstm_train import TrainLstm
-from api.resources.page import Page, PageFiles
-from api.resources.prometheus import PrometheusMetrics
-from api.resources.root import RootResource
-from api.resources.series_list import SeriesListResource
-from api.resources.slots import (
-    EvaluateResource,
-    LeakTestResource,
-    ReplayResource,
-    TrainSlotResource,
-)
-from api.resources.slots_shown import SlotsResource
-from api.resources.stream import StreamResource
-from api.resources.tasks import TaskEvents, TaskList, TaskResource
-from api.resources.watch import WatchResource
-from api.short_work import ShortWork
-from api.slot_requests import SlotRequests
+from api.pages.page import Page, PageFiles
+from api.pages.root import RootResource
+from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
-from api.v1.outlooks import Outlooks
 from api.v1.predictions import PredictionsResource
 from api.v1.rate_limits import RateLimits
 from api.v1.signals import SignalHistoryResource, SignalsResource
-from api.v1.train_outlook import TrainOutlook
+from api.v1.train_signals import TrainOutlook
 from core.settings import Settings
-from storage.gap_ledger import GapLedger
 from storage.stores import Stores
-from storage.stream_stores import StreamStores
+from storage.trades.gap_ledger import GapLedger
+from storage.trades.stream_stores import StreamStores
 from tasks.enqueue import Enqueue
-from tasks.enqueue_stream import EnqueueStream
+from tasks.trades.enqueue_stream import EnqueueStream
 
 Application = App[Request, Response]
 

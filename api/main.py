@@ -4,10 +4,10 @@ from api.app import create_app
 from core.json_log import log_json
 from core.settings import read_settings
 from storage.stores import open_stores
-from storage.stream_stores import open_stream_stores
+from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
-from tasks.enqueue_stream import EnqueueStream
+from tasks.trades.enqueue_stream import EnqueueStream
 
 # Libraries that tell of every connection; theirs is not news.
 CHATTY = ("uvicorn.access", "asyncio", "kombu", "celery", "amqp")

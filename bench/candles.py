@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.series import Series, make_series
-from storage.candle_columns import Candles
+from storage.candles.candle_columns import Candles
 
 START = 1_700_000_000 // 3_600 * 3_600
 

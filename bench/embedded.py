@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.settings import Settings
-from storage.embedded_redis import start_redis, stop_redis
+from operate.embedded_redis import start_redis, stop_redis
 
 
 @contextmanager

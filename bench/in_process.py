@@ -8,10 +8,10 @@ from api.live.messages import read_messages
 from bench.embedded import bench_redis
 from bench.trade_messages import bodies, messages
 from core.times import now_ms
+from storage.journal.columns import Trades
 from storage.redis_connection import connect
-from storage.stream_stores import open_stream_stores
-from storage.trades.columns import Trades
-from tasks.detect_anomalies import detect_anomalies
+from storage.trades.stream_stores import open_stream_stores
+from tasks.trades.detect_anomalies import detect_anomalies
 
 
 def function_rate(count: int, size: int) -> float:

@@ -11,8 +11,8 @@ from bench.live import live_tickcast
 from bench.measure import ROUNDS, percentile, show
 from bench.predict_lstm import client_of
 from core.series import Series
-from storage.answer_cache import Asked
-from storage.candle_columns import Candles
+from storage.candles.candle_columns import Candles
+from storage.models.answer_cache import Asked
 from storage.stores import Stores, open_stores
 
 CANDLES, HORIZON, CALLS = 5_000, 18, 40

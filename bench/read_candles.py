@@ -15,7 +15,7 @@ from bench.running_tickcast import RunningTickcast
 from core.series import Series
 from core.settings import Settings
 from storage import keys
-from storage.candles import CandleStore
+from storage.candles.candle_store import CandleStore
 from storage.redis_connection import connect
 
 CANDLES = 15_000

@@ -8,7 +8,7 @@ from statistics import median
 from bench.candles import random_candles, series
 from bench.measure import ROUNDS, show
 from bench.running_tickcast import RunningTickcast
-from storage.candles import CandleStore
+from storage.candles.candle_store import CandleStore
 from storage.redis_connection import connect
 
 CANDLES = 20_000

@@ -10,8 +10,8 @@ from bench.candles import random_candles, series
 from bench.embedded import bench_redis
 from bench.measure import interleaved, seconds_of, show, versus
 from storage import keys
-from storage.candle_columns import Candles
-from storage.candles import CHUNK, CandleStore
+from storage.candles.candle_columns import Candles
+from storage.candles.candle_store import CHUNK, CandleStore
 from storage.redis_connection import connect
 
 CANDLES = 20_000

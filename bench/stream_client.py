@@ -14,8 +14,8 @@ from websockets.sync.client import connect as open_socket
 
 from bench.running_tickcast import RunningTickcast
 from bench.trade_messages import bodies, messages
+from storage.journal.columns import Trades
 from storage.redis_connection import connect
-from storage.trades.columns import Trades
 
 TRADES, BODY = 60_000, 1_000
 SENDERS = 3

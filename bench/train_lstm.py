@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.measure import interleaved, show, versus
-from ml.lstm.fitting import BATCH, PREDICT_BATCH, Examples, Fitter
-from ml.lstm.network import Architecture, build_network, compile_network
-from ml.lstm.options import LstmOptions
-from ml.lstm.windows import CHANNELS
+from ml.models.lstm.fitting import BATCH, PREDICT_BATCH, Examples, Fitter
+from ml.models.lstm.network import Architecture, build_network, compile_network
+from ml.models.lstm.options import LstmOptions
+from ml.models.lstm.windows import CHANNELS
 
 WINDOWS, HELD_OUT, EPOCHS = 6_000, 1_000, 6
 OPTIONS = LstmOptions(seq_len=60, nsteps=24, seed=1)

@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import TickcastError
 from core.names import check_name
-from core.outlook import SignalWords
 from core.resolutions import parse_resolution
+from core.signals import SignalWords
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100

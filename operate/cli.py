@@ -11,8 +11,8 @@ from core.resolutions import DAY, MINUTE
 from core.settings import read_settings
 from core.times import format_time, now_ms
 from operate.opened_stores import opened_stores
-from storage.access_keys import OWNER, AccessKey
-from storage.backup import restore_backup, verify_backup, write_backup
+from storage.access.access_keys import OWNER, AccessKey
+from storage.backup.backup import restore_backup, verify_backup, write_backup
 
 keys = typer.Typer(help="Keys that open the API of this data folder.", no_args_is_help=True)
 app.add_typer(keys, name="keys")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from core.errors import TickcastError
 from core.settings import Settings
-from storage.access_keys import AccessKeyStore
+from storage.access.access_keys import AccessKeyStore
+from storage.access.owner_key import ensure_owner_key
 from storage.database import migrate, open_database
-from storage.owner_key import ensure_owner_key
 
 LOCK_PATIENCE = 2.0
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from core.settings import Settings
 from operate.data_folder import locked_data_folder, prepare_data_folder
-from storage.embedded_redis import is_running, start_redis, stop_redis
+from operate.embedded_redis import is_running, start_redis, stop_redis
 from storage.stores import Stores, open_stores
 
 

@@ -11,8 +11,8 @@ import redis
 
 from core.errors import TickcastError
 from core.settings import Settings
+from operate.embedded_redis import RedisWillNotStart
 from operate.keep import Keeper
-from storage.embedded_redis import RedisWillNotStart
 from storage.redis_connection import connect, redis_errors
 
 PATIENCE = 2.0

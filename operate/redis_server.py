@@ -5,7 +5,7 @@ import sys
 
 from core.errors import TickcastError
 from core.settings import read_settings
-from storage.embedded_redis import server_command, server_environment
+from operate.embedded_redis import server_command, server_environment
 
 
 def main() -> str:

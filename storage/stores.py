@@ -7,27 +7,27 @@ import redis
 from sqlalchemy import Engine
 
 from core.settings import Settings
-from storage.access_keys import AccessKeyStore
-from storage.answer_cache import AnswerCache
-from storage.candles import CandleStore
-from storage.clocks import ClockStore
+from storage.access.access_keys import AccessKeyStore
+from storage.candles.candle_store import CandleStore
+from storage.candles.clocks import ClockStore
+from storage.candles.forecasts import ForecastStore
+from storage.candles.uploads import UploadStore
+from storage.candles.watches import WatchStore
 from storage.database import open_database
-from storage.forecasts import ForecastStore
-from storage.job_events import JobEvents
-from storage.jobs import JobStore
-from storage.ledger import LedgerStore
-from storage.ledger_boards import BoardStore
-from storage.ledger_heads import Heads
-from storage.ledger_reads import LedgerReader
-from storage.models import ModelStore
-from storage.next_candle_runs import NextCandleRuns
+from storage.jobs.job_events import JobEvents
+from storage.jobs.job_store import JobStore
+from storage.jobs.workers import WorkerStore
+from storage.ledger.ledger_boards import BoardStore
+from storage.ledger.ledger_heads import Heads
+from storage.ledger.ledger_reads import LedgerReader
+from storage.ledger.ledger_store import LedgerStore
+from storage.models.answer_cache import AnswerCache
+from storage.models.lstm_store import ModelStore
+from storage.models.next_candle_runs import NextCandleRuns
+from storage.models.registry import Registry
+from storage.models.series_cache import SeriesCache
+from storage.models.signals import SignalStore
 from storage.redis_connection import connect
-from storage.registry import Registry
-from storage.series_cache import SeriesCache
-from storage.signals import SignalStore
-from storage.uploads import UploadStore
-from storage.watches import WatchStore
-from storage.workers import WorkerStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from celery import Celery  # type: ignore[import-untyped]
 
-from tasks import queues, request_ids
+from tasks import queues
+from tasks.worker import request_ids
 
 # A message that no worker acknowledged returns to its queue after this time (s). It may
 # be shorter than the longest job: a job that is taken cannot be taken twice (`run_stage`).

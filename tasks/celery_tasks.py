@@ -12,24 +12,27 @@ from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
 from core.times import now_ms
-from tasks import answer_questions as answering
-from tasks import backfill_gaps as filling
-from tasks import collect_candles as collecting
-from tasks import compute_indicators as indicating
-from tasks import detect_anomalies as detecting
-from tasks import evaluate_slots, make_forecasts, note_quiet, queues, train_slots
-from tasks import keep_intake as intake
-from tasks import keep_stream as keeping
-from tasks import leak_test_features as leak_testing
-from tasks import process_trades as processing
-from tasks import reap_jobs as reaping
-from tasks import refresh_watched as refreshing
-from tasks import replay_walk as replaying
-from tasks import store_candles as storing
-from tasks import train_models as training
-from tasks.backfill_gaps import Backfill
-from tasks.run_stage import After, Work, run_stage
+from tasks import queues
+from tasks.candles import collect_candles as collecting
+from tasks.candles import compute_indicators as indicating
+from tasks.candles import refresh_watched as refreshing
+from tasks.candles import store_candles as storing
+from tasks.forecasts import evaluate_slots, train_slots
+from tasks.forecasts import leak_test_features as leak_testing
+from tasks.forecasts import replay_walk as replaying
+from tasks.jobs import answer_calls as answering
+from tasks.jobs import reap_jobs as reaping
+from tasks.jobs.run_step import After, Work, run_stage
+from tasks.lstm import predict_lstm as make_forecasts
+from tasks.lstm import train_lstm as training
 from tasks.runtime import runtime
+from tasks.trades import backfill_gaps as filling
+from tasks.trades import detect_anomalies as detecting
+from tasks.trades import maintain_inbox as intake
+from tasks.trades import maintain_stream as keeping
+from tasks.trades import note_quiet
+from tasks.trades import process_trades as processing
+from tasks.trades.backfill_gaps import Backfill
 
 T = TypeVar("T", bound=Callable[..., None])
 

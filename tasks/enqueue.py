@@ -17,9 +17,9 @@ from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
 from core.jobs import Job
 from core.series import Series
 from core.slots import Slot
-from storage.candle_columns import Candles
-from storage.jobs import JobStore
-from storage.uploads import UploadStore
+from storage.candles.candle_columns import Candles
+from storage.candles.uploads import UploadStore
+from storage.jobs.job_store import JobStore
 from tasks import queues
 from tasks.queues import QUEUE_OF
 
@@ -87,7 +87,7 @@ class Enqueue:
         return self.begin([name], request)
 
     def ask(self, question_id: str, name: str, request: Mapping[str, Any]) -> None:
-        """Ask for work without a job; `api.job_waiting` hears the answer under the id."""
+        """Ask for work without a job; `api.http.job_waiting` hears the answer under the id."""
         signature = self._celery.signature(
             queues.ANSWER_QUESTION,
             args=(question_id, name, dict(request)),

@@ -2,15 +2,15 @@
 
 from core.settings import read_settings
 from tasks import (
-    celery_outlooks,  # noqa: F401 - its tasks are registered by this
-    celery_series,  # noqa: F401 - its tasks are registered by this
+    celery_next_candle,  # noqa: F401 - its tasks are registered by this
+    celery_signals,  # noqa: F401 - its tasks are registered by this
     celery_tasks,
     runtime,
-    worker_pulse,
 )
 from tasks.celery_app import make_celery
-from tasks.logs import log_to_stderr
-from tasks.metrics import TaskMetrics
+from tasks.worker import heartbeat
+from tasks.worker.logs import log_to_stderr
+from tasks.worker.metrics import TaskMetrics
 
 settings = read_settings()
 log_to_stderr(settings.log_level)
@@ -19,4 +19,4 @@ app.set_default()
 runtime.configure(settings, app)
 celery_tasks.add_schedule(app)
 TaskMetrics(settings.metrics_dir).attach()
-worker_pulse.attach(app, settings.redis_address)
+heartbeat.attach(app, settings.redis_address)

@@ -9,15 +9,15 @@ from celery import Celery  # type: ignore[import-untyped]
 from core.settings import Settings
 from feeds.exchange_candles import ExchangeCandles
 from feeds.exchange_trades import ExchangeTrades
-from storage.gap_ledger import GapLedger
 from storage.stores import Stores, open_stores
-from storage.stream_stores import StreamStores, open_stream_stores
+from storage.trades.gap_ledger import GapLedger
+from storage.trades.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
-from tasks.enqueue_stream import EnqueueStream
-from tasks.forecast_slots import SlotForecaster
-from tasks.materialise_series import SeriesMaker
-from tasks.retrain_slots import Retrainer
-from tasks.score_forecasts import ForecastScorer
+from tasks.forecasts.forecast_slots import SlotForecaster
+from tasks.forecasts.retrain_slots import Retrainer
+from tasks.forecasts.score_forecasts import ForecastScorer
+from tasks.next_candle.materialise_series import SeriesMaker
+from tasks.trades.enqueue_stream import EnqueueStream
 
 
 class Runtime:

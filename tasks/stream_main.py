@@ -5,9 +5,9 @@ from typing import Any
 from celery.signals import worker_ready  # type: ignore[import-untyped]
 
 from tasks.celery_app import STREAM_TRANSPORT
-from tasks.keep_intake import take_up
 from tasks.main import app
 from tasks.runtime import runtime
+from tasks.trades.maintain_inbox import take_up
 
 app.conf.update(
     broker_transport_options=STREAM_TRANSPORT,

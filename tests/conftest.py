@@ -10,8 +10,8 @@ import redis
 from sqlalchemy import Engine
 
 from core.settings import Settings
+from operate.embedded_redis import start_redis, stop_redis
 from storage.database import migrate, open_database
-from storage.embedded_redis import start_redis, stop_redis
 from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 

@@ -6,7 +6,7 @@ import msgspec
 
 from core.slots import Slot
 from core.times import now_ms
-from storage.ledger_rows import Forecast
+from storage.ledger.ledger_rows import Forecast
 
 SLOT = Slot("coinbase", "BTC-USD", 300, 1, "boosting")
 

@@ -6,8 +6,8 @@ import msgspec
 
 from core.slots import Slot
 from core.times import now_ms
-from storage.registry import Registry
-from storage.registry_rows import RunRecord
+from storage.models.registry import Registry
+from storage.models.registry_rows import RunRecord
 from tests.made_forecasts import SLOT
 
 

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from api.health import questions
+from api.health import probes as questions
 from api.health.check import Answer, Check
-from api.health.questions import Connections, Exchange
+from api.health.probes import Connections, Exchange
 from api.health.workers import WORKERS, Pulses, faults
 from core.times import now_ms
 from storage.stores import Stores
-from storage.traded import TradedMarkets
+from storage.trades.traded_markets import TradedMarkets
 from tasks.enqueue import Enqueue
 
 Verdict = Literal["healthy", "degraded", "unhealthy"]

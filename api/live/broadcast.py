@@ -14,10 +14,10 @@ from redis.exceptions import RedisError
 from core.series import Market
 from core.times import format_microseconds, format_time
 from storage import keys
-from storage.anomalies import AnomalyRecord
-from storage.tickers import Ticker
-from storage.trades.columns import Trades
+from storage.journal.columns import Trades
+from storage.trades.anomalies import AnomalyRecord
 from storage.trades.live import LiveKind
+from storage.trades.tickers import Ticker
 
 log = structlog.get_logger("stream")
 

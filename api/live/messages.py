@@ -10,10 +10,10 @@ from core.errors import InvalidRequest, MalformedRequest
 from core.messages import Recognised, Rejection, TickerMessage, recognise
 from core.names import check_name
 from core.platforms import raw_symbol
-from storage.quarantine import Rejected
-from storage.tickers import Ticker
-from storage.trades.columns import Trades
-from storage.trades.convert import to_milliseconds, to_number, to_trades
+from storage.journal.columns import Trades
+from storage.journal.convert import to_milliseconds, to_number, to_trades
+from storage.trades.quarantine import Rejected
+from storage.trades.tickers import Ticker
 
 
 @dataclass

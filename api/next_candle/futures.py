@@ -2,18 +2,18 @@
 
 from falcon.asgi import Request, Response
 
-from api.cursors import read_cursor, write_cursor
+from api.docs.openapi import operation
+from api.http.cursors import read_cursor, write_cursor
+from api.http.ranges import opening_seconds
+from api.http.threads import in_thread
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import FuturesPage, FuturesPoint, FuturesQuery
 from api.next_candle.work import TAG
-from api.openapi import operation
-from api.ranges import opening_seconds
-from api.threads import in_thread
 from core.ledger import LIVE
 from core.next_candle import HORIZON, LEDGER_MODEL
 from core.times import LATEST_MS, format_time
-from storage.ledger_reads import LedgerReader
-from storage.ledger_rows import LedgerRow
+from storage.ledger.ledger_reads import LedgerReader
+from storage.ledger.ledger_rows import LedgerRow
 
 
 class FuturesResource:

@@ -5,7 +5,7 @@ import msgspec
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import Metrics, SeriesQuery
 from core.times import format_time
-from storage.next_candle_runs import NextCandleRun, NextCandleRuns
+from storage.models.next_candle_runs import NextCandleRun, NextCandleRuns
 
 
 class ValidationMetrics:

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from api.cursors import write_cursor
-from api.schemas import show_time
+from api.http.cursors import write_cursor
+from api.http.schemas import show_time
 from core.next_candle import SeriesPoint
 from core.series import Series
-from storage.series_cache import SeriesAbout
-from storage.series_chunks import SEPARATOR, Chunk, join_gzip, opening_of, pack_text
+from storage.models.series_cache import SeriesAbout
+from storage.models.series_chunks import SEPARATOR, Chunk, join_gzip, opening_of, pack_text
 
 CSV_HEADER = (
     "time,open,high,low,close,volume,pred_open_next,pred_high_next,pred_low_next,"

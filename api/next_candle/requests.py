@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import UNSET
 
+from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
-from api.requested_series import fetchable_series, stored_series
 from core.errors import Conflict, InvalidRequest, TickcastError
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL
 from core.platforms import raw_symbol

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.schemas import Name, ResolutionName, Symbol, TimeText
+from api.http.schemas import Name, ResolutionName, Symbol, TimeText
 from core.next_candle import DAYS_LIMITS, DEFAULT_DAYS, POINTS_LIMIT, SeriesPoint
 
 Days = Annotated[

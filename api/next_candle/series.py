@@ -5,27 +5,27 @@ from typing import NamedTuple
 from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
-from api.answers import Answers
-from api.compression import accepts_gzip
-from api.cursors import read_cursor, write_cursor
+from api.candles.candles import CSV
+from api.candles.requested_series import no_candles
+from api.docs.openapi import operation
+from api.docs.openapi_parts import CSV_PAGE, TASK, joined
+from api.http.answers import Answers
+from api.http.compression import accepts_gzip
+from api.http.cursors import read_cursor, write_cursor
+from api.http.prefer import WAIT_LIMIT
+from api.http.queue_limits import QueueRoom
+from api.http.ranges import opening_seconds
+from api.http.schemas import TaskQueued
+from api.http.threads import in_thread
 from api.next_candle import pages
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import ComputedQuery, PointsQuery, SeriesPage
 from api.next_candle.work import TAG
-from api.openapi import operation
-from api.openapi_parts import CSV_PAGE, TASK, joined
-from api.prefer import WAIT_LIMIT
-from api.queue_room import QueueRoom
-from api.ranges import opening_seconds
-from api.requested_series import no_candles
-from api.resources.candles import CSV
-from api.schemas import TaskQueued
-from api.threads import in_thread
 from core.errors import NotFound
 from core.next_candle import DAY_S
 from core.series import Series
 from core.times import LATEST_MS
-from storage.series_cache import CachedSeries
+from storage.models.series_cache import CachedSeries
 from storage.stores import Stores
 from tasks import queues
 from tasks.enqueue import Enqueue

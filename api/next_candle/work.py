@@ -2,7 +2,13 @@
 
 from falcon.asgi import Request, Response
 
-from api.answers import Answers
+from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
+from api.http.answers import Answers
+from api.http.prefer import WAIT_LIMIT
+from api.http.queue_limits import QueueRoom
+from api.http.schemas import TaskQueued
+from api.http.threads import in_thread
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import (
     Backfilled,
@@ -14,12 +20,6 @@ from api.next_candle.schemas import (
     Trained,
     Updated,
 )
-from api.openapi import operation
-from api.openapi_parts import TASK
-from api.prefer import WAIT_LIMIT
-from api.queue_room import QueueRoom
-from api.schemas import TaskQueued
-from api.threads import in_thread
 from tasks import queues
 from tasks.enqueue import Enqueue
 

@@ -1,6 +1,6 @@
 // Skill after each forecast, with an interval that may be looked at every time.
 
-// As ml/confidence.py, where the formulas and their source stand.
+// As ml/scoring/confidence.py, where the formulas and their source stand.
 const TIGHTEST_AT = 1_000;
 const LEAST_FORECASTS = 200;
 const LEAST_HORIZONS = 20;

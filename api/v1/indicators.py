@@ -6,18 +6,18 @@ from typing import Any
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.openapi import operation
-from api.requested_series import stored_series
-from api.schemas import TaskQueued
-from api.short_work import ShortWork
-from api.threads import in_thread
-from api.v1.envelope import V1Error, succeed
+from api.candles.requested_series import stored_series
+from api.docs.openapi import operation
+from api.http.schemas import TaskQueued
+from api.http.short_work import ShortWork
+from api.http.threads import in_thread
+from api.http.v1_envelope import V1Error, succeed
 from api.v1.openapi_parts import COUNTED_TASK
 from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery, IndicatorValues
 from core.errors import InvalidRequest
 from core.series import Series
 from core.settings import Settings
-from storage.candles import CandleStore
+from storage.candles.candle_store import CandleStore
 from tasks.queues import COMPUTE_INDICATORS
 
 Groups = dict[str, tuple[str, ...]]

@@ -14,11 +14,11 @@ from api.v1.schemas_models import (
     Performance,
     Training,
 )
-from core.outlook import SIGNAL, model_name, version_name
+from core.signals import SIGNAL, model_name, version_name
 from core.slots import Slot
 from core.times import format_time
-from storage.models import ModelRecord
-from storage.registry_rows import RunRecord
+from storage.models.lstm_store import ModelRecord
+from storage.models.registry_rows import RunRecord
 
 _REGRESSION = ("mae", "mse", "rmse", "mape")
 _CLASSES = ("accuracy", "precision", "recall", "f1_score", "auc")

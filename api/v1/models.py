@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.openapi import operation
-from api.threads import in_thread
-from api.v1.envelope import V1Error, succeed
+from api.docs.openapi import operation
+from api.http.threads import in_thread
+from api.http.v1_envelope import V1Error, succeed
 from api.v1.model_cards import Card, card_of_lstm, card_of_run
 from api.v1.openapi_parts import COUNTED
 from api.v1.schemas_models import (
@@ -23,10 +23,10 @@ from api.v1.schemas_models import (
 )
 from core.errors import NotFound
 from core.ledger import LIVE
-from core.outlook import OUTLOOK_KINDS, SIGNAL
+from core.signals import OUTLOOK_KINDS, SIGNAL
 from core.slots import MODELS, Slot
 from core.times import LATEST_MS, now_ms
-from storage.signals import PENDING
+from storage.models.signals import PENDING
 from storage.stores import Stores
 
 DAY_MS = 86_400_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.openapi_parts import TASK
+from api.docs.openapi_parts import TASK
 
 _NUMBER = {"type": "integer"}
 _HEADERS = {

@@ -2,13 +2,13 @@
 
 from falcon.asgi import Request, Response
 
-from api.openapi import operation
-from api.schemas import TaskQueued
-from api.v1.envelope import V1Error, succeed
+from api.docs.openapi import operation
+from api.http.schemas import TaskQueued
+from api.http.v1_envelope import V1Error, succeed
+from api.v1.forecast_answers import Outlooks, Question
 from api.v1.openapi_parts import COUNTED_TASK
-from api.v1.outlooks import Outlooks, Question
-from api.v1.schemas_outlook import PredictionAnswer, PredictionRequest
-from core.outlook import PREDICTION, RANGE
+from api.v1.schemas_signals import PredictionAnswer, PredictionRequest
+from core.signals import PREDICTION, RANGE
 from tasks.queues import PREDICT_RANGE
 
 _QUESTION = Question(PREDICTION, RANGE, PREDICT_RANGE)

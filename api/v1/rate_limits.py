@@ -10,10 +10,10 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.threads import in_thread
+from api.http.threads import in_thread
 from core.errors import TooManyRequests
 from storage import keys
-from storage.access_keys import OWNER
+from storage.access.access_keys import OWNER
 from storage.redis_connection import redis_errors
 
 _MODELS = ("models", 30)

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from api.schemas import Name, Symbol, TimeText
-from api.v1.envelope import success_of
-from api.v1.schemas_outlook import Horizon, Percent, Price, SignalType
+from api.http.schemas import Name, Symbol, TimeText
+from api.http.v1_envelope import success_of
+from api.v1.schemas_signals import Horizon, Percent, Price, SignalType
 from core.times import format_time
-from storage.signals import SignalRecord
+from storage.models.signals import SignalRecord
 
 LIMIT, LONGEST, FARTHEST = 50, 100, 1_000_000
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.schemas import Name, Resolution, Symbol
-from api.v1.envelope import success_of
+from api.http.schemas import Name, Resolution, Symbol
+from api.http.v1_envelope import success_of
 
 Value = float | None | UnsetType
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from api.v1.envelope import success_of
+from api.http.v1_envelope import success_of
 
 Number = float | None
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from falcon.asgi import Request, Response
 
-from api.openapi import operation
-from api.requested_series import stored_market
-from api.schemas import TaskQueued
-from api.threads import in_thread
-from api.v1.envelope import V1Error, succeed
+from api.candles.requested_series import stored_market
+from api.docs.openapi import operation
+from api.http.schemas import TaskQueued
+from api.http.threads import in_thread
+from api.http.v1_envelope import V1Error, succeed
+from api.v1.forecast_answers import Outlooks, Question
 from api.v1.openapi_parts import COUNTED, COUNTED_TASK
-from api.v1.outlooks import Outlooks, Question
 from api.v1.schemas_history import (
     HistoryAnswer,
     HistoryQuery,
@@ -18,11 +18,11 @@ from api.v1.schemas_history import (
     SignalHistory,
     show_signal,
 )
-from api.v1.schemas_outlook import SignalAnswer, SignalRequest
+from api.v1.schemas_signals import SignalAnswer, SignalRequest
 from core.errors import InvalidRequest
-from core.outlook import SIGNAL, SIGNAL_ANSWER, check_horizon
+from core.signals import SIGNAL, SIGNAL_ANSWER, check_horizon
 from core.times import parse_time
-from storage.signals import SignalFilter, SignalStore
+from storage.models.signals import SignalFilter, SignalStore
 from tasks.queues import GENERATE_SIGNAL
 
 _QUESTION = Question(SIGNAL_ANSWER, SIGNAL, GENERATE_SIGNAL)

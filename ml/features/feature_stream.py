@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from ml.data.sessions import Sessions
 from ml.features.registry import CANDLE, FEATURES, MAKER
 from ml.features.steps import Follower, Step
-from ml.sessions import Sessions
 
 
 class FeatureStream:

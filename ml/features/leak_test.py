@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.data.sessions import Sessions
 from ml.features.registry import FEATURES
 from ml.features.table import feature_table
-from ml.sessions import Sessions
 
 Floats = NDArray[np.float64]
 Compute = Callable[[pd.DataFrame], Mapping[str, Floats]]

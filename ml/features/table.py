@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.data.sessions import Sessions
 from ml.features.registry import CANDLE, FEATURES, MAKER, Feature
 from ml.features.steps import Columns, Floats
-from ml.sessions import Sessions
 
 Indices = NDArray[np.int64]
 
@@ -54,7 +54,7 @@ def run_lengths(times: Indices, sessions: Sessions) -> Indices:
 def feature_table(
     frame: pd.DataFrame, sessions: Sessions, names: Iterable[str] = tuple(FEATURES)
 ) -> FeatureTable:
-    """Compute the features `names` of finished candles (see `ml.candle_frames`).
+    """Compute the features `names` of finished candles (see `ml.data.candle_frames`).
 
     Gaps are cut, not filled: each run of candles is computed by itself.
     `sessions` say which missing candles are a regular closure, hence no gap.

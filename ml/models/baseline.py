@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
-from ml import labels
-from ml.baselines import class_prior, mean_return, seasonal_naive
-from ml.conformal import conformal_quantile, interval_pairs
-from ml.models.history import History
+from ml.data import labels
+from ml.features.history import History
+from ml.models.baselines import class_prior, mean_return, seasonal_naive
 from ml.models.protocol import LEVELS, MEDIAN, Distribution, Files
+from ml.scoring.conformal import conformal_quantile, interval_pairs
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.conformal import conformal_quantile
-from ml.models.history import History
-from ml.models.path_range import COVERAGE, LEVELS, RangeForecast, reaches
-from ml.models.signal_labels import barrier_unit
+from ml.features.history import History
+from ml.models.boosting.range_model import COVERAGE, LEVELS, RangeForecast, reaches
+from ml.models.boosting.signal_labels import barrier_unit
+from ml.scoring.conformal import conformal_quantile
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

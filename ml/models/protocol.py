@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.models.history import History
+from ml.features.history import History
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

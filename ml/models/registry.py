@@ -8,7 +8,7 @@ import msgspec
 
 from core.errors import CorruptArtifact, InvalidRequest, NotFound
 from ml.models.baseline import BASELINES, BaselineModel
-from ml.models.boosters import BoostingOptions
+from ml.models.boosting.boosters import BoostingOptions
 from ml.models.protocol import Files, Model
 
 FILE = "model.json"
@@ -31,11 +31,11 @@ def make_model(
         return BaselineModel(name, horizon, seed)
     if name == "boosting":
         # Imported here: the libraries of boosting take a second to load.
-        from ml.models.boosting import BoostingModel
+        from ml.models.boosting.close_model import BoostingModel
 
         return BoostingModel(horizon, seed, read_options(options or {}))
     if name == "lstm":
-        from ml.models.lstm import LstmModel, slot_options
+        from ml.models.lstm.slot_model import LstmModel, slot_options
 
         return LstmModel(horizon, seed, slot_options(dict(options or {}), horizon, seed))
     raise NotFound(f"model must be one of {', '.join(MODELS)}.")
@@ -56,10 +56,10 @@ def read_model(files: Files) -> Model:
         if name in BASELINES:
             return BaselineModel.from_files(files)
         if name == "lstm":
-            from ml.models.lstm import LstmModel
+            from ml.models.lstm.slot_model import LstmModel
 
             return LstmModel.from_files(files)
-        from ml.models.boosting import BoostingModel
+        from ml.models.boosting.close_model import BoostingModel
 
         return BoostingModel.from_files(files)
     except (KeyError, msgspec.DecodeError) as error:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from storage import (  # noqa: F401 - their tables join the metadata
-    ledger_tables,
-    next_candle_tables,
-    registry_tables,
-    signal_tables,
+from storage.ledger import ledger_tables  # noqa: F401 - its tables join the metadata
+from storage.models import (
+    next_candle_tables,  # noqa: F401 - likewise
+    registry_tables,  # noqa: F401 - likewise
+    signal_tables,  # noqa: F401 - likewise
 )
 from storage.tables import metadata
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.resolutions import DAY, HOUR, MINUTE
-from storage.trades.columns import Ints, Trades
+from storage.journal.columns import Ints, Trades
 
 LIVE_RESOLUTIONS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
 # Volumes are whole units of 10**-18: any size that a trade may have fits without rounding.

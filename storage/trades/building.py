@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from core.series import CandleFlag, Series
+from storage.journal.columns import Trades
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
-from storage.trades.columns import Trades
 from storage.trades.state import SymbolState
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.messages import IdKind
-from storage.trades.columns import Trades
+from storage.journal.columns import Trades
 from storage.trades.intervals import Intervals
 
 

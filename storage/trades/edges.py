@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from storage.trades.columns import Ints, Trades
+from storage.journal.columns import Ints, Trades
 from storage.trades.intervals import Intervals
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from storage.trades.columns import Trades
-from storage.trades.journal import Journal
+from storage.journal.columns import Trades
+from storage.journal.journal import Journal
 
 Row = tuple[int, float, float, int]
 

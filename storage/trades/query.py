@@ -8,10 +8,10 @@ import redis
 
 from core.messages import IdKind
 from storage import keys
+from storage.journal.archive import JournalArchive
+from storage.journal.columns import Trades
+from storage.journal.journal import SPAN_MS, unpack
 from storage.redis_connection import redis_errors
-from storage.trades.archive import JournalArchive
-from storage.trades.columns import Trades
-from storage.trades.journal import SPAN_MS, unpack
 
 ENTRIES_A_TRIP = 64
 _SIDES = {1: "buy", -1: "sell", 0: None}

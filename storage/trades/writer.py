@@ -16,16 +16,17 @@ from core.errors import RedisUnavailable
 from core.messages import IdKind
 from core.series import Series
 from storage import keys
+from storage.journal import journal, ticks
+from storage.journal.columns import Trades
+from storage.journal.time_series import SeriesKeys, candle_samples, failed_elements
 from storage.redis_connection import redis_errors
-from storage.trades import building, journal, ticks
-from storage.trades.columns import Trades
+from storage.trades import building
 from storage.trades.deduplicate import keep_fresh
 from storage.trades.edges import Edges
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.identical import drop_repeated
 from storage.trades.live import LiveKind, candle_message
 from storage.trades.state import SymbolState, pack_state
-from storage.trades.time_series import SeriesKeys, candle_samples, failed_elements
 
 MOST_TRIES = 50
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from bench.running_tickcast import RunningTickcast
 from tests.e2e.conftest import client_of
-from tests.e2e.test_dashboard.browser import launch
-from tests.e2e.test_dashboard.conftest import push, trades
+from tests.e2e.dashboard.browser import launch
+from tests.e2e.dashboard.conftest import push, trades
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
 

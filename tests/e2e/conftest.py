@@ -67,7 +67,7 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
     port = free_port()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "feeds.replay", "--data", str(folder), "--port", str(port)),
+            *(sys.executable, "-m", "feeds.simulator", "--data", str(folder), "--port", str(port)),
             *("--fault", FAULTS, "--seed", "5"),
         ],
         stdout=subprocess.DEVNULL,

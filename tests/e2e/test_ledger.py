@@ -38,7 +38,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             high, low = max(first, price) + 5, min(first, price) - 5
             writer.writerow([1_640_995_200 + 60 * n, first, high, low, price, n % 9 + 1])
     port = free_port()
-    command = [sys.executable, "-m", "feeds.replay", "--data", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "feeds.simulator", "--data", str(folder), "--port", str(port)]
     process = subprocess.Popen(
         [*command, "--shift-to-now"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage import append_only
+from storage.ledger import append_only
 
 revision = "0003"
 down_revision = "0002"

@@ -4,8 +4,8 @@ import shlex
 from pathlib import Path
 
 from tasks import (
-    celery_outlooks,  # noqa: F401 - its tasks are registered by this
-    celery_series,  # noqa: F401 - its tasks are registered by this
+    celery_next_candle,  # noqa: F401 - its tasks are registered by this
+    celery_signals,  # noqa: F401 - its tasks are registered by this
     queues,
 )
 from tasks.celery_app import make_celery

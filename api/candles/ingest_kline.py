@@ -1,0 +1,52 @@
+"""Candles fetched from an exchange."""
+
+from falcon.asgi import Request, Response
+
+from api.candles.requested_series import fetchable_series
+from api.candles.schemas_candles import KlineRequest, KlineResult
+from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
+from api.http.answers import Answers
+from api.http.queue_limits import QueueRoom
+from api.http.ranges import check_size, past_range
+from api.http.schemas import TaskQueued
+from api.http.threads import in_thread
+from tasks.enqueue import Enqueue
+
+
+class IngestKline:
+    """`POST /ingest/kline/{platform}`"""
+
+    def __init__(self, enqueue: Enqueue, room: QueueRoom, answers: Answers) -> None:
+        self._enqueue = enqueue
+        self._room = room
+        self._answers = answers
+
+    @operation(
+        "ingest_kline",
+        "candles",
+        {200: KlineResult, 202: TaskQueued},
+        errors=(404, 409),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(
+        self, req: Request, resp: Response, platform: str, json: KlineRequest
+    ) -> None:
+        """Fetch candles from an exchange and store them.
+
+        Pages through the exchange's cap within its rate limit. Doing so twice
+        changes nothing. An unknown platform is a 404 that names the nearest.
+        """
+        series = fetchable_series(platform, json.symbol, json.resolution)
+        wanted = past_range(json.start, json.end)
+        check_size(wanted, series.resolution)
+        await self._room.check("fetch")
+        request = {
+            "platform": series.platform,
+            "symbol": series.symbol,
+            "resolution": series.resolution,
+            **wanted._asdict(),
+        }
+        job = await in_thread(self._enqueue.fetch_candles, request)
+        await self._answers.task(req, resp, job)

@@ -1,0 +1,58 @@
+"""Which candles there are."""
+
+from falcon.asgi import Request, Response
+from msgspec import Struct
+
+from api.docs.openapi import operation
+from api.http.threads import in_thread
+from core.series import Market
+from core.times import format_time
+from storage.candles.candle_store import CandleStore
+from storage.trades.traded_markets import TradedMarkets
+
+
+class SeriesShown(Struct):
+    """Candles that are held; `traded` says that live messages of the market were accepted."""
+
+    platform: str
+    symbol: str
+    resolution: int
+    first: str
+    last: str
+    count: int
+    traded: bool
+
+
+class SeriesList(Struct):
+    """Every series that candles are held of."""
+
+    series: list[SeriesShown]
+
+
+class SeriesListResource:
+    """`GET /candles`"""
+
+    def __init__(self, candles: CandleStore, traded: TradedMarkets) -> None:
+        self._candles = candles
+        self._traded = traded
+
+    @operation("list_series", "candles", {200: SeriesList})
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """List the series that candles are held of, with their first and last opening."""
+        resp.media = SeriesList(await in_thread(self._all))
+
+    def _all(self) -> list[SeriesShown]:
+        traded = set(self._traded.all())
+        return [
+            SeriesShown(
+                series.platform,
+                series.symbol,
+                series.resolution,
+                format_time(extent.first * 1_000),
+                format_time(extent.last * 1_000),
+                extent.count,
+                Market(series.platform, series.symbol) in traded,
+            )
+            for series in self._candles.all_series()
+            if (extent := self._candles.extent(series))
+        ]

@@ -1,0 +1,154 @@
+"""The OpenAPI document: spectree collects it from the responders, and this file adds the rest.
+
+A responder is documented by `operation`, and its arguments `query` and `json`,
+where it has them, are the checked query and body: what is documented is what is
+enforced.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import falcon
+import msgspec
+from falcon.asgi import App, Request
+from spectree import Response as Answers
+from spectree import SecurityScheme, SpecTree
+from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
+from spectree.models import InType, SecureType, SecuritySchemeData
+from spectree.plugins.falcon_plugin import FalconAsgiPlugin
+
+from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, PATH_PARAMETERS
+from api.docs.version import VERSION
+from api.http.errors import ErrorBody
+from api.http.json_text import parse_json
+from api.http.request_body import media_type, read_body
+from api.http.threads import in_thread
+from api.http.v1_envelope import V1Error
+from api.http.validation import convert_body, convert_query
+
+Responder = TypeVar("Responder", bound=Callable[..., Any])
+Json = dict[str, Any]
+
+# Bodies larger than this are parsed on a thread: the loop has others to serve.
+_PARSE_ON_THREAD_FROM = 1 << 16
+# What any route may answer: an unreadable request, no key, a key that may not, too many, a
+# fault, a part away.
+_ALWAYS = (400, 401, 403, 429, 500, 503)
+_WITH_KEY = frozenset({401, 403})
+_WITH_BODY = (413, 415, 422)
+
+
+class HousePlugin(FalconAsgiPlugin):
+    """Checks requests our way, and sends structs as JSON."""
+
+    def register_route(self, app: Any) -> None:
+        """Leave the document's own routes to `api.app`, where all routes stand."""
+
+    async def validate_async_request(
+        self, req: Request, query: Any, json: Any, form: Any, headers: Any, cookies: Any
+    ) -> None:
+        """Put the checked query and body where spectree hands them to the responder."""
+        if query:
+            req.context.query = convert_query(req.params, query)
+        if json:
+            media_type(req)
+            req.context.json = convert_body(await read_json(req), json)
+
+    def validate_response(self, resp: Any, *_: Any, **__: Any) -> None:
+        """Encode what the responder set; tests hold it to its schema, not every request."""
+        if resp.media is not None:
+            resp.data = msgspec.json.encode(resp.media)
+            resp.media = None
+            resp.content_type = falcon.MEDIA_JSON
+
+
+async def read_json(req: Request) -> Any:
+    """Return the parsed JSON body."""
+    body = await read_body(req)
+    if len(body) < _PARSE_ON_THREAD_FROM:
+        return parse_json(body)
+    return await in_thread(parse_json, body)
+
+
+SPEC = SpecTree(
+    backend=HousePlugin,
+    model_adapter=cast(Any, MsgspecModelAdapter()),
+    validation_error_model=ErrorBody,
+    naming_strategy=lambda model: str(model.__name__),
+    nested_naming_strategy=lambda parent, child: child,
+    title="Tickcast",
+    version=VERSION,
+    description=DESCRIPTION,
+    mode="strict",
+    security_schemes=[
+        SecurityScheme(
+            name="ApiKey",
+            data=SecuritySchemeData(SecureType.API_KEY, name="X-API-Key", field_in=InType.HEADER),
+        )
+    ],
+    security={"ApiKey": []},
+)
+_ADDITIONS: dict[str, Json] = {}
+
+
+def operation(
+    name: str,
+    tag: str,
+    answers: Mapping[int, Any],
+    *,
+    errors: Sequence[int] = (),
+    body: bool = False,
+    public: bool = False,
+    more: Json | None = None,
+    failure: type[msgspec.Struct] = ErrorBody,
+) -> Callable[[Responder], Responder]:
+    """Document a responder under an operation name.
+
+    `answers` maps status codes to structs (None: no JSON); `errors` are the
+    codes it may answer besides those of every route; `body` adds those of a
+    body; `more` is merged into the operation for what spectree cannot say;
+    `failure` is the body of its errors.
+    """
+    _ADDITIONS[name] = more or {}
+    failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())} - (_WITH_KEY if public else set())
+    if failure is V1Error:
+        failures.discard(422)
+    known = {f"HTTP_{code}": failure for code in sorted(failures)}
+    known |= {f"HTTP_{code}": model for code, model in answers.items()}
+    decorate: Callable[[Responder], Responder] = SPEC.validate(
+        resp=Answers(**known),
+        tags=[tag],
+        operation_id=name,
+        security=[{}, {"ApiKey": []}] if public else None,
+    )
+    return decorate
+
+
+def build_document(app: "App[Any, Any]") -> Json:
+    """Return the OpenAPI 3.1 document of all documented routes of `app`."""
+    SPEC.register(app)
+    document: Json = copy.deepcopy(SPEC.spec)
+    for path in document["paths"].values():
+        for described in path.values():
+            _finish(described)
+    return document
+
+
+def _finish(described: Json) -> None:
+    for parameter in described["parameters"]:
+        if parameter["in"] == "path":
+            _merge(parameter, PATH_PARAMETERS.get(parameter["name"], {}))
+    for answer in described["responses"].values():
+        _merge(answer, {"headers": COMMON_HEADERS})
+    _merge(described, _ADDITIONS[described["operationId"]])
+
+
+def _merge(target: Json, addition: Mapping[str, Any]) -> None:
+    for key, value in addition.items():
+        if isinstance(value, Mapping):
+            _merge(target.setdefault(key, {}), value)
+        elif isinstance(value, list):
+            target[key] = [*target.get(key, []), *value]
+        else:
+            target[key] = value

@@ -1,0 +1,143 @@
+"""Parts of the OpenAPI document that spectree cannot derive from our types."""
+
+from typing import Any
+
+import msgspec
+
+from api.candles.schemas_candles import CandlesRequest
+from core.names import NAME_PATTERN
+from core.resolutions import RESOLUTION_NAMES
+
+Json = dict[str, Any]
+
+DESCRIPTION = """Market data and forecasts of your own.
+
+Every call but the public ones needs your key in the header `X-API-Key`. Times
+leave as ISO 8601 UTC with `Z`; requests may also give epoch seconds or
+milliseconds. Every error has the body `{error, detail, timestamp, request_id}`.
+Work that takes long answers `202` with a task to follow; `Prefer: wait=N` waits
+up to 60 s for its result, `Prefer: respond-async` does not wait at all.
+"""
+
+
+def _path_name(description: str) -> Json:
+    return {"schema": {"pattern": NAME_PATTERN}, "description": description}
+
+
+PATH_PARAMETERS: dict[str, Json] = {
+    "platform": _path_name("Exchange or source of the data, such as `coinbase` or `file`."),
+    "symbol": _path_name("Symbol as the platform writes it, `BTC-USD`, or as `BTC%2FUSD`."),
+    "resolution": {
+        "schema": {"enum": list(RESOLUTION_NAMES)},
+        "description": "Length of a candle, in seconds or by name.",
+    },
+    "model_name": _path_name("Name of the model."),
+    "model_id": _path_name("Version of the model."),
+    "task_id": {"description": "Id of the task, from the answer that began it."},
+}
+
+COMMON_HEADERS: Json = {
+    "X-Request-ID": {
+        "description": "Name of this request, also in the server's log.",
+        "schema": {"type": "string"},
+    }
+}
+
+_PREFER: Json = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "RFC 7240: `wait=N` seconds for the result, or `respond-async`.",
+}
+_TASK_HEADERS: Json = {
+    "Location": {"description": "Where the task is.", "schema": {"type": "string"}},
+    "Preference-Applied": {
+        "description": "What was heeded of `Prefer`.",
+        "schema": {"type": "string"},
+    },
+}
+
+# What an operation that begins a task adds to its description.
+TASK: Json = {"parameters": [_PREFER], "responses": {"202": {"headers": _TASK_HEADERS}}}
+
+
+def _schema(struct: type[msgspec.Struct]) -> Json:
+    components: Json = msgspec.json.schema_components((struct,))[1]
+    found: Json = components[struct.__name__]
+    return found
+
+
+_TEXT: Json = {"schema": {"type": "string"}}
+
+# The forms of an upload of candles besides the struct that JSON is read into.
+CANDLE_BODIES: Json = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _schema(CandlesRequest)},
+            "application/x-ndjson": _TEXT,
+            "text/csv": _TEXT,
+        },
+    }
+}
+
+# Messages of any known shape: what each must hold is said in docs/api.md.
+MESSAGE_BODY: Json = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                # Elements of a list that are no messages are rejected by their index.
+                "schema": {
+                    "description": "One message, or a list of them.",
+                    "anyOf": [{"type": "object"}, {"type": "array"}],
+                },
+                "example": {
+                    "type": "trade",
+                    "symbol": "BTC-USD",
+                    "price": "61837.63",
+                    "size": "0.02",
+                    "time": "2024-08-08T23:54:15.342Z",
+                    "trade_id": 3735683259,
+                    "side": "sell",
+                },
+            }
+        },
+    }
+}
+
+CSV_PAGE: Json = {
+    "responses": {
+        "200": {
+            "content": {"text/csv": _TEXT},
+            "headers": {
+                "X-Next-Cursor": {
+                    "description": "The cursor of the next page, with CSV only.",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    }
+}
+
+
+def text_answer(media_type: str) -> Json:
+    """Return what documents a 200 that is no JSON."""
+    return {"responses": {"200": {"content": {media_type: _TEXT}}}}
+
+
+def html_answer() -> Json:
+    """Return what documents a 200 that is a page."""
+    return text_answer("text/html")
+
+
+def event_stream() -> Json:
+    """Return what documents a 200 of Server-Sent Events."""
+    event = {"type": "object", "properties": {"event": {"type": "string"}, "data": {}}}
+    return {"responses": {"200": {"content": {"text/event-stream": {"schema": event}}}}}
+
+
+def joined(*parts: Json) -> Json:
+    """Return parts that have no key in common as one."""
+    return {key: value for part in parts for key, value in part.items()}

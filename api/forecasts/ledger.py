@@ -1,0 +1,172 @@
+"""The ledger as it is shown, verified, and summed up by slot."""
+
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import UNSET
+
+from api.docs.openapi import operation
+from api.forecasts.schemas_ledger import (
+    LedgerPageShown,
+    LedgerQuery,
+    LedgersVerified,
+    Scoreboard,
+    ScoreboardRow,
+    SlotQuery,
+    VerifyQuery,
+    show_row,
+    show_verification,
+)
+from api.http.cursors import read_cursor, write_cursor
+from api.http.ranges import opening_seconds
+from api.http.schemas import show_time
+from api.http.threads import in_thread
+from core.ledger import LIVE
+from core.multiple_testing import holm
+from core.platforms import raw_symbol
+from core.resolutions import parse_resolution
+from core.slots import Slot
+from core.times import LATEST_MS, now_ms
+from storage.ledger.ledger_boards import Board
+from storage.ledger.ledger_verify import verify_ledger
+from storage.models.registry_rows import SlotRecord
+from storage.stores import Stores
+
+
+class LedgerResource:
+    """`GET /ledger`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._reader = stores.ledger_reader
+
+    @operation("read_ledger", "ledger", {200: LedgerPageShown}, errors=(404, 422))
+    async def on_get(self, req: Request, resp: Response, query: LedgerQuery) -> None:
+        """Read forecasts in the order in which they were entered, each made before the fact.
+
+        `made_at` is the server's clock when a row was entered: at most 30 s, or a
+        tenth of the candle, after its first target opened. Rows of a replay are
+        stamped as if made at that opening.
+        """
+        start, end = opening_seconds(query.start or None, query.end or None)
+        after = read_cursor(query.cursor) if query.cursor else 0
+        page = await in_thread(
+            self._reader.page,
+            query.ledger,
+            wanted_slot(query),
+            start or 0,
+            LATEST_MS // 1_000 if end is None else end,
+            query.limit,
+            after,
+        )
+        cursor = write_cursor(page.rows[-1].seq) if page.more else None
+        resp.media = LedgerPageShown([show_row(row) for row in page.rows], cursor)
+
+
+class VerifyLedger:
+    """`GET /ledger/verify`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @operation("verify_ledger", "ledger", {200: LedgersVerified}, errors=(404, 422))
+    async def on_get(self, req: Request, resp: Response, query: VerifyQuery) -> None:
+        """Recompute every hash, and compare with the heads that are kept outside SQL.
+
+        Finds changed, removed and inserted rows, a cut tail, and a ledger that was
+        made anew.
+        """
+        resp.media = await in_thread(self._verify, query.ledger or None)
+
+    def _verify(self, name: str | None) -> LedgersVerified:
+        stores = self._stores
+        names = stores.ledger_reader.names() if name is None else [name]
+        found = [
+            show_verification(verify_ledger(stores.engine, stores.heads, one)) for one in names
+        ]
+        bad = next((one for one in found if not one.ok), found[0])
+        return LedgersVerified(
+            ok=bad.ok,
+            ledger=found[0].ledger,
+            rows=found[0].rows,
+            head=found[0].head,
+            first_bad=bad.first_bad,
+            reason=bad.reason if bad is found[0] else f"Ledger {bad.ledger}: {bad.reason}",
+            chain=bad.chain,
+            events=found[0].events,
+            events_head=found[0].events_head,
+            ledgers=found,
+        )
+
+
+class ScoreboardResource:
+    """`GET /scoreboard`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @operation("scoreboard", "ledger", {200: Scoreboard}, errors=(404, 422))
+    async def on_get(self, req: Request, resp: Response, query: SlotQuery) -> None:
+        """Tell what each slot's forecasts in the ledger are worth; backtests have no place here."""
+        resp.media = await in_thread(self._board, query)
+
+    def _board(self, query: SlotQuery) -> Scoreboard:
+        stores, name = self._stores, query.ledger
+        stores.ledger_reader.check(name)
+        boards, missed = stores.boards.all(name), stores.ledger_reader.missed(name)
+        records = {one.slot: one for one in stores.registry.slots()} if name == LIVE else {}
+        champions = {slot for slot, record in records.items() if record.champion_id}
+        wanted = wanted_slot(query)
+        slots = sorted(boards.keys() | missed.keys() | champions)
+        rows = [
+            _row(name, slot, boards.get(slot), missed.get(slot, 0), records.get(slot))
+            for slot in slots
+            if all(getattr(slot, field) == value for field, value in wanted.items())
+        ]
+        # Over the whole ledger: asking for one slot alone must not make it look more certain.
+        adjusted = _adjusted({slot: board.scores for slot, board in boards.items()})
+        for row in rows:
+            slot = Slot(row.platform, row.symbol, row.resolution, row.horizon, row.model)
+            row.p_value_of_all = adjusted.get(slot)
+        return Scoreboard(name, rows)
+
+
+def _adjusted(scores: dict[Slot, dict[str, Any]]) -> dict[Slot, float]:
+    """Return each slot's Diebold-Mariano p-value, adjusted by Holm for all slots looked at."""
+    known = {
+        slot: found["dm"]["p_value"]
+        for slot, found in scores.items()
+        if found.get("dm") and found["dm"].get("p_value") is not None
+    }
+    return dict(zip(known, holm(list(known.values())), strict=True))
+
+
+def wanted_slot(query: SlotQuery) -> dict[str, Any]:
+    """Return the fields of a slot that a query gives, as they are stored."""
+    values: dict[str, Any] = {"platform": query.platform, "horizon": query.horizon}
+    values["model"] = query.model
+    if query.symbol:
+        values["symbol"] = raw_symbol(query.platform or "", query.symbol)
+    if query.resolution:
+        values["resolution"] = parse_resolution(query.resolution)
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def _row(
+    name: str, slot: Slot, board: Board | None, missed: int, record: SlotRecord | None
+) -> ScoreboardRow:
+    return ScoreboardRow(
+        **msgspec.structs.asdict(slot),
+        ledger=name,
+        n=board.n if board else 0,
+        missed=missed,
+        scores=board.scores if board else {},
+        baseline_scores=board.baseline_scores if board else {},
+        verdict=board.verdict if board else "unproven",
+        updated_at=show_time(board.updated_at) if board else None,
+        champion=record.champion_id if record else None,
+        champion_since=show_time(record.champion_since) if record else None,
+        promoted_at=show_time(record.promoted_at) if record else None,
+        expired=record is not None and record.expired(now_ms()),
+        last_error=record.last_error if record else None,
+    )

@@ -1,0 +1,134 @@
+"""What is checked of a request about a slot before anything is queued."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from api.candles import candle_rows
+from api.candles.requested_series import no_candles, stored_series
+from api.forecasts.schemas import (
+    LEAK_TEST_ROWS,
+    LSTM_OPTIONS,
+    EvaluateRequest,
+    LeakTestRequest,
+    ReplayRequest,
+    SlotBody,
+    SlotTrainRequest,
+)
+from api.http.ranges import opening_seconds
+from api.http.schemas import given
+from core.errors import InvalidRequest
+from core.series import Series
+from core.slots import Slot, least_candles, least_training, slot_of_series
+from core.times import now_ms
+from storage.candles.candle_checks import check_candles
+from storage.candles.candle_columns import Candles
+from storage.candles.candle_store import CandleStore
+
+Request = dict[str, Any]
+
+_HOUR = 3_600
+
+
+class SlotRequests:
+    """Turns bodies into the requests that `tasks.enqueue` takes; its methods block."""
+
+    def __init__(self, candles: CandleStore, default_platform: str) -> None:
+        self._candles = candles
+        self._default_platform = default_platform
+
+    def evaluate(self, body: EvaluateRequest) -> Request:
+        """Check an evaluation.
+
+        Raises `NotFound` for a series of which nothing is held, and
+        `InvalidRequest` saying how many candles are needed and held.
+        """
+        slot, request = self._common(body)
+        self._check_candles(slot, request["start"], request["end"])
+        return request | {"folds": body.folds}
+
+    def train(self, body: SlotTrainRequest) -> Request:
+        """Check a training; raises as `evaluate` does."""
+        slot, request = self._common(body)
+        self._check_candles(slot, request["start"], request["end"])
+        return request | {
+            "folds": body.folds,
+            "retrain_every": body.retrain_hours * _HOUR,
+            "expires_after": body.expires_hours * _HOUR,
+            "reason": "requested",
+        }
+
+    def replay(self, body: ReplayRequest) -> Request:
+        """Check a replay; raises as `evaluate` does."""
+        slot, request = self._common(body)
+        least = least_training(slot.model, slot.horizon)
+        start, end = request["start"], request["end"]
+        self._check_held(slot.series)
+        before = self._candles.count(slot.series, None, start and start - 1)
+        after = self._candles.count(slot.series, start, end)
+        if before < least + (0 if start else slot.horizon + 1) or not after:
+            raise InvalidRequest(
+                f"A replay needs {least} finished candles before start to learn from, and some "
+                f"from start to end; {before} and {after} are held of {slot.series}."
+            )
+        return request | {"retrain_every": body.retrain_every}
+
+    def leak_test(self, body: LeakTestRequest) -> tuple[Request, Candles | None]:
+        """Check a leak test; returns its request, and the candles that it brought."""
+        if body.candles is None and body.symbol is None:
+            raise InvalidRequest("symbol is required unless candles are given.")
+        platform = body.platform or self._default_platform
+        series = stored_series(platform, body.symbol or "own", body.resolution)
+        request = {**msgspec.structs.asdict(series), "seed": body.seed}
+        if body.candles is None:
+            self._check_held(series)
+            return request, None
+        return request, _own_candles(body.candles, series)
+
+    def _common(self, body: SlotBody) -> tuple[Slot, Request]:
+        platform = body.platform or self._default_platform
+        series = stored_series(platform, body.symbol, body.resolution)
+        slot = slot_of_series(series, body.horizon, body.model)
+        options = _options(body)
+        start, end = opening_seconds(body.start, body.end)
+        request = {"start": start, "end": end, "seed": body.seed, "options": options}
+        return slot, msgspec.structs.asdict(slot) | request
+
+    def _check_held(self, series: Series) -> None:
+        if not self._candles.count(series):
+            raise no_candles(series, self._candles)
+
+    def _check_candles(self, slot: Slot, start: int | None, end: int | None) -> None:
+        self._check_held(slot.series)
+        needed = least_candles(slot.model, slot.horizon)
+        held = self._candles.count(slot.series, start, end)
+        if held < needed:
+            raise InvalidRequest(
+                f"{slot.model} of {slot.horizon} candles ahead needs at least {needed} finished "
+                f"candles; {held} are held of {slot.series} in this range."
+            )
+
+
+def _options(body: SlotBody) -> dict[str, Any]:
+    """Return the options that were given; raises `InvalidRequest` for those of another model."""
+    options = given(body.options) if body.options else {}
+    lstm = options.keys() & LSTM_OPTIONS
+    allowed = {"lstm": lstm, "boosting": options.keys() - lstm}.get(body.model, set())
+    for name in sorted(options.keys() - allowed):
+        raise InvalidRequest(f"options.{name} is none of the model {body.model}.")
+    return options
+
+
+def _own_candles(values: list[Any], series: Series) -> Candles:
+    """Return candles that a caller brought; raises `InvalidRequest` naming the first bad row."""
+    if len(values) > LEAK_TEST_ROWS:
+        raise InvalidRequest(f"candles: at most {LEAK_TEST_ROWS:,} rows.")
+    rows = candle_rows.from_json(values)
+    checked = check_candles(rows.rows, series.resolution, now_ms())
+    for row in checked.rejected:
+        reason = rows.unreadable.get(row.index, row.reason)
+        raise InvalidRequest(f"candles[{row.index}]: {reason}.")
+    if not np.isfinite(checked.candles.close).any():
+        raise InvalidRequest("candles: there is no row.")
+    return checked.candles

@@ -1,0 +1,148 @@
+"""Shapes of the routes about slots: evaluation, training, replay, leak test."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from api.http.schemas import Json, Name, Resolution, Symbol, Time
+from core.lstm_limits import EPOCHS_LIMITS, SEQ_LEN_LIMITS, UNITS_LIMITS
+from core.slots import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
+
+ModelName = Literal["lstm", "boosting", "last_price", "drift", "seasonal_naive", "ewma"]
+Horizon = Annotated[
+    int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1], description="Candles ahead.")
+]
+Folds = Annotated[
+    int, Meta(ge=FOLDS_LIMITS[0], le=FOLDS_LIMITS[1], description="Of the walk-forward.")
+]
+Seed = Annotated[int, Meta(ge=0, lt=2**31, description="The same seed gives the same model.")]
+Hours = Annotated[int, Meta(ge=0, le=8_760, description="0: never.")]
+
+LEAK_TEST_ROWS = 10_000
+# An LSTM of a slot looks back no farther than all features need to warm up.
+SLOT_SEQ_LEN = 49
+LSTM_OPTIONS = frozenset({"seq_len", "units", "epochs", "normalization"})
+
+
+class OptionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How a model learns; what is left out has a default that suits returns.
+
+    The last four are the LSTM's, all others boosting's; baselines have none.
+    """
+
+    library: Literal["lightgbm", "xgboost"] | None = None
+    rounds: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] | None = None
+    leaves: Annotated[int, Meta(ge=2, le=256)] | None = None
+    least_leaf: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    rows: Annotated[float, Meta(gt=0, le=1)] | None = None
+    columns: Annotated[float, Meta(gt=0, le=1)] | None = None
+    ridge: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    calibration: Literal["platt", "isotonic"] | None = None
+    seq_len: Annotated[int, Meta(ge=SEQ_LEN_LIMITS[0], le=SLOT_SEQ_LEN)] | None = None
+    units: Annotated[int, Meta(ge=UNITS_LIMITS[0], le=UNITS_LIMITS[1])] | None = None
+    epochs: Annotated[int, Meta(ge=EPOCHS_LIMITS[0], le=EPOCHS_LIMITS[1])] | None = None
+    normalization: Literal["returns", "zscore", "minmax"] | None = None
+
+
+class SlotBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A slot: the close `horizon` candles ahead of a series, by one kind of model."""
+
+    symbol: Symbol
+    resolution: Resolution
+    platform: Name | None = None
+    horizon: Horizon = 1
+    model: ModelName = "boosting"
+    start: Time | None = None
+    end: Time | None = None
+    seed: Seed = 0
+    options: OptionsBody | None = None
+
+
+class EvaluateRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
+    """What to judge, on which candles: all that are held, or those from `start` to `end`."""
+
+    folds: Folds = DEFAULT_FOLDS
+
+
+class SlotTrainRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
+    """What to train, and how often it is trained again by itself while it is watched."""
+
+    folds: Folds = DEFAULT_FOLDS
+    retrain_hours: Hours = 168
+    expires_hours: Hours = 720
+
+
+class ReplayRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
+    """What to walk through the past: targets that open from `start` to `end`.
+
+    The newest 2,016 unless `start` says otherwise. The model is fitted before
+    the first and again every `retrain_every` candles (2,016 unless told).
+    """
+
+    retrain_every: (
+        Annotated[int, Meta(ge=10, le=100_000, description="Candles between two fits.")] | None
+    ) = None
+
+
+class Evaluation(Struct):
+    """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`."""
+
+    n: int
+    scores: Json
+    baseline_scores: Json
+    verdict: str
+    folds: list[Json]
+
+
+class SlotTrained(Struct):
+    """What became of the challenger, and why."""
+
+    run_id: str
+    promoted: bool
+    reason: str
+    n: int
+    scores: Json
+    baseline_scores: Json
+    verdict: str
+    folds: list[Json]
+
+
+class Replayed(Struct):
+    """The ledger that the rows are in, and their scores."""
+
+    ledger: str
+    n: int
+    scores: Json
+    baseline_scores: Json
+    verdict: str
+
+
+class LeakTestRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A stored series, or candles of your own with their resolution."""
+
+    resolution: Resolution
+    symbol: Symbol | None = None
+    platform: Name | None = None
+    seed: Seed = 0
+    candles: (
+        Annotated[
+            list[Any],
+            Meta(
+                description="Rows `[time, open, high, low, close, volume]` or objects with "
+                "these names, at most 10,000.",
+                extra_json_schema={"minItems": 1, "maxItems": LEAK_TEST_ROWS},
+            ),
+        ]
+        | None
+    ) = None
+
+
+class LeakTested(Struct):
+    """Of each feature `ok`, or the opening of the first candle at which it changed."""
+
+    ok: bool
+    features: dict[str, str]
+    candles: int
+    first: str
+    last: str

@@ -1,0 +1,181 @@
+"""Shapes of the ledger's routes."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.candles.schemas_candles import PAGE_LIMIT
+from api.forecasts.schemas import ModelName
+from api.http.schemas import Json, Name, ResolutionName, Symbol
+from core.slots import HORIZON_LIMITS
+from core.times import format_time
+from storage.ledger.ledger_rows import LedgerRow
+from storage.ledger.ledger_verify import Verification
+
+WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
+
+
+class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A ledger (`live`, or the name that a replay told), and which of its slots; else all."""
+
+    ledger: Name = "live"
+    platform: Name | UnsetType = UNSET
+    symbol: Symbol | UnsetType = UNSET
+    resolution: ResolutionName | UnsetType = UNSET
+    horizon: Annotated[int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1])] | UnsetType = UNSET
+    model: ModelName | UnsetType = UNSET
+
+
+class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
+    """Rows whose target opens from `start` to `end`, both included, told in pages."""
+
+    start: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
+    end: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
+    cursor: Annotated[str, Meta(max_length=96)] | UnsetType = UNSET
+
+
+class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which ledger to verify; all of them unless said."""
+
+    ledger: Name | UnsetType = UNSET
+
+
+class LedgerBaseline(Struct):
+    """What needs no model."""
+
+    last_price: float
+
+
+class LedgerRowShown(Struct):
+    """A forecast. `opening` is that of the candle whose close is forecast.
+
+    Realised fields are null until that candle has closed; errors are what came
+    minus what was said. `hash` covers all fields but those, as `/docs` tells.
+    """
+
+    seq: int
+    ledger: str
+    made_at: str
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+    opening: str
+    predicted: float
+    intervals: dict[str, list[float]]
+    prob_up: float
+    baseline: LedgerBaseline
+    realised: float | None
+    error: float | None
+    baseline_error: float | None
+    model_hash: str
+    data_hash: str
+    prev_hash: str
+    hash: str
+    first_opening: str
+    input_end: str
+
+
+class LedgerPageShown(Struct):
+    """Rows in the order in which they were entered; `next_cursor` is null at the end."""
+
+    rows: list[LedgerRowShown]
+    next_cursor: str | None
+
+
+class LedgerVerified(Struct):
+    """Whether one ledger is what it was; see `LedgersVerified`."""
+
+    ok: bool
+    ledger: str
+    rows: int
+    head: str
+    first_bad: int | None
+    reason: str | None
+    chain: str | None
+    events: int
+    events_head: str
+
+
+class LedgersVerified(LedgerVerified):
+    """Whether ledgers are what they were.
+
+    `rows` and `head` (the hash of the last row) are those of the ledger asked
+    for, or of the live one; `ok` is about all that were looked at. `first_bad`
+    is the number of the first row that is not what it was. `events` are
+    outcomes and missed forecasts, in a chain of their own.
+    """
+
+    ledgers: list[LedgerVerified]
+
+
+class ScoreboardRow(Struct):
+    """Scores of a slot from the ledger: `n` forecasts with an outcome, and how many were missed.
+
+    The interval of skill, and so the verdict, holds however often somebody looks.
+    `p_value_of_all` is the Diebold-Mariano test's, adjusted by Holm for all slots
+    of the ledger: of many slots some look skilled by chance.
+    """
+
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+    ledger: str
+    n: int
+    missed: int
+    scores: Json
+    baseline_scores: Json
+    verdict: str
+    updated_at: str | None
+    champion: str | None
+    champion_since: str | None
+    promoted_at: str | None
+    expired: bool
+    last_error: str | None
+    p_value_of_all: float | None = None
+
+
+class Scoreboard(Struct):
+    """A row for each slot of a ledger."""
+
+    ledger: str
+    rows: list[ScoreboardRow]
+
+
+def show_row(row: LedgerRow) -> LedgerRowShown:
+    """Return a row as the API shows it."""
+    came = row.realised
+    return LedgerRowShown(
+        seq=row.seq,
+        ledger=row.ledger,
+        made_at=format_time(row.made_at),
+        platform=row.platform,
+        symbol=row.symbol,
+        resolution=row.resolution,
+        horizon=row.horizon,
+        model=row.model,
+        opening=format_time(row.opening * 1_000),
+        predicted=row.predicted,
+        intervals={"0.8": [row.low_80, row.high_80], "0.95": [row.low_95, row.high_95]},
+        prob_up=row.prob_up,
+        baseline=LedgerBaseline(row.last_price),
+        realised=came,
+        error=None if came is None else came - row.predicted,
+        baseline_error=None if came is None else came - row.last_price,
+        model_hash=row.model_hash,
+        data_hash=row.data_hash,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+        first_opening=format_time(row.first_opening * 1_000),
+        input_end=format_time(row.input_end * 1_000),
+    )
+
+
+def show_verification(found: Verification) -> LedgerVerified:
+    """Return what was found as the API shows it."""
+    names = LedgerVerified.__struct_fields__
+    return LedgerVerified(**{name: getattr(found, name) for name in names})

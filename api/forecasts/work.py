@@ -1,0 +1,117 @@
+"""Evaluation, training and replay of slots, and the leak test of features."""
+
+from falcon.asgi import Request, Response
+
+from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
+from api.forecasts.requests import SlotRequests
+from api.forecasts.schemas import (
+    EvaluateRequest,
+    Evaluation,
+    LeakTested,
+    LeakTestRequest,
+    Replayed,
+    ReplayRequest,
+    SlotTrained,
+    SlotTrainRequest,
+)
+from api.http.answers import PREDICTION_SECONDS, Answers
+from api.http.queue_limits import QueueRoom
+from api.http.schemas import TaskQueued
+from api.http.threads import in_thread
+from tasks.enqueue import Enqueue
+
+
+class _SlotResource:
+    def __init__(
+        self, requests: SlotRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
+    ) -> None:
+        self._requests = requests
+        self._enqueue = enqueue
+        self._room = room
+        self._answers = answers
+
+
+class EvaluateResource(_SlotResource):
+    """`POST /evaluate`"""
+
+    @operation(
+        "evaluate",
+        "evaluation",
+        {200: Evaluation, 202: TaskQueued},
+        errors=(404,),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(self, req: Request, resp: Response, json: EvaluateRequest) -> None:
+        """Judge a model by a purged, embargoed walk-forward beside last price; keeps nothing.
+
+        The verdict comes from the interval of skill: `skilled`, `unproven` or
+        `no_skill`.
+        """
+        request = await in_thread(self._requests.evaluate, json)
+        await self._room.check("train")
+        await self._answers.task(req, resp, await in_thread(self._enqueue.evaluate_slot, request))
+
+
+class TrainSlotResource(_SlotResource):
+    """`POST /slots/train`"""
+
+    @operation(
+        "train_slot",
+        "evaluation",
+        {200: SlotTrained, 202: TaskQueued},
+        errors=(404, 409),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(self, req: Request, resp: Response, json: SlotTrainRequest) -> None:
+        """Train a challenger for a slot; promote it, or say why not.
+
+        It becomes the champion if it beats the present one and the baseline on
+        the same folds. The champion of a watched series forecasts every candle,
+        into the ledger.
+        """
+        request = await in_thread(self._requests.train, json)
+        await self._room.check("train")
+        await self._answers.task(req, resp, await in_thread(self._enqueue.train_slot, request))
+
+
+class ReplayResource(_SlotResource):
+    """`POST /replay/walk`"""
+
+    @operation(
+        "replay_walk",
+        "evaluation",
+        {200: Replayed, 202: TaskQueued},
+        errors=(404,),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(self, req: Request, resp: Response, json: ReplayRequest) -> None:
+        """Walk a slot through the past as if it were live, into a ledger of its own.
+
+        The same candles, request and code give the same rows, hashes included.
+        """
+        request = await in_thread(self._requests.replay, json)
+        await self._room.check("train")
+        await self._answers.task(req, resp, await in_thread(self._enqueue.replay_walk, request))
+
+
+class LeakTestResource(_SlotResource):
+    """`POST /features/leaktest`"""
+
+    @operation(
+        "leak_test",
+        "evaluation",
+        {200: LeakTested, 202: TaskQueued},
+        errors=(404,),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(self, req: Request, resp: Response, json: LeakTestRequest) -> None:
+        """Recompute every feature on truncated history: one that changes knows the future."""
+        request, candles = await in_thread(self._requests.leak_test, json)
+        await self._room.check("predict")
+        job = await in_thread(self._enqueue.leak_test, request, candles)
+        await self._answers.task(req, resp, job, seconds=PREDICTION_SECONDS)

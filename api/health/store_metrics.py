@@ -1,0 +1,60 @@
+"""Figures of the stores for Prometheus, read when they are asked for."""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from core.errors import Unavailable
+from storage.metrics import read_live_figures, read_record_figures
+from storage.stores import Stores
+
+
+class StoreFigures(Collector):
+    """Jobs, ledger, ingest and series; of a store that is away nothing is told."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield all figures that can be had."""
+        for read in (self._records, self._live):
+            try:
+                yield from list(read())
+            except Unavailable:
+                continue
+
+    def _records(self) -> Iterator[Metric]:
+        found = read_record_figures(self._stores.engine)
+        jobs = GaugeMetricFamily("tickcast_jobs", "Jobs on record.", labels=["state"])
+        for state, count in found.jobs.items():
+            jobs.add_metric([state], count)
+        yield jobs
+        yield _counter(
+            "tickcast_ledger_forecasts", "Forecasts in the live ledger.", found.forecasts
+        )
+        yield _counter("tickcast_ledger_missed", "Forecasts that were not made.", found.missed)
+        yield _gauge("tickcast_ledger_pending", "Forecasts without an outcome.", found.pending)
+        if found.newest_forecast:
+            seconds = found.newest_forecast / 1_000
+            yield _gauge("tickcast_ledger_newest_seconds", "When the newest was made.", seconds)
+
+    def _live(self) -> Iterator[Metric]:
+        found = read_live_figures(self._stores.redis)
+        messages = CounterMetricFamily(
+            "tickcast_ingest_messages", "Live messages.", labels=["platform", "outcome"]
+        )
+        for platform, counts in found.messages.items():
+            for outcome, count in counts.items():
+                messages.add_metric([platform, outcome], count)
+        yield messages
+        yield _gauge("tickcast_intake_batches", "Batches not processed yet.", found.batches)
+        yield _gauge("tickcast_series", "Series of candles held.", found.series)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,71 @@
+"""Live trades and quotes, pushed by feeds: in bodies or over a socket."""
+
+import structlog
+from falcon import WebSocketDisconnected
+from falcon.asgi import Request, Response, WebSocket
+
+from api.docs.openapi import operation
+from api.docs.openapi_parts import MESSAGE_BODY
+from api.http.request_body import media_type, read_body
+from api.http.threads import in_thread
+from api.live.buffer import FrameBuffer
+from api.live.live_ingest import LiveDoor
+from api.live.messages import LiveBatch, read_messages
+from api.live.schemas_live import LiveAccepted, RejectedMessage
+from api.live.socket_feed import SocketFeed
+from core.names import check_name
+from core.times import now_ms
+
+log = structlog.get_logger("ingest")
+
+BODY_LIMIT = 8 << 20
+
+
+class IngestLive:
+    """`POST /ingest/{platform}` and `WS /ingest/{platform}`"""
+
+    def __init__(self, door: LiveDoor) -> None:
+        self._door = door
+        self._buffers: dict[str, FrameBuffer] = {}
+
+    @operation(
+        "ingest_live",
+        "live",
+        {202: LiveAccepted},
+        errors=(413, 415, 422),
+        more=MESSAGE_BODY,
+    )
+    async def on_post(self, req: Request, resp: Response, platform: str) -> None:
+        """Push one message or a list of them, in the exchange's words or in the generic form.
+
+        The answer comes when the broker holds the batch. Trades that were sent
+        before count once. Messages that cannot be used are named by their index,
+        and kept in the quarantine.
+        """
+        check_name(platform, "platform")
+        media_type(req)
+        await self._door.check()
+        body = await read_body(req, BODY_LIMIT)
+        batch = await in_thread(read_messages, platform, body, now_ms())
+        await self._door.deliver(platform, batch)
+        resp.status = 202
+        resp.media = _answer(batch)
+
+    async def on_websocket(self, req: Request, ws: WebSocket, platform: str) -> None:
+        """Take one message or a list a frame; acknowledge frames, or flushes with `?ack=batch`."""
+        check_name(platform, "platform")
+        buffer = self._buffers.get(platform)
+        if buffer is None:
+            buffer = self._buffers[platform] = FrameBuffer(platform, self._door.deliver)
+        feed = SocketFeed(ws, platform, buffer, ack_each=req.get_param("ack") != "batch")
+        try:
+            await feed.run(self._door.check)
+        except WebSocketDisconnected:
+            pass
+        finally:
+            log.info("feed left", platform=platform, frames=feed.frames, accepted=feed.accepted)
+
+
+def _answer(batch: LiveBatch) -> LiveAccepted:
+    rejected = [RejectedMessage(one.index, one.reason) for one in batch.rejected]
+    return LiveAccepted("queued", batch.accepted, batch.ignored, rejected)

@@ -1,0 +1,175 @@
+"""What became of live data: trades, anomalies, rejected messages."""
+
+from falcon.asgi import Request, Response
+
+from api.candles.requested_series import stored_market
+from api.docs.openapi import operation
+from api.http.cursors import read_place, write_cursor
+from api.http.encoded_slashes import symbol_of
+from api.http.ranges import instants
+from api.http.threads import in_thread
+from api.live.schemas_live import (
+    AnomaliesPage,
+    AnomaliesQuery,
+    AnomalyShown,
+    GapShown,
+    GapsPage,
+    QuarantinedShown,
+    QuarantinePage,
+    QuarantineQuery,
+    RangeQuery,
+    TradeShown,
+    TradesPage,
+)
+from core.names import check_name
+from core.times import format_microseconds, format_time
+from storage.trades.anomalies import AnomalyStore
+from storage.trades.gap_ledger import Gap, GapLedger
+from storage.trades.quarantine import Quarantine
+from storage.trades.query import Position, TradeReader
+from storage.trades.traded_markets import TradedMarkets
+
+
+class TradesResource:
+    """`GET /trades/{platform}/{symbol}`"""
+
+    def __init__(self, trades: TradeReader, traded: TradedMarkets) -> None:
+        self._trades = trades
+        self._traded = traded
+
+    @operation("read_trades", "live", {200: TradesPage}, errors=(404, 422))
+    async def on_get(
+        self, req: Request, resp: Response, platform: str, symbol: str, query: RangeQuery
+    ) -> None:
+        """Read every accepted trade, in the order in which they happened."""
+        market = stored_market(platform, symbol_of(symbol))
+        span = instants(query.start, query.end)
+        await in_thread(self._traded.check, market)
+        after = Position(*read_place(query.cursor, 3)) if query.cursor else None
+        page = await in_thread(
+            self._trades.page,
+            *market,
+            span.start * 1_000,
+            span.end * 1_000 + 999,
+            query.limit,
+            after,
+        )
+        shown = [
+            TradeShown(
+                row.trade_id,
+                format_microseconds(row.time),
+                row.price,
+                row.size,
+                row.side,
+                row.last_trade_id,
+            )
+            for row in page.rows
+        ]
+        cursor = write_cursor(*page.next_position) if page.next_position else None
+        resp.media = TradesPage(*market, shown, cursor)
+
+
+class AnomaliesResource:
+    """`GET /anomalies/{platform}/{symbol}`"""
+
+    def __init__(self, anomalies: AnomalyStore, traded: TradedMarkets) -> None:
+        self._anomalies = anomalies
+        self._traded = traded
+
+    @operation("read_anomalies", "live", {200: AnomaliesPage}, errors=(404, 422))
+    async def on_get(
+        self, req: Request, resp: Response, platform: str, symbol: str, query: AnomaliesQuery
+    ) -> None:
+        """Read what the detector found: bad prints, huge sizes, disorder, crossed quotes."""
+        market = stored_market(platform, symbol_of(symbol))
+        span = instants(query.start, query.end)
+        await in_thread(self._traded.check, market)
+        offset = read_place(query.cursor, 1)[0] if query.cursor else 0
+        found = await in_thread(
+            self._anomalies.read, *market, *span, query.min_score, query.limit + 1, offset
+        )
+        shown = [
+            AnomalyShown(
+                format_microseconds(one.time),
+                one.trade_id,
+                one.price,
+                one.size,
+                one.score,
+                one.reason,
+            )
+            for one in found[: query.limit]
+        ]
+        more = len(found) > query.limit
+        cursor = write_cursor(offset + query.limit) if more else None
+        resp.media = AnomaliesPage(*market, shown, cursor)
+
+
+class QuarantineResource:
+    """`GET /quarantine/{platform}`"""
+
+    def __init__(self, quarantine: Quarantine) -> None:
+        self._quarantine = quarantine
+
+    @operation("read_quarantine", "live", {200: QuarantinePage}, errors=(422,))
+    async def on_get(
+        self, req: Request, resp: Response, platform: str, query: QuarantineQuery
+    ) -> None:
+        """Read rejected messages and why they were rejected, newest first."""
+        check_name(platform, "platform")
+        before = "-".join(map(str, read_place(query.cursor, 2))) if query.cursor else None
+        counts = await in_thread(self._quarantine.counts, platform)
+        found, last = await in_thread(self._quarantine.newest, platform, query.limit, before)
+        resp.media = QuarantinePage(
+            platform,
+            counts["accepted"],
+            counts["ignored"],
+            counts["rejected"],
+            [QuarantinedShown(format_time(one.at), one.reason, one.message) for one in found],
+            write_cursor(*map(int, last.split("-"))) if last else None,
+        )
+
+
+class GapsResource:
+    """`GET /gaps/{platform}/{symbol}`"""
+
+    def __init__(self, gaps: GapLedger, traded: TradedMarkets) -> None:
+        self._gaps = gaps
+        self._traded = traded
+
+    @operation("read_gaps", "live", {200: GapsPage}, errors=(404, 422))
+    async def on_get(
+        self, req: Request, resp: Response, platform: str, symbol: str, query: RangeQuery
+    ) -> None:
+        """Read which trades are missing or were, and spans in which nobody traded."""
+        market = stored_market(platform, symbol_of(symbol))
+        span = instants(query.start, query.end)
+        await in_thread(self._traded.check, market)
+        after = read_place(query.cursor, 1)[0] if query.cursor else 0
+        found = await in_thread(
+            self._gaps.list,
+            market,
+            span.start * 1_000,
+            span.end * 1_000 + 999,
+            query.limit + 1,
+            after,
+        )
+        page = found[: query.limit]
+        cursor = write_cursor(page[-1].id) if len(found) > query.limit else None
+        resp.media = GapsPage(*market, [_shown(gap) for gap in page], cursor)
+
+
+def _shown(gap: Gap) -> GapShown:
+    missing = gap.last_id - gap.first_id + 1
+    return GapShown(
+        gap.id,
+        gap.first_id if missing else None,
+        gap.last_id if missing else None,
+        missing,
+        format_microseconds(gap.after_time) if gap.after_time else None,
+        format_microseconds(gap.before_time) if gap.before_time else None,
+        gap.state,
+        gap.recovered,
+        format_time(gap.found_at),
+        format_time(gap.closed_at) if gap.closed_at is not None else None,
+        gap.reason,
+    )

@@ -1,0 +1,132 @@
+"""Shapes of the routes for live trades and quotes."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from api.candles.schemas_candles import PAGE_LIMIT
+
+
+class RejectedMessage(Struct):
+    """A message that cannot be used, counted from 0, and why."""
+
+    index: int
+    reason: str
+
+
+class LiveAccepted(Struct):
+    """What the broker now holds; trades and quotes are counted, not messages."""
+
+    status: str
+    accepted: int
+    ignored: int
+    rejected: list[RejectedMessage]
+
+
+class RangeQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A span of time, both ends included, told in pages."""
+
+    start: Annotated[str, Meta(description="ISO 8601, epoch seconds or ms.")] | None = None
+    end: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
+    cursor: Annotated[str, Meta(max_length=96)] | None = None
+
+
+class TradeShown(Struct, omit_defaults=True):
+    """One trade; the side is the taker's, and `last_trade_id` is told for aggregates only."""
+
+    trade_id: int | None
+    time: str
+    price: float
+    size: float
+    side: str | None
+    last_trade_id: int | None = None
+
+
+class TradesPage(Struct):
+    """Trades in the order in which they happened; `next_cursor` is null at the end."""
+
+    platform: str
+    symbol: str
+    trades: list[TradeShown]
+    next_cursor: str | None
+
+
+class AnomaliesQuery(RangeQuery, forbid_unknown_fields=True, kw_only=True):
+    """Which anomalies to tell."""
+
+    min_score: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class AnomalyShown(Struct):
+    """A trade or quote that is probably wrong, and why."""
+
+    time: str
+    trade_id: int | None
+    price: float | None
+    size: float | None
+    score: float
+    reason: str
+
+
+class AnomaliesPage(Struct):
+    """Anomalies, oldest first."""
+
+    platform: str
+    symbol: str
+    anomalies: list[AnomalyShown]
+    next_cursor: str | None
+
+
+class QuarantineQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which rejected messages to tell."""
+
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    cursor: Annotated[str, Meta(max_length=96)] | None = None
+
+
+class QuarantinedShown(Struct):
+    """A rejected message: when, why, and its beginning."""
+
+    time: str
+    reason: str
+    message: str
+
+
+class QuarantinePage(Struct):
+    """The newest 10,000 rejected messages, newest first, and counts of all messages ever."""
+
+    platform: str
+    accepted: int
+    ignored: int
+    total_rejected: int
+    rejected: list[QuarantinedShown]
+    next_cursor: str | None
+
+
+class GapShown(Struct):
+    """Trades known to be missing between two times, or a span without any; and what came of it.
+
+    `reason` says why a gap is still open.
+    """
+
+    id: int
+    first_id: int | None
+    last_id: int | None
+    missing: int
+    from_time: str | None
+    to_time: str | None
+    state: str
+    recovered: int
+    found_at: str
+    closed_at: str | None
+    reason: str | None
+
+
+class GapsPage(Struct):
+    """The gap ledger of a market, oldest first."""
+
+    platform: str
+    symbol: str
+    gaps: list[GapShown]
+    next_cursor: str | None

@@ -1,0 +1,103 @@
+"""Answers about the path ahead: at hand in Redis, or asked of a worker."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.candles.requested_series import stored_series
+from api.http.short_work import ShortWork
+from api.http.threads import in_thread
+from api.v1.indicators import no_candles_of
+from api.v1.schemas_signals import PredictionRequest, SignalRequest
+from core.errors import InvalidRequest
+from core.series import Series
+from core.signals import RESOLUTION, check_horizon
+from storage.models.answer_cache import Asked
+from storage.models.outlook_champions import champion_id
+from storage.stores import Stores
+
+
+class Question(NamedTuple):
+    """A kind of answer, the model behind it, and the task that gives it."""
+
+    name: str
+    kind: str
+    task: str
+
+
+class Found(NamedTuple):
+    """An answer, and whether it was at hand."""
+
+    data: dict[str, Any]
+    cached: bool
+
+
+class Outlooks:
+    """Finds answers for all resources that give them."""
+
+    def __init__(self, stores: Stores, work: ShortWork, default_platform: str) -> None:
+        self._stores = stores
+        self._work = work
+        self._default_platform = default_platform
+
+    async def find(
+        self,
+        req: Request,
+        resp: Response,
+        wanted: PredictionRequest | SignalRequest,
+        question: Question,
+    ) -> Found | None:
+        """Return the answer; None if the response was made a 202.
+
+        Raises `InvalidRequest` for a market without candles, and
+        `ModelUnavailable` for one without a trained model.
+        """
+        check_horizon(wanted.horizon)
+        series, held = await in_thread(self._look, wanted, question)
+        if held is not None:
+            return Found(msgspec.json.decode(held), cached=True)
+        request = msgspec.structs.asdict(series) | {"horizon": wanted.horizon}
+        once = Asked(question.name, series, wanted.horizon)
+        data = await self._work.result(req, resp, question.task, request, once)
+        return None if data is None else Found(data, cached=False)
+
+    def series(self, symbol: str, platform: str | None) -> Series:
+        """Return the series of five minutes that is meant, of whatever source.
+
+        Where no platform is named and the default one has no such candles, it is
+        the only one that has. Raises `InvalidRequest` if there is none.
+        """
+        wanted = stored_series(platform or self._default_platform, symbol, RESOLUTION)
+        if len(self._stores.candles.read(wanted, limit=1, newest=True)):
+            return wanted
+        others = [] if platform else self._elsewhere(symbol)
+        if len(others) > 1:
+            names = [series.platform for series in others]
+            detail = f"platform: {symbol} is held of {', '.join(names)}; name one."
+            raise InvalidRequest(detail, field="platform", choices=names)
+        if not others:
+            raise no_candles_of(wanted, self._stores.candles)
+        return others[0]
+
+    def _elsewhere(self, symbol: str) -> list[Series]:
+        of_length = (s for s in self._stores.candles.all_series() if s.resolution == RESOLUTION)
+        return [s for s in of_length if s == stored_series(s.platform, symbol, RESOLUTION)]
+
+    def _look(
+        self, wanted: PredictionRequest | SignalRequest, question: Question
+    ) -> tuple[Series, bytes | None]:
+        platform = wanted.platform or self._default_platform
+        likely = stored_series(platform, wanted.symbol, RESOLUTION)
+        held = self._held(likely, wanted.horizon, question)
+        if held is not None:
+            return likely, held
+        series = self.series(wanted.symbol, wanted.platform)
+        if series != likely:
+            held = self._held(series, wanted.horizon, question)
+        if held is None:
+            champion_id(self._stores.registry, series, wanted.horizon, question.kind)
+        return series, held
+
+    def _held(self, series: Series, horizon: int, question: Question) -> bytes | None:
+        return self._stores.answers.find(Asked(question.name, series, horizon))

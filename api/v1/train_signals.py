@@ -1,0 +1,88 @@
+"""Trainings of the models behind predictions and signals."""
+
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
+from api.http.answers import Answers
+from api.http.queue_limits import QueueRoom
+from api.http.schemas import Json, TaskQueued
+from api.http.threads import in_thread
+from api.http.v1_envelope import V1Error
+from api.v1.forecast_answers import Outlooks
+from api.v1.schemas_signals import TrainOutlookRequest
+from core.errors import InvalidRequest
+from core.series import Series
+from core.signals import HORIZONS, check_horizon, least_outlook_candles
+from storage.candles.candle_store import CandleStore
+from tasks.enqueue import Enqueue
+
+
+class TrainedModels(msgspec.Struct):
+    """What was trained, with scores of a walk-forward."""
+
+    platform: str
+    symbol: str
+    resolution: int
+    models: list[Json]
+
+
+class TrainOutlook:
+    """`POST /api/v1/models/train`"""
+
+    def __init__(
+        self,
+        outlooks: Outlooks,
+        candles: CandleStore,
+        enqueue: Enqueue,
+        room: QueueRoom,
+        answers: Answers,
+    ) -> None:
+        self._outlooks = outlooks
+        self._candles = candles
+        self._enqueue = enqueue
+        self._room = room
+        self._answers = answers
+
+    @operation(
+        "train_outlook",
+        "v1",
+        {200: TrainedModels, 202: TaskQueued},
+        errors=(409,),
+        body=True,
+        more=TASK,
+        failure=V1Error,
+    )
+    async def on_post(self, req: Request, resp: Response, json: TrainOutlookRequest) -> None:
+        """Train ranges and signals on the candles of five minutes held of a symbol.
+
+        Series on the watch-list are trained by themselves, and again after a week.
+        409 while the same series is being trained.
+        """
+        request = await in_thread(self._request, json)
+        await self._room.check("train")
+        job = await in_thread(self._enqueue.train_outlook, request)
+        await self._answers.task(req, resp, job)
+
+    def _request(self, wanted: TrainOutlookRequest) -> dict[str, Any]:
+        series = self._outlooks.series(wanted.symbol, wanted.platform)
+        horizons = self._horizons(series, wanted.horizons)
+        about = {"horizons": horizons, "folds": wanted.folds, "seed": wanted.seed}
+        return msgspec.structs.asdict(series) | about | {"reason": "requested"}
+
+    def _horizons(self, series: Series, asked: list[int] | None) -> list[int]:
+        """Return the horizons to train; raises `InvalidRequest` if candles are too few."""
+        chosen = sorted({check_horizon(horizon) for horizon in asked or HORIZONS})
+        held = self._candles.count(series)
+        enough = [horizon for horizon in chosen if held > least_outlook_candles(horizon)]
+        if not enough or (asked and len(enough) < len(chosen)):
+            wanting = min(set(chosen) - set(enough))
+            raise InvalidRequest(
+                f"symbol: {wanting} candles ahead need more than {least_outlook_candles(wanting)} "
+                f"candles of five minutes to learn from; {held} are held of {series.symbol}.",
+                field="symbol",
+            )
+        return enough

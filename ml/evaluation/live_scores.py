@@ -1,0 +1,107 @@
+"""Scores of forecasts that stand in a ledger, beside the last price that stands with them."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.evaluation.scored_folds import Judged
+from ml.models.protocol import LEVELS
+from ml.scoring.confidence import skill_sequence
+from ml.scoring.scorecard import Forecasts, judge
+
+Floats = NDArray[np.float64]
+
+# What a point forecast such as last price has no score of.
+_OF_DISTRIBUTIONS = ("pinball", "coverage", "winkler", "brier", "log_loss", "ece")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entries:
+    """Forecasts of one slot with their outcomes, by time; each of shape (n,)."""
+
+    last: Floats
+    realised: Floats
+    predicted: Floats
+    low_80: Floats
+    high_80: Floats
+    low_95: Floats
+    high_95: Floats
+    prob_up: Floats
+    horizon: int
+
+
+def score_entries(entries: Entries, *, repeated: bool, seed: int = 0) -> dict[str, Any]:
+    """Return `{n, scores, baseline_scores, verdict}`.
+
+    `repeated` says that somebody looks after every forecast: the interval of
+    skill, and so the verdict, is then that of a confidence sequence. MASE is in
+    units of the mean absolute step between the last prices.
+    """
+    if not len(entries.last):
+        return _no_scores()
+    scores = _judged(entries).scores(seed)
+    if repeated:
+        scores["skill"] = _sequential(entries, scores["skill"]["value"])
+    return {
+        "n": scores["n"],
+        "scores": scores,
+        "baseline_scores": _baseline(entries, seed),
+        "verdict": judge(scores),
+    }
+
+
+def _judged(entries: Entries) -> Judged:
+    return Judged(_table(entries), entries.prob_up, np.zeros(len(entries.last)))
+
+
+def _table(entries: Entries) -> Forecasts:
+    quantiles = np.column_stack(
+        [entries.low_95, entries.low_80, entries.predicted, entries.high_80, entries.high_95]
+    )
+    several = len(entries.last) > 1
+    step = np.abs(np.diff(entries.last)).mean() if several else math.nan
+    return Forecasts(
+        last=entries.last,
+        realised=entries.realised[:, None],
+        predicted=entries.predicted[:, None],
+        quantiles=quantiles[:, None, :],
+        scale=np.full(len(entries.last), step),
+        levels=LEVELS,
+        horizon=entries.horizon,
+    )
+
+
+def _sequential(entries: Entries, value: float | None) -> dict[str, float | None]:
+    loss = np.abs(entries.realised - entries.predicted)
+    baseline = np.abs(entries.realised - entries.last)
+    low, high = (float(bound[-1]) for bound in skill_sequence(loss, baseline, entries.horizon))
+    return {"value": value, "low": _finite(low), "high": _finite(high)}
+
+
+def _baseline(entries: Entries, seed: int) -> dict[str, Any]:
+    """Return the scores of last price, which has neither intervals nor probabilities."""
+    last = entries.last
+    same = np.full(len(last), 0.5)
+    point = Entries(last, entries.realised, *(last,) * 5, same, entries.horizon)
+    return _judged(point).scores(seed) | dict.fromkeys(_OF_DISTRIBUTIONS)
+
+
+def _blank(tree: Any) -> Any:
+    """Return the same tree without its values."""
+    if isinstance(tree, dict):
+        return {name: _blank(inner) for name, inner in tree.items()}
+    return None
+
+
+def _no_scores() -> dict[str, Any]:
+    """Return what is said of no forecasts at all, in the shape of all that is said."""
+    one = np.ones(1)
+    card = _blank(_judged(Entries(*(one,) * 8, 1)).scores()) | {"n": 0}
+    return {"n": 0, "scores": card, "baseline_scores": card, "verdict": "unproven"}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

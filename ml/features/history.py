@@ -1,0 +1,117 @@
+"""Candles prepared once for any model: prices, runs without a gap, features."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import JobStopped
+from ml.data import labels
+from ml.data.candle_frames import finished
+from ml.data.labels import Path, labelled
+from ml.data.sessions import Sessions, learn_sessions
+from ml.data.volatility import ewma_volatility
+from ml.features.model_inputs import FEATURES_READ, LONGEST_WARM_UP, WARM_UP
+from ml.features.table import FeatureTable, feature_table, run_lengths
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Finished candles of one series; rows are their indices, oldest first."""
+
+    frame: pd.DataFrame
+    sessions: Sessions
+    # Set from outside when long fits should end: they look at it between batches.
+    stopped: Event = field(default_factory=Event)
+
+    def go_on(self) -> None:
+        """Raise `JobStopped` if fits should end."""
+        if self.stopped.is_set():
+            raise JobStopped("The evaluation was stopped.")
+
+    @property
+    def resolution(self) -> int:
+        """Return the candles' length in seconds."""
+        return self.sessions.resolution
+
+    @cached_property
+    def times(self) -> NDArray[np.int64]:
+        """Return openings in seconds."""
+        return self.frame["time"].to_numpy(np.int64)
+
+    @cached_property
+    def path(self) -> Path:
+        """Return highs, lows and closes."""
+        return Path(*(self.frame[name].to_numpy(np.float64) for name in ("high", "low", "close")))
+
+    @cached_property
+    def run(self) -> NDArray[np.int64]:
+        """Return how many candles, itself included, each has behind it without a gap."""
+        return run_lengths(self.times, self.sessions)
+
+    @cached_property
+    def volatility(self) -> Floats:
+        """Return the EWMA volatility (0.94) after each candle, NaN until it has a return."""
+        returns = np.diff(np.log(self.path.close), prepend=np.nan)
+        returns[self.run == 1] = np.nan
+        return np.asarray(np.maximum(ewma_volatility(returns), 1e-7))
+
+    @cached_property
+    def features(self) -> FeatureTable:
+        """Return the features that models read."""
+        return feature_table(self.frame, self.sessions, FEATURES_READ)
+
+    def prepare(self) -> None:
+        """Compute now what threads would otherwise compute at the same time."""
+        _ = self.times, self.path, self.run, self.volatility, self.features
+
+    def ready(self) -> Rows:
+        """Return the rows from which a forecast can be made."""
+        return np.flatnonzero(self.run > WARM_UP)
+
+    def learnable(self, horizon: int) -> Rows:
+        """Return the rows that are ready and whose next `horizon` candles are known."""
+        return np.flatnonzero((self.run > WARM_UP) & labelled(self.run, horizon))
+
+    def rows_since(self, time: int, rows: Rows) -> Rows:
+        """Return `rows`, and what was forecast after `time` (s) up to the last of them.
+
+        The first candles of the history are left out: if it was cut there, its
+        longer windows would not be what they were when those were forecast.
+        """
+        ready = self.ready()
+        later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
+        return np.union1d(ready[later], rows)
+
+    def moves_known(self, rows: Rows, horizon: int) -> Floats:
+        """Return the log-returns that followed `rows`, NaN where the history does not hold them."""
+        known = np.isin(rows, self.learnable(horizon))
+        moves = np.full(len(rows), np.nan)
+        moves[known] = labels.moves(self.path, rows[known], horizon)
+        return moves
+
+    def target_times(self, row: int, horizon: int) -> NDArray[np.int64]:
+        """Return the openings of the `horizon` candles after `row`, closures skipped."""
+        return self.sessions.next_openings(int(self.times[row]), horizon)
+
+
+def make_history(
+    frame: pd.DataFrame, resolution: int, sessions: Mapping[str, Any] | None = None
+) -> History:
+    """Prepare a frame of candles (see `ml.data.candle_frames`); unfinished ones are left out.
+
+    `sessions` are those that a model was trained with (`Sessions.to_dict`);
+    without, they are learnt from the frame's own openings.
+    """
+    whole = finished(frame)
+    if sessions is not None:
+        return History(whole, Sessions.from_dict(sessions))
+    return History(whole, learn_sessions(whole["time"].to_numpy(np.int64), resolution))

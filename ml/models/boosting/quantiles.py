@@ -1,0 +1,54 @@
+"""How moves scatter around their median, in units of their size: quantiles.
+
+Plain quantiles of past moves serve for all rows alike; trees of quantile
+regression bend them as far as held-out moves ask for.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.models.boosting.boosters import Task
+from ml.models.boosting.one_standard_error import SHARES
+from ml.models.boosting.training_set import Lesson, Trees
+from ml.scoring.scores import pinball
+
+Floats = NDArray[np.float64]
+
+
+class MoveSpread(msgspec.Struct, frozen=True):
+    """Fitted quantiles at `levels`."""
+
+    levels: tuple[float, ...]
+    plain: list[float]
+    share: float
+    trees: list[Trees]
+
+    @classmethod
+    def fit(cls, lesson: Lesson, target: Floats, levels: Sequence[float], weight: Floats) -> Self:
+        """Learn from `target`, scaled moves; `weight` turns them into what counts as a loss."""
+        plain = np.quantile(target[lesson.learn], levels)
+        trees = [lesson.boost(Task("quantile", level), target) for level in levels]
+        bent = np.column_stack([tree.predict(lesson.held_inputs) for tree in trees])
+        came, worth = target[lesson.held], weight[lesson.held]
+        losses = [
+            worth * _row_pinball(came, plain + share * (bent - plain), levels) for share in SHARES
+        ]
+        share = float(SHARES[lesson.choose(losses)])
+        return cls(tuple(levels), plain.tolist(), share, trees if share else [])
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return quantiles, shape (n, levels), ascending where `levels` are."""
+        quantiles = np.tile(np.array(self.plain), (len(inputs), 1))
+        if self.trees:
+            bent = np.column_stack([tree.predict(inputs) for tree in self.trees])
+            quantiles += self.share * (bent - quantiles)
+        return np.asarray(np.sort(quantiles, axis=1))
+
+
+def _row_pinball(target: Floats, quantiles: Floats, levels: Sequence[float]) -> Floats:
+    """Return the mean pinball loss over levels of each row."""
+    return pinball(target[None, :], quantiles[None, :, :], levels)

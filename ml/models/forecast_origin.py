@@ -1,0 +1,83 @@
+"""The next forecast of a fitted model: what the ledger holds of it, from candles to numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from ml.data.candle_frames import data_hash, finished
+from ml.features.history import History, make_history
+from ml.models.protocol import CANDLES_WANTED, LEVELS, Model
+
+
+class NextForecast(msgspec.Struct, frozen=True):
+    """A forecast of the close of the candle that opens at `opening` (s)."""
+
+    opening: int
+    predicted: float
+    low_80: float
+    high_80: float
+    low_95: float
+    high_95: float
+    prob_up: float
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The newest candles of a series, from the last of which forecasts are made."""
+
+    history: History
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, resolution: int, sessions: Mapping[str, Any]) -> "Origin":
+        """Prepare the newest `CANDLES_WANTED` finished candles of `frame`.
+
+        `sessions` are those that the model was trained with.
+        """
+        newest = finished(frame).tail(CANDLES_WANTED).reset_index(drop=True)
+        return cls(make_history(newest, resolution, sessions))
+
+    @property
+    def input_end(self) -> int:
+        """Return when the last candle closed (s)."""
+        return int(self.history.times[-1]) + self.history.resolution
+
+    @property
+    def last_price(self) -> float:
+        """Return the last candle's close."""
+        return float(self.history.path.close[-1])
+
+    @cached_property
+    def data_hash(self) -> str:
+        """Return the fingerprint of the candles."""
+        return data_hash(self.history.frame)
+
+    @property
+    def ready(self) -> bool:
+        """Say whether enough candles precede without a gap."""
+        rows = self.history.ready()
+        return bool(len(rows)) and int(rows[-1]) == len(self.history.times) - 1
+
+    def openings(self, count: int) -> list[int]:
+        """Return the openings (s) of the next candles, closures skipped."""
+        ahead = self.history.target_times(len(self.history.times) - 1, count)
+        return [int(opening) for opening in ahead]
+
+    def forecast(self, model: Model) -> NextForecast:
+        """Forecast from the last candle, which must be `ready`."""
+        row = np.array([len(self.history.times) - 1])
+        said = model.predict(self.history, row)
+        quantile = dict(zip(LEVELS, said.quantiles[0].tolist(), strict=True))
+        return NextForecast(
+            opening=self.openings(model.horizon)[-1],
+            predicted=quantile[0.5],
+            low_80=quantile[0.1],
+            high_80=quantile[0.9],
+            low_95=quantile[0.025],
+            high_95=quantile[0.975],
+            prob_up=float(said.prob_up[0]),
+        )

@@ -1,0 +1,153 @@
+"""Fit one network, again and again, to the parts of a walk-forward."""
+
+import math
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.models.lstm.network import Architecture, build_network, compile_network, load_keras
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+
+# Windows a step of the optimizer, at most; fewer where an epoch had less than 32 steps else.
+BATCH, LEAST_BATCH, STEPS = 256, 32, 32
+PREDICT_BATCH = 2_048
+# Epochs without a lower validation loss before training stops.
+PATIENCE = 2
+
+
+class Examples(msgspec.Struct, frozen=True):
+    """Windows (n, seq_len, channels) and the moves (n, H) that followed them."""
+
+    inputs: Floats32
+    targets: Floats32
+
+
+class FitReport(msgspec.Struct, frozen=True):
+    """How a fit went: `losses` on the validation part, before and after each epoch.
+
+    The weights kept are those after epoch `best`; 0 are the ones it began with.
+    """
+
+    losses: list[float]
+    best: int
+
+
+def batch_size(count: int) -> int:
+    """Return how many of `count` windows make one step."""
+    return min(BATCH, max(LEAST_BATCH, count // STEPS))
+
+
+class Listener(Protocol):
+    """Hears of the work; either call may raise to stop it."""
+
+    def batch(self) -> None:
+        """Hear that one batch is over."""
+
+    def epoch(self, done: int) -> None:
+        """Hear that `done` epochs of this fit are over."""
+
+
+class Fitter:
+    """Owns the network; each `fit` begins with the same weights and random numbers.
+
+    Compiling once for all fits spares the seconds that tracing takes. Seeding
+    is global in Keras (also Python's and numpy's generators): use it in a
+    process of its own.
+    """
+
+    def __init__(self, shape: Architecture, seed: int, listener: Listener) -> None:
+        self._keras = load_keras()
+        self._seed = seed
+        self._listener = listener
+        listener.batch()
+        # What earlier trainings of this process left behind would only hold memory.
+        self._keras.utils.clear_session()
+        self._keras.utils.set_random_seed(seed)
+        self.network = build_network(shape)
+        compile_network(self.network, shape.quantiles)
+        listener.batch()
+        optimizer = self.network.optimizer
+        optimizer.build(self.network.trainable_variables)
+        self._variables = [*self.network.variables, *optimizer.variables]
+        self._start = [np.array(self._keras.ops.convert_to_numpy(v)) for v in self._variables]
+
+    def fit(self, train: Examples, validation: Examples, epochs: int) -> FitReport:
+        """Train until the validation loss stops falling; keep the best weights."""
+        self._keras.utils.set_random_seed(self._seed)
+        for variable, value in zip(self._variables, self._start, strict=True):
+            variable.assign(value)
+        watch = _early_stop(self._keras, self._loss(validation), self._listener)
+        self.network.fit(
+            train.inputs,
+            train.targets,
+            validation_data=(validation.inputs, validation.targets),
+            validation_batch_size=PREDICT_BATCH,
+            batch_size=batch_size(len(train.inputs)),
+            epochs=epochs,
+            verbose=0,
+            callbacks=[watch, self._batches()],
+        )
+        self.network.set_weights(watch.weights)
+        return FitReport(watch.losses, int(np.argmin(watch.losses)))
+
+    def predict(self, inputs: Floats32) -> Floats:
+        """Return quantiles of moves, shape (n, H, Q), ascending."""
+        raw = self.network.predict(
+            inputs, batch_size=PREDICT_BATCH, verbose=0, callbacks=[self._batches()]
+        )
+        return np.sort(raw.astype(np.float64), axis=-1)
+
+    def _loss(self, part: Examples) -> float:
+        return float(
+            self.network.evaluate(
+                part.inputs,
+                part.targets,
+                batch_size=PREDICT_BATCH,
+                verbose=0,
+                callbacks=[self._batches()],
+            )
+        )
+
+    def _batches(self) -> Any:
+        return _batches(self._keras, self._listener)
+
+
+def _batches(keras: Any, listener: Listener) -> Any:
+    """Return a callback that tells the listener of every batch."""
+
+    class Batches(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            listener.batch()
+
+        on_test_batch_end = on_train_batch_end
+        on_predict_batch_end = on_train_batch_end
+
+    return Batches()
+
+
+def _early_stop(keras: Any, begun: float, listener: Listener) -> Any:
+    """Return a callback that keeps the best weights, those before training included.
+
+    Keras's own EarlyStopping never goes back to the weights that training began
+    with, which on prices are often the best. A loss that is no number is none.
+    """
+
+    class EarlyStop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.losses = [begun]
+            self.weights = self.model.get_weights()
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+            loss = float(logs["val_loss"])
+            self.losses.append(loss if math.isfinite(loss) else math.inf)
+            best = int(np.argmin(self.losses))
+            if best == epoch + 1:
+                self.weights = self.model.get_weights()
+            self.model.stop_training = epoch + 1 - best >= PATIENCE
+            listener.epoch(epoch + 1)
+
+    return EarlyStop()

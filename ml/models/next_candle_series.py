@@ -1,0 +1,100 @@
+"""What a model of the next candle says along a stretch of candles, beside what came."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.next_candle import HORIZON
+from ml.features.history import History, make_history
+from ml.models.boosting.next_candle_model import PRICES, NextCandleModel, realised_candles
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+# Forecasts are given with as many digits as the last price has with so many significant ones.
+DIGITS = 9
+CHANCE_DECIMALS = 6
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CandleSeries:
+    """Columns of one length. `time` is the opening in seconds; a row's forecast is of the next.
+
+    `real` has the columns of a candle, `said` and `missed` (real less forecast,
+    NaN where the next candle is not known) those of `PRICES`. `in_sample` marks
+    rows that opened while the model still learnt.
+    """
+
+    time: NDArray[np.int64]
+    real: Mapping[str, Floats]
+    said: Mapping[str, Floats]
+    prob_up: Floats
+    missed: Mapping[str, Floats]
+    in_sample: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def until(self, last: int) -> "CandleSeries":
+        """Return the rows that open at `last` (s) or before."""
+        return self.first(int(np.searchsorted(self.time, last, side="right")))
+
+    def first(self, count: int) -> "CandleSeries":
+        """Return the first `count` rows."""
+        return CandleSeries(
+            self.time[:count],
+            {name: column[:count] for name, column in self.real.items()},
+            {name: column[:count] for name, column in self.said.items()},
+            self.prob_up[:count],
+            {name: column[:count] for name, column in self.missed.items()},
+            self.in_sample[:count],
+        )
+
+
+def candle_series(
+    model: NextCandleModel, frame: pd.DataFrame, resolution: int, start: int
+) -> CandleSeries:
+    """Return the series of the rows of `frame` from `start` (opening, s) on.
+
+    Rows too soon after a gap to be forecast from are left out. For the same
+    numbers whatever the stretch, `frame` must begin `CANDLES_WANTED` candles earlier.
+    """
+    about = model.learnt.about
+    history = make_history(frame, resolution, about.sessions)
+    rows = history.ready()
+    rows = rows[history.times[rows] >= start]
+    said, chances = _said(model, history, rows)
+    return CandleSeries(
+        time=history.times[rows],
+        real={name: history.frame[name].to_numpy(np.float64)[rows] for name in _REAL},
+        said=said,
+        prob_up=chances,
+        missed=_missed(history, rows, said),
+        in_sample=history.times[rows] <= about.trained_until,
+    )
+
+
+_REAL = ("open", "high", "low", "close", "volume")
+
+
+def _said(model: NextCandleModel, history: History, rows: Rows) -> tuple[dict[str, Floats], Floats]:
+    if not len(rows):
+        return {name: np.empty(0) for name in PRICES}, np.empty(0)
+    forecast = model.predict(history, rows)
+    scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(forecast.last)))
+    said = {name: np.rint(getattr(forecast, name) * scale) / scale for name in PRICES}
+    return said, np.round(forecast.prob_up, CHANCE_DECIMALS)
+
+
+def _missed(history: History, rows: Rows, said: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return real less forecast, in the decimals of both."""
+    known = np.isin(rows, history.learnable(HORIZON))
+    came = realised_candles(history, rows[known])
+    missed = {}
+    for name in PRICES:
+        missed[name] = np.full(len(rows), np.nan)
+        missed[name][known] = np.round(came[name] - said[name][known], 10)
+    return missed

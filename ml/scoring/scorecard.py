@@ -1,0 +1,165 @@
+"""The scores of a set of forecasts, in the shape that the API shows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.scoring import scores
+from ml.scoring.conformal import interval_pairs
+from ml.scoring.uncertainty import diebold_mariano, direction_test, skill_interval, verdict
+
+Floats = NDArray[np.float64]
+
+# Taker fee a side of large spot exchanges; `after_costs` shows one, two and three times it.
+FEE = 0.001
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Forecasts:
+    """Forecasts beside what came: a row for each origin, a column for each horizon.
+
+    Prices: `last` (n,), `realised` and `predicted` (n, H), `quantiles`
+    (n, H, Q) in the order of `levels`. `scale` (n,) is the mean absolute
+    one-step change of the training part, and `horizon` how many rows ahead the
+    farthest column reaches.
+    """
+
+    last: Floats
+    realised: Floats
+    predicted: Floats
+    quantiles: Floats
+    scale: Floats
+    levels: tuple[float, ...]
+    horizon: int
+
+    def column(self, index: int, horizon: int) -> Self:
+        """Return one column, which reaches `horizon` rows ahead."""
+        part = slice(index, index + 1)
+        return type(self)(
+            self.last,
+            self.realised[:, part],
+            self.predicted[:, part],
+            self.quantiles[:, part],
+            self.scale,
+            self.levels,
+            horizon,
+        )
+
+    @classmethod
+    def join(cls, tables: Sequence[Self]) -> Self:
+        """Lay the rows of several folds end to end, oldest first."""
+
+        def rows(name: str) -> Floats:
+            return np.concatenate([getattr(table, name) for table in tables])
+
+        return cls(
+            last=rows("last"),
+            realised=rows("realised"),
+            predicted=rows("predicted"),
+            quantiles=rows("quantiles"),
+            scale=rows("scale"),
+            levels=tables[0].levels,
+            horizon=tables[0].horizon,
+        )
+
+
+def scorecard(forecasts: Forecasts, *, fee: float = FEE, seed: int = 0) -> dict[str, Any]:
+    """Return `scores` as the API shows them; undefined ones are None.
+
+    Points of all horizons count alike; skill and both tests take the mean over
+    horizons of each origin. Skill and Diebold-Mariano are against last price,
+    `pinball`, `winkler` and `mae` in quote currency, `after_costs` the mean
+    simple return a forecast at one, two and three times `fee` a side.
+    """
+    probability = scores.probability_above(
+        _beside(forecasts), forecasts.quantiles, forecasts.levels
+    )
+    tree = (
+        {"n": len(forecasts.last)}
+        | _point_scores(forecasts)
+        | _against_last_price(forecasts, seed)
+        | _interval_scores(forecasts)
+        | _probability_scores(forecasts.realised > _beside(forecasts), probability)
+        | {"after_costs": _after_costs(forecasts, fee)}
+    )
+    return {name: _plain(value) for name, value in tree.items()}
+
+
+def judge(card: dict[str, Any]) -> str:
+    """Return the verdict on a scorecard's interval of skill."""
+    low, high = card["skill"]["low"], card["skill"]["high"]
+    return verdict(math.nan if low is None else low, math.nan if high is None else high).value
+
+
+def _beside(forecasts: Forecasts) -> Floats:
+    """Return the last price beside each forecast, shape (n, H)."""
+    return np.broadcast_to(forecasts.last[:, None], forecasts.realised.shape)
+
+
+def _point_scores(forecasts: Forecasts) -> dict[str, Any]:
+    came, said = forecasts.realised.ravel(), forecasts.predicted.ravel()
+    return {
+        "mae": scores.mae(came, said),
+        "rmse": scores.rmse(came, said),
+        "mape": scores.mape(came, said),
+        "smape": scores.smape(came, said),
+        "mase": scores.mase(forecasts.realised, forecasts.predicted, forecasts.scale).mean(),
+    }
+
+
+def _against_last_price(forecasts: Forecasts, seed: int) -> dict[str, Any]:
+    loss = np.abs(forecasts.realised - forecasts.predicted).mean(axis=1)
+    baseline = np.abs(forecasts.realised - forecasts.last[:, None]).mean(axis=1)
+    low, high = skill_interval(loss, baseline, forecasts.horizon, seed=seed)
+    statistic, p_value = diebold_mariano(loss, baseline, forecasts.horizon)
+    accuracy, base_rate, chance = direction_test(
+        forecasts.realised - forecasts.last[:, None],
+        forecasts.predicted - forecasts.last[:, None],
+        forecasts.horizon,
+    )
+    return {
+        "skill": {"value": scores.skill(loss, baseline), "low": low, "high": high},
+        "dm": {"statistic": statistic, "p_value": p_value},
+        "direction": {"accuracy": accuracy, "base_rate": base_rate, "p_value": chance},
+    }
+
+
+def _interval_scores(forecasts: Forecasts) -> dict[str, Any]:
+    came, quantiles = forecasts.realised, forecasts.quantiles
+    coverage, winkler = {}, {}
+    for name, (low, high) in interval_pairs(forecasts.levels).items():
+        bounds = quantiles[..., low], quantiles[..., high]
+        coverage[name] = scores.coverage(came, *bounds).mean()
+        winkler[name] = scores.winkler(came, *bounds, float(name)).mean()
+    pinball = scores.pinball(came, quantiles, forecasts.levels).mean()
+    return {"pinball": pinball, "coverage": coverage, "winkler": winkler}
+
+
+def _probability_scores(up: NDArray[np.bool_], probability: Floats) -> dict[str, Any]:
+    return {
+        "brier": scores.brier(up, probability).mean(),
+        "log_loss": scores.log_loss(up, probability).mean(),
+        "ece": scores.expected_calibration_error(up, probability),
+    }
+
+
+def _after_costs(forecasts: Forecasts, fee: float) -> dict[str, Any]:
+    def net(times: int) -> float:
+        table = forecasts.last, forecasts.realised, forecasts.predicted
+        return float(scores.after_costs(*table, times * fee).mean())
+
+    return {f"{times}x": net(times) for times in (1, 2, 3)}
+
+
+def _plain(value: Any) -> Any:
+    """Return the same tree of plain numbers, None for what is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, int):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -1,0 +1,208 @@
+"""Keys that open the API: made once, shown once, stored as digests only."""
+
+import builtins
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import Conflict, InvalidRequest, NotFound
+from core.times import now_ms
+from storage.database import reading, writing
+from storage.tables import access_keys
+
+OWNER = "owner"
+READER = "reader"
+ROLES = frozenset({OWNER, READER})
+FIXED_KEY_LENGTH = 16
+# Label of the key in the owner's file, which `storage.access.owner_key` looks after.
+FILE_LABEL = "owner"
+
+_ALPHABET = string.digits + string.ascii_letters
+_SECRET_LENGTH = 43  # 62**43 > 2**256
+_FORM = re.compile(r"tck_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})\Z")
+
+
+class AccessKey(msgspec.Struct, frozen=True):
+    """What is known of a key: everything but the key. Times are epoch milliseconds UTC."""
+
+    id: str
+    role: str
+    label: str
+    hint: str
+    created_at: int
+    revoked_at: int | None = None
+    expires_at: int | None = None
+
+    def opens(self, now: int) -> bool:
+        """Say whether it opens the API at `now` (epoch ms)."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class AccessKeyStore:
+    """Keys in SQL. Every method may raise `DatabaseUnavailable`.
+
+    A key is `tck_{id}_{secret}_{checksum}`: the secret has 256 random bits, and
+    the checksum (CRC-32) lets scanners and typists tell a damaged key. A key of
+    another form can be adopted, as the owner may fix one.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], int] = now_ms) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create(self, role: str, label: str, expires_at: int | None = None) -> tuple[str, AccessKey]:
+        """Make a key; the first part of the answer is the only copy of it in clear.
+
+        With `expires_at` (epoch ms) it ends by itself.
+        """
+        plain = new_key()
+        return plain, self.adopt(plain, role, label, expires_at)
+
+    def adopt(self, plain: str, role: str, label: str, expires_at: int | None = None) -> AccessKey:
+        """Store the digest of a key chosen elsewhere.
+
+        Raises `InvalidRequest` for an unknown role, a label over 128 characters or
+        a key under 16, and `Conflict` if the key is stored already.
+        """
+        _check(plain, role, label)
+        values = {
+            "id": _key_id(plain),
+            "digest": _digest(plain),
+            "role": role,
+            "label": label,
+            "hint": _hint(plain),
+            "created_at": self._clock(),
+            "expires_at": expires_at,
+        }
+        try:
+            with writing(self._engine) as connection:
+                made = insert(access_keys).values(values).returning(access_keys)
+                return _to_key(connection.execute(made).one())
+        except IntegrityError as error:
+            raise Conflict("This key is stored already.") from error
+
+    def find(self, plain: str) -> AccessKey | None:
+        """Return the key that `plain` opens; None if it is unknown, revoked or expired.
+
+        The work is the same in all cases: one look-up by id, one comparison in
+        constant time.
+        """
+        row = self._row(plain)
+        known = hmac.compare_digest(row.digest if row else "0" * 64, _digest(plain))
+        key = _to_key(row) if known and row else None
+        return key if key and key.opens(self._clock()) else None
+
+    def is_stored(self, plain: str) -> bool:
+        """Say whether the key was ever stored, revoked or not."""
+        row = self._row(plain)
+        return row is not None and hmac.compare_digest(row.digest, _digest(plain))
+
+    def revoke(self, key_id: str) -> AccessKey:
+        """Close a key at once; raises `NotFound`. A second time changes nothing."""
+        chosen = access_keys.c.id == key_id
+        open_still = chosen & access_keys.c.revoked_at.is_(None)
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(access_keys).where(open_still).values(revoked_at=self._clock())
+            )
+            row = connection.execute(select(access_keys).where(chosen)).one_or_none()
+        if row is None:
+            raise NotFound("There is no key with this id.")
+        return _to_key(row)
+
+    def rotate(self, key_id: str, overlap_ms: int = 0) -> tuple[str, AccessKey]:
+        """Make a key of the same role, label and expiry, and end the old one after `overlap_ms`.
+
+        Raises `NotFound`, and `Conflict` if the old one opens nothing any more.
+        """
+        now = self._clock()
+        old = next((key for key in self.list() if key.id == key_id), None)
+        if old is None:
+            raise NotFound("There is no key with this id.")
+        if not old.opens(now):
+            raise Conflict("This key was revoked or has expired; create another.")
+        if (old.role, old.label) == (OWNER, FILE_LABEL):
+            raise Conflict("To replace the owner's own key, delete its file and start again.")
+        plain, made = self.create(old.role, old.label, old.expires_at)
+        end = now + max(0, overlap_ms)
+        ends = (
+            {"expires_at": min(end, old.expires_at or end)} if overlap_ms else {"revoked_at": now}
+        )
+        with writing(self._engine) as connection:
+            connection.execute(update(access_keys).where(access_keys.c.id == key_id).values(ends))
+        return plain, made
+
+    def restore(self, plain: str) -> None:
+        """Open a stored key again."""
+        chosen = access_keys.c.digest == _digest(plain)
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(access_keys).where(chosen).values(revoked_at=None, expires_at=None)
+            )
+
+    def list(self) -> builtins.list[AccessKey]:
+        """Return all keys, oldest first, revoked ones too."""
+        order = access_keys.c.created_at, access_keys.c.id
+        with reading(self._engine) as connection:
+            return [
+                _to_key(row) for row in connection.execute(select(access_keys).order_by(*order))
+            ]
+
+    def _row(self, plain: str) -> Row[tuple[object, ...]] | None:
+        with reading(self._engine) as connection:
+            found = select(access_keys).where(access_keys.c.id == _key_id(plain))
+            return connection.execute(found).one_or_none()
+
+
+def new_key() -> str:
+    """Return a fresh random key; nothing is stored."""
+    key_id, secret = _random(8), _random(_SECRET_LENGTH)
+    return f"tck_{key_id}_{secret}_{_checksum(f'{key_id}_{secret}')}"
+
+
+def _check(plain: str, role: str, label: str) -> None:
+    if role not in ROLES:
+        raise InvalidRequest(f"role must be one of {', '.join(sorted(ROLES))}.")
+    if len(label) > 128:
+        raise InvalidRequest("label must have at most 128 characters.")
+    if len(plain) < FIXED_KEY_LENGTH:
+        raise InvalidRequest(f"A key must have at least {FIXED_KEY_LENGTH} characters.")
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _checksum(text: str) -> str:
+    number, digits = zlib.crc32(text.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits += _ALPHABET[digit]
+    return digits
+
+
+def _key_id(plain: str) -> str:
+    # A key that is not of our form is looked up by a part of its digest.
+    parts = _FORM.match(plain)
+    well_formed = parts and _checksum(f"{parts[1]}_{parts[2]}") == parts[3]
+    return parts[1] if parts and well_formed else f"fixed-{_digest(plain)[:8]}"
+
+
+def _hint(plain: str) -> str:
+    return f"tck_{_key_id(plain)}_…{plain[-4:]}" if _FORM.match(plain) else "fixed"
+
+
+def _digest(plain: str) -> str:
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _to_key(row: Row[tuple[object, ...]]) -> AccessKey:
+    return msgspec.convert({n: row._mapping[n] for n in AccessKey.__struct_fields__}, AccessKey)

@@ -1,0 +1,128 @@
+"""Candles that come from outside: checked row by row, sorted, and marked."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.series import CandleFlag
+from core.times import MILLISECONDS_FROM
+from storage.candles.candle_columns import UNKNOWN_TRADES, Candles, Floats, Integers
+
+# How far an opening may lie ahead of our clock.
+FUTURE_MS = 60_000
+# No price of anything reaches these; a bad feed does.
+HIGHEST_PRICE, HIGHEST_VOLUME, MOST_TRADES = 1e15, 1e18, 2.0**53
+
+_WIDTH = 7
+
+
+class RejectedRow(msgspec.Struct, frozen=True):
+    """A row that is not stored: its index among those given, and why."""
+
+    index: int
+    reason: str
+
+
+class CheckedCandles(NamedTuple):
+    """What may be stored, what not, and how many rows a later one of the same time replaced."""
+
+    candles: Candles
+    rejected: list[RejectedRow]
+    duplicates: int
+
+
+def check_candles(
+    rows: Sequence[Sequence[float | None]], resolution: int, now_ms: int
+) -> CheckedCandles:
+    """Check rows `[time, open, high, low, close, volume]`, or 7 values with the trade count.
+
+    Times are epoch seconds, or milliseconds from 1e11 on; the rows may be unsorted.
+    A candle that has not ended at `now_ms` is marked PARTIAL, one whose open lies
+    outside low..high OPEN_OUTSIDE. A trade count of None, NaN or -1 is unknown.
+    """
+    table, shapeless = _table(rows)
+    milliseconds = np.where(np.abs(table[:, 0]) >= MILLISECONDS_FROM, 1, 1_000) * table[:, 0]
+    reasons = _reasons(table, milliseconds, resolution, now_ms) | shapeless
+    rejected = [RejectedRow(index, reasons[index]) for index in sorted(reasons)]
+    good = np.ones(len(table), np.bool_)
+    good[list(reasons)] = False
+    found = _columns(table[good], milliseconds[good].astype(np.int64) // 1_000)
+    kept = _last_of_each_time(found.time)
+    candles = _mark(found.take(kept), resolution, now_ms)
+    return CheckedCandles(candles, rejected, len(found) - len(candles))
+
+
+def _table(rows: Sequence[Sequence[float | None]]) -> tuple[Floats, dict[int, str]]:
+    """Return all rows 7 wide, and the reasons of those that are no 6 or 7 numbers."""
+    try:
+        table = np.array(rows, np.float64)
+        if table.ndim == 2 and table.shape[1] in (_WIDTH - 1, _WIDTH):
+            filling = np.full((len(table), _WIDTH - table.shape[1]), np.nan)
+            return np.hstack((table, filling)), {}
+    except (TypeError, ValueError, OverflowError):
+        pass  # one of them is odd: find out which
+    reasons = {}
+    table = np.full((len(rows), _WIDTH), np.nan)
+    for index, row in enumerate(rows):
+        try:
+            if not _WIDTH - 1 <= len(row) <= _WIDTH:
+                raise ValueError
+            table[index, : len(row)] = np.array(row, np.float64)
+        except (TypeError, ValueError, OverflowError):
+            reasons[index] = "a row must be 6 numbers, or 7 with the trade count"
+    return table, reasons
+
+
+def _reasons(table: Floats, milliseconds: Floats, resolution: int, now_ms: int) -> dict[int, str]:
+    """Return the first reason against each bad row."""
+    high, low, close, volume, trades = table[:, 2:].T
+    prices = table[:, 1:5]
+    with np.errstate(invalid="ignore"):
+        tests: list[tuple[Any, str]] = [
+            (~np.isfinite(table[:, :6]).all(axis=1), "every value must be a finite number"),
+            (milliseconds < 0, "time is before 1970"),
+            (milliseconds > now_ms + FUTURE_MS, "time lies in the future"),
+            (milliseconds % (resolution * 1_000) != 0, f"time is no multiple of {resolution} s"),
+            ((prices <= 0).any(axis=1), "a price must be greater than 0"),
+            ((prices > HIGHEST_PRICE).any(axis=1), f"a price exceeds {HIGHEST_PRICE:g}"),
+            (volume < 0, "volume is negative"),
+            (volume > HIGHEST_VOLUME, f"volume exceeds {HIGHEST_VOLUME:g}"),
+            (high < low, "high is below low"),
+            ((close < low) | (close > high), "close lies outside low..high"),
+            (~_is_count(trades), "trades must be a whole number from 0 on"),
+        ]
+    reasons: dict[int, str] = {}
+    for failed, reason in reversed(tests):
+        reasons |= dict.fromkeys(np.flatnonzero(failed).tolist(), reason)
+    return reasons
+
+
+def _is_count(trades: Floats) -> NDArray[np.bool_]:
+    whole = (trades >= UNKNOWN_TRADES) & (trades <= MOST_TRADES) & (trades == np.floor(trades))
+    return np.asarray(np.isnan(trades) | whole, np.bool_)
+
+
+def _columns(table: Floats, time: Integers) -> Candles:
+    opening, high, low, close, volume, trades = np.ascontiguousarray(table[:, 1:].T)
+    known = np.nan_to_num(trades, nan=UNKNOWN_TRADES).astype(np.int64)
+    outside = (opening < low) | (opening > high)
+    flags = outside.astype(np.int64) * int(CandleFlag.OPEN_OUTSIDE)
+    return Candles(time, opening, high, low, close, volume, known, flags)
+
+
+def _last_of_each_time(time: Integers) -> NDArray[Any]:
+    """Return the positions that sort by time and keep the last of each."""
+    order = np.argsort(time, kind="stable")
+    ordered = time[order]
+    last = np.ones(len(time), np.bool_)
+    last[:-1] = ordered[1:] != ordered[:-1]
+    return order[last]
+
+
+def _mark(candles: Candles, resolution: int, now_ms: int) -> Candles:
+    ends = (candles.time + resolution) * 1_000
+    flags = candles.flags | ((ends > now_ms) * int(CandleFlag.PARTIAL))
+    return candles.replace(flags=flags)

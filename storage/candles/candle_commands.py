@@ -1,0 +1,65 @@
+"""Commands of RedisTimeSeries for the fields of a series."""
+
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from core.series import Series
+from storage import keys
+from storage.candles.candle_merge import Samples
+
+PLAIN_FIELDS = ("open", "high", "low", "close", "volume")
+FIELDS = (*PLAIN_FIELDS, "trades", "flags")
+
+Command = list[Any]
+
+
+def key(series: Series, field: str) -> str:
+    """Return the key of a field; `flags` is one of them."""
+    return keys.flags(series) if field == "flags" else keys.candle(series, field)
+
+
+def span(start: int | None, end: int | None) -> tuple[str | int, str | int]:
+    """Return the bounds of a range, given in seconds, both included."""
+    return ("-" if start is None else max(start, 0) * 1_000, "+" if end is None else end * 1_000)
+
+
+def create(series: Series, field: str, retention_ms: int) -> Command:
+    """Return the command that makes a field's key; a sample written again replaces the old."""
+    labels: Command = ["platform", series.platform, "symbol", series.symbol]
+    labels += ["resolution", series.resolution, "field", field]
+    options = ["RETENTION", retention_ms, "DUPLICATE_POLICY", "LAST"]
+    return ["TS.CREATE", key(series, field), *options, "LABELS", *labels]
+
+
+def alter(series: Series, field: str, retention_ms: int) -> Command:
+    """Return the command that changes how long a field is kept; 0 is for ever."""
+    return ["TS.ALTER", key(series, field), "RETENTION", retention_ms]
+
+
+def add(series: Series, samples: Samples) -> Command:
+    """Return the TS.MADD of all samples of one field."""
+    command: Command = [key(series, samples.field)] * (3 * len(samples.time) + 1)
+    command[0] = "TS.MADD"
+    command[2::3] = (samples.time * 1_000).tolist()
+    command[3::3] = samples.values.tolist()
+    return command
+
+
+def is_missing(reply: object) -> bool:
+    """Say whether a reply is the error that the key does not exist."""
+    return isinstance(reply, ResponseError) and "does not exist" in str(reply)
+
+
+def is_there(reply: object) -> bool:
+    """Say whether a reply is the error that the key exists already."""
+    return isinstance(reply, ResponseError) and "already exists" in str(reply)
+
+
+def or_empty(reply: Any) -> Any:
+    """Return a reply, or nothing where the key does not exist; other errors are raised."""
+    if is_missing(reply):
+        return []
+    if isinstance(reply, Exception):
+        raise reply
+    return reply

@@ -1,0 +1,109 @@
+"""Journal batches too old for Redis: one compressed file an hour, read back transparently."""
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from core.names import check_name
+from storage import keys
+from storage.journal.columns import Trades
+from storage.journal.journal import SPAN_MS, unpack
+from storage.redis_connection import redis_errors
+
+_FRAME = struct.Struct("<HI")  # lengths of the entry's name and of its packed batch
+
+
+class JournalArchive:
+    """Files `{folder}/{platform}/{symbol}/{hour}.journal`, hour in epoch milliseconds.
+
+    A file is a row of frames (entry name, packed batch) and only ever grows; a
+    frame that a crash cut short or wrote twice is passed over when reading.
+    """
+
+    def __init__(self, client: "redis.Redis", folder: Path) -> None:
+        self._client: Any = client
+        self._folder = folder
+
+    def spill(self, platform: str, symbol: str, before_ms: int, most: int = 10_000) -> int:
+        """Move at most `most` entries of hours that ended before `before_ms` to files.
+
+        They leave Redis only after the files are synced; returns how many moved.
+        """
+        index, stream = keys.journal_index(platform, symbol), keys.journal(platform, symbol)
+        with redis_errors():
+            due = self._client.zrangebyscore(
+                index, 0, before_ms - SPAN_MS, start=0, num=most, withscores=True
+            )
+            for start in range(0, len(due), 100):
+                chunk = due[start : start + 100]
+                pipe = self._client.pipeline(transaction=False)
+                for name, _ in chunk:
+                    pipe.xrange(stream, name, name)
+                self._append(platform, symbol, chunk, pipe.execute())
+                done = self._client.pipeline(transaction=True)
+                done.xdel(stream, *(name for name, _ in chunk))
+                done.zrem(index, *(name for name, _ in chunk))
+                done.execute()
+        return len(due)
+
+    def entries(self, platform: str, symbol: str, hour: int) -> Iterator[tuple[str, Trades]]:
+        """Yield (entry, batch) of one hour (epoch ms) of `hours`."""
+        yield from _read(self._symbol_folder(platform, symbol) / f"{hour}.journal")
+
+    def hours(self, platform: str, symbol: str) -> list[int]:
+        """Return the hours (epoch ms) that have a file."""
+        paths = self._symbol_folder(platform, symbol).glob("*.journal")
+        return sorted(int(path.stem) for path in paths)
+
+    def _append(self, platform: str, symbol: str, chunk: list[Any], replies: list[Any]) -> None:
+        folder = self._symbol_folder(platform, symbol)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        frames: dict[int, list[bytes]] = {}
+        for (name, first_ms), reply in zip(chunk, replies, strict=True):
+            for _, fields in reply:
+                packed = fields[b"b"]
+                hour = int(first_ms) // SPAN_MS * SPAN_MS
+                frames.setdefault(hour, []).append(_FRAME.pack(len(name), len(packed)) + name)
+                frames[hour].append(packed)
+        for hour, parts in frames.items():
+            path = folder / f"{hour}.journal"
+            whole = _whole_length(path.read_bytes()) if path.exists() else 0
+            with path.open("ab") as file:
+                # What a crash cut short goes, or nothing after it could be read.
+                file.truncate(whole)
+                file.write(b"".join(parts))
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _symbol_folder(self, platform: str, symbol: str) -> Path:
+        return self._folder / check_name(platform, "platform") / check_name(symbol, "symbol")
+
+
+def _read(path: Path) -> Iterator[tuple[str, Trades]]:
+    data, seen = path.read_bytes(), set()
+    for start, name_length, length in _frames(data):
+        name = data[start : start + name_length].decode()
+        if name not in seen:
+            seen.add(name)
+            packed = start + name_length
+            yield name, unpack(data[packed : packed + length])
+
+
+def _frames(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (start of the name, its length, the batch's length) of every whole frame."""
+    at = 0
+    while at + _FRAME.size <= len(data):
+        name_length, length = _FRAME.unpack_from(data, at)
+        start = at + _FRAME.size
+        at = start + name_length + length
+        if at > len(data):
+            return
+        yield start, name_length, length
+
+
+def _whole_length(data: bytes) -> int:
+    return max((start + name + batch for start, name, batch in _frames(data)), default=0)

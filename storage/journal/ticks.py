@@ -1,0 +1,105 @@
+"""Trades collapsed per millisecond, the finest that a time series can hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage import keys
+from storage.journal.columns import Ints, Trades
+
+# Late samples no further apart than this (ms) are read as one range.
+RUN_PAUSE_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """One sample a millisecond: the price of its highest trade id, and the sum of sizes."""
+
+    ms: Ints
+    price: NDArray[np.float64]
+    size: NDArray[np.float64]
+    last_id: Ints
+
+
+def collapse(trades: Trades) -> Ticks:
+    """Return the samples of trades in any order; sizes of one millisecond add exactly."""
+    ms = trades.time // 1_000
+    order = np.lexsort((trades.last_id, ms))
+    ordered = trades.take(order)
+    ms = ms[order]
+    starts = np.flatnonzero(np.diff(ms, prepend=-1))
+    last = np.append(starts[1:], len(ms)) - 1 if len(ms) else starts
+    sizes = np.add.reduceat(ordered.sizes(), starts) if len(ms) else ordered.sizes()
+    return Ticks(ms[starts], ordered.prices()[last], sizes, ordered.last_id[last])
+
+
+def collapse_all(batches: list[Trades]) -> Ticks:
+    """Return the samples of several batches together."""
+    parts = [collapse(batch) for batch in batches]
+    ms = np.concatenate([part.ms for part in parts])
+    last_id = np.concatenate([part.last_id for part in parts])
+    order = np.lexsort((last_id, ms))
+    ms, last_id = ms[order], last_id[order]
+    starts = np.flatnonzero(np.diff(ms, prepend=-1))
+    last = np.append(starts[1:], len(ms)) - 1
+    price = np.concatenate([part.price for part in parts])[order][last]
+    size = np.add.reduceat(np.concatenate([part.size for part in parts])[order], starts)
+    return Ticks(ms[starts], price, size, last_id[last])
+
+
+def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:
+    """Return `new` with what is already held (price, size, last id) of its milliseconds."""
+    price, size = new.price.copy(), new.size.copy()
+    last_id = new.last_id.copy()
+    for position in np.flatnonzero(np.isin(new.ms, list(held))):
+        old_price, old_size, old_id = held[int(new.ms[position])]
+        size[position] += old_size
+        if old_id > last_id[position]:
+            price[position], last_id[position] = old_price, old_id
+    return Ticks(new.ms, price, size, last_id)
+
+
+def read_held(
+    client: Any, platform: str, symbol: str, milliseconds: Ints
+) -> dict[int, tuple[float, float, int]]:
+    """Return (price, size, last id) of those ascending milliseconds that have a sample."""
+    pipe = client.pipeline(transaction=False)
+    for first, last in _spans(milliseconds):
+        for part in keys.TICK_PARTS:
+            pipe.execute_command("TS.RANGE", keys.tick(platform, symbol, part), first, last)
+    replies = pipe.execute()
+    wanted = set(milliseconds.tolist())
+    held = {}
+    for prices, sizes, ids in zip(replies[::3], replies[1::3], replies[2::3], strict=True):
+        for (ms, price), (_, size), (_, last_id) in zip(prices, sizes, ids, strict=True):
+            if ms in wanted:
+                held[ms] = (float(price), float(size), int(float(last_id)))
+    return held
+
+
+def _spans(milliseconds: Ints) -> list[tuple[int, int]]:
+    """Return the first and last of each run without a pause: one trip reads a run at once."""
+    starts = np.flatnonzero(
+        np.diff(milliseconds, prepend=milliseconds[0] - 2 * RUN_PAUSE_MS) > RUN_PAUSE_MS
+    )
+    last = np.append(starts[1:], len(milliseconds)) - 1
+    return list(zip(milliseconds[starts].tolist(), milliseconds[last].tolist(), strict=True))
+
+
+def samples(platform: str, symbol: str, ticks: Ticks) -> list[Any]:
+    """Return the arguments of TS.MADD for the samples."""
+    arguments: list[Any] = []
+    ms = ticks.ms.tolist()
+    for part, values in zip(keys.TICK_PARTS, (ticks.price, ticks.size, ticks.last_id), strict=True):
+        key = keys.tick(platform, symbol, part)
+        for stamp, value in zip(ms, values.tolist(), strict=True):
+            arguments += (key, stamp, value)
+    return arguments
+
+
+def newer(ticks: Ticks, than_ms: int) -> Ticks:
+    """Return the samples after `than_ms`."""
+    keep = ticks.ms > than_ms
+    return Ticks(ticks.ms[keep], ticks.price[keep], ticks.size[keep], ticks.last_id[keep])

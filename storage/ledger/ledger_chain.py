@@ -1,0 +1,87 @@
+"""Rows of the ledger put at the ends of its chains."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, text
+
+from core.errors import NotFound
+from core.ledger import EVENTS, FORECASTS, LIVE, genesis, row_hash
+from storage.ledger.ledger_heads import Head, Turn
+from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
+
+# Any constant will do: what lets one process at a time append on PostgreSQL.
+_APPEND_LOCK = 7_201_956
+_REPLAY = "replay"
+
+TABLES: Mapping[str, Table] = {FORECASTS: ledger, EVENTS: ledger_events}
+NUMBERS: Mapping[str, str] = {FORECASTS: "seq", EVENTS: "number"}
+
+Row = dict[str, Any]
+
+_PENDING = tuple(column.name for column in ledger_pending.c)
+
+
+def lock(connection: Connection) -> None:
+    """Let nobody else append until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})"))
+
+
+def is_live(connection: Connection, name: str) -> bool:
+    """Say whether a ledger is the live one; raises `NotFound` for one that does not exist."""
+    if name == LIVE:
+        return True
+    if connection.execute(select(ledgers.c.kind).where(ledgers.c.name == name)).scalar() is None:
+        raise NotFound("There is no ledger of this name.")
+    return False
+
+
+def register_replay(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert the row that names a replayed ledger."""
+    connection.execute(insert(ledgers).values({"kind": _REPLAY, **values}))
+
+
+def read_head(connection: Connection, chain: str, name: str) -> Head:
+    """Return where a chain ends."""
+    table = TABLES[chain]
+    number = table.c[NUMBERS[chain]]
+    newest = select(number, table.c.hash).where(table.c.ledger == name)
+    last = connection.execute(newest.order_by(number.desc()).limit(1)).one_or_none()
+    return Head(*last) if last else Head(0, genesis(chain, name == LIVE))
+
+
+def extend(
+    connection: Connection,
+    turn: Turn,
+    name: str,
+    forecasts: Sequence[Mapping[str, Any]] = (),
+    events: Sequence[Mapping[str, Any]] = (),
+) -> list[Row]:
+    """Insert rows where the chains of a ledger end; returns the forecasts as inserted.
+
+    The new heads are written outside SQL first (`Turn.prepare`).
+    """
+    if not forecasts and not events:
+        return []
+    head, rows = _link(FORECASTS, name, read_head(connection, FORECASTS, name), forecasts)
+    end, happened = _link(EVENTS, name, read_head(connection, EVENTS, name), events)
+    turn.prepare(name, head, end)
+    waiting = [{column: row[column] for column in _PENDING} for row in rows]
+    for table, made in ((ledger, rows), (ledger_pending, waiting), (ledger_events, happened)):
+        if made:
+            connection.execute(insert(table), made)
+    return rows
+
+
+def _link(
+    chain: str, name: str, head: Head, rows: Sequence[Mapping[str, Any]]
+) -> tuple[Head, list[Row]]:
+    """Number rows after `head` and give each the hash of the one before and its own."""
+    linked = []
+    for row in rows:
+        numbered = {**row, "ledger": name, NUMBERS[chain]: head.count + 1}
+        digest = row_hash(chain, head.hash, numbered)
+        linked.append(numbered | {"prev_hash": head.hash, "hash": digest})
+        head = Head(head.count + 1, digest)
+    return head, linked

@@ -1,0 +1,172 @@
+"""The ledger as it is read: pages of rows, what is pending, what was missed, scores."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    func,
+    select,
+)
+
+from core.ledger import LIVE
+from core.series import Series
+from core.slots import Slot
+from storage.database import reading
+from storage.ledger.ledger_chain import is_live
+from storage.ledger.ledger_rows import MISSED, OUTCOME, LedgerRow, Pending
+from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
+
+_BATCH = 1_000
+_FIELDS = Slot.__struct_fields__
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """Rows in the order in which they were entered, and whether more follow."""
+
+    rows: list[LedgerRow]
+    more: bool
+
+
+class LedgerReader:
+    """Reads ledgers. Every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def page(
+        self,
+        name: str,
+        wanted: Mapping[str, Any],
+        start: int,
+        end: int,
+        limit: int,
+        after: int = 0,
+    ) -> LedgerPage:
+        """Return rows whose target opens from `start` to `end` (s), beginning after a `seq`.
+
+        `wanted` maps fields of a slot to values. Raises `NotFound` for an
+        unknown ledger.
+        """
+        filters = [ledger.c[field] == value for field, value in wanted.items()]
+        query = _rows(name).where(*filters, ledger.c.opening.between(start, end))
+        query = query.where(ledger.c.seq > after).order_by(ledger.c.seq).limit(limit + 1)
+        with reading(self._engine) as connection:
+            is_live(connection, name)
+            rows = [_to_row(row) for row in connection.execute(query)]
+        return LedgerPage(rows[:limit], len(rows) > limit)
+
+    def scored(self, name: str, slot: Slot) -> list[LedgerRow]:
+        """Return all rows of a slot that have an outcome, by the opening of their target."""
+        query = _rows(name).where(is_slot(ledger, slot), ledger_events.c.realised.is_not(None))
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(ledger.c.opening))
+            return [_to_row(row) for row in found]
+
+    def newest_scored(self, name: str, slot: Slot, limit: int) -> list[LedgerRow]:
+        """Return the newest rows of a slot that have an outcome, oldest first."""
+        query = _rows(name).where(is_slot(ledger, slot), ledger_events.c.realised.is_not(None))
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(ledger.c.opening.desc()).limit(limit))
+            return [_to_row(row) for row in found][::-1]
+
+    def pending(self, since: int, until: int, limit: int) -> dict[Series, list[Pending]]:
+        """Return forecasts without an outcome whose target closed then (s), newest first."""
+        close = ledger_pending.c.opening + ledger_pending.c.resolution
+        due = select(ledger_pending).where(close.between(since, until))
+        due = due.order_by(ledger_pending.c.opening.desc()).limit(limit)
+        found: dict[Series, list[Pending]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(due):
+                series = Series(row.platform, row.symbol, row.resolution)
+                found.setdefault(series, []).append(Pending(row.ledger, row.seq, row.opening))
+        return found
+
+    def accounted_until(self, slot: Slot) -> int | None:
+        """Return the last target (opening, s) of a slot that was forecast live or missed."""
+        with reading(self._engine) as connection:
+            return accounted_until(connection, slot)
+
+    def missed(self, name: str = LIVE) -> dict[Slot, int]:
+        """Return how many forecasts of each slot were missed."""
+        columns = [ledger_events.c[field] for field in _FIELDS]
+        here = ledger_events.c.ledger == name, ledger_events.c.kind == MISSED
+        counts = select(*columns, func.sum(ledger_events.c.count)).where(*here).group_by(*columns)
+        with reading(self._engine) as connection:
+            return {Slot(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
+
+    def check(self, name: str) -> None:
+        """Raise `NotFound` for a ledger that does not exist."""
+        with reading(self._engine) as connection:
+            is_live(connection, name)
+
+    def names(self) -> list[str]:
+        """Return all ledgers, the live one first, replays by age."""
+        with reading(self._engine) as connection:
+            by_age = select(ledgers.c.name).order_by(ledgers.c.created_at, ledgers.c.name)
+            return [LIVE, *connection.execute(by_age).scalars()]
+
+    def slots(self, name: str) -> dict[Slot, int]:
+        """Return the slots of a ledger, and how many rows each has."""
+        columns = [ledger.c[field] for field in _FIELDS]
+        counts = select(*columns, func.count()).where(ledger.c.ledger == name).group_by(*columns)
+        with reading(self._engine) as connection:
+            is_live(connection, name)
+            return {Slot(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
+
+
+def rows_by_number(connection: Connection, name: str, numbers: Iterable[int]) -> list[LedgerRow]:
+    """Return the rows of a ledger with these `seq`, in order."""
+    found = []
+    for some in in_parts(numbers):
+        query = _rows(name).where(ledger.c.seq.in_(some)).order_by(ledger.c.seq)
+        found += [_to_row(row) for row in connection.execute(query)]
+    return found
+
+
+def in_parts(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Yield numbers in order, as many at a time as a statement takes."""
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), _BATCH):
+        yield ordered[start : start + _BATCH]
+
+
+def accounted_until(connection: Connection, slot: Slot) -> int | None:
+    """Return the last target (opening, s) of a slot that was forecast live or missed."""
+    forecast = select(func.max(ledger.c.opening))
+    forecast = forecast.where(ledger.c.ledger == LIVE, is_slot(ledger, slot))
+    missed = select(func.max(ledger_events.c.last_opening))
+    missed = missed.where(ledger_events.c.ledger == LIVE, ledger_events.c.kind == MISSED)
+    missed = missed.where(is_slot(ledger_events, slot))
+    known = [connection.execute(query).scalar() for query in (forecast, missed)]
+    return max((opening for opening in known if opening is not None), default=None)
+
+
+def is_slot(table: Table, slot: Slot) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a slot."""
+    return and_(*(table.c[field] == getattr(slot, field) for field in _FIELDS))
+
+
+def _rows(name: str) -> Select[Any]:
+    """Select the rows of a ledger with their outcomes."""
+    joined = ledger.outerjoin(
+        ledger_events,
+        and_(
+            ledger_events.c.ledger == ledger.c.ledger,
+            ledger_events.c.seq == ledger.c.seq,
+            ledger_events.c.kind == OUTCOME,
+        ),
+    )
+    rows = select(ledger, ledger_events.c.realised).select_from(joined)
+    return rows.where(ledger.c.ledger == name)
+
+
+def _to_row(row: Row[Any]) -> LedgerRow:
+    return LedgerRow(**row._mapping)

@@ -1,0 +1,153 @@
+"""The ledger: forecasts that were made before the fact, and what came of them.
+
+Nothing in it can be changed. A live forecast is stamped by the server's clock
+at the moment it is entered, and refused when its time is over; it is then
+counted among the missed ones. Each ledger (the live one, and one for every
+replay) is a pair of hash chains; see `core.ledger`.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, select
+
+from core.errors import Conflict
+from core.ledger import LIVE
+from core.slots import Slot
+from core.times import now_ms
+from storage.database import writing
+from storage.ledger.ledger_chain import Row, extend, is_live, lock, register_replay
+from storage.ledger.ledger_heads import Heads, Turn
+from storage.ledger.ledger_reads import accounted_until, in_parts, is_slot, rows_by_number
+from storage.ledger.ledger_rows import Appended, Forecast, LedgerRow, Missed, missed_late
+from storage.ledger.ledger_tables import ledger, ledger_pending, ledgers
+
+
+class LedgerStore:
+    """Appends to ledgers in SQL, whose heads stand in a file besides.
+
+    Every method may raise `DatabaseUnavailable`. `clock` returns epoch
+    milliseconds: the server's own.
+    """
+
+    def __init__(self, engine: Engine, heads: Heads, clock: Callable[[], int] = now_ms) -> None:
+        self._engine = engine
+        self._heads = heads
+        self._clock = clock
+
+    def append(self, forecasts: Sequence[Forecast], missed: Sequence[Missed] = ()) -> Appended:
+        """Enter forecasts into the live ledger, all stamped with this moment.
+
+        One that comes after its deadline is refused and noted as missed; one
+        whose slot and target are in the ledger already is left out. `missed`
+        are noted unless their targets are accounted for.
+        """
+        with self._appending() as (connection, turn):
+            fresh, known = _divide(connection, LIVE, forecasts)
+            now = self._clock()
+            timely = [forecast for forecast in fresh if now <= forecast.deadline]
+            late = [forecast for forecast in fresh if now > forecast.deadline]
+            noted = _unaccounted(connection, [*missed, *map(missed_late, late)])
+            rows = extend(
+                connection,
+                turn,
+                LIVE,
+                [forecast.values(now) for forecast in timely],
+                [event.values(now) for event in noted],
+            )
+            return Appended([_to_row(row) for row in rows], late, known)
+
+    def create_replay(self, name: str, job_id: str, request: Mapping[str, Any]) -> None:
+        """Make a ledger of its own for a walk through the past; again is harmless.
+
+        Raises `Conflict` if another job holds the name, or it is the live one's.
+        """
+        with writing(self._engine) as connection:
+            lock(connection)
+            holder = select(ledgers.c.job_id).where(ledgers.c.name == name)
+            found = connection.execute(holder).one_or_none()
+            if name == LIVE or (found and found.job_id != job_id):
+                raise Conflict("A ledger of this name exists.")
+            if not found:
+                values = {"name": name, "created_at": self._clock(), "job_id": job_id}
+                register_replay(connection, values | {"request": dict(request)})
+
+    def append_replayed(self, name: str, forecasts: Sequence[Forecast]) -> Appended:
+        """Enter replayed forecasts, each as if made when its first target opened.
+
+        Raises `NotFound` for a name that `create_replay` did not make, and
+        `Conflict` for the live one.
+        """
+        with self._appending() as (connection, turn):
+            if is_live(connection, name):
+                raise Conflict("The live ledger takes no replayed forecasts.")
+            fresh, known = _divide(connection, name, forecasts)
+            entered = [forecast.values(forecast.first_opening * 1_000) for forecast in fresh]
+            rows = extend(connection, turn, name, entered)
+            return Appended([_to_row(row) for row in rows], [], known)
+
+    def record_outcomes(self, name: str, realised: Mapping[int, float]) -> list[LedgerRow]:
+        """Note the closes that came, by the `seq` of their forecasts; returns which were new.
+
+        Of a replay each is stamped with the close of its target, so that the
+        same replay gives the same chain.
+        """
+        with self._appending() as (connection, turn):
+            now = self._clock() if is_live(connection, name) else None
+            rows = [
+                row
+                for row in rows_by_number(connection, name, realised)
+                if row.realised is None and math.isfinite(realised[row.seq])
+            ]
+            events = [row.outcome_values(realised[row.seq], now) for row in rows]
+            extend(connection, turn, name, events=events)
+            for numbers in in_parts(realised):
+                here = ledger_pending.c.ledger == name, ledger_pending.c.seq.in_(numbers)
+                connection.execute(delete(ledger_pending).where(*here))
+            return rows
+
+    @contextmanager
+    def _appending(self) -> Iterator[tuple[Connection, Turn]]:
+        with self._heads.turn() as turn:
+            with writing(self._engine) as connection:
+                lock(connection)
+                yield connection, turn
+            turn.commit()
+
+
+def _divide(
+    connection: Connection, name: str, forecasts: Sequence[Forecast]
+) -> tuple[list[Forecast], list[Forecast]]:
+    """Return the forecasts of new targets, in order, and those that are in the ledger."""
+    held: set[tuple[Slot, int]] = set()
+    for slot in {forecast.slot for forecast in forecasts}:
+        openings = [forecast.opening for forecast in forecasts if forecast.slot == slot]
+        between = ledger.c.opening.between(min(openings), max(openings))
+        here = select(ledger.c.opening).where(ledger.c.ledger == name, is_slot(ledger, slot))
+        held |= {(slot, opening) for opening in connection.execute(here.where(between)).scalars()}
+    fresh: list[Forecast] = []
+    known: list[Forecast] = []
+    for forecast in forecasts:
+        (known if forecast.target in held else fresh).append(forecast)
+        held.add(forecast.target)
+    return fresh, known
+
+
+def _unaccounted(connection: Connection, missed: Sequence[Missed]) -> list[Missed]:
+    """Return those whose targets come after all that is known of their slots."""
+    last: dict[Slot, int] = {}
+    noted = []
+    for event in sorted(missed, key=lambda event: event.opening):
+        if event.slot not in last:
+            last[event.slot] = accounted_until(connection, event.slot) or 0
+        if event.opening > last[event.slot]:
+            noted.append(event)
+            last[event.slot] = event.last_opening
+    return noted
+
+
+def _to_row(row: Row) -> LedgerRow:
+    return msgspec.convert(row, LedgerRow)

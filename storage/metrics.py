@@ -1,0 +1,72 @@
+"""Figures of the whole installation, cheap enough to be read every few seconds."""
+
+from typing import Any, NamedTuple
+
+import redis
+from sqlalchemy import Engine, func, select
+
+from core.ledger import LIVE
+from storage import keys
+from storage.database import reading
+from storage.ledger.ledger_rows import MISSED
+from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending
+from storage.redis_connection import redis_errors
+from storage.tables import jobs
+from storage.trades.quarantine import COUNTS
+
+
+class RecordFigures(NamedTuple):
+    """Jobs by state; of the live ledger its forecasts, those without outcome and those missed,
+    and when the newest was made (epoch ms, None without any)."""
+
+    jobs: dict[str, int]
+    forecasts: int
+    pending: int
+    missed: int
+    newest_forecast: int | None
+
+
+class LiveFigures(NamedTuple):
+    """Messages by platform and what became of them; batches that wait; series that are held."""
+
+    messages: dict[str, dict[str, int]]
+    batches: int
+    series: int
+
+
+def read_record_figures(engine: Engine) -> RecordFigures:
+    """Read what SQL knows; every query is answered by an index or a small table."""
+    newest = select(func.max(ledger.c.seq)).where(ledger.c.ledger == LIVE)
+    missed = select(func.coalesce(func.sum(ledger_events.c.count), 0)).where(
+        ledger_events.c.ledger == LIVE, ledger_events.c.kind == MISSED
+    )
+    with reading(engine) as connection:
+        states = connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
+        by_state = {state: int(count) for state, count in states}
+        last = connection.scalar(newest) or 0
+        made_at = select(ledger.c.made_at).where(ledger.c.ledger == LIVE, ledger.c.seq == last)
+        return RecordFigures(
+            by_state,
+            last,
+            connection.scalar(select(func.count()).select_from(ledger_pending)) or 0,
+            int(connection.scalar(missed) or 0),
+            connection.scalar(made_at),
+        )
+
+
+def read_live_figures(client: "redis.Redis") -> LiveFigures:
+    """Read what Redis knows."""
+    with redis_errors():
+        found = sorted(client.scan_iter(match=keys.ingest_counts("*"), count=1_000))
+        pipe: Any = client.pipeline(transaction=False)
+        for key in found:
+            pipe.hmget(key, *COUNTS)
+        pipe.zcard(keys.INTAKE_INDEX)
+        pipe.scard(keys.SERIES_INDEX)
+        *counts, batches, series = pipe.execute()
+    platforms = [key.decode().partition(":")[2] for key in found]
+    messages = {
+        platform: {name: int(count or 0) for name, count in zip(COUNTS, row, strict=True)}
+        for platform, row in zip(platforms, counts, strict=True)
+    }
+    return LiveFigures(messages, int(batches), int(series))

@@ -1,0 +1,61 @@
+"""The SQL tables of the registry: slots, and every training for them."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+from storage.ledger.ledger_tables import slot_columns
+from storage.tables import metadata
+
+slots = Table(
+    "slots",
+    metadata,
+    *slot_columns(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("champion_id", String(36)),
+    Column("promoted_at", BigInteger),
+    Column("champion_since", BigInteger),  # when it first had a champion
+    Column("options", JSON, nullable=False),  # what the next training is asked for
+    Column("retrain_every", Integer, nullable=False),  # seconds; 0: never by itself
+    Column("expires_after", Integer, nullable=False),  # seconds; 0: never
+    Column("attempted_at", BigInteger),  # when a training last ended, well or not
+    Column("failures", Integer, nullable=False),  # trainings that failed, one after another
+    Column("last_error", String(500)),
+    PrimaryKeyConstraint("platform", "symbol", "resolution", "horizon", "model"),
+)
+
+slot_runs = Table(
+    "slot_runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    *slot_columns(),
+    Column("created_at", BigInteger, nullable=False),
+    Column("job_id", String(36)),
+    Column("reason", String(32), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("data_hash", String(64), nullable=False),
+    Column("first_time", BigInteger, nullable=False),  # openings (s) of the candles learnt from
+    Column("last_time", BigInteger, nullable=False),
+    Column("candles", Integer, nullable=False),
+    Column("code_version", String(128), nullable=False),
+    Column("model_hash", String(64), nullable=False),
+    Column("digests", JSON, nullable=False),
+    Column("folder", String(200), nullable=False),  # below the folder of slot models
+    Column("n", Integer, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("baseline_scores", JSON, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("promoted", Boolean, nullable=False),
+    Column("decision", JSON, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Index("ix_slot_runs_slot", "platform", "symbol", "resolution", "horizon", "model"),
+)

@@ -1,0 +1,55 @@
+"""All stores of live data in one bundle, on the Redis client of the others."""
+
+from dataclasses import dataclass
+
+import redis
+
+from core.settings import Settings
+from storage.journal.archive import JournalArchive
+from storage.journal.journal import Journal
+from storage.trades.anomalies import AnomalyStore
+from storage.trades.exclusion import Exclusions
+from storage.trades.inbox import Intake
+from storage.trades.maintenance import TradeUpkeep
+from storage.trades.quarantine import Quarantine
+from storage.trades.query import TradeReader
+from storage.trades.tickers import TickerStore
+from storage.trades.traded_markets import TradedMarkets
+from storage.trades.writer import TradeWriter
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStores:
+    """Every store of live trades and quotes."""
+
+    intake: Intake
+    writer: TradeWriter
+    journal: Journal
+    archive: JournalArchive
+    reader: TradeReader
+    upkeep: TradeUpkeep
+    tickers: TickerStore
+    anomalies: AnomalyStore
+    exclusions: Exclusions
+    quarantine: Quarantine
+    traded: TradedMarkets
+
+
+def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStores:
+    """Open the stores of live data; connects to nothing yet."""
+    archive = JournalArchive(client, settings.journal_dir)
+    days = settings.tick_retention_days
+    hours = settings.journal_retention_hours
+    return StreamStores(
+        intake=Intake(client),
+        writer=TradeWriter(client, aggregate_days=hours / 24, tick_days=days),
+        journal=Journal(client),
+        archive=archive,
+        reader=TradeReader(client, archive),
+        upkeep=TradeUpkeep(client, archive, days),
+        tickers=TickerStore(client, days),
+        anomalies=AnomalyStore(client, days),
+        exclusions=Exclusions(client, archive),
+        quarantine=Quarantine(client),
+        traded=TradedMarkets(client),
+    )

@@ -1,0 +1,168 @@
+"""Candles fetched from an exchange, page by page, into the store."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from core.jobs import Job, Progress
+from core.series import Series
+from core.times import format_time, now_ms
+from feeds.exchange_candles import ExchangeCandles
+from feeds.paging import Rows, collect
+from storage.candles.candle_checks import check_candles
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.requests import requested_series
+
+OpenExchange = Callable[[str], ExchangeCandles]
+
+
+class Tally(msgspec.Struct):
+    """What a job has fetched so far: its checkpoint, and in the end its result.
+
+    `held` counts the candles of the range that were there before it began.
+    """
+
+    held: int
+    cursor: int | None = None
+    calls: int = 0
+    fetched: int = 0
+    revised: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Openings from `start` to `end`, both included, s; before `closed` they have ended."""
+
+    start: int
+    end: int
+    closed: int
+
+
+def collect_candles(
+    open_exchange: OpenExchange, stores: Stores, job: Job, report: Report, note: Note
+) -> dict[str, Any]:
+    """Fetch the candles of a request (`start`, `end` in epoch ms) and store them.
+
+    Each page is stored, then noted, so that a retry goes on with the page that
+    was under way. `inserted` is a difference of counts and right even so;
+    `calls` counts the pages that were answered. `gaps` are what is missing among
+    the candles that had ended when the job was made.
+    """
+    series = requested_series(job.request)
+    span = _span(job, series.resolution)
+    tally = _tally(stores, series, span, job, note)
+    _Fetching(stores, series, span, tally, open_exchange(series.platform), report, note).run()
+    return _result(stores, series, span, tally)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetching:
+    """One attempt at a job, from the page where the one before stopped."""
+
+    stores: Stores
+    series: Series
+    span: Span
+    tally: Tally
+    exchange: ExchangeCandles
+    report: Report
+    note: Note
+
+    def run(self) -> None:
+        self._tell()
+        collect(
+            self._page,
+            self.span.start,
+            self.span.end,
+            self.series.resolution,
+            self.exchange.page_limit,
+            on_page=self._keep,
+            cursor=self.tally.cursor,
+            sleep=self._sleep,
+        )
+
+    def _page(self, first: int, last: int) -> Rows:
+        rows = self.exchange.fetch_page(self.series.symbol, self.series.resolution, first, last)
+        self.tally.calls += 1
+        return rows
+
+    def _keep(self, rows: Rows, cursor: int) -> None:
+        _store(self.stores, self.series, rows, self.tally)
+        self.tally.cursor = cursor
+        record_clock(self.stores, self.exchange)
+        self.note(msgspec.to_builtins(self.tally))
+        self._tell()
+
+    def _tell(self) -> None:
+        step, cursor = self.series.resolution, self.tally.cursor
+        total = max(0, (self.span.end - self.span.start) // step + 1)
+        done = 0 if cursor is None else (cursor - self.span.start) // step
+        self.report(Progress(min(done, total), total, "candles"))
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep, looking up often enough to see that the job must stop."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._tell()
+            time.sleep(min(left, 0.5))
+
+
+def record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
+    """Keep how far the exchange's clock is from ours, if its answers said so."""
+    if exchange.clock_offset_ms is not None:
+        stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
+
+
+def _span(job: Job, resolution: int) -> Span:
+    """Return what is asked for, cut off at the time when the job was made."""
+    asked = job.request.get("fetch") or job.request
+    made = job.created_at // 1_000
+    end = min(asked["end"] // 1_000, made)
+    return Span(-(-asked["start"] // 1_000), end, made // resolution * resolution)
+
+
+def _tally(stores: Stores, series: Series, span: Span, job: Job, note: Note) -> Tally:
+    if job.checkpoint:
+        return msgspec.convert(job.checkpoint, Tally)
+    tally = Tally(held=stores.candles.count(series, span.start, span.end))
+    note(msgspec.to_builtins(tally))
+    return tally
+
+
+def _store(stores: Stores, series: Series, rows: Rows, tally: Tally) -> None:
+    checked = check_candles(rows, series.resolution, now_ms())
+    tally.fetched += len(rows)
+    tally.rejected += len(checked.rejected)
+    tally.duplicates += checked.duplicates
+    if not len(checked.candles):
+        return
+    tally.revised += stores.candles.write(series, checked.candles).revised
+    first, last = int(checked.candles.time[0]), int(checked.candles.time[-1])
+    tally.first = first if tally.first is None else min(first, tally.first)
+    tally.last = last if tally.last is None else max(last, tally.last)
+
+
+def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> dict[str, Any]:
+    until = min(span.end - span.end % series.resolution + series.resolution, span.closed)
+    gaps = stores.candles.gaps(series, span.start, until) if until > span.start else []
+    return {
+        "fetched": tally.fetched,
+        "inserted": stores.candles.count(series, span.start, span.end) - tally.held,
+        "revised": tally.revised,
+        "duplicates": tally.duplicates,
+        "rejected": tally.rejected,
+        "calls": tally.calls,
+        "gaps": [[_time(first), _time(after)] for first, after in gaps],
+        "first": None if tally.first is None else _time(tally.first),
+        "last": None if tally.last is None else _time(tally.last),
+    }
+
+
+def _time(second: int) -> str:
+    return format_time(second * 1_000)

@@ -1,0 +1,149 @@
+"""The watched series, kept fresh: what is new is fetched here, a long way back by a job."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+import msgspec
+from redis.exceptions import LockError
+
+from core.errors import Conflict, TickcastError
+from core.platforms import PLATFORMS
+from core.series import CandleFlag, Series
+from core.slots import deadline_ms
+from core.times import now_ms
+from feeds.exchange_candles import ExchangeCandles
+from feeds.paging import RetryPolicy, Rows, collect
+from storage import keys
+from storage.candles.candle_checks import check_candles
+from storage.candles.watches import Watch
+from storage.redis_connection import redis_errors
+from storage.stores import Stores
+from tasks.candles.collect_candles import OpenExchange, record_clock
+from tasks.enqueue import Enqueue
+
+logger = logging.getLogger(__name__)
+
+# An exchange needs a moment after a candle's end to publish it (ms); if it takes longer, it
+# is asked again as long as a forecast from that candle would count.
+SETTLE_MS = 1_000
+# The unfinished candle of a long resolution is brought up to date at least so often (ms).
+LONGEST_PAUSE_MS = 300_000
+RETRY_MS = 30_000
+# A series that is further behind gets a job; one that stays behind, one an hour.
+PAGES_HERE = 10
+JOB_PAUSE_MS = 3_600_000
+# No turn at a series takes longer; its lock ends then (s).
+TURN_S = 600
+DAY_S = 86_400
+
+
+def refresh_watched(
+    stores: Stores, enqueue: Enqueue, open_exchange: OpenExchange, backfill_days: int
+) -> int:
+    """Fetch what is new of every watched series that is due; returns how many were.
+
+    A series without candles begins `backfill_days` ago. Runs may overlap: each
+    series is worked on by one at a time.
+    """
+    due = [watch for watch in stores.watches.list() if is_due(watch, now_ms())]
+    for watch in due:
+        with _turn(stores, watch.series) as mine:
+            if mine:
+                _refresh(stores, enqueue, open_exchange, watch, backfill_days)
+    return len(due)
+
+
+def is_due(watch: Watch, now: int) -> bool:
+    """Say whether a watch wants a run at `now` (epoch ms).
+
+    It does once a candle has ended since its last success, or after 5 minutes;
+    after a failure it waits for half a minute.
+    """
+    if watch.last_error is not None and watch.last_run_at is not None:
+        return now - watch.last_run_at >= RETRY_MS
+    if watch.last_success_at is None:
+        return True
+    step = watch.series.resolution * 1_000
+    settled = (now - SETTLE_MS) // step * step + SETTLE_MS
+    return watch.last_success_at < settled or now - watch.last_success_at >= LONGEST_PAUSE_MS
+
+
+def _refresh(
+    stores: Stores,
+    enqueue: Enqueue,
+    open_exchange: OpenExchange,
+    watch: Watch,
+    backfill_days: int,
+) -> None:
+    series, now = watch.series, now_ms()
+    if series.platform not in PLATFORMS:
+        # Its candles are brought: there is nothing to fetch.
+        stores.watches.record(series, None)
+        return
+    try:
+        exchange = open_exchange(series.platform)
+        newest = stores.candles.read(series, limit=1, newest=True)
+        start = int(newest.time[0]) if len(newest) else now // 1_000 - backfill_days * DAY_S
+        behind = (now // 1_000 - start) // series.resolution
+        if behind < PAGES_HERE * exchange.page_limit:
+            _fetch(stores, exchange, series, start)
+        elif now - (watch.last_success_at or 0) >= JOB_PAUSE_MS:
+            _queue_backfill(enqueue, series, start, now)
+        else:
+            return
+    except TickcastError as error:
+        logger.warning("watch %s: %s", series, error.detail)
+        stores.watches.record(series, error.detail)
+    else:
+        if not _awaits_candle(stores, series, now_ms()):
+            stores.watches.record(series, None)
+
+
+def _awaits_candle(stores: Stores, series: Series, now: int) -> bool:
+    """Say whether the candle that has just closed has not come yet."""
+    closed = now // 1_000 // series.resolution * series.resolution
+    if now > deadline_ms(closed, series.resolution):
+        return False
+    held = stores.candles.read(series, closed - series.resolution, closed - 1)
+    return not len(held) or bool(held.flags[-1] & CandleFlag.PARTIAL)
+
+
+def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int) -> None:
+    """Fetch from the newest candle on, which may have been unfinished."""
+
+    def keep(rows: Rows, _cursor: int) -> None:
+        checked = check_candles(rows, series.resolution, now_ms())
+        stores.candles.write(series, checked.candles)
+
+    collect(
+        partial(exchange.fetch_page, series.symbol, series.resolution),
+        start,
+        now_ms() // 1_000,
+        series.resolution,
+        exchange.page_limit,
+        on_page=keep,
+        policy=RetryPolicy(attempts=3),
+    )
+    record_clock(stores, exchange)
+
+
+def _queue_backfill(enqueue: Enqueue, series: Series, start: int, now: int) -> None:
+    span = {"start": start * 1_000, "end": now}
+    with suppress(Conflict):
+        enqueue.fetch_candles(msgspec.structs.asdict(series) | span, f"backfill:{series}")
+
+
+@contextmanager
+def _turn(stores: Stores, series: Series) -> Iterator[bool]:
+    """Hold the series' lock; False if another run has it."""
+    lock = stores.redis.lock(keys.refresh_lock(series), timeout=TURN_S, blocking=False)
+    with redis_errors():
+        mine = lock.acquire()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with suppress(LockError), redis_errors():
+                lock.release()

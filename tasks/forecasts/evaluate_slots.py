@@ -1,0 +1,28 @@
+"""Evaluations: a purged walk-forward of any model, of which nothing is kept but the result."""
+
+from typing import Any
+
+from core.jobs import Job, Progress
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.slot_requests import read_frame, requested_slot, slot_fields
+
+
+def evaluate_slot(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Judge a model on the candles of the requested slot."""
+    # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.evaluation.evaluate import evaluate
+
+    request, slot = job.request, requested_slot(job.request)
+    report(Progress(message="reading candles"))
+    result = evaluate(
+        read_frame(stores, slot, request.get("start"), request.get("end")),
+        slot.resolution,
+        model=slot.model,
+        horizon=slot.horizon,
+        folds=request["folds"],
+        seed=request["seed"],
+        options=request["options"],
+        report=report,
+    )
+    return slot_fields(slot) | result

@@ -1,0 +1,97 @@
+"""Outcomes joined to the ledger's forecasts once their targets have closed, however late."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from core.errors import TickcastError
+from core.ledger import LIVE
+from core.series import CandleFlag, Series
+from core.slots import Slot
+from core.times import now_ms
+from storage.candles.candle_columns import Candles
+from storage.ledger.ledger_rows import Pending
+from storage.stores import Stores
+from tasks.forecasts.ledger_scores import keep_scores
+from tasks.jobs.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+# How many forecasts one run looks at; more wait for the next.
+AT_ONCE = 5_000
+# Candles that did not come within an hour are looked for every five minutes only (s).
+RECENT_S, LOOK_BACK_S = 3_600, 300
+# A candle with trades known to be missing may be mended so long after its close (s).
+MENDING_S = 600
+# Scores over many rows are computed the less often the more there are: ms a row.
+PAUSE_MS_A_ROW = 5
+
+
+class ForecastScorer:
+    """Joins outcomes; remembers for its process whose scores are behind."""
+
+    def __init__(self, clock: Callable[[], int] = now_ms) -> None:
+        self._clock = clock
+        self._turns = Turns()
+        self._behind: set[Slot] = set()
+        self._looked_back = 0
+
+    def run(self, stores: Stores) -> int:
+        """Join all outcomes that are known; returns how many."""
+        with self._turns.mine() as mine:
+            return self._join_all(stores) if mine else 0
+
+    def _join_all(self, stores: Stores) -> int:
+        joined = 0
+        for series, waiting in self._pending(stores).items():
+            try:
+                joined += self.join(stores, series, waiting)
+            except TickcastError as error:
+                logger.warning("outcomes of %s: %s", series, error.detail)
+        self._score(stores)
+        return joined
+
+    def _pending(self, stores: Stores) -> dict[Series, list[Pending]]:
+        now = self._clock() // 1_000
+        whole = now - self._looked_back >= LOOK_BACK_S
+        if whole:
+            self._looked_back = now
+        return stores.ledger_reader.pending(0 if whole else now - RECENT_S, now, AT_ONCE)
+
+    def join(self, stores: Stores, series: Series, waiting: Sequence[Pending]) -> int:
+        """Join the outcomes of one series that are known; returns how many."""
+        openings = [one.opening for one in waiting]
+        candles = stores.candles.read(series, min(openings), max(openings))
+        closes = _settled(candles, series.resolution, self._clock() // 1_000)
+        realised: dict[str, dict[int, float]] = defaultdict(dict)
+        for one in waiting:
+            if one.opening in closes:
+                realised[one.ledger][one.seq] = closes[one.opening]
+        joined = 0
+        for ledger, outcomes in realised.items():
+            rows = stores.ledger.record_outcomes(ledger, outcomes)
+            joined += len(rows)
+            if ledger == LIVE:
+                self._behind |= {row.slot for row in rows}
+        return joined
+
+    def _score(self, stores: Stores) -> None:
+        """Bring the scores up to date that are due."""
+        if not self._behind:
+            return
+        boards = stores.boards.all(LIVE)
+        for slot in list(self._behind):
+            board = boards.get(slot)
+            pause = board.n * PAUSE_MS_A_ROW if board else 0
+            if board is None or self._clock() - board.updated_at >= pause:
+                keep_scores(stores, LIVE, slot)
+                self._behind.discard(slot)
+
+
+def _settled(candles: Candles, resolution: int, now: int) -> dict[int, float]:
+    """Return the closes of candles that are finished, and not about to be mended."""
+    mended = candles.time + resolution + MENDING_S <= now
+    gap = (candles.flags & int(CandleFlag.GAP)) != 0
+    partial = (candles.flags & int(CandleFlag.PARTIAL)) != 0
+    ready = ~partial & (~gap | mended)
+    return dict(zip(candles.time[ready].tolist(), candles.close[ready].tolist(), strict=True))

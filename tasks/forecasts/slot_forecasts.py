@@ -1,0 +1,28 @@
+"""From a model and the newest candles to a forecast as the ledger takes it."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.slots import Slot
+from storage.ledger.ledger_rows import Forecast
+
+if TYPE_CHECKING:
+    from ml.models.forecast_origin import Origin
+    from ml.models.protocol import Model
+
+
+def make_forecast(origin: "Origin", slot: Slot, model: "Model", model_hash: str) -> Forecast | None:
+    """Forecast from the last candle of `origin`; None where a gap lies too shortly before it."""
+    if not origin.ready:
+        return None
+    said = origin.forecast(model)
+    return Forecast(
+        slot=slot,
+        first_opening=origin.openings(1)[0],
+        input_end=origin.input_end,
+        last_price=origin.last_price,
+        model_hash=model_hash,
+        data_hash=origin.data_hash,
+        **msgspec.structs.asdict(said),
+    )

@@ -1,0 +1,68 @@
+"""Trainings: candles out of Redis, a model into the store."""
+
+from shutil import rmtree
+from typing import Any
+
+import msgspec
+
+from core.errors import Conflict, NotFound
+from core.jobs import Job, Progress
+from core.times import now_ms
+from storage.models.lstm_store import ModelRecord
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.requests import requested_series
+
+# What a model's metadata and the training's result have in common.
+REPORTED = ("n", "scores", "baseline_scores", "verdict", "folds", "by_horizon", "seconds")
+
+
+def train_lstm_from_redis(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Train an LSTM on all finished candles of the requested series and save it.
+
+    A training that was killed starts again from the beginning; one that was
+    killed after its model was saved finds it and is done: the model's record
+    names the job for that.
+    """
+    record = _saved_by(stores, job) or _train(stores, job, report)
+    metadata = record.metadata
+    model: dict[str, Any] = {"name": record.name, "id": record.id}
+    model |= {key: metadata.get(key) for key in ("trained_at", "data_hash")}
+    return {"model": model, **{key: metadata[key] for key in REPORTED if key in metadata}}
+
+
+def _saved_by(stores: Stores, job: Job) -> ModelRecord | None:
+    """Return the model that an earlier attempt at this job saved."""
+    try:
+        record = stores.models.get(job.request["model_name"], job.request["model_id"])
+    except NotFound:
+        return None
+    if record.metadata.get("job_id") == job.id:
+        return record
+    if job.request.get("overwrite"):
+        return None
+    raise Conflict("model_name and model_id exist; choose another id or overwrite.")
+
+
+def _train(stores: Stores, job: Job, report: Report) -> ModelRecord:
+    # TensorFlow comes in with this import: the trainer's processes only.
+    from ml.models.lstm.options import LstmOptions
+    from ml.models.lstm.training import train_lstm
+
+    series = requested_series(job.request)
+    report(Progress(message="reading candles"))
+    frame = stores.candles.read(series).to_frame()
+    given = {n: job.request[n] for n in LstmOptions.__struct_fields__ if n in job.request}
+    options = msgspec.convert(given, LstmOptions)
+    trained = train_lstm(frame, series.resolution, options, report)
+    report(Progress(message="saving the model"))
+    name, model_id = job.request["model_name"], job.request["model_id"]
+    metadata = {**trained.metadata, "job_id": job.id}
+    record = ModelRecord(name, model_id, series, now_ms(), {}, metadata)
+    folder = stores.models.new_folder()
+    try:
+        trained.save(folder)
+        report(Progress(message="saving the model"))
+        return stores.models.save(record, folder, overwrite=bool(job.request.get("overwrite")))
+    finally:
+        rmtree(folder, ignore_errors=True)

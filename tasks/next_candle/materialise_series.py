@@ -1,0 +1,214 @@
+"""Series of the next candle, computed from a stored model: whole, from their end, or on demand."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.errors import Conflict, NotFound, TickcastError
+from core.jobs import Job, Progress
+from core.next_candle import DAY_S, POINTS_LIMIT
+from core.series import CandleFlag, Series
+from core.times import parse_time
+from storage.candles.candle_columns import Candles
+from storage.models.next_candle_runs import NextCandleRun
+from storage.models.series_cache import SeriesAbout
+from storage.models.series_chunks import CHUNK_CANDLES, Chunk, bucket_of
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.loaded_slot_models import Recent
+from tasks.jobs.requests import requested_series
+from tasks.next_candle.series_points import pack_points
+
+if TYPE_CHECKING:
+    from ml.models.boosting.next_candle_model import NextCandleModel
+
+logger = logging.getLogger(__name__)
+
+# Chunks written at once by a rebuild.
+_BATCH = 8
+# Models kept loaded.
+_MODELS = 16
+
+
+class SeriesMaker:
+    """Computes series; keeps the models that it used last."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._extending = threading.Lock()
+        self._models: Recent[NextCandleModel] = Recent(self._load, _MODELS)
+
+    def rebuild(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        """Make the series of the newest `days` of a request anew; raises `Conflict` untrained."""
+        series = requested_series(job.request)
+        run = self._newest_run(series)
+        last = self._last_finished(series)
+        first = (last or 0) - job.request["days"] * DAY_S + series.resolution
+        chunks = self._compute(run, first, last)[0]
+        cache, generation = self._stores.series_cache, self._stores.series_cache.draft()
+        for done in range(0, len(chunks), _BATCH):
+            report(Progress(done, len(chunks), "chunks", "writing the series"))
+            cache.put(series, generation, dict(chunks[done : done + _BATCH]))
+        about = _about(run, chunks, last)
+        cache.publish(series, generation, about)
+        return {"status": "ok", "materialized": about.points}
+
+    def compute(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        """Compute the series of a request (`start, end` in s), at most `limit` points, for one
+        caller, who finds it under the job's id."""
+        request, series = job.request, requested_series(job.request)
+        run = self._newest_run(series)
+        chunks, following = self._compute(run, request["start"], request["end"], request["limit"])
+        about = _about(run, chunks, self._last_finished(series))
+        self._stores.series_cache.put_answer(job.id, about, [chunk for _, chunk in chunks])
+        href = f"/series?task_id={job.id}"
+        return {"status": "ok", "points": about.points, "next": following, "href": href}
+
+    def extend_all(self) -> int:
+        """Bring every series of which a model exists up to date; returns how many had news."""
+        extended = 0
+        for series in self._stores.next_candle_runs.series():
+            try:
+                extended += self.extend(series)
+            except TickcastError as error:
+                logger.warning("series of %s: %s", series, error.detail)
+        return extended
+
+    def extend(self, series: Series) -> bool:
+        """Add what came after the end of a cached series; False if nothing did.
+
+        A series that is not there, after a restart of Redis say, is made anew.
+        """
+        with self._extending:
+            return self._extend(series)
+
+    def _extend(self, series: Series) -> bool:
+        known, last = self._stores.series_cache.about(series), self._last_finished(series)
+        if known is None:
+            return self._make_again(series, last)
+        generation, about = known
+        if about.last_candle is not None and (last is None or last <= about.last_candle):
+            return False
+        first = _bucket_start(about, series.resolution)
+        try:
+            run = msgspec.structs.replace(self._newest_run(series), id=about.run_id)
+            fresh = dict(self._compute(run, first, last)[0])
+        except (NotFound, Conflict):
+            return False  # a model so old is not kept; the next training makes the series anew
+        return self._stores.series_cache.extend(
+            series, generation, fresh, self._extended(series, about, first, fresh, last)
+        )
+
+    def _extended(
+        self,
+        series: Series,
+        about: SeriesAbout,
+        first: int,
+        fresh: dict[int, Chunk],
+        last: int | None,
+    ) -> SeriesAbout:
+        replaced = self._stores.series_cache.read(series, first, None)
+        fewer = sum(chunk.points for chunk in replaced.chunks) if replaced else 0
+        points = about.points - fewer + sum(chunk.points for chunk in fresh.values())
+        start, end = _ends(list(fresh.items()))
+        return msgspec.structs.replace(
+            about,
+            points=points,
+            first=start if about.first is None else about.first,
+            last=end if end is not None else about.last,
+            last_candle=last,
+        )
+
+    def _make_again(self, series: Series, last: int | None) -> bool:
+        run = self._newest_run(series)
+        first = (last or 0) - run.days * DAY_S + series.resolution
+        chunks = self._compute(run, first, last)[0]
+        cache, generation = self._stores.series_cache, self._stores.series_cache.draft()
+        cache.put(series, generation, dict(chunks))
+        cache.publish(series, generation, _about(run, chunks, last))
+        return True
+
+    def _compute(
+        self, run: NextCandleRun, first: int, last: int | None, limit: int = 10**9
+    ) -> tuple[list[tuple[int, Chunk]], int | None]:
+        """Return chunks of the points that open in `first..last`, and where the rest begins."""
+        # XGBoost, TA-Lib and pandas come in with this import.
+        from ml.models.next_candle_series import candle_series
+
+        if last is None:
+            return [], None
+        candles, following = self._candles(run.series, first, last, limit)
+        if not len(candles):
+            return [], None
+        model = self._models.get(run.id)
+        made = candle_series(model, candles.to_frame(), run.resolution, first)
+        made = made.until(last if following is None else following - 1)
+        if len(made) > limit:
+            following = int(made.time[limit])
+        return list(pack_points(made.first(limit), run.resolution)), following
+
+    def _candles(
+        self, series: Series, first: int, last: int, limit: int
+    ) -> tuple[Candles, int | None]:
+        """Return candles with what features want before them, and the one after them.
+
+        Of more than `limit` candles comes a part, and where (s) the rest begins.
+        """
+        from ml.models.protocol import CANDLES_WANTED
+
+        start = first - CANDLES_WANTED * series.resolution
+        most = min(limit, POINTS_LIMIT * 10) + CANDLES_WANTED + 1
+        found = self._stores.candles.read(series, max(start, 0), last, most)
+        if len(found) == most:
+            return found, int(found.time[-1])
+        after = self._stores.candles.read(series, last + 1, limit=1)
+        return Candles.join([found, after]), None
+
+    def _newest_run(self, series: Series) -> NextCandleRun:
+        run = self._stores.next_candle_runs.newest(series)
+        if run is None:
+            raise Conflict(f"Nothing is trained for {series}; POST /train first.")
+        return run
+
+    def _last_finished(self, series: Series) -> int | None:
+        newest = self._stores.candles.read(series, limit=2, newest=True)
+        finished = newest.time[(newest.flags & int(CandleFlag.PARTIAL)) == 0]
+        return int(finished[-1]) if len(finished) else None
+
+    def _load(self, run_id: str) -> "NextCandleModel":
+        from ml.models.boosting.fitted import FILE
+        from ml.models.boosting.next_candle_model import NextCandleModel
+
+        return NextCandleModel.from_files({FILE: self._stores.next_candle_runs.model(run_id)})
+
+
+def _bucket_start(about: SeriesAbout, resolution: int) -> int:
+    """Return where the last chunk begins: its points are computed again, errors being known."""
+    if about.first is None or about.last is None:
+        return 0 if about.last_candle is None else about.last_candle
+    start = bucket_of(about.last, resolution) * CHUNK_CANDLES * resolution
+    return max(start, about.first)
+
+
+def _about(
+    run: NextCandleRun, chunks: list[tuple[int, Chunk]], last_candle: int | None
+) -> SeriesAbout:
+    first, last = _ends(chunks)
+    return SeriesAbout(
+        run_id=run.id,
+        trained_at=run.finished_at,
+        validation_start=parse_time(run.result["validation_start"], "validation_start") // 1_000,
+        points=sum(chunk.points for _, chunk in chunks),
+        first=first,
+        last=last,
+        last_candle=last_candle,
+    )
+
+
+def _ends(chunks: list[tuple[int, Chunk]]) -> tuple[int | None, int | None]:
+    """Return the openings (s) of the first and the last point."""
+    if not chunks:
+        return None, None
+    return chunks[0][1].opening(0), chunks[-1][1].opening(-1)

@@ -1,0 +1,185 @@
+"""Signals: chances, what a walk-forward proved, and one word for both; each is stored."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ModelUnavailable
+from core.jobs import Job
+from core.series import Series
+from core.signals import BUY, HOLD, RANGE, SIGNAL, SIGNAL_ANSWER, SignalWords
+from core.times import format_time, now_ms
+from storage.models.answer_cache import Asked
+from storage.models.signals import PENDING, SignalRecord
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.loaded_signal_models import LoadedOutlook, models
+from tasks.signals.predict_range import Answer, context, once, price_from, requested, show_range
+from tasks.signals.prepared_candles import origins
+
+if TYPE_CHECKING:
+    from ml.models.forecast_origin import Origin
+    from ml.models.signal_decision import Chances, Decision
+
+
+def generate_signal(
+    words: SignalWords, stores: Stores, job: Job, report: Report, note: Note
+) -> Answer:
+    """Give the signal of the newest candle of the requested series, with range and exits."""
+    series, horizon = requested(job)
+    asked = Asked(SIGNAL_ANSWER, series, horizon)
+    return once(stores, asked, lambda mark: _generate(words, stores, series, horizon, mark))
+
+
+def _generate(
+    words: SignalWords, stores: Stores, series: Series, horizon: int, mark: str
+) -> Answer:
+    # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.models.signal_decision import COSTS, Chances, Evidence, decide
+
+    loaded = models.champion(stores.registry, series, horizon, SIGNAL)
+    origin = origins.get(stores, series, loaded.run, mark)
+    chances = Chances.of(loaded.signal_from(origin))
+    about = context(series, horizon, origin, loaded.run, now_ms())
+    evidence = Evidence.of(loaded.run.n, loaded.run.scores, loaded.run.verdict)
+    decision = decide(chances, evidence, words, _objection(about))
+    record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision))
+    skill = loaded.run.scores["direction"]["skill"]
+    return about | {
+        "id": record.id,
+        "made_at": format_time(record.made_at),
+        "expires_at": format_time(record.expires_at),
+        "signal": _show_signal(chances, decision),
+        "price_range": _price_range(stores, series, horizon, origin),
+        "tpsl": _tpsl(chances),
+        "recommendation": _recommend(chances, decision),
+        "skill": {
+            **skill,
+            "verdict": loaded.run.verdict,
+            "baseline": "class_prior",
+            "n": loaded.run.n,
+        },
+        "expected_value_percent": 100 * chances.expected,
+        "costs_percent": 100 * COSTS,
+        "after_costs": loaded.run.scores["after_costs"],
+    }
+
+
+def _objection(about: Answer) -> str:
+    last = about["input"]["last_time"]
+    return (
+        f"the newest candle held opened at {last}, and later ones have closed since."
+        if about["input"]["stale"]
+        else ""
+    )
+
+
+def _record(
+    series: Series,
+    horizon: int,
+    origin: "Origin",
+    loaded: LoadedOutlook,
+    chances: "Chances",
+    decision: "Decision",
+) -> SignalRecord:
+    profit, stop = exit_prices(chances) if decision.type != HOLD else (None, None)
+    end = origin.openings(horizon)[-1] + series.resolution
+    return SignalRecord(
+        id=str(uuid.uuid4()),
+        platform=series.platform,
+        symbol=series.symbol,
+        resolution=series.resolution,
+        horizon=horizon,
+        opening=origin.input_end - series.resolution,
+        run_id=loaded.run.id,
+        made_at=now_ms(),
+        type=decision.type,
+        confidence=decision.confidence,
+        strength=decision.strength,
+        quality=decision.quality,
+        probability_hold=chances.hold,
+        probability_buy=chances.buy,
+        probability_sell=chances.sell,
+        current_price=chances.last,
+        take_profit=profit,
+        stop_loss=stop,
+        expected_percent=100 * chances.expected,
+        expires_at=end * 1_000,
+        reason=decision.reason,
+        model_hash=loaded.run.model_hash,
+        data_hash=origin.data_hash,
+        result=None if decision.type == HOLD else PENDING,
+    )
+
+
+def exit_prices(chances: "Chances") -> tuple[float, float]:
+    """Return the prices of the take profit and of the stop loss on the better side."""
+    sign = 1 if chances.side == BUY else -1
+    profit = price_from(chances.last, sign * chances.take_profit)
+    return profit, price_from(chances.last, -sign * chances.stop_loss)
+
+
+def _show_signal(chances: "Chances", decision: "Decision") -> Answer:
+    probabilities = {"hold": chances.hold, "buy": chances.buy, "sell": chances.sell}
+    return {
+        "type": decision.type,
+        "confidence": decision.confidence,
+        "strength": decision.strength,
+        "probabilities": probabilities,
+    }
+
+
+def _price_range(
+    stores: Stores, series: Series, horizon: int, origin: "Origin"
+) -> dict[str, Any] | None:
+    try:
+        loaded = models.champion(stores.registry, series, horizon, RANGE)
+    except ModelUnavailable:
+        return None
+    said = show_range(loaded.range_from(origin))
+    names = ("predicted_high", "predicted_low", "interval")
+    return {"current": said["current_price"], **{name: said[name] for name in names}}
+
+
+def _tpsl(chances: "Chances") -> Answer:
+    _, profit, stop = chances.exits
+    return {
+        "side": chances.side,
+        "prediction": "take_profit" if profit > stop else "stop_loss",
+        "probability_tp": profit,
+        "probability_sl": stop,
+        "suggested_tp_percent": 100 * (price_from(1.0, chances.take_profit) - 1),
+        "suggested_sl_percent": 100 * (1 - price_from(1.0, -chances.stop_loss)),
+    }
+
+
+def _recommend(chances: "Chances", decision: "Decision") -> Answer:
+    advice: Answer = {
+        "action": decision.type.upper(),
+        "entry_zone": None,
+        "take_profit": None,
+        "stop_loss": None,
+        "risk_reward": None,
+        "quality": decision.quality,
+        "reason": decision.reason,
+    }
+    if decision.type == HOLD:
+        return advice
+    profit, stop = exit_prices(chances)
+    ratio = round(chances.take_profit / chances.stop_loss, 2)
+    return advice | {
+        "entry_zone": _entry_zone(chances),
+        "take_profit": profit,
+        "stop_loss": stop,
+        "risk_reward": f"1:{ratio:g}",
+    }
+
+
+def _entry_zone(chances: "Chances") -> Answer:
+    """Return where to enter: up to the price at which the expected value is gone.
+
+    On the other side it ends halfway to the stop loss.
+    """
+    sign = 1 if chances.side == BUY else -1
+    worst = price_from(chances.last, sign * chances.expected)
+    best = price_from(chances.last, -sign * chances.stop_loss / 2)
+    return {"min": min(worst, best), "max": max(worst, best)}

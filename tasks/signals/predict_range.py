@@ -1,0 +1,183 @@
+"""Ranges and signals as the api answers them, each computed once a candle."""
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.jobs import Job
+from core.series import Series, make_series
+from core.signals import (
+    GRACE_MS,
+    HORIZON_LABELS,
+    PREDICTION,
+    RANGE,
+    RESOLUTION,
+    model_name,
+    version_name,
+)
+from core.times import format_time, now_ms
+from storage.models.answer_cache import Asked
+from storage.models.registry_rows import RunRecord
+from storage.stores import Stores
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.loaded_signal_models import models
+from tasks.signals.prepared_candles import origins
+
+if TYPE_CHECKING:
+    from ml.models.boosting.range_model import RangeForecast
+    from ml.models.forecast_origin import Origin
+
+COVERAGE_NAME = "0.9"
+
+Answer = dict[str, Any]
+
+
+def predict_range(stores: Stores, job: Job, report: Report, note: Note) -> Answer:
+    """Forecast how high and low prices go within `horizon` candles of the requested series."""
+    series, horizon = requested(job)
+    return once(
+        stores,
+        Asked(PREDICTION, series, horizon),
+        lambda mark: _predict(stores, series, horizon, mark),
+    )
+
+
+def requested(job: Job) -> tuple[Series, int]:
+    """Return the series and the horizon of a request."""
+    request = job.request
+    series = make_series(request["platform"], request["symbol"], request["resolution"])
+    return series, request["horizon"]
+
+
+def once(stores: Stores, asked: Asked, compute: Callable[[str], Answer]) -> Answer:
+    """Return the answer, computed unless it is at hand; others who ask meanwhile wait for it.
+
+    `compute` is given the mark of the last write to the series.
+    """
+    with _flights.of(asked):
+        looked = stores.answers.look(asked)
+        if looked.answer is not None:
+            return dict(msgspec.json.decode(looked.answer))
+        answer = compute(looked.mark)
+        left = RESOLUTION * 1_000 - now_ms() % (RESOLUTION * 1_000)
+        mark = None if answer["input"]["newest"] else looked.mark
+        stores.answers.keep(asked, answer, left, mark)
+        return answer
+
+
+class Flights:
+    """One at a time for each question, within this process.
+
+    Workers on other machines may compute the same: a lock for all of them would
+    cost a synced write, which takes longer than the work.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy: dict[Asked, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def of(self, asked: Asked) -> Iterator[None]:
+        """Wait for whoever is at the same question."""
+        with self._lock:
+            lock, users = self._busy.get(asked, (threading.Lock(), 0))
+            self._busy[asked] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                users = self._busy[asked][1] - 1
+                self._busy[asked] = lock, users
+                if not users:
+                    del self._busy[asked]
+
+
+_flights = Flights()
+
+
+def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:
+    loaded = models.champion(stores.registry, series, horizon, RANGE)
+    origin = origins.get(stores, series, loaded.run, mark)
+    said = loaded.range_from(origin)
+    now, scores = now_ms(), loaded.run.scores
+    return (
+        context(series, horizon, origin, loaded.run, now)
+        | show_range(said)
+        | {
+            "horizon_label": HORIZON_LABELS[horizon],
+            "confidence": {
+                "mae": sum(scores["mae_percent"].values()) / 2,
+                "model_version": version_name(loaded.run.created_at, loaded.run.model_hash),
+                "n": loaded.run.n,
+            },
+            "coverage": scores["coverage"],
+            "skill": {**scores["skill"], "verdict": loaded.run.verdict, "baseline": "ewma_range"},
+        }
+    )
+
+
+def show_range(said: "RangeForecast") -> Answer:
+    """Return the last of several forecasts, in prices and in percent of the last close."""
+    last, high, low, upper, lower = (
+        float(column[-1]) for column in (said.last, said.high, said.low, said.upper, said.lower)
+    )
+    return {
+        "current_price": last,
+        "predicted_high": high,
+        "predicted_low": low,
+        "delta_high_percent": 100 * (high / last - 1),
+        "delta_low_percent": 100 * (low / last - 1),
+        "range_percent": 100 * (high - low) / last,
+        "interval": {COVERAGE_NAME: [lower, upper]},
+    }
+
+
+def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Answer:
+    """Return what any answer says of itself: about what, from when, by which model."""
+    end = origin.input_end
+    return {
+        "symbol": series.symbol,
+        "platform": series.platform,
+        "resolution": series.resolution,
+        "horizon": horizon,
+        "timestamp": format_time(end * 1_000),
+        "made_at": format_time(now),
+        "expires_at": format_time((end + horizon * series.resolution) * 1_000),
+        "model": {
+            "name": model_name(run.slot),
+            "id": run.id,
+            "trained_at": format_time(run.created_at),
+            "data_hash": run.data_hash,
+            "model_hash": run.model_hash,
+        },
+        "input": _input(series, origin, now),
+    }
+
+
+def _input(series: Series, origin: "Origin", now: int) -> Answer:
+    """Say which candles were read, the holes among them, and whether newer ones should be there.
+
+    `newest`: no later candle has closed. `stale`: one has, so long ago that it
+    should have come; nothing was widened for that.
+    """
+    times, step = origin.history.times, series.resolution
+    before = [n for n in range(1, len(times)) if origin.history.run[n] == 1]
+    holes = [(int(times[n - 1]) + step, int(times[n])) for n in before]
+    behind = now - origin.input_end * 1_000
+    return {
+        "last_time": format_time(int(times[-1]) * 1_000),
+        "candles": len(times),
+        "gaps": [[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
+        "newest": behind < step * 1_000,
+        "stale": behind >= step * 1_000 + GRACE_MS,
+    }
+
+
+def price_from(last: float, log_return: float) -> float:
+    """Return the price that a log-return away from `last` is."""
+    return last * math.exp(log_return)

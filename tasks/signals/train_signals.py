@@ -1,0 +1,167 @@
+"""Trainings of ranges and signals: judged, recorded, and speaking from then on."""
+
+import uuid
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InvalidRequest, JobStopped, TickcastError
+from core.jobs import Job, Progress
+from core.series import Series, make_series
+from core.signals import OUTLOOK_KINDS, SIGNAL, model_name, outlook_slot
+from core.slots import Slot
+from core.times import format_time, now_ms
+from storage.models.registry_rows import RunRecord
+from storage.stores import Stores
+from tasks.forecasts.code_version import code_version
+from tasks.jobs.held_job import Note, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.evaluation.train_signals import TrainedOutlook
+
+# A watched series is trained again after a week.
+RETRAIN_EVERY = 604_800
+
+
+def train_outlook(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Train both kinds of model for each of the requested `horizons` of a series.
+
+    Each that is done is noted, so that a training which was killed goes on with
+    the next. The newest training speaks, whatever it found: what it cannot prove
+    the answers say.
+    """
+    request = job.request
+    series = make_series(request["platform"], request["symbol"], request["resolution"])
+    wanted = [(horizon, kind) for horizon in request["horizons"] for kind in OUTLOOK_KINDS]
+    done: dict[str, str] = dict(job.checkpoint)
+    report(Progress(len(done), len(wanted), "models", "reading candles"))
+    frame = _frame(stores, series)
+    for horizon, kind in wanted:
+        slot = outlook_slot(series, horizon, kind)
+        if str(slot) not in done:
+            done[str(slot)] = _train(stores, job, slot, frame, report)
+            note(done)
+    runs = [stores.registry.run(run_id) for run_id in done.values()]
+    return {
+        "platform": series.platform,
+        "symbol": series.symbol,
+        "resolution": series.resolution,
+        "models": [show_outlook_run(run) for run in runs],
+    }
+
+
+def show_outlook_run(run: RunRecord) -> dict[str, Any]:
+    """Return a training as a task's result."""
+    return {
+        "name": model_name(run.slot),
+        "run_id": run.id,
+        "model": run.slot.model,
+        "horizon": run.slot.horizon,
+        "n": run.n,
+        "scores": run.scores,
+        "baseline_scores": run.baseline_scores,
+        "verdict": run.verdict,
+        "candles": run.candles,
+        "first_time": format_time(run.first_time * 1_000),
+        "last_time": format_time(run.last_time * 1_000),
+        "trained_at": format_time(run.created_at),
+    }
+
+
+def _frame(stores: Stores, series: Series) -> "pd.DataFrame":
+    # pandas and TA-Lib come in with this import.
+    from ml.evaluation.evaluate import MAX_CANDLES
+
+    # The newest may be unfinished, which is not learnt from.
+    candles = stores.candles.read(series, limit=MAX_CANDLES + 1, newest=True)
+    if not len(candles):
+        raise InvalidRequest(f"No candles are held of {series}.")
+    return candles.to_frame()
+
+
+def _train(stores: Stores, job: Job, slot: Slot, frame: "pd.DataFrame", report: Report) -> str:
+    """Train one model; returns the id of its record."""
+    # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.evaluation.train_signals import train_outlook as fit
+
+    request, registry = job.request, stores.registry
+    record = registry.configure(slot, {}, RETRAIN_EVERY, 0)
+    try:
+        trained = fit(
+            frame,
+            slot.resolution,
+            slot.model,
+            slot.horizon,
+            folds=request["folds"],
+            seed=request["seed"],
+            report=report,
+        )
+    except JobStopped:
+        raise
+    except TickcastError as error:
+        registry.note_failure(slot, error.detail)
+        raise
+    except Exception:
+        registry.note_failure(slot, f"A fault of ours; see the log under {job.id}.")
+        raise
+    return _enter(stores, job, slot, trained, record.champion_id)
+
+
+def _enter(
+    stores: Stores, job: Job, slot: Slot, trained: "TrainedOutlook", champion_id: str | None
+) -> str:
+    # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.models.registry import FILE
+
+    folder = stores.registry.new_folder()
+    try:
+        (folder / FILE).write_bytes(trained.model.to_files()[FILE])
+        run = _record(job, slot, trained)
+        return stores.registry.enter(run, folder, champion_id).id
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+def _record(job: Job, slot: Slot, trained: "TrainedOutlook") -> RunRecord:
+    result, about = trained.evaluation, trained.model.learnt.about
+    ours, theirs = _scores(result, slot.model)
+    return RunRecord(
+        id=str(uuid.uuid4()),
+        slot=slot,
+        created_at=now_ms(),
+        job_id=job.id,
+        reason=job.request["reason"],
+        seed=job.request["seed"],
+        options={},
+        data_hash=result["data_hash"],
+        first_time=trained.times[0],
+        last_time=trained.times[1],
+        candles=trained.candles,
+        code_version=code_version(),
+        n=result["n"],
+        scores=ours,
+        baseline_scores=theirs,
+        verdict=result["verdict"],
+        promoted=True,
+        decision={"reason": "The newest training speaks.", "comparisons": {}},
+        metadata={
+            "sessions": about.sessions,
+            "trained_until": about.trained_until,
+            "model": trained.model.describe(),
+            "folds": [{part: fold[part] for part in ("train", "test")} for fold in result["folds"]],
+            "samples": trained.samples,
+            "features": trained.features,
+            "seconds": trained.seconds,
+        },
+    )
+
+
+def _scores(result: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the scores of a walk-forward and of its baseline."""
+    if kind != SIGNAL:
+        return result["scores"], result["baseline_scores"]
+    judged = {"direction": result["direction"], **result["parts"]}
+    ours = {part: each["scores"] for part, each in judged.items()}
+    theirs = {part: each["baseline_scores"] for part, each in judged.items()}
+    return ours | {"after_costs": result["after_costs"]}, theirs

@@ -1,0 +1,63 @@
+"""Hand micro-batches of live trades and quotes to the workers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import Celery, chain  # type: ignore[import-untyped]
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from core.errors import RedisUnavailable
+from storage.journal.columns import Trades
+from storage.trades.inbox import Intake
+from storage.trades.tickers import Ticker
+from tasks import queues
+from tasks.trades.stream_messages import pack
+
+
+class EnqueueStream:
+    """The api's door for live data: returns once Redis holds the batch and the queue its name."""
+
+    def __init__(self, celery: Celery, intake: Intake) -> None:
+        self._celery = celery
+        self._intake = intake
+
+    def send(
+        self,
+        platform: str,
+        trades: Mapping[str, Sequence[Trades]],
+        tickers: Sequence[Ticker] = (),
+    ) -> None:
+        """Queue one micro-batch; raises `RedisUnavailable` or `StorageFull`.
+
+        After an error part of it may be processed all the same; sending it again
+        does no harm.
+        """
+        if trades:
+            batch_id = self._intake.put(pack(platform, trades))
+            self.publish_trades(batch_id, platform, sorted(trades))
+        if tickers:
+            self._publish(
+                self._task(
+                    queues.PROCESS_TICKERS, self._intake.put(pack(platform, tickers=tickers))
+                )
+            )
+
+    def publish_trades(self, batch_id: str, platform: str, symbols: Sequence[str]) -> None:
+        """Send the chain that stores a batch of the intake and then judges its trades."""
+        stored = self._task(queues.PROCESS_TRADES, batch_id)
+        judged = self._task(queues.DETECT_ANOMALY, platform, list(symbols))
+        self._publish(chain(stored, judged, app=self._celery))
+
+    def again(self, batch_id: str) -> None:
+        """Name a batch again that nobody processed: the task finds out what it holds."""
+        self._publish(self._task(queues.PROCESS_TRADES, batch_id))
+
+    def _task(self, name: str, *args: object) -> Any:
+        return self._celery.signature(name, args=args, immutable=True, queue=queues.STREAM)
+
+    def _publish(self, signature: Any) -> None:
+        try:
+            signature.apply_async()
+        except (OperationalError, RedisError, OSError) as error:
+            raise RedisUnavailable("The queue does not answer at the moment.") from error

@@ -1,0 +1,72 @@
+"""Spans in which nobody traded: recorded, so that they are not taken for trades that we missed."""
+
+import itertools
+import logging
+from collections.abc import Iterator, Sequence
+
+from core.resolutions import MINUTE
+from core.series import Market, Series
+from storage.stores import Stores
+from storage.trades.edges import Hole
+from storage.trades.gap_ledger import GapLedger, GapState
+from storage.trades.state import SymbolState
+from storage.trades.stream_stores import StreamStores
+
+logger = logging.getLogger(__name__)
+
+# A span is told of when more minutes than this lie between two candles of trades.
+QUIET_MINUTES = 2
+LOOK_BACK_MINUTES = 180
+
+
+def note_quiet_spans(stores: Stores, stream: StreamStores, gaps: GapLedger) -> None:
+    """Record spans in which ids follow each other but no trade happened.
+
+    Where every market of a platform, of two at least, was silent, it is an
+    outage of the exchange; else nobody traded. Only spans that are over count,
+    and none that touches missing ids.
+    """
+    states = stream.upkeep.states(stream.traded.all())
+    minutes = {market: _minutes(stores, market, state) for market, state in states.items()}
+    for market, own in minutes.items():
+        others = [
+            found
+            for other, found in minutes.items()
+            if other.platform == market.platform and other != market and found
+        ]
+        for first, last in _untold(gaps, market, own, states[market]):
+            silent = bool(others) and not any(_traded(found, first, last) for found in others)
+            state = GapState.OUTAGE if silent else GapState.NO_TRADES
+            span = Hole(0, -1, first * 1_000_000, last * 1_000_000)
+            if gaps.record(market, span, state):
+                logger.info("%s: no trades from %d to %d: %s", market, first, last, state)
+
+
+def _minutes(stores: Stores, market: Market, state: SymbolState) -> list[int]:
+    if not state.version:
+        return []
+    start = state.watermark // 1_000_000 - LOOK_BACK_MINUTES * MINUTE
+    found: list[int] = stores.candles.read(Series(*market, MINUTE), start=start).time.tolist()
+    return found
+
+
+def _untold(
+    gaps: GapLedger, market: Market, minutes: Sequence[int], state: SymbolState
+) -> Iterator[tuple[int, int]]:
+    """Yield (first empty opening, next one with trades) of spans that are not recorded yet."""
+    quiet = [
+        (before + MINUTE, after)
+        for before, after in itertools.pairwise(minutes)
+        if after - before > QUIET_MINUTES * MINUTE
+    ]
+    if not quiet:
+        return
+    told = gaps.list(market, quiet[0][0] * 1_000_000, quiet[-1][1] * 1_000_000, 10_000)
+    known = [gap.hole for gap in told] + state.holes
+    for first, last in quiet:
+        if not any(h.after <= last * 1_000_000 and h.before >= first * 1_000_000 for h in known):
+            yield first, last
+
+
+def _traded(minutes: Sequence[int], first: int, last: int) -> bool:
+    return any(first <= minute < last for minute in minutes)

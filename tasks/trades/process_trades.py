@@ -1,0 +1,92 @@
+"""The work on live trades and quotes: plain functions on stores, repeatable without harm."""
+
+import logging
+from collections.abc import Sequence
+
+from core.errors import Unavailable
+from core.times import now_ms
+from storage.journal.columns import Trades, join_all
+from storage.trades.anomalies import AnomalyRecord
+from storage.trades.inbox import Batch
+from storage.trades.stream_stores import StreamStores
+from storage.trades.tickers import Ticker
+from tasks.trades.stream_messages import StreamBatch, unpack
+
+logger = logging.getLogger(__name__)
+
+# A batch that failed so often is put aside: it would fail for ever.
+MOST_TRIES = 5
+# What is stored in one transaction at most: about 20,000 trades.
+MOST_TOGETHER = 20
+MOST_BYTES_TOGETHER = 300_000
+
+
+def process_batch(stores: StreamStores, batch_id: str) -> None:
+    """Store what a batch of the intake holds, and forget the batch.
+
+    Others that wait behind it are stored with it: the further behind we are, the
+    less a trade costs. A batch that comes again changes nothing. One whose
+    processing fails stays in the intake and is named again; after five tries it
+    is buried and counted.
+    """
+    batch = stores.intake.take(batch_id)
+    if batch is None:
+        return
+    if batch.tries == 1:
+        others = stores.intake.take_untouched(MOST_TOGETHER, MOST_BYTES_TOGETHER)
+        if others and _store_together(stores, {batch_id: batch, **others}):
+            return
+    try:
+        _store(stores, [unpack(batch.content)])
+    except Unavailable:
+        raise
+    except Exception:
+        if batch.tries >= MOST_TRIES:
+            stores.intake.bury(batch_id)
+            logger.exception("batch %s: put aside after %d tries", batch_id, batch.tries)
+        raise
+    stores.intake.drop(batch_id)
+
+
+def _store_together(stores: StreamStores, batches: dict[str, Batch]) -> bool:
+    """Store several batches at once; False if one of them spoils it, and each must go alone."""
+    try:
+        _store(stores, [unpack(batch.content) for batch in batches.values()])
+    except Unavailable:
+        raise
+    except Exception:
+        logger.exception("batches %s: stored one by one", ", ".join(batches))
+        return False
+    stores.intake.drop(*batches)
+    oldest = min(batch.accepted_at for batch in batches.values())
+    logger.debug("%d batches, the oldest after %d ms", len(batches), now_ms() - oldest)
+    return True
+
+
+def _store(stores: StreamStores, contents: Sequence[StreamBatch]) -> None:
+    for platform in {content.platform for content in contents}:
+        trades: dict[str, list[Trades]] = {}
+        tickers: list[Ticker] = []
+        for content in contents:
+            if content.platform == platform:
+                tickers += content.tickers
+                for symbol, parts in content.unpacked().items():
+                    trades.setdefault(symbol, []).extend(parts)
+        if trades:
+            stores.writer.write(platform, join_all(trades))
+        if tickers:
+            _store_tickers(stores, platform, tickers)
+
+
+def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:
+    """Store quotes, and note those whose bid lies above their ask."""
+    stores.tickers.write(platform, quotes)
+    for quote in quotes:
+        if quote.bid is not None and quote.ask is not None and quote.bid > quote.ask:
+            stores.anomalies.record(platform, quote.symbol, [_crossed(quote, quote.bid, quote.ask)])
+
+
+def _crossed(quote: Ticker, bid: float, ask: float) -> AnomalyRecord:
+    """Return the finding; its score is how far bid exceeds ask, in hundredths of a percent."""
+    score = round((bid - ask) / ((bid + ask) / 2) * 1e4, 3)
+    return AnomalyRecord(quote.time * 1_000, None, quote.price, None, score, "crossed_ticker")

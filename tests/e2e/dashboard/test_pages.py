@@ -1,0 +1,111 @@
+"""Each page of the dashboard shows what the server holds."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from bench.running_tickcast import RunningTickcast
+from tests.e2e.dashboard.browser import Watched
+from tests.e2e.dashboard.conftest import PLACE
+
+
+def open_page(page: Page, name: str) -> None:
+    page.evaluate("place => { location.hash = place }", f"#/{name}{PLACE}")
+    expect(page.get_by_role("navigation").locator("[aria-current]")).to_have_text(
+        re.compile(name, re.IGNORECASE)
+    )
+
+
+def test_the_market_page_draws_candles_and_says_which_are_flagged_or_missing(page: Page) -> None:
+    open_page(page, "market")
+
+    expect(page.locator(".chart canvas").first).to_be_visible()
+    expect(page.locator(".quote .price")).to_have_text(re.compile(r"^\d+\.\d\d$"))
+    expect(page.locator(".legend").first).to_contain_text(re.compile(r"1,\d{3} candles loaded"))
+    expect(page.locator(".legend").first).to_contain_text("partial")
+    page.get_by_text("The newest candles as a table").click()
+    expect(page.get_by_role("region", name="Newest candles").locator("tbody tr")).to_have_count(50)
+    page.get_by_role("button", name="1d").click()
+    expect(page).to_have_url(re.compile("resolution=86400"))
+
+
+def test_the_keyboard_alone_leads_to_a_page_and_moves_its_chart(page: Page) -> None:
+    open_page(page, "market")
+    chart = page.get_by_role("application")
+    chart.focus()
+    before = page.locator(".readout").inner_text()
+
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("-")
+
+    assert before
+    expect(chart).to_be_focused()
+    page.get_by_role("link", name="Operations").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Health")).to_be_visible()
+
+
+def test_futures_show_the_ledger_with_verdict_and_an_intact_chain(page: Page) -> None:
+    open_page(page, "forecasts")
+    page.get_by_role("button", name="Futures").click()
+    models = page.get_by_label("Model", exact=True)
+    replay = models.locator("option", has_text="replay").first
+    models.select_option(replay.get_attribute("value") or "")
+
+    expect(page.locator(".verdict strong")).to_have_text(
+        re.compile("beat last price|last price|judged", re.IGNORECASE)
+    )
+    expect(page.get_by_role("region", name="Ledger rows").locator("tbody tr")).to_have_count(200)
+    page.get_by_role("button", name="Verify the ledger").click()
+    expect(page.get_by_text("intact")).to_be_visible(timeout=20_000)
+
+
+def test_models_show_how_a_champion_was_judged(page: Page) -> None:
+    open_page(page, "models")
+    page.get_by_role("button", name="ewma").click()
+
+    expect(page.get_by_role("heading", name=re.compile("ewma for coinbase"))).to_be_visible()
+    expect(page.get_by_role("region", name="Folds", exact=True).locator("tbody tr")).to_have_count(
+        2
+    )
+    expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
+    expect(page.get_by_role("heading", name="Champion and challengers")).to_be_visible()
+
+
+def test_operations_show_parts_tasks_and_what_was_rejected(page: Page) -> None:
+    open_page(page, "operations")
+
+    expect(page.get_by_role("region", name="Health").get_by_role("listitem")).not_to_have_count(0)
+    expect(page.get_by_role("region", name="Tasks").first).to_contain_text("train slot")
+    expect(page.get_by_role("region", name="Quarantine")).to_contain_text("rejected")
+    expect(page.get_by_role("region", name="Workers", exact=True)).to_contain_text("trainer")
+
+
+def test_text_from_the_server_is_never_markup(watched: Watched, filled: RunningTickcast) -> None:
+    page = watched.page
+    evil = "<img src=x onerror=alert(1)>"
+    body = {"series": [{"platform": evil, "symbol": evil, "resolution": 60, "count": 1,
+                        "first": "2025-01-01T00:00:00Z", "last": "2025-01-01T00:00:00Z",
+                        "traded": False}]}  # fmt: skip
+    page.route("**/candles", lambda route: route.fulfill(json=body))
+    page.route(
+        "**/candles/**", lambda route: route.fulfill(json={"candles": [], "next_cursor": None})
+    )
+
+    page.goto(f"{filled.url}/app#key={filled.key}")
+
+    expect(page.get_by_label("Market", exact=True)).to_contain_text(evil)
+    assert page.locator("main img").count() == 0
+
+
+def test_the_next_candle_is_shown_beside_what_came_once_it_is_trained(page: Page) -> None:
+    open_page(page, "forecasts")
+    page.get_by_role("button", name="Next candle").click()
+    page.get_by_role("button", name="Train on 90 days").click()
+
+    chart = page.get_by_role("application", name=re.compile("Real and forecast close"))
+    expect(chart).to_be_visible(timeout=60_000)
+    assert int(chart.get_attribute("data-points") or 0) > 100
+    validation = page.get_by_role("region", name="Validation")
+    expect(validation).to_contain_text("MAE of last price")
+    expect(validation.locator(".verdict strong")).to_be_visible()

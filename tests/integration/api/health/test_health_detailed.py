@@ -1,0 +1,134 @@
+"""`GET /health/detailed`: every part as the sources shape it, and to strangers its status alone."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from api.health.check import FRESH_S
+from api.health.workers import WORKERS
+from core.series import Market, Series
+from core.settings import Settings
+from core.times import format_time, now_ms
+from storage.stores import Stores
+from storage.trades.stream_stores import open_stream_stores
+from storage.trades.tickers import Ticker
+from tests.integration.api.conftest import Api
+
+
+@pytest.fixture(autouse=True)
+def _working(stores: Stores) -> None:
+    for role in WORKERS:
+        fields = {"role": role, "at": now_ms() + 5_000, "memory_mb": 80, "models": 2}
+        stores.workers.pulse(f"{role}@host", "", fields)
+
+
+async def test_the_body_has_every_field_of_the_source(api: Api) -> None:
+    answer = await api("GET", "/health/detailed")
+    assert answer.status_code == 200
+    body = answer.json
+    assert (body["status"], body["reasons"]) == ("healthy", {})
+    parts = body["components"]
+    assert parts["api"]["status"] == "up"
+    assert parts["api"]["response_time_ms"] > 0
+    assert parts["models"] == {"status": "up", "loaded_count": 10, "total_count": 0}
+    assert parts["redis"]["status"] == "up"
+    assert 0 < parts["redis"]["latency_ms"] < 1_000
+    assert parts["binance"] == {"status": "down", "last_price_update": None, "watched": False}
+    pool = parts["database"]["connection_pool"]
+    assert pool.keys() == {"active", "idle", "max"}
+    assert pool["max"] >= 1
+    assert set(parts["broker"]["queues"]) >= {"predict", "train"}
+    assert parts["workers"]["beat"] == {
+        "status": "up", "processes": 1, "memory_mb": 80, "reason": None,
+    }  # fmt: skip
+    assert body["metrics"].keys() == {
+        "uptime_seconds", "requests_per_minute", "avg_latency_ms", "error_rate_percent",
+    }  # fmt: skip
+
+
+async def test_a_stranger_sees_statuses_and_nothing_else(api: Api) -> None:
+    body = (await api.bare("GET", "/health/detailed")).json
+    assert body.keys() == {"status", "timestamp", "components"}
+    parts = body["components"]
+    for group in ("workers", "exchanges"):
+        for part in parts.pop(group).values():
+            assert part.keys() == {"status"}
+    assert all(part.keys() == {"status"} for part in parts.values())
+
+
+async def test_under_api_v1_the_same_is_told_and_the_details_need_a_key(api: Api) -> None:
+    brief = (await api("GET", "/health")).json
+    under = (await api("GET", "/api/v1/health")).json
+    assert under.keys() == brief.keys()
+    assert (await api.bare("GET", "/api/v1/health")).status_code == 200
+    assert (await api("GET", "/api/v1/health/detailed")).json["components"]
+    refused = await api.bare("GET", "/api/v1/health/detailed")
+    assert (refused.status_code, refused.json["success"]) == (401, False)
+
+
+async def test_the_brief_body_has_the_fields_of_every_source(api: Api) -> None:
+    body = (await api("GET", "/health")).json
+    assert body.keys() >= {
+        "status", "timestamp", "version", "uptime", "providers", "models_loaded",
+        "llm_provider", "model", "gpu_available", "reasons",
+    }  # fmt: skip
+    assert body["models_loaded"] is True
+    assert isinstance(body["gpu_available"], bool)
+
+
+async def test_a_platform_is_as_fresh_as_what_came_of_it(
+    api: Api, stores: Stores, settings: Settings
+) -> None:
+    stream = open_stream_stores(settings, stores.redis)
+    stores.watches.add(Series("kraken", "XBTUSD", 60))
+    now = now_ms()
+    stream.tickers.write("binance", [Ticker("BTCUSDT", now - 1_000, price=1.0)])
+    stream.tickers.write("bitmex", [Ticker("XBTUSD", now - 600_000, price=1.0)])
+    stream.traded.note([Market("binance", "BTCUSDT"), Market("bitmex", "XBTUSD")])
+    shown = (await api("GET", "/health/detailed")).json["components"]["exchanges"]
+    assert shown["binance"] == {
+        "status": "up", "last_price_update": format_time(now - 1_000), "watched": False,
+    }  # fmt: skip
+    assert shown["bitmex"]["status"] == "down"
+    assert shown["kraken"] == {"status": "up", "last_price_update": None, "watched": True}
+    stores.watches.record(Series("kraken", "XBTUSD", 60), None)
+    await asyncio.sleep(FRESH_S)
+    providers = (await api("GET", "/health")).json["providers"]
+    assert {p["name"]: p["status"] for p in providers}["kraken"] == "up"
+
+
+async def test_a_database_that_somebody_keeps_locked_is_down_and_then_up_again(
+    api: Api, stores: Stores
+) -> None:
+    other = sqlite3.connect(str(stores.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    body = (await api("GET", "/health")).json
+    assert (body["status"], body["parts"]["database"]) == ("degraded", "down")
+    assert body["reasons"] == {"database": "does not answer"}
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(50):
+        await asyncio.sleep(0.1)
+        found = (await api.bare("GET", "/health")).json["status"]
+        if found == "healthy":
+            break
+    assert found == "healthy"
+
+
+async def test_a_caller_with_a_key_hears_of_a_lost_database_too(
+    api: Api, stores: Stores, tmp_path: Path
+) -> None:
+    file = Path(str(stores.engine.url.database))
+    assert (await api("GET", "/health")).json["status"] == "healthy"
+    stores.engine.dispose()
+    file.rename(tmp_path / "aside")
+    await asyncio.sleep(FRESH_S)
+    for path in ("/health", "/health/detailed", "/api/v1/health"):
+        answer = await api("GET", path)
+        assert (answer.status_code, answer.json["status"]) == (503, "degraded")
+    stores.engine.dispose()
+    (tmp_path / "aside").replace(file)
+    await asyncio.sleep(FRESH_S)
+    assert (await api("GET", "/health")).json["status"] == "healthy"

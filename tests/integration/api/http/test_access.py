@@ -1,0 +1,97 @@
+"""Nobody without a key gets further than the public routes."""
+
+import asyncio
+
+import pytest
+from falcon.testing import ASGIConductor
+
+from api.app import Application, create_app
+from api.http.access import PUBLIC_PATHS
+from core.settings import Settings
+from storage.stores import Stores
+from storage.trades.stream_stores import open_stream_stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+from tasks.trades.enqueue_stream import EnqueueStream
+from tests.integration.api.conftest import Api
+
+CLOSED = {
+    ("GET", "/tasks"), ("GET", "/tasks/1"), ("DELETE", "/tasks/1"), ("GET", "/tasks/1/events"),
+    ("GET", "/watch"), ("POST", "/watch"), ("DELETE", "/watch"),
+    ("POST", "/ingest/kline/coinbase"), ("POST", "/ingest/candles/coinbase"),
+    ("GET", "/candles/coinbase/BTC-USD/60"),
+    ("POST", "/lstm/train"), ("POST", "/lstm/predict"), ("POST", "/lstm/predictnsteps"),
+    ("GET", "/lstm/models"), ("GET", "/lstm/models/a/b"), ("DELETE", "/lstm/models/a/b"),
+    ("GET", "/metrics"), ("GET", "/metrics/prometheus"),
+    ("GET", "/no/such/path"), ("POST", "/admin"), ("OPTIONS", "/tasks"), ("HEAD", "/tasks"),
+    ("GET", "//tasks"), ("GET", "/health/.."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(CLOSED))
+async def test_a_closed_path_answers_401_without_a_key_and_alike_with_a_bad_one(
+    api: Api, method: str, path: str
+) -> None:
+    for headers in ({}, {"X-API-Key": ""}, {"X-API-Key": "tck_x"}, {"X-API-Key": "k" * 5_000}):
+        answer = await api.bare(method, path, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("ApiKey")
+        if method != "HEAD":
+            assert answer.json["error"] == "unauthorized"
+            assert answer.json["detail"] == "X-API-Key must hold a valid key."
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/docs", "/openapi.json", "/app"])
+async def test_a_public_path_answers_without_a_key(api: Api, path: str) -> None:
+    assert path in PUBLIC_PATHS
+    assert (await api.bare("GET", path)).status_code in (200, 503)
+    assert (await api.bare("HEAD", path)).status_code in (200, 503)
+    wrong = await api.bare("GET", path, headers={"X-API-Key": "tck_wrong"})
+    assert wrong.status_code in (200, 503)
+
+
+async def test_a_path_that_only_begins_publicly_leads_nowhere(api: Api) -> None:
+    for path in ("/app/../tasks", "/app/%2e%2e/tasks", "/app//tasks", "/app/tasks"):
+        assert (await api.bare("GET", path)).status_code == 404
+
+
+async def test_a_path_that_does_not_exist_is_a_404_with_a_key(api: Api) -> None:
+    answer = await api("GET", "/no/such/path")
+    assert answer.status_code == 404
+    assert answer.json["error"] == "not_found"
+
+
+async def test_a_revoked_key_is_refused_within_a_second(api: Api, stores: Stores) -> None:
+    plain, key = stores.keys.create("owner", "short-lived")
+    headers = {"X-API-Key": plain}
+    assert (await api.bare("GET", "/tasks", headers=headers)).status_code == 200
+    stores.keys.revoke(key.id)
+    await asyncio.sleep(0.9)
+    assert (await api.bare("GET", "/tasks", headers=headers)).status_code == 401
+
+
+async def test_a_key_in_the_address_opens_nothing(api: Api, key: str) -> None:
+    answer = await api.bare("GET", f"/tasks?api_key={key}&X-API-Key={key}")
+    assert answer.status_code == 401
+
+
+async def test_with_auth_off_no_key_is_needed(
+    stores: Stores, enqueue: Enqueue, settings: Settings
+) -> None:
+    open_to_all = settings.model_copy(update={"auth": "off"})
+    stream = open_stream_stores(settings, stores.redis)
+    sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
+    app: Application = create_app(stores, stream, enqueue, sender, open_to_all)
+    async with ASGIConductor(app) as conductor:
+        assert (await conductor.simulate_get("/tasks")).status_code == 200
+        assert (await conductor.simulate_get("/no/such/path")).status_code == 404
+
+
+async def test_a_key_never_reaches_the_log(
+    api: Api, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await api("GET", "/tasks")
+    await api("POST", "/lstm/train", json={"model_name": key})
+    written = capsys.readouterr()
+    assert "request" in written.out
+    assert key not in written.out + written.err

@@ -1,0 +1,103 @@
+"""Every route by nobody, by a revoked key and by every role; the list is the application's."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from falcon.errors import WebSocketDisconnected
+from falcon.testing import ASGIConductor
+
+from api.app import Application
+from api.http.access import is_public
+from storage.access.access_keys import ROLES
+from storage.stores import Stores
+from tests.integration.api.conftest import Api
+
+SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
+# What a reader may do besides reading: it computes, and nothing that others see changes.
+READERS_POSTS = {
+    "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
+}  # fmt: skip
+SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}
+
+
+def routes(app: Application) -> Iterator[tuple[str, str]]:
+    """Yield method and template of every route, those of Falcon's own left out."""
+
+    def walk(nodes: list[Any]) -> Iterator[Any]:
+        for node in nodes:
+            yield from [node] if node.resource else []
+            yield from walk(node.children)
+
+    for node in walk(app._router._roots):
+        for method, responder in node.method_map.items():
+            if ".on_" in responder.__qualname__:
+                yield method, node.uri_template
+
+
+def path_of(template: str) -> str:
+    """Return a path that leads to a template's route."""
+    return re.sub(r"\{(\w+)[^}]*\}", lambda found: SAMPLES.get(found[1], "none"), template)
+
+
+def may(role: str, method: str, template: str) -> bool:
+    """Say what is promised of a role."""
+    return role == "owner" or method == "GET" or template in READERS_POSTS
+
+
+async def test_no_route_answers_nobody_or_a_revoked_key(
+    api: Api, app: Application, stores: Stores
+) -> None:
+    plain, key = stores.keys.create("owner", "gone")
+    stores.keys.revoke(key.id)
+    tried = 0
+    for method, template in routes(app):
+        if method == "WEBSOCKET" or is_public(template):
+            continue
+        tried += 1
+        for headers in ({}, {"X-API-Key": plain}):
+            answer = await api.bare(method, path_of(template), headers=headers)
+            assert answer.status_code == 401, (method, template)
+    assert tried > 20
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+async def test_a_role_gets_403_where_it_may_not_and_nowhere_else(
+    api: Api, app: Application, stores: Stores, role: str
+) -> None:
+    headers = {"X-API-Key": stores.keys.create(role, "test")[0]}
+    for method, template in routes(app):
+        if method == "WEBSOCKET":
+            continue
+        answer = await api.bare(method, path_of(template), headers=headers)
+        assert answer.status_code != 401, (method, template)
+        refused = answer.status_code == 403
+        assert refused == (not may(role, method, template)), (method, template)
+
+
+async def test_every_socket_admits_the_roles_that_it_should(
+    app: Application, stores: Stores
+) -> None:
+    found = {template for method, template in routes(app) if method == "WEBSOCKET"}
+    assert found == SOCKETS.keys()
+    for template, roles in SOCKETS.items():
+        for role in ROLES:
+            plain = stores.keys.create(role, "test")[0]
+            for by_header in (True, False):
+                admitted = await _admitted(app, path_of(template), plain, by_header)
+                assert admitted == (role in roles), (template, role, by_header)
+
+
+async def _admitted(app: Application, path: str, plain: str, by_header: bool) -> bool:
+    headers = {"X-API-Key": plain} if by_header else {}
+    async with ASGIConductor(app) as conductor:
+        with suppress(WebSocketDisconnected):
+            async with conductor.simulate_ws(path, headers=headers) as ws:
+                if by_header:
+                    await ws.send_text("no json")
+                    return "error" in await ws.receive_text()
+                await ws.send_json({"type": "auth", "api_key": plain})
+                return bool((await ws.receive_json())["type"] == "authenticated")
+    return False

@@ -1,0 +1,163 @@
+"""Health, metrics, documentation and the first page."""
+
+import asyncio
+import re
+
+from api.app import Application
+from api.health.check import FRESH_S
+from api.health.workers import WORKERS
+from api.http.access import PUBLIC_PATHS
+from core.times import now_ms
+from storage.stores import Stores
+from storage.trades.quarantine import Quarantine
+from tests.integration.api.conftest import Api
+from tests.integration.api.work import hold_candles
+
+
+def _pulse(stores: Stores, roles: tuple[str, ...] = WORKERS, age_ms: int = 0) -> None:
+    for role in roles:
+        stores.workers.pulse(f"{role}@host", "", {"role": role, "at": now_ms() - age_ms})
+
+
+async def test_health_is_200_when_all_parts_are_ready_and_503_before(
+    api: Api, stores: Stores
+) -> None:
+    _pulse(stores, WORKERS[:-1])
+    before = await api.bare("GET", "/health")
+    assert (before.status_code, before.json["status"]) == (503, "degraded")
+    assert before.json["parts"]["beat"] == "down"
+    assert before.headers["Retry-After"]
+    _pulse(stores)
+    await asyncio.sleep(FRESH_S)
+    after = await api.bare("GET", "/health")
+    assert (after.status_code, after.json["status"]) == (200, "healthy")
+    assert set(after.json["parts"]) == {"api", "redis", "database", *WORKERS}
+    assert set(after.json["parts"].values()) == {"ready"}
+
+
+async def test_a_worker_that_fell_silent_is_down_within_seconds(api: Api, stores: Stores) -> None:
+    _pulse(stores)
+    _pulse(stores, ("trainer",), age_ms=8_000)
+    health = (await api.bare("GET", "/health")).json
+    assert [name for name, state in health["parts"].items() if state == "down"] == ["trainer"]
+
+
+async def test_without_a_key_health_shows_statuses_only(api: Api, stores: Stores) -> None:
+    _pulse(stores)
+    stores.clocks.record("coinbase", 12.0, now_ms())
+    public = (await api.bare("GET", "/health")).json
+    assert public.keys() == {"status", "timestamp", "parts", "clock"}
+    assert public["clock"] == {"status": "ok"}
+    full = (await api("GET", "/health")).json
+    assert full.keys() >= {"version", "uptime", "workers"}
+    assert full["clock"]["offsets"]["coinbase"]["offset_ms"] == 12.0
+    assert full["workers"]["beat@host"]["role"] == "beat"
+
+
+async def test_a_clock_more_than_5_seconds_off_is_reported(api: Api, stores: Stores) -> None:
+    _pulse(stores)
+    stores.clocks.record("coinbase", -5_001, now_ms())
+    off = await api("GET", "/health")
+    assert (off.status_code, off.json["status"]) == (200, "degraded")
+    assert off.json["clock"]["status"] == "off"
+    assert off.json["clock"]["offsets"]["coinbase"]["ok"] is False
+    stores.clocks.record("coinbase", -5_001, now_ms() - 25 * 3_600_000)
+    await asyncio.sleep(FRESH_S)
+    assert (await api("GET", "/health")).json["clock"]["status"] == "unknown"
+
+
+async def test_metrics_count_requests_by_route_and_status(api: Api) -> None:
+    await api("GET", "/tasks/none")
+    await api("GET", "/nowhere")
+    text = await api("GET", "/metrics/prometheus")
+    assert text.headers["Content-Type"].startswith("text/plain")
+    counted = 'tickcast_requests_total{method="GET",route="/tasks/{task_id}",status="404"} 1.0'
+    assert counted in text.text
+    assert 'route="none",status="404"' in text.text
+    assert "nowhere" not in text.text
+    assert 'tickcast_request_seconds_bucket{le="0.015",method="GET"' in text.text
+    assert 'tickcast_queue_length{queue="train"} 0.0' in text.text
+
+
+async def test_metrics_tell_of_jobs_ledger_ingest_and_series(api: Api, stores: Stores) -> None:
+    stores.jobs.create("fetch_candles", [("fetch_candles", "fetch")], {})
+    Quarantine(stores.redis).record("coinbase", {"accepted": 7, "rejected": 2})
+    hold_candles(stores, 5)
+    text = (await api("GET", "/metrics/prometheus")).text
+    for line in (
+        'tickcast_jobs{state="queued"} 1.0',
+        "tickcast_ledger_forecasts_total 0.0",
+        "tickcast_ledger_missed_total 0.0",
+        "tickcast_ledger_pending 0.0",
+        'tickcast_ingest_messages_total{outcome="accepted",platform="coinbase"} 7.0',
+        'tickcast_ingest_messages_total{outcome="rejected",platform="coinbase"} 2.0',
+        "tickcast_intake_batches 0.0",
+        "tickcast_series 1.0",
+    ):
+        assert line in text
+
+
+async def test_metrics_are_text_for_those_who_prefer_it(api: Api) -> None:
+    headers = {"Accept": "application/openmetrics-text, text/plain;version=0.0.4;q=0.9, */*;q=0.1"}
+    text = await api("GET", "/metrics", headers=headers)
+    assert "tickcast_requests_total" in text.text
+    assert (await api("GET", "/metrics")).json == {"status": "empty"}
+
+
+async def test_the_documentation_needs_no_network(api: Api) -> None:
+    page = await api.bare("GET", "/docs")
+    assert page.status_code == 200
+    assert "/openapi.json" in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    loaded = re.findall(
+        r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?([^\"' >]+)", page.text
+    )
+    assert [address for address in loaded if not address.startswith("data:")] == []
+    assert "validatorUrl: null" in page.text
+
+
+async def test_every_route_is_documented(api: Api, app: Application) -> None:
+    document = (await api.bare("GET", "/openapi.json")).json
+    assert document["openapi"].startswith("3.1")
+    undocumented = {"/openapi.json", "/app", "/app/static/{name}"}
+    routed = set()
+    for node in _nodes(app._router._roots):
+        methods = [
+            m
+            for m, f in node.method_map.items()
+            if f.__qualname__.count(".on_") and m != "WEBSOCKET"
+        ]
+        routed |= {(node.uri_template, method.lower()) for method in methods}
+    described = {(path, method) for path, item in document["paths"].items() for method in item}
+    missing = {found for found in routed - described if found[0] not in undocumented}
+    assert missing == set()
+
+
+async def test_the_document_names_every_public_route_and_every_error(api: Api) -> None:
+    document = (await api.bare("GET", "/openapi.json")).json
+    for path, item in document["paths"].items():
+        for described in item.values():
+            codes = set(described["responses"])
+            assert codes >= {"400", "429", "500", "503"}
+            public = described.get("security") == [{}, {"ApiKey": []}]
+            assert public == (path in PUBLIC_PATHS)
+            assert public or "401" in codes
+            if "requestBody" in described:
+                assert codes >= {"413", "415", "422"}
+
+
+async def test_the_first_page_brings_no_code_of_others(api: Api) -> None:
+    page = await api.bare("GET", "/app")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    loaded = r'<(?:script|link|img|iframe)[^>]+(?:src|href)="([^"]+)"'
+    for address in re.findall(loaded, page.text):
+        if address.startswith("/"):
+            assert (await api.bare("GET", address)).status_code == 200
+        else:
+            assert address.startswith("data:")
+    assert (await api.bare("GET", "/app/static/none.js")).json["error"] == "not_found"
+    assert (await api.bare("GET", "/app/static/../main.py")).status_code == 404
+
+
+def _nodes(nodes: list) -> list:
+    return [n for node in nodes for n in ([node] if node.resource else []) + _nodes(node.children)]

@@ -1,0 +1,157 @@
+"""Sockets: who may open them, what is acknowledged, and what readers are told."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from falcon import WebSocketDisconnected
+from falcon.testing import ASGIConductor
+
+from api.app import Application
+from storage.stores import Stores
+
+TRADE = {"type": "trade", "symbol": "A-B", "price": "1.5", "size": "2", "trade_id": 1}
+
+
+def text(content: object) -> str:
+    return json.dumps(content)
+
+
+async def receive(ws: Any) -> Any:
+    return json.loads(await asyncio.wait_for(ws.receive_text(), 5))
+
+
+def queued(stores: Stores) -> int:
+    return int(stores.redis.llen("stream"))
+
+
+async def test_every_frame_is_acknowledged_with_platform_time_and_number(
+    app: Application, key: str, stores: Stores
+) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ingest/x", headers={"X-API-Key": key}) as ws,
+    ):
+        await ws.send_text(text(TRADE))
+        await ws.send_text(text([TRADE | {"trade_id": 2}, TRADE | {"trade_id": 3}]))
+        await ws.send_text(text({"type": "heartbeat"}))
+        answers = [await receive(ws) for _ in range(3)]
+
+    assert [(a["platform"], a["seq"], a["accepted"]) for a in answers] == [
+        ("x", 1, 1),
+        ("x", 2, 2),
+        ("x", 3, 0),
+    ]
+    assert all(a["timestamp"].endswith("Z") for a in answers)
+    assert queued(stores) >= 1
+
+
+async def test_acknowledgements_may_be_one_a_flush(app: Application, key: str) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws(
+            "/ingest/x", query_string="ack=batch", headers={"X-API-Key": key}
+        ) as ws,
+    ):
+        for number in range(50):
+            await ws.send_text(text(TRADE | {"trade_id": number}))
+        accepted, last = 0, 0
+        while last < 50:
+            answer = await receive(ws)
+            accepted, last = accepted + answer["accepted"], answer["seq"]
+
+    assert accepted == 50
+
+
+async def test_malformed_json_is_answered_and_the_socket_stays(app: Application, key: str) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ingest/x", headers={"X-API-Key": key}) as ws,
+    ):
+        await ws.send_text("{nonsense")
+        await ws.send_text(text(TRADE))
+        first, second = await receive(ws), await receive(ws)
+
+    assert (first["error"], first["seq"]) == ("malformed_request", 1)
+    assert (second["accepted"], second["seq"]) == (1, 2)
+
+
+async def test_a_key_may_come_in_the_first_message(app: Application, key: str) -> None:
+    async with ASGIConductor(app) as conductor, conductor.simulate_ws("/ingest/x") as ws:
+        await ws.send_text(text({"type": "auth", "api_key": key}))
+        assert (await receive(ws))["type"] == "authenticated"
+        await ws.send_text(text(TRADE))
+        assert (await receive(ws))["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    "first", ['{"type": "auth", "api_key": "tck_wrong"}', text(TRADE), "nonsense"]
+)
+async def test_nothing_is_taken_before_a_valid_key(
+    app: Application, stores: Stores, first: str
+) -> None:
+    before = queued(stores)
+    async with ASGIConductor(app) as conductor, conductor.simulate_ws("/ingest/x") as ws:
+        await ws.send_text(first)
+        with pytest.raises(WebSocketDisconnected):
+            await ws.receive_text()
+        assert ws.close_code == 4_401
+    assert queued(stores) == before
+
+
+async def test_a_page_of_another_host_may_not_open_a_socket(app: Application, key: str) -> None:
+    headers = {"X-API-Key": key, "Origin": "https://evil.example"}
+    async with ASGIConductor(app) as conductor:
+        with pytest.raises(WebSocketDisconnected):
+            async with conductor.simulate_ws("/ingest/x", headers=headers):
+                pass
+
+
+async def test_a_socket_closes_within_a_second_of_its_keys_revocation(
+    app: Application, stores: Stores
+) -> None:
+    plain, made = stores.keys.create("owner", "test")
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ws/stream", headers={"X-API-Key": plain}) as ws,
+    ):
+        stores.keys.revoke(made.id)
+        with pytest.raises(WebSocketDisconnected):
+            await asyncio.wait_for(ws.receive_text(), 2)
+        assert ws.close_code == 4_401
+
+
+async def test_a_reader_is_told_trades_and_candles_as_they_are_stored(
+    app: Application, key: str, stores: Stores
+) -> None:
+    from storage.trades.writer import TradeWriter
+    from tests.integration.storage.trades.test_trade_writer import START, pack
+    from tests.trade_oracle import RawTrade
+
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
+    ):
+        wanted = {"platform": "x", "symbols": ["A-B"], "channels": ["trades", "candles"]}
+        await ws.send_text(text({"action": "subscribe", **wanted}))
+        assert (await receive(ws))["type"] == "subscribed"
+        await asyncio.sleep(0.3)
+        batch = pack([RawTrade(1, START, "1.5", "2")])
+        await asyncio.to_thread(TradeWriter(stores.redis).write, "x", {"A-B": [batch]})
+        trades, candle = await receive(ws), await receive(ws)
+
+    assert (trades["channel"], trades["trades"][0]["price"]) == ("trades", 1.5)
+    assert (candle["channel"], candle["resolution"]) == ("candles", 60)
+    assert candle["candle"]["flags"] == ["partial", "from_trades"]
+
+
+async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
+    from api.live.broadcast import Subscriber
+
+    subscriber = Subscriber(most=3)
+    for _ in range(4):
+        subscriber.tell(b"x")
+
+    assert subscriber.slow.is_set()
+    assert subscriber.waiting.qsize() == 3

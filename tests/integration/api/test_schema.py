@@ -1,0 +1,68 @@
+"""Whatever a caller sends, the answer is one that the document describes, and no fault of ours."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.engine import events, from_schema
+from schemathesis.schemas import BaseSchema
+
+from api.app import Application
+from api.health.workers import WORKERS
+from core.series import Series
+from core.times import now_ms
+from storage.stores import Stores
+from tests.integration.api.work import hold_candles, hold_model
+
+EXAMPLES = 25
+
+
+@pytest.fixture
+def document(app: Application, stores: Stores) -> BaseSchema:
+    """The document of an application that holds something, all parts of which are ready."""
+    # The shortest names that the patterns allow are what is tried first.
+    hold_candles(stores, 600, Series("coinbase", "0", 60))
+    hold_candles(stores, 600)
+    hold_model(stores)
+    for role in WORKERS:
+        fields = {"role": role, "at": now_ms() + 600_000}
+        stores.workers.pulse(f"{role}@host", "", fields)
+        stores.redis.persist(f"worker:{role}@host")
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+def _try(document: BaseSchema, headers: dict[str, str], examples: int) -> list[str]:
+    """Send generated requests; return what is wrong with the answers."""
+    config = document.config
+    config.update(headers=headers)
+    config.generation.update(max_examples=examples, deterministic=True, database="none")
+    config.phases.update(phases=["examples", "coverage", "fuzzing"])
+    # A valid request may contradict what is held, or itself: start after end is a 422.
+    config.checks.update(excluded_check_names=["positive_data_acceptance"])
+    wrong = []
+    for event in from_schema(document).execute():
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            wrong.append(str(event.value if isinstance(event, events.NonFatalError) else event))
+        if isinstance(event, events.ScenarioFinished):
+            wrong += _failures(event.recorder)
+    return wrong
+
+
+def _failures(recorder: Any) -> list[str]:
+    return [
+        f"{recorder.label}: {check.failure_info.failure}\n{check.failure_info.code_sample}"
+        for checks in recorder.checks.values()
+        for check in checks
+        if check.failure_info
+    ]
+
+
+def test_with_a_key_every_answer_is_as_documented(document: BaseSchema, key: str) -> None:
+    headers = {"X-API-Key": key, "Prefer": "respond-async"}
+    # No worker ends the tasks that this begins, and the events of such a task do not end.
+    ending = document.exclude(operation_id="follow_task")
+    assert _try(ending, headers, EXAMPLES) == []
+
+
+def test_without_a_key_every_answer_is_as_documented(document: BaseSchema) -> None:
+    assert _try(document, {}, examples=3) == []

@@ -1,0 +1,93 @@
+"""The registry records trainings once, and knows who speaks for each slot."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from core.errors import Conflict, CorruptArtifact, NotFound
+from core.slots import Slot
+from storage.models.registry import Registry
+from tests.made_forecasts import SLOT
+from tests.made_runs import enter_run, run
+
+OTHER = Slot("kraken", "XBTUSD", 60, 6, "ewma")
+
+
+@pytest.fixture
+def registry(engine: Engine, tmp_path: Path) -> Registry:
+    return Registry(engine, tmp_path / "slot_models")
+
+
+def test_the_run_promoted_last_is_the_champion(registry: Registry) -> None:
+    first = enter_run(registry)
+    second = enter_run(registry, run("run-2", promoted=False), "run-1")
+    assert registry.champion(SLOT) == first
+    third = enter_run(registry, run("run-3"), "run-1")
+    assert registry.champion(SLOT) == third
+    assert [record.id for record in registry.runs(SLOT)] == ["run-3", "run-2", "run-1"]
+    assert registry.run("run-2") == second
+    slot = registry.slot(SLOT)
+    assert slot.promoted_at >= slot.champion_since > 0  # type: ignore[operator]
+
+
+def test_a_slot_without_a_promoted_run_has_no_champion(registry: Registry) -> None:
+    enter_run(registry, run(promoted=False, job_id="job"))
+    assert registry.champion(SLOT) is None
+    assert registry.run_of_job("job") == registry.run("run-1")
+    assert registry.run_of_job("another") is None
+
+
+def test_a_run_that_was_compared_with_a_former_champion_is_refused(registry: Registry) -> None:
+    enter_run(registry)
+    with pytest.raises(Conflict):
+        enter_run(registry, run("run-2"), None)
+    assert [record.id for record in registry.runs(SLOT)] == ["run-1"]
+    assert not (registry.folder / "run-2").exists()
+
+
+def test_a_failed_training_leaves_the_champion(registry: Registry) -> None:
+    enter_run(registry)
+    registry.note_failure(SLOT, "x" * 900)
+    registry.note_failure(SLOT, "no candles")
+    slot = registry.slot(SLOT)
+    assert (slot.champion_id, slot.failures, slot.last_error) == ("run-1", 2, "no candles")
+    enter_run(registry, run("run-2"), "run-1")
+    assert (registry.slot(SLOT).failures, registry.slot(SLOT).last_error) == (0, None)
+
+
+def test_the_hash_of_a_model_is_that_of_its_files(registry: Registry) -> None:
+    same = [enter_run(registry, run(f"run-{n}", promoted=False)).model_hash for n in range(2)]
+    other = enter_run(registry, run("run-2", promoted=False), content=b"[]").model_hash
+    assert same[0] == same[1] != other
+
+
+def test_an_altered_model_is_not_served(registry: Registry) -> None:
+    record = enter_run(registry)
+    assert registry.read_files(record) == {"model.json": b"{}"}
+    (registry.folder / "run-1" / "model.json").write_bytes(b"[]")
+    with pytest.raises(CorruptArtifact):
+        registry.read_files(record)
+
+
+def test_what_a_slot_is_asked_for_can_change(registry: Registry) -> None:
+    registry.configure(OTHER, {"rounds": 3}, 60, 0)
+    registry.configure(OTHER, {"rounds": 4}, 90, 5)
+    slot = registry.slot(OTHER)
+    assert (slot.options, slot.retrain_every, slot.expires_after) == ({"rounds": 4}, 90, 5)
+    assert [known.slot for known in registry.slots()] == [OTHER]
+    with pytest.raises(NotFound):
+        registry.slot(SLOT)
+    with pytest.raises(NotFound):
+        registry.run("nobody's")
+
+
+def test_folders_without_a_record_are_swept(registry: Registry) -> None:
+    enter_run(registry)
+    draft, orphan = registry.new_folder(), registry.folder / "run-9"
+    orphan.mkdir()
+    for path in (draft, orphan, registry.folder / "run-1"):
+        os.utime(path, (0, 0))
+    assert registry.sweep() == 2
+    assert registry.read_files(registry.run("run-1"))

@@ -1,0 +1,31 @@
+"""The leak test tells of every registered feature, on stored or on brought candles."""
+
+from typing import Any
+
+import pytest
+
+from ml.features.registry import FEATURES
+from storage.stores import Stores
+from tasks.forecasts.leak_test_features import leak_test_features
+from tests.integration.tasks.forecasts.desk import SERIES, candles, done
+
+REQUEST: dict[str, Any] = {
+    "platform": "coinbase",
+    "symbol": "BTC-USD",
+    "resolution": 300,
+    "seed": 0,
+}
+
+
+@pytest.mark.parametrize("uploaded", [False, True])
+def test_no_feature_of_ours_knows_the_future(stores: Stores, uploaded: bool) -> None:
+    if uploaded:
+        job = stores.jobs.create("leak", [("leak", "predict")], REQUEST | {"uploaded": True})
+        stores.uploads.put(job.id, candles(400))
+        result = leak_test_features(stores, job, lambda progress: None, lambda checkpoint: None)
+    else:
+        stores.candles.write(SERIES, candles(400))
+        result = done(stores, leak_test_features, REQUEST | {"uploaded": False}).result or {}
+    assert result["ok"]
+    assert result["features"] == dict.fromkeys(FEATURES, "ok")
+    assert result["candles"] == 400

@@ -1,0 +1,110 @@
+"""Trainings come by themselves when they are due, and never more often than that."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.ledger import LIVE
+from core.settings import Settings
+from core.times import now_ms
+from storage.ledger.ledger_rows import LedgerRow
+from storage.stores import Stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+from tasks.forecasts.retrain_slots import DRIFT, EXPIRY, SCHEDULE, Retrainer, loss_grew
+from tests.integration.tasks.forecasts.desk import SERIES
+from tests.made_forecasts import SLOT, forecast
+from tests.made_runs import enter_run
+
+HOUR, DAY = 3_600_000, 86_400_000
+RECIPE = {"options": {}, "seed": 3, "folds": 2}
+
+
+@pytest.fixture
+def enqueue(stores: Stores, redis_settings: Settings) -> Enqueue:
+    return Enqueue(stores.jobs, stores.uploads, make_celery(redis_settings.broker_address))
+
+
+@pytest.fixture
+def slot(stores: Stores) -> Stores:
+    """A watched slot with a champion, trained weekly, expiring after two weeks."""
+    enter_run(stores.registry)
+    stores.registry.configure(SLOT, RECIPE, 7 * 86_400, 14 * 86_400)
+    stores.watches.add(SERIES)
+    return stores
+
+
+def _reason(stores: Stores, later_ms: int) -> str | None:
+    retrainer = Retrainer(lambda: now_ms() + later_ms)
+    return retrainer.reason(stores, stores.registry.slot(SLOT))
+
+
+def test_a_slot_is_trained_when_its_time_has_come(slot: Stores) -> None:
+    assert _reason(slot, 7 * DAY - HOUR) is None
+    assert _reason(slot, 7 * DAY + HOUR) == SCHEDULE
+
+
+def test_a_training_is_queued_once(slot: Stores, enqueue: Enqueue) -> None:
+    retrainer = Retrainer(lambda: now_ms() + 7 * DAY + HOUR)
+    assert retrainer.run(slot, enqueue) == 1
+    jobs, _ = slot.jobs.list()
+    assert jobs[0].request["reason"] == SCHEDULE
+    assert {name: jobs[0].request[name] for name in RECIPE} == RECIPE
+    assert retrainer.run(slot, enqueue) == 0  # it is being trained
+
+
+def test_an_unwatched_slot_is_left_alone(slot: Stores, enqueue: Enqueue) -> None:
+    slot.watches.remove(SERIES)
+    assert Retrainer(lambda: now_ms() + 90 * DAY).run(slot, enqueue) == 0
+
+
+def test_a_champion_that_expired_is_challenged_though_there_is_no_schedule(slot: Stores) -> None:
+    slot.registry.configure(SLOT, RECIPE, 0, 14 * 86_400)
+    assert _reason(slot, 13 * DAY) is None
+    assert _reason(slot, 15 * DAY) == EXPIRY
+    slot.registry.note_attempt(SLOT)
+    assert _reason(slot, 5 * HOUR) is None
+
+
+def test_failed_trainings_are_repeated_ever_more_rarely(slot: Stores) -> None:
+    for _ in range(3):
+        slot.registry.note_failure(SLOT, "no candles")
+    assert _reason(slot, 3 * HOUR) is None
+    assert _reason(slot, 4 * HOUR + 1_000) == SCHEDULE
+    assert slot.registry.slot(SLOT).champion_id == "run-1"
+
+
+def _rows(errors: np.ndarray) -> list[LedgerRow]:  # type: ignore[type-arg]
+    values = forecast().values(0) | {"ledger": LIVE, "prev_hash": "", "hash": "", "low_80": 99.5}
+    plain = msgspec.convert(values | {"seq": 1, "high_80": 101.5}, LedgerRow)
+    return [
+        msgspec.structs.replace(plain, seq=n, realised=plain.predicted + error)
+        for n, error in enumerate(errors)
+    ]
+
+
+def test_a_lasting_rise_of_the_error_is_drift_and_ordinary_scatter_is_none() -> None:
+    rng = np.random.default_rng(5)
+    ordinary = rng.standard_normal(800)
+    assert not loss_grew(_rows(ordinary))
+    assert loss_grew(_rows(np.concatenate([ordinary, 2.5 * rng.standard_normal(300)])))
+    assert not loss_grew(_rows(np.concatenate([2.5 * ordinary, rng.standard_normal(300)])))
+
+
+def test_drift_since_the_last_training_has_a_slot_trained(
+    slot: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [forecast(candles_ago=-n - 1) for n in range(60)]
+    slot.ledger.append(made)
+    slot.ledger.record_outcomes(LIVE, {n + 1: 100.0 for n in range(60)})
+    seen: list[int] = []
+
+    def look(rows: list[LedgerRow]) -> bool:
+        seen.append(len(rows))
+        return True
+
+    monkeypatch.setattr("tasks.forecasts.retrain_slots.loss_grew", look)
+    retrainer = Retrainer(lambda: now_ms() + 7 * HOUR)
+    assert retrainer.reason(slot, slot.registry.slot(SLOT)) == DRIFT
+    assert retrainer.reason(slot, slot.registry.slot(SLOT)) is None  # nothing new since
+    assert seen == [60]

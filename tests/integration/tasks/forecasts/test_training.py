@@ -1,0 +1,129 @@
+"""A slot is spoken for by whoever proved better on the same folds, and by nobody else."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ml.evaluation.train_challenger import Recipe, challenge
+from storage.models.registry_rows import hash_of_contents
+from storage.stores import Stores
+from tasks.forecasts import train_slots
+from tasks.forecasts.code_version import code_version
+from tasks.forecasts.evaluate_slots import evaluate_slot
+from tasks.forecasts.train_slots import train_slot
+from tests.integration.tasks.forecasts.desk import (
+    BOOSTING,
+    EWMA,
+    FEW,
+    SERIES,
+    candles,
+    done,
+    training,
+)
+
+
+def test_a_training_that_beats_the_baseline_becomes_the_champion(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(4_000, coefficient=0.3))
+    result = done(stores, train_slot, training(BOOSTING)).result
+    assert result
+    assert (result["promoted"], result["verdict"]) == (True, "skilled")
+    assert result["comparisons"][0]["against"]["ewma"]["better"]
+    champion = stores.registry.champion(BOOSTING)
+    assert champion
+    assert (champion.id, champion.model_hash) == (result["run_id"], result["model_hash"])
+
+
+def test_the_same_again_without_new_candles_is_not_promoted(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(1_000))
+    first, second = (done(stores, train_slot, training(EWMA)).result for _ in range(2))
+    assert first
+    assert second
+    assert (first["promoted"], second["promoted"]) == (True, False)
+    assert "candles since" in second["reason"]
+    champion = stores.registry.champion(EWMA)
+    assert champion
+    assert champion.id == first["run_id"]
+
+
+def test_a_champion_is_judged_on_what_came_after_its_training(stores: Stores) -> None:
+    whole = candles(4_000, coefficient=0.3)
+    stores.candles.write(SERIES, whole.take(slice(0, 3_000)))
+    assert done(stores, train_slot, training(BOOSTING)).result
+    stores.candles.write(SERIES, whole.take(slice(3_000, None)))
+    result = done(stores, train_slot, training(BOOSTING)).result
+    assert result
+    against = result["comparisons"][1]
+    assert set(against["against"]) == {"champion"}
+    assert 900 < against["n"] < 1_000
+    assert result["promoted"] is against["against"]["champion"]["better"]
+
+
+def test_another_recipe_meets_the_champion_s_on_the_same_folds(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(3_000, coefficient=0.3))
+    done(stores, train_slot, training(BOOSTING))
+    weak = training(BOOSTING, options={"rounds": 1, "learning_rate": 1e-6}, seed=1)
+    result = done(stores, train_slot, weak).result
+    assert result
+    assert set(result["comparisons"][0]["against"]) == {"ewma", "champion"}
+
+
+def test_a_training_is_made_again_from_its_record(stores: Stores) -> None:
+    held = candles(2_000, coefficient=0.3)
+    stores.candles.write(SERIES, held)
+    done(stores, train_slot, training(BOOSTING, seed=7))
+    run = stores.registry.champion(BOOSTING)
+    assert run
+    assert run.code_version == code_version()
+    frame = stores.candles.read(SERIES, run.first_time, run.last_time).to_frame()
+    recipe = Recipe(run.slot.model, run.slot.horizon, run.seed, run.options)
+    again = challenge(frame, run.slot.resolution, recipe, None, folds=2)
+    assert again.result["data_hash"] == run.data_hash
+    assert hash_of_contents(again.model.to_files()) == run.model_hash
+    assert (again.result["scores"], again.result["verdict"]) == (run.scores, run.verdict)
+
+
+def test_a_training_that_fails_leaves_the_champion(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores.candles.write(SERIES, candles(1_000))
+    first = done(stores, train_slot, training(EWMA)).result
+
+    def stumble(*_: Any, **__: Any) -> pd.DataFrame:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(train_slots, "read_frame", stumble)
+    job = done(stores, train_slot, training(EWMA))
+    assert job.error
+    assert job.error.type == "internal_error"
+    slot = stores.registry.slot(EWMA)
+    assert first
+    assert (slot.champion_id, slot.failures) == (first["run_id"], 1)
+
+
+def test_too_few_candles_are_said_and_noted(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(100))
+    job = done(stores, train_slot, training(BOOSTING))
+    assert job.error
+    assert job.error.type == "invalid_request"
+    assert stores.registry.slot(BOOSTING).last_error == job.error.detail
+
+
+def test_a_job_that_was_repeated_after_its_run_was_recorded_finds_it(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(1_000))
+    job = done(stores, train_slot, training(EWMA))
+    again = train_slot(stores, job, lambda progress: None, lambda checkpoint: None)
+    assert again == job.result
+    assert len(stores.registry.runs(EWMA)) == 1
+
+
+def test_an_evaluation_registers_nothing(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(1_500))
+    request = training(BOOSTING, start=None, end=None)
+    result = done(stores, evaluate_slot, request).result
+    assert result
+    assert len(result["folds"]) == 2
+    assert result["verdict"] != "skilled"
+    assert {"n", "scores", "baseline_scores"} <= result.keys()
+    assert stores.registry.slots() == []
+    assert request["options"] == FEW

@@ -1,0 +1,137 @@
+"""The real application with a few tasks more, each of which behaves in an odd way."""
+
+import os
+import signal
+import time
+from typing import Any
+
+from celery import bootsteps  # type: ignore[import-untyped]
+
+from core.errors import ExchangeUnavailable, InvalidRequest
+from core.jobs import Job, Progress
+from storage.redis_connection import redis_errors
+from storage.stores import Stores
+from tasks import queues
+from tasks.celery_tasks import stage_of_job, task
+from tasks.jobs import held_job
+from tasks.jobs.held_job import Note, Report
+from tasks.main import app
+from tasks.worker import heartbeat as worker_pulse
+from tests.integration.tasks.jobs.workbench import ODD_NAMES
+
+__all__ = ["app"]
+
+queues.QUEUE_OF |= dict.fromkeys(ODD_NAMES, queues.FETCH)
+
+
+def slow(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Take `seconds`, then leave one mark that counts."""
+    with redis_errors():
+        stores.redis.set(f"pid:{job.id}", os.getpid())
+        stores.redis.incr(f"started:{job.id}")
+    until = time.monotonic() + job.request["seconds"]
+    while time.monotonic() < until:
+        report(Progress(1, 2, "steps"))
+        time.sleep(0.05)
+    report(Progress(2, 2, "steps"))
+    with redis_errors():
+        return {"effects": stores.redis.incr(f"effects:{job.id}"), "pid": os.getpid()}
+
+
+def deadly(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Kill the process, as an out-of-memory killer does."""
+    stores.redis.incr(f"started:{job.id}")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def broken(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Fail for a fault of ours."""
+    raise ValueError("secret detail /etc/passwd")
+
+
+def refused(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Fail for a reason that the caller can mend."""
+    raise InvalidRequest("symbol: there is none of that name.")
+
+
+def unanswerable(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Return what no answer can carry."""
+    return {"value": object()}
+
+
+def flaky(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Note each step, and find the exchange away after every one."""
+    step = job.checkpoint.get("step", 0)
+    if step < 3:
+        note({"step": step + 1})
+        raise ExchangeUnavailable("coinbase is away.", retry_after=0)
+    return {"steps": step}
+
+
+class Ear(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Knows the consumer, for a task to stop it."""
+
+    requires = ("celery.worker.consumer:Tasks",)
+    consumer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        Ear.consumer = consumer
+
+
+app.steps["consumer"].add(Ear)
+worker_pulse.WorkerPulse.patience_s = 2.0
+held_job.SILENCE_S = 1.5
+
+
+def stuck(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Hang without a word, the first time."""
+    if stores.redis.incr(f"started:{job.id}") == 1:
+        time.sleep(600)
+    return {}
+
+
+@task("odd_stuck")
+def odd_stuck(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, stuck)
+
+
+def deaf(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    """Have this worker take no more messages, as after a reconnect that went wrong."""
+    Ear.consumer.cancel_task_queue(queues.FETCH)
+    return {}
+
+
+@task("odd_deaf")
+def odd_deaf(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, deaf)
+
+
+@task("odd_slow")
+def odd_slow(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, slow)
+
+
+@task("odd_deadly")
+def odd_deadly(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, deadly)
+
+
+@task("odd_broken")
+def odd_broken(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, broken)
+
+
+@task("odd_refused")
+def odd_refused(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, refused)
+
+
+@task("odd_unanswerable")
+def odd_unanswerable(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, unanswerable)
+
+
+@task("odd_flaky")
+def odd_flaky(job_id: str, stage: int) -> None:
+    stage_of_job(job_id, stage, flaky)

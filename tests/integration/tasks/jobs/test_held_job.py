@@ -1,0 +1,102 @@
+"""What a worker does for a job while its work runs: patience, progress, checkpoints."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import ExchangeUnavailable
+from core.jobs import Job, JobState, Progress
+from storage.stores import Stores
+from tasks import queues
+from tasks.jobs.held_job import Note, Report
+from tasks.jobs.run_step import After, run_stage
+
+
+def _job(stores: Stores, stages: int = 1) -> Job:
+    return stores.jobs.create("odd", [("odd", queues.FETCH)] * stages, {})
+
+
+def test_work_that_finds_the_exchange_away_for_too_long_fails_with_that_reason(
+    stores: Stores,
+) -> None:
+    def away(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        raise ExchangeUnavailable("coinbase is away.", retry_after=0)
+
+    job = _job(stores)
+
+    assert run_stage(stores, job.id, 0, away, patience=0) is After.END
+
+    error = stores.jobs.get(job.id).error
+    assert error is not None
+    assert (error.type, error.detail) == ("exchange_unavailable", "coinbase is away.")
+
+
+def test_a_new_checkpoint_renews_the_patience(stores: Stores) -> None:
+    def slowly(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        step = job.checkpoint.get("step", 0)
+        if step < 3:
+            note({"step": step + 1})
+            raise ExchangeUnavailable("coinbase is away.", retry_after=0)
+        return {}
+
+    job = _job(stores)
+
+    run_stage(stores, job.id, 0, slowly, patience=0.3)
+
+    assert stores.jobs.get(job.id).state == JobState.SUCCEEDED
+
+
+def test_progress_reported_often_reaches_listeners_and_the_row_seldom(stores: Stores) -> None:
+    listener = stores.redis.pubsub()
+    listener.psubscribe("jobs:*")
+    listener.get_message(timeout=5)
+
+    def busy(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        for done in range(1, 1_001):
+            report(Progress(done, 1_000, "steps"))
+        return {}
+
+    job = _job(stores)
+
+    run_stage(stores, job.id, 0, busy)
+
+    assert stores.jobs.get(job.id).progress.done == 1_000
+    told = 0
+    while listener.get_message(timeout=0.2):
+        told += 1
+    assert 2 <= told <= 10
+
+
+def test_a_message_for_another_stage_or_an_unknown_job_does_nothing(stores: Stores) -> None:
+    def never(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        raise AssertionError("this must not run")
+
+    job = _job(stores, stages=2)
+
+    assert run_stage(stores, job.id, 1, never) is After.END
+    assert run_stage(stores, "no-such-job", 0, never) is After.END
+    assert stores.jobs.get(job.id).state == JobState.QUEUED
+
+
+def test_the_next_stage_is_due_only_after_the_one_before_succeeded(stores: Stores) -> None:
+    def good(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        return {"stage": job.stage}
+
+    job = _job(stores, stages=2)
+
+    assert run_stage(stores, job.id, 0, good) is After.GO_ON
+    assert stores.jobs.get(job.id).state == JobState.QUEUED
+    assert run_stage(stores, job.id, 1, good) is After.GO_ON
+    assert stores.jobs.get(job.id).result == {"stage": 1}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_result_without_a_number_is_kept_as_null(stores: Stores, value: float) -> None:
+    def odd(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        return {"mape": value}
+
+    job = _job(stores)
+
+    run_stage(stores, job.id, 0, odd)
+
+    assert stores.jobs.get(job.id).result == {"mape": None}

@@ -1,0 +1,48 @@
+"""Markets made for ranges and signals, and trainings done by hand."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core.jobs import Job
+from core.series import Series
+from core.times import now_ms
+from storage.candles.candle_columns import Candles
+from storage.stores import Stores
+from tasks.jobs.run_step import run_stage
+from tasks.signals.train_signals import train_outlook
+
+NOISE = Series("coinbase", "BTC-USD", 300)
+TREND = Series("binance", "ETHUSDT", 300)
+COUNT = 4_000
+
+
+# Candles up to the one that is being made are taken as finished: the last of them is the
+# newest there can be for as long as a test runs.
+END = (now_ms() // 300_000 + 1) * 300
+
+
+def candles(count: int, coefficient: float = 0.0, seed: int = 0, end: int = END) -> Candles:
+    """Return candles up to `end` (s) whose returns each carry on a part of the one before."""
+    rng = np.random.default_rng(seed)
+    returns = rng.standard_normal(count) * 3e-3
+    for i in range(1, count):
+        returns[i] += coefficient * returns[i - 1]
+    close = 100 * np.exp(np.cumsum(returns - returns.mean()))
+    opening = np.concatenate([[100.0], close[:-1]])
+    high = np.maximum(opening, close) * (1 + rng.exponential(3e-4, count))
+    low = np.minimum(opening, close) * (1 - rng.exponential(3e-4, count))
+    time = end - 300 * np.arange(count, 0, -1, dtype=np.int64)
+    plain = np.zeros(count, np.int64)
+    volume = rng.lognormal(2, 1, count)
+    return Candles(time, opening, high, low, close, volume, np.full(count, -1), plain)
+
+
+def train(stores: Stores, series: Series, *horizons: int) -> Job:
+    """Train ranges and signals of a series as a worker would."""
+    request: dict[str, Any] = msgspec.structs.asdict(series)
+    request |= {"horizons": list(horizons), "folds": 2, "seed": 0, "reason": "requested"}
+    job = stores.jobs.create("train_outlook", [("train_outlook", "train")], request)
+    run_stage(stores, job.id, 0, train_outlook, patience=1)
+    return stores.jobs.get(job.id)

@@ -1,0 +1,117 @@
+"""Signals are kept as given, and get their outcomes from the candles that follow."""
+
+import msgspec
+import numpy as np
+
+from core.series import Series
+from core.signals import PREDICTION, SIGNAL, SIGNAL_ANSWER, SignalWords, outlook_slot
+from core.times import now_ms
+from storage.candles.candle_columns import Candles
+from storage.models.answer_cache import Asked
+from storage.models.registry_rows import RunRecord
+from storage.models.signals import PENDING, SignalFilter, SignalRecord
+from storage.stores import Stores
+from tasks.enqueue import Enqueue
+from tasks.signals.refresh_answers import answer_outlooks, train_outlooks
+from tasks.signals.score_signals import score_signals
+from tests.integration.tasks.signals.market import END, NOISE, candles, train
+
+SOL = Series("coinbase", "SOL-USD", 300)
+# The candle that was seen closed an hour ago.
+SEEN = now_ms() // 300_000 * 300 - 3_900
+
+
+def run(stores: Stores) -> RunRecord:
+    """Record a training that never slept."""
+    slot = outlook_slot(SOL, 6, SIGNAL)
+    stores.registry.configure(slot, {}, 0, 0)
+    folder = stores.registry.new_folder()
+    (folder / "model.json").write_text("{}")
+    around = {"sessions": {"resolution": 300, "closures": [], "closed": []}}
+    record = RunRecord(
+        id="a-run", slot=slot, created_at=1, job_id=None, reason="requested", seed=0, options={},
+        data_hash="", first_time=0, last_time=0, candles=0, code_version="", n=1, scores={},
+        baseline_scores={}, verdict="skilled", promoted=True, decision={}, metadata=around,
+    )  # fmt: skip
+    return stores.registry.enter(record, folder, None)
+
+
+def buy(late_s: int = 0, **other: object) -> SignalRecord:
+    """Return a signal to buy at 100 that was made so long after its candle's close."""
+    record = SignalRecord(
+        id="first", platform=SOL.platform, symbol=SOL.symbol, resolution=300, horizon=6,
+        opening=SEEN, run_id="a-run", made_at=(SEEN + 300 + late_s) * 1_000, type="buy",
+        confidence=0.6, strength="strong", quality="high", probability_hold=0.2,
+        probability_buy=0.6, probability_sell=0.2, current_price=100.0, take_profit=102.0,
+        stop_loss=99.0, expected_percent=0.3, expires_at=(SEEN + 7 * 300) * 1_000, reason="Buy.",
+        model_hash="", data_hash="", result=PENDING,
+    )  # fmt: skip
+    return msgspec.structs.replace(record, **other)
+
+
+def path(*rows: tuple[float, float, float, float]) -> Candles:
+    """Return the candles (open, high, low, close) that follow the one that was seen."""
+    time = SEEN + 300 * np.arange(1, len(rows) + 1, dtype=np.int64)
+    columns = (np.array([row[i] for row in rows]) for i in range(4))
+    count = len(rows)
+    return Candles(time, *columns, np.ones(count), np.full(count, -1), np.zeros(count, np.int64))
+
+
+CALM, UP = (100.0, 100.5, 99.5, 100.0), (100.0, 103.0, 99.5, 102.5)
+DOWN = (100.0, 100.5, 98.0, 98.5)
+
+
+def outcome_of(stores: Stores, signal_id: str = "first") -> SignalRecord:
+    """Return a signal as the history has it."""
+    rows, _ = stores.signals.page(SignalFilter(symbol=SOL.symbol), 10, 0)
+    return next(row for row in rows if row.id == signal_id)
+
+
+def test_an_outcome_comes_from_the_candles_after_the_signal_and_never_changes(
+    stores: Stores,
+) -> None:
+    run(stores)
+    stores.signals.add(buy())
+    assert score_signals(stores) == 0
+    stores.candles.write(SOL, path(CALM, UP))
+    assert score_signals(stores) == 1
+    found = outcome_of(stores)
+    assert (found.result, found.exit) == ("profit", "take_profit")
+    assert found.closed_at == (SEEN + 3 * 300) * 1_000
+    assert not stores.signals.close("first", {"result": "loss"})
+    assert score_signals(stores) == 0
+
+
+def test_a_signal_made_late_is_entered_with_the_next_candle(stores: Stores) -> None:
+    run(stores)
+    stores.signals.add(buy(late_s=200))
+    # The gain came before anybody could have entered.
+    stores.candles.write(SOL, path(UP, DOWN))
+    assert score_signals(stores) == 1
+    found = outcome_of(stores)
+    assert (found.result, found.exit) == ("loss", "stop_loss")
+
+
+def test_a_signal_of_the_same_candle_and_training_is_kept_once(stores: Stores) -> None:
+    stores.signals.add(buy())
+    assert stores.signals.add(buy(id="second")).id == "first"
+    assert stores.signals.add(buy(id="third", type="hold", result=None)).id == "third"
+    rows, total = stores.signals.page(SignalFilter(symbol=SOL.symbol, type="buy"), 1, 0)
+    assert ([row.id for row in rows], total) == (["first"], 1)
+
+
+def test_watched_series_are_trained_and_answered_for_by_the_schedule(
+    stores: Stores, enqueue: Enqueue
+) -> None:
+    stores.candles.write(NOISE, candles(1_400))
+    assert train_outlooks(stores, enqueue) == 0
+    stores.watches.add(NOISE)
+    assert train_outlooks(stores, enqueue) == 1
+    assert train_outlooks(stores, enqueue) == 0  # it is under way
+    assert train(stores, NOISE, 6).error is None
+    assert answer_outlooks(stores, SignalWords()) == 2
+    for name in (PREDICTION, SIGNAL_ANSWER):
+        assert stores.answers.find(Asked(name, NOISE, 6)) is not None
+    assert answer_outlooks(stores, SignalWords()) == 0
+    held, _ = stores.signals.page(SignalFilter(symbol=NOISE.symbol), 10, 0)
+    assert [row.opening for row in held] == [END - 300]

@@ -1,0 +1,139 @@
+"""Weekends of foreign exchange are closures; an outage is a gap."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.data.sessions import WEEK, Sessions, learn_sessions
+
+HOUR = 3_600
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def epoch(*parts: int) -> int:
+    return int(datetime(*parts, tzinfo=UTC).timestamp())
+
+
+def foreign_exchange(start: int, end: int) -> np.ndarray:
+    """Hourly openings from Sunday 17:00 to Friday 16:00 in New York."""
+
+    def trades(time: int) -> bool:
+        local = datetime.fromtimestamp(time, NEW_YORK)
+        hour_of_week = local.weekday() * 24 + local.hour
+        return not 4 * 24 + 17 <= hour_of_week < 6 * 24 + 17
+
+    return np.array([time for time in range(start, end, HOUR) if trades(time)])
+
+
+WINTER_AND_SUMMER = foreign_exchange(epoch(2023, 11, 20), epoch(2024, 7, 19, 12))
+
+
+def test_a_market_around_the_clock_has_no_closures() -> None:
+    times = np.arange(0, 30 * WEEK, HOUR)
+
+    sessions = learn_sessions(times, HOUR)
+
+    assert not sessions.closures.any()
+
+
+def test_weekends_are_closures_also_where_daylight_saving_moves_them() -> None:
+    sessions = learn_sessions(WINTER_AND_SUMMER, HOUR)
+
+    assert sessions.gaps(WINTER_AND_SUMMER) == []
+    assert 48 <= sessions.closures.sum() <= 50
+
+
+def test_an_outage_within_the_week_is_a_gap() -> None:
+    lost = (epoch(2024, 5, 7, 3), epoch(2024, 5, 7, 9))
+    times = WINTER_AND_SUMMER[(lost[0] > WINTER_AND_SUMMER) | (lost[1] <= WINTER_AND_SUMMER)]
+
+    sessions = learn_sessions(times, HOUR)
+
+    assert sessions.gaps(times) == [lost]
+    assert sessions.missing_before(times).sum() == 6
+
+
+def test_an_outage_that_ends_a_weekend_counts_only_its_trading_hours() -> None:
+    sunday, back = epoch(2024, 5, 5, 21), epoch(2024, 5, 6, 2)
+    times = WINTER_AND_SUMMER[(sunday > WINTER_AND_SUMMER) | (back <= WINTER_AND_SUMMER)]
+
+    missing = learn_sessions(times, HOUR).missing_before(times)
+
+    # From Sunday 21:00 UTC on trading goes; 21:00 itself is an edge that winter closes.
+    assert missing.sum() == 4
+
+
+def test_the_next_openings_skip_the_weekend_as_it_lies_now() -> None:
+    friday = int(WINTER_AND_SUMMER[-1])
+    sessions = learn_sessions(WINTER_AND_SUMMER, HOUR)
+
+    openings = sessions.next_openings(friday, 100)
+
+    # The newest candle opened on Friday at 11:00 UTC; in summer trading ends after 20:00 UTC.
+    assert openings[8] == epoch(2024, 7, 19, 20)
+    assert openings[9] == epoch(2024, 7, 21, 21)
+    truth = foreign_exchange(friday + HOUR, friday + 2 * WEEK)[:100]
+    assert openings.tolist() == truth.tolist()
+
+
+def test_daily_candles_of_shares_skip_saturday_and_sunday() -> None:
+    day = 86_400
+    days = np.arange(epoch(2024, 1, 1), epoch(2024, 6, 29), day)
+    times = np.array([t for t in days if datetime.fromtimestamp(t, UTC).weekday() < 5])
+    sessions = learn_sessions(times, day)
+
+    assert sessions.gaps(times) == []
+    assert sessions.next_openings(epoch(2024, 6, 28), 2).tolist() == [
+        epoch(2024, 7, 1),
+        epoch(2024, 7, 2),
+    ]
+
+
+def test_candles_missing_here_and_there_are_no_closure() -> None:
+    generator = np.random.default_rng(0)
+    times = np.arange(0, 20 * WEEK, HOUR)[generator.random(20 * 168) > 0.3]
+
+    sessions = learn_sessions(times, HOUR)
+
+    assert not sessions.closures.any()
+
+
+def test_less_than_four_whole_weeks_show_no_closure() -> None:
+    times = foreign_exchange(epoch(2024, 5, 1), epoch(2024, 5, 28))
+
+    assert not learn_sessions(times, HOUR).closures.any()
+
+
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_hardly_any_candles_show_no_closure(held: int) -> None:
+    assert not learn_sessions(np.arange(held) * HOUR, HOUR).closures.any()
+
+
+def test_sessions_survive_being_written_down() -> None:
+    sessions = learn_sessions(WINTER_AND_SUMMER, HOUR)
+
+    again = Sessions.from_dict(sessions.to_dict())
+
+    assert again.resolution == HOUR
+    assert again.closures.tolist() == sessions.closures.tolist()
+    assert again.closed.tolist() == sessions.closed.tolist()
+
+
+@given(st.sets(st.integers(0, 400), min_size=2, max_size=60), st.integers(0, 167))
+def test_missing_candles_are_the_open_slots_between(held: set[int], shift: int) -> None:
+    closures = np.zeros(168, bool)
+    closures[20:60] = True
+    sessions = Sessions(HOUR, closures, closures)
+    times = (np.array(sorted(held)) + shift) * HOUR
+
+    expected = [0] + [
+        sum(not closures[slot // HOUR % 168] for slot in range(a + HOUR, b, HOUR))
+        for a, b in pairwise(times)
+    ]
+
+    assert sessions.missing_before(times).tolist() == expected

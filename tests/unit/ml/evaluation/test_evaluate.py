@@ -1,0 +1,143 @@
+"""Walk-forwards of any model: their shape, their honesty, their errors."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidRequest, JobStopped, NotFound
+from ml.evaluation.evaluate import evaluate
+from ml.evaluation.evaluate_next_candle import validate_next_candle
+from ml.evaluation.evaluate_range import evaluate_range
+from ml.evaluation.evaluate_signals import evaluate_signals
+from ml.models.registry import MODELS
+from tests.unit.ml.models.boosting.made_candles import (
+    autoregressive,
+    changing_volatility,
+    make_candles,
+    noise,
+)
+
+SCORES = {
+    "n", "mae", "rmse", "mape", "smape", "mase", "skill", "dm", "direction", "pinball",
+    "coverage", "winkler", "brier", "log_loss", "ece", "after_costs",
+}  # fmt: skip
+QUICK = {"rounds": 30}
+
+
+def _evaluate(returns, **asked):
+    asked = {"model": "boosting", "horizon": 1, "options": QUICK} | asked
+    return evaluate(make_candles(returns), 300, **asked)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "lstm"])
+def test_a_result_has_every_score_of_the_contract(model):
+    result = _evaluate(changing_volatility(2_000, 0), model=model, folds=2, horizon=2)
+    for card in (result["scores"], result["baseline_scores"]):
+        assert set(card) == SCORES
+        assert set(card["coverage"]) == set(card["winkler"]) == {"0.8", "0.95"}
+        assert set(card["after_costs"]) == {"1x", "2x", "3x"}
+    assert result["verdict"] in ("skilled", "unproven", "no_skill")
+    assert result["n"] == result["scores"]["n"] == sum(f["test"]["n"] for f in result["folds"])
+    assert len(result["folds"]) == 2
+    assert all(fold["train"]["end"] < fold["test"]["start"] for fold in result["folds"])
+    assert result["calibration"]["n"] == result["n"]
+
+
+def test_the_same_seed_gives_the_same_result_however_threads_run():
+    returns = changing_volatility(2_000, 1)
+    assert _evaluate(returns, seed=5) == _evaluate(returns, seed=5)
+
+
+def test_a_planted_signal_is_found():
+    result = _evaluate(autoregressive(8_000, 0))
+    assert result["verdict"] == "skilled"
+    assert result["scores"]["direction"]["p_value"] < 0.05
+    assert result["scores"]["brier"] < result["baseline_scores"]["brier"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_skill_is_claimed_on_noise_and_nothing_is_lost_there(seed):
+    result = _evaluate(noise(4_000, seed))
+    assert result["verdict"] != "skilled"
+    assert result["scores"]["mae"] <= 1.01 * result["baseline_scores"]["mae"]
+    assert result["scores"]["brier"] <= 1.01 * result["baseline_scores"]["brier"]
+
+
+@pytest.mark.parametrize("horizon", [1, 6])
+def test_intervals_hold_what_they_promise_while_volatility_changes(horizon):
+    result = _evaluate(changing_volatility(6_000, 2), horizon=horizon)
+    assert result["scores"]["coverage"]["0.8"] == pytest.approx(0.8, abs=0.02)
+    assert result["scores"]["coverage"]["0.95"] == pytest.approx(0.95, abs=0.012)
+    for tercile in result["coverage_by_volatility"].values():
+        assert 0.7 <= tercile["0.8"] <= 0.9
+    winkler, plain = (result[k]["winkler"]["0.8"] for k in ("scores", "baseline_scores"))
+    assert winkler <= 1.01 * plain
+
+
+def test_prices_that_never_move_are_judged_without_failing():
+    frame = make_candles(np.zeros(2_000))
+    frame["volume"] = 0.0
+    result = evaluate(frame, 300, model="boosting", horizon=1, options=QUICK)
+    assert result["verdict"] == "unproven"
+    assert result["scores"]["mae"] == 0
+    assert result["scores"]["skill"]["value"] is None
+
+
+def test_gaps_are_left_out_of_training_and_test():
+    frame = make_candles(noise(3_000, 3)).drop(index=range(2_000, 2_010))
+    result = evaluate(frame, 300, model="ewma", horizon=4)
+    lost = 49 + 4  # warming up again, and labels across the gap
+    assert result["n"] < 1_500 - lost / 2
+    assert all(math.isfinite(fold["scores"]["mae"]) for fold in result["folds"])
+
+
+def test_errors_name_what_is_missing():
+    with pytest.raises(NotFound, match="boosting"):
+        _evaluate(noise(500, 0), model="oracle")
+    with pytest.raises(InvalidRequest, match="at least"):
+        _evaluate(noise(500, 0))
+    with pytest.raises(InvalidRequest, match="Too few"):
+        _evaluate(noise(52, 0), folds=20)
+    with pytest.raises(InvalidRequest, match="at least"):
+        validate_next_candle(make_candles(noise(200, 0)), 300)
+
+
+def test_an_evaluation_stops_when_its_report_says_so():
+    def stop(progress):
+        raise JobStopped("enough")
+
+    with pytest.raises(JobStopped):
+        _evaluate(noise(2_000, 0), report=stop)
+
+
+def test_ranges_beat_ewma_ranges_where_the_hour_matters_and_hold_their_coverage():
+    frame = make_candles(changing_volatility(8_000, 4, hour=1.0))
+    result = evaluate_range(frame, 300, horizon=6, options=QUICK)
+    assert result["scores"]["coverage"]["0.9"] == pytest.approx(0.9, abs=0.02)
+    assert result["scores"]["skill"]["value"] > 0
+    assert result["n"] == sum(fold["n"] for fold in result["folds"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_signals_show_no_direction_on_noise_though_barriers_are_foreseen(seed):
+    frame = make_candles(changing_volatility(4_000, seed))
+    result = evaluate_signals(frame, 300, horizon=6, options=QUICK)
+    assert result["verdict"] != "skilled"
+    for part in result["parts"].values():
+        assert part["scores"]["brier"] <= 1.01 * part["baseline_scores"]["brier"]
+
+
+def test_signals_find_a_planted_direction():
+    frame = make_candles(autoregressive(8_000, 1, coefficient=0.3))
+    assert evaluate_signals(frame, 300, horizon=1, options=QUICK)["verdict"] == "skilled"
+
+
+def test_the_validation_of_a_candle_is_split_in_time_and_beside_last_price():
+    result = validate_next_candle(make_candles(changing_volatility(3_000, 5)), 300, options=QUICK)
+    assert result["split_total"] == result["samples"]
+    assert result["split_train"] == pytest.approx(0.8 * result["samples"], abs=3)
+    assert result["mae"] <= 1.01 * result["baseline"]["mae"]
+    assert set(result["targets"]) == {"open", "high", "low", "close", "amplitude"}
+    amplitude = result["targets"]["amplitude"]
+    assert amplitude["mae"] < amplitude["baseline"]["mae"]

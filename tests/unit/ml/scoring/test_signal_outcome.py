@@ -1,0 +1,118 @@
+"""What became of a signal is told by fixed rules, each against the signal where in doubt."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.scoring.signal_outcome import Bars, Exits, Outcome, outcome
+
+LONG = Exits(side=1, take_profit=102.0, stop_loss=99.0)
+SHORT = Exits(side=-1, take_profit=98.0, stop_loss=101.0)
+STEP, FEE = 300, 0.001
+Row = tuple[float, float, float, float]
+QUIET: Row = (100.0, 100.5, 99.5, 100.1)
+
+
+def bars(*rows: Row, skip: int = 0) -> Bars:
+    """Return candles (open, high, low, close) from time 0 on, one left out after `skip`."""
+    time = STEP * np.arange(len(rows), dtype=np.int64)
+    if skip:
+        time[skip:] += STEP
+    return Bars(time, *(np.array([row[i] for row in rows]) for i in range(4)))
+
+
+def judge(exits: Exits, path: Bars, horizon: int, final: bool = False) -> Outcome | None:
+    """Return the outcome over a horizon of so many candles from 0 on."""
+    openings = STEP * np.arange(horizon, dtype=np.int64)
+    return outcome(exits, openings, path, STEP, final=final, fee=FEE)
+
+
+def after_costs(gross: float) -> float:
+    """Return percent after costs of a position that multiplied its stake by `gross`."""
+    return 100 * (gross * np.exp(-2 * FEE) - 1)
+
+
+def test_a_touched_take_profit_is_a_profit_at_its_own_price() -> None:
+    found = judge(LONG, bars(QUIET, (101.0, 105.0, 100.9, 104.0)), 6)
+    assert found is not None
+    assert (found.result, found.exit, found.closed_at) == ("profit", "take_profit", 600)
+    assert found.pnl_percent == pytest.approx(after_costs(1.02))
+
+
+def test_a_short_position_gains_where_prices_fall() -> None:
+    found = judge(SHORT, bars(QUIET, (99.0, 99.5, 97.0, 97.5)), 6)
+    assert found is not None
+    assert (found.result, found.exit) == ("profit", "take_profit")
+    assert found.gross_percent == pytest.approx(100 * (100 / 98 - 1))
+
+
+def test_of_two_exits_touched_within_one_candle_the_stop_counts() -> None:
+    found = judge(LONG, bars(QUIET, (100.0, 103.0, 98.0, 102.5)), 6)
+    assert found is not None
+    assert (found.result, found.exit) == ("loss", "stop_loss")
+
+
+def test_a_candle_that_opens_beyond_the_stop_ends_it_at_that_worse_price() -> None:
+    found = judge(LONG, bars(QUIET, (95.0, 96.0, 94.0, 95.5)), 6)
+    assert found is not None
+    assert found.pnl_percent == pytest.approx(after_costs(0.95))
+
+
+def test_what_meets_no_exit_is_closed_at_its_end_and_a_gain_below_costs_is_a_loss() -> None:
+    found = judge(LONG, bars(QUIET, QUIET), 2)
+    assert found is not None
+    assert (found.exit, found.closed_at) == ("time", 600)
+    assert found.gross_percent == pytest.approx(0.1)
+    assert found.result == "loss"
+
+
+def test_an_entry_beyond_an_exit_is_none_and_earns_nothing() -> None:
+    for first in ((103.0, 104.0, 102.5, 103.0), (98.0, 98.5, 97.0, 98.0)):
+        found = judge(LONG, bars(first, QUIET), 6)
+        assert found is not None
+        assert (found.exit, found.pnl_percent, found.result) == ("not_entered", 0.0, "loss")
+
+
+def test_it_is_pending_until_an_exit_is_touched_or_all_candles_came() -> None:
+    assert judge(LONG, bars(), 6) is None
+    assert judge(LONG, bars(QUIET, QUIET), 6) is None
+
+
+def test_a_missing_candle_is_waited_for_and_then_told() -> None:
+    holed = bars(QUIET, (101.0, 105.0, 100.9, 104.0), skip=1)
+    assert judge(LONG, holed, 6) is None
+    found = judge(LONG, holed, 6, final=True)
+    assert found is not None
+    assert (found.exit, found.gaps) == ("take_profit", True)
+    nothing = judge(LONG, bars(), 6, final=True)
+    assert nothing is not None
+    assert (nothing.exit, nothing.gaps) == ("not_entered", True)
+
+
+PRICE = st.floats(90, 110)
+
+
+@given(st.lists(st.tuples(PRICE, PRICE, PRICE, PRICE), min_size=1, max_size=8), st.booleans())
+def test_no_outcome_is_better_than_its_take_profit_and_none_changes_later(
+    rows: list[Row], long: bool
+) -> None:
+    exits = LONG if long else SHORT
+    path = bars(*((o, max(o, h, lo, c), min(o, h, lo, c), c) for o, h, lo, c in rows))
+    found = judge(exits, path, len(rows))
+    assert found is not None  # all candles came
+    entered = float(path.open[0])
+    best = exits.side * np.log(exits.take_profit / entered)
+    assert found.gross_percent <= max(100 * np.expm1(best), 0.0) + 1e-9
+    for known in range(1, len(rows)):
+        early = judge(
+            exits,
+            bars(
+                *zip(
+                    *(col[:known] for col in (path.open, path.high, path.low, path.close)),
+                    strict=True,
+                )
+            ),
+            len(rows),
+        )
+        assert early is None or early == found

@@ -1,0 +1,163 @@
+"""Trades keep their exact values from message to column to bytes."""
+
+import threading
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core.messages import IdKind, TradeMessages
+from storage.journal import journal
+from storage.journal.columns import Trades
+from storage.journal.convert import to_trades
+from storage.journal.scaled import scale_values, to_floats
+from storage.trades.intervals import Intervals
+
+NOW_MS = 1_800_000_000_000
+decimals = st.decimals("0.00000001", "90000000", places=8).map(str)
+
+
+def messages(**columns: list[object]) -> TradeMessages:
+    """Return messages whose unnamed columns are ordinary."""
+    found = TradeMessages()
+    count = len(next(iter(columns.values())))
+    for index in range(count):
+        row = {name: values[index] for name, values in columns.items()}
+        identity = row.get("trade_id", index)
+        found.add(
+            index,
+            (identity, identity),
+            row.get("time", 1_700_000_000_000),
+            row.get("price", "1.5"),
+            row.get("size", "2"),
+            None,
+        )
+    return found
+
+
+@given(st.lists(decimals, min_size=1, max_size=30))
+@example(["22499999.99999999"])
+@example(["0.30000000000000004"])
+def test_scaled_units_are_the_decimals_themselves(texts: list[str]) -> None:
+    scaled = scale_values(texts)
+
+    assert scaled.good.all()
+    restored = [Decimal(int(u)).scaleb(-scaled.scale) for u in scaled.units]
+    assert restored == [Decimal(text) for text in texts]
+    assert to_floats(scaled.units, scaled.scale).tolist() == [float(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "bad", ["nan", "inf", "-1", "0", "", "x", "1e308", None, True, [], "1" * 30]
+)
+def test_a_value_that_is_no_positive_number_spoils_only_itself(bad: object) -> None:
+    scaled = scale_values(["0.1", bad, "25"])
+
+    assert scaled.good.tolist() == [True, False, True]
+    assert to_floats(scaled.units, scaled.scale)[[0, 2]].tolist() == [0.1, 25.0]
+
+
+def test_more_digits_than_eight_stay_exact() -> None:
+    scaled = scale_values(["0.000000000123", "12345.678"])
+    assert to_floats(scaled.units, scaled.scale).tolist() == [1.23e-10, 12345.678]
+
+
+@pytest.mark.parametrize(
+    ("time", "microseconds"),
+    [
+        ("2021-04-17T16:43:37.089723Z", 1_618_677_817_089_723),
+        ("2026-08-09T21:05:48.228568804Z", 1_786_309_548_228_568),
+        ("2021-04-17T18:43:37.089+02:00", 1_618_677_817_089_000),
+        (1_618_677_817, 1_618_677_817_000_000),
+        (1_618_677_817_089, 1_618_677_817_089_000),
+        ("1618677817.5", 1_618_677_817_500_000),
+        (1_618_677_817_089_723, 1_618_677_817_089_723),
+        (1_618_677_817_089_723_000, 1_618_677_817_089_723),
+    ],
+)
+def test_every_usual_form_of_time_is_read(time: object, microseconds: int) -> None:
+    trades, rejected = to_trades(messages(time=[time]), IdKind.TRADE, NOW_MS)
+    assert not rejected
+    assert trades.time.tolist() == [microseconds]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "word"),
+    [
+        ("time", "yesterday", "time"),
+        ("time", NOW_MS + 3_600_000, "future"),
+        ("time", 1_700_000, "2009"),
+        ("price", "NaN", "price"),
+        ("size", "-3", "size"),
+        ("trade_id", "ab-cd", "sequence"),
+        ("trade_id", -4, "trade_id"),
+    ],
+)
+def test_an_unusable_trade_is_rejected_with_its_position_and_the_reason(
+    column: str, value: object, word: str
+) -> None:
+    good = {"time": 1_700_000_000_000, "price": "1", "size": "1", "trade_id": 5}[column]
+
+    trades, rejected = to_trades(messages(**{column: [good, value]}), IdKind.TRADE, NOW_MS)
+
+    assert len(trades) == 1
+    assert [(r.index, word in r.reason) for r in rejected] == [(1, True)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**61), decimals, decimals), max_size=20))
+def test_bytes_read_back_are_the_trades_that_were_packed(rows: list[tuple[int, str, str]]) -> None:
+    columns = {
+        "trade_id": [row[0] for row in rows],
+        "price": [row[1] for row in rows],
+        "size": [row[2] for row in rows],
+    }
+    trades, _ = to_trades(messages(**columns), IdKind.TRADE, NOW_MS) if rows else (None, None)
+    if trades is None:
+        return
+
+    again = Trades.from_bytes(trades.to_bytes())
+
+    assert again.kind is trades.kind
+    for name in ("first_id", "last_id", "time", "price", "size", "side"):
+        assert np.array_equal(getattr(again, name), getattr(trades, name))
+
+
+spans = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 12)), max_size=40)
+
+
+@given(spans, st.integers(0, 40))
+def test_intervals_hold_exactly_the_ids_added_in_any_order(
+    pairs: list[tuple[int, int]], cut: int
+) -> None:
+    seen, expected = Intervals.empty(), set[int]()
+    for part in (pairs[:cut], pairs[cut:]):
+        first = np.array([a for a, _ in part], dtype=np.int64)
+        last = np.array([a + n for a, n in part], dtype=np.int64)
+        seen = seen.add(first, last)
+        expected |= {i for a, n in part for i in range(a, a + n + 1)}
+
+    ids = np.arange(-2, 230)
+    assert set(ids[seen.contain(ids)].tolist()) == expected
+    assert seen.ids_held() == len(expected)
+    assert np.all(seen.start[1:] > seen.end[:-1] + 1)
+    assert Intervals.from_bytes(seen.to_bytes()).end.tolist() == seen.end.tolist()
+
+
+def test_threads_pack_and_unpack_the_journal_at_once() -> None:
+    column = np.arange(200, dtype=np.int64) * 7 % 1_000 + 1
+    side = np.ones(200, dtype=np.int8)
+    rows = Trades(IdKind.TRADE, 2, 8, column, column, column, column, column, side)
+    expected, same = rows.to_bytes(), []
+
+    def work() -> None:
+        same.extend(journal.unpack(journal.pack(rows)).to_bytes() == expected for _ in range(150))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert same == [True] * 900
