@@ -6,6 +6,7 @@ import redis
 
 from core.series import Series
 from storage import keys
+from storage.candles.candle_commands import FIELDS, create, is_there, or_empty
 from storage.trades.aggregates import Aggregate
 from storage.trades.building import candle_series
 
@@ -28,14 +29,12 @@ class SeriesKeys:
             name = keys.tick(platform, symbol, part)
             _create(pipe, name, self._tick_ms, [*labels, "field", part])
         for series in candle_series(platform, symbol):
-            here = [*labels, "resolution", series.resolution]
-            for field in keys.CANDLE_FIELDS:
-                _create(pipe, keys.candle(series, field), 0, [*here, "field", field])
-            _create(pipe, keys.flags(series), 0, [*here, "field", "flags"])
+            for field in FIELDS:
+                pipe.execute_command(*create(series, field, 0))
             pipe.sadd(keys.SERIES_INDEX, str(series))
         for reply in pipe.execute(raise_on_error=False):
-            if isinstance(reply, Exception) and "already exists" not in str(reply):
-                raise reply
+            if not is_there(reply):
+                or_empty(reply)
         self._known.add((platform, symbol))
 
     def forget(self, platform: str, symbol: str) -> None:
