@@ -16,13 +16,13 @@ import msgspec
 LIVE = "live"
 FORECASTS, EVENTS = "forecasts", "events"
 
-SLOT_FIELDS = ("platform", "symbol", "resolution", "horizon", "model")
+TARGET_FIELDS = ("platform", "symbol", "resolution", "horizon", "model")
 
 HASHED = {
     FORECASTS: (
         "seq",
         "made_at",
-        *SLOT_FIELDS,
+        *TARGET_FIELDS,
         "opening",
         "first_opening",
         "input_end",
@@ -40,7 +40,7 @@ HASHED = {
         "number",
         "recorded_at",
         "kind",
-        *SLOT_FIELDS,
+        *TARGET_FIELDS,
         "seq",
         "opening",
         "last_opening",

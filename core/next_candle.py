@@ -3,7 +3,7 @@
 import msgspec
 
 HORIZON = 1
-# The kind of model whose slot in the ledger `futures` shows.
+# The kind of model whose target in the ledger `futures` shows.
 LEDGER_MODEL = "boosting"
 DAY_S = 86_400
 DAYS_LIMITS = (1, 90)

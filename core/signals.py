@@ -5,8 +5,7 @@ from types import MappingProxyType
 import msgspec
 
 from core.errors import InvalidRequest
-from core.series import Series
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from core.times import format_time
 
 RESOLUTION = 300
@@ -14,14 +13,10 @@ HORIZON_LABELS = MappingProxyType({6: "scalping", 18: "intraday", 36: "swing", 7
 HORIZONS = tuple(HORIZON_LABELS)
 
 # The models behind them, as the registry calls them.
-RANGE, SIGNAL = "path_range", "barrier_signals"
-OUTLOOK_KINDS = (RANGE, SIGNAL)
+RANGE_MODEL, SIGNAL_MODEL = "path_range", "barrier_signals"
+PATH_MODELS = (RANGE_MODEL, SIGNAL_MODEL)
 
 DEFAULT_FOLDS = 4
-# Candles whose model can be judged: those of the longest horizon's first fold, and as many to
-# test on, after the features have warmed up.
-LEAST_ROWS, WARM_UP = 400, 50
-
 # The two kinds of answers.
 PREDICTION, SIGNAL_ANSWER = "prediction", "signal"
 
@@ -46,11 +41,6 @@ class SignalWords(msgspec.Struct, frozen=True):
     high: float = 1.0
 
 
-def outlook_slot(series: Series, horizon: int, kind: str) -> Slot:
-    """Return where the registry keeps the trainings of a kind."""
-    return Slot(series.platform, series.symbol, series.resolution, horizon, kind)
-
-
 def check_horizon(horizon: int) -> int:
     """Return a horizon in candles; raises `InvalidRequest`."""
     if horizon not in HORIZONS:
@@ -60,15 +50,9 @@ def check_horizon(horizon: int) -> int:
     return horizon
 
 
-def least_outlook_candles(horizon: int) -> int:
-    """Return how many finished candles without gaps are enough to train and judge."""
-    rows = LEAST_ROWS + 2 * horizon + 1
-    return WARM_UP + horizon + 2 * rows
-
-
-def model_name(slot: Slot) -> str:
-    """Return the name under which `/api/v1/models` shows what speaks for a slot."""
-    return f"{slot.model}.{slot.platform}.{slot.symbol}.{slot.resolution}.{slot.horizon}"
+def model_name(target: ForecastTarget) -> str:
+    """Return the name under which `/api/v1/models` shows what speaks for a target."""
+    return f"{target.model}.{target.platform}.{target.symbol}.{target.resolution}.{target.horizon}"
 
 
 def version_name(created_at: int, model_hash: str) -> str:

@@ -14,9 +14,9 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
+from core.forecast_target import ForecastTarget
 from core.jobs import Job
 from core.series import Series
-from core.slots import Slot
 from storage.candles.candle_columns import Candles
 from storage.candles.uploads import UploadStore
 from storage.jobs.job_store import JobStore
@@ -228,4 +228,4 @@ def _model(request: Mapping[str, Any]) -> str:
 
 
 def _slot(request: Mapping[str, Any]) -> str:
-    return f"slot:{':'.join(str(request[field]) for field in Slot.__struct_fields__)}"
+    return f"slot:{':'.join(str(request[field]) for field in ForecastTarget.__struct_fields__)}"

@@ -4,25 +4,25 @@ from typing import Any
 
 import msgspec
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from core.times import now_ms
 from storage.ledger.ledger_rows import Forecast
 
-SLOT = Slot("coinbase", "BTC-USD", 300, 1, "boosting")
+SLOT = ForecastTarget("coinbase", "BTC-USD", 300, 1, "boosting")
 
 
-def first_opening(slot: Slot = SLOT, candles_ago: int = 0) -> int:
+def first_opening(target: ForecastTarget = SLOT, candles_ago: int = 0) -> int:
     """Return the opening of the candle that is being made, or of one before it (s)."""
     now = now_ms() // 1_000
-    return now // slot.resolution * slot.resolution - candles_ago * slot.resolution
+    return now // target.resolution * target.resolution - candles_ago * target.resolution
 
 
-def forecast(slot: Slot = SLOT, candles_ago: int = -1, **other: Any) -> Forecast:
+def forecast(target: ForecastTarget = SLOT, candles_ago: int = -1, **other: Any) -> Forecast:
     """Return a forecast of a candle that opens one candle from now, or at another time."""
-    opening = first_opening(slot, candles_ago)
+    opening = first_opening(target, candles_ago)
     made = Forecast(
-        slot=slot,
-        opening=opening + (slot.horizon - 1) * slot.resolution,
+        target=target,
+        opening=opening + (target.horizon - 1) * target.resolution,
         first_opening=opening,
         input_end=opening,
         predicted=100.5,
@@ -38,6 +38,6 @@ def forecast(slot: Slot = SLOT, candles_ago: int = -1, **other: Any) -> Forecast
     return msgspec.structs.replace(made, **other)
 
 
-def forecasts(count: int, slot: Slot = SLOT) -> list[Forecast]:
+def forecasts(count: int, target: ForecastTarget = SLOT) -> list[Forecast]:
     """Return forecasts of the next candles, one after another."""
-    return [forecast(slot, -n - 1, predicted=100 + n / 7) for n in range(count)]
+    return [forecast(target, -n - 1, predicted=100 + n / 7) for n in range(count)]

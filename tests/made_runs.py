@@ -4,18 +4,18 @@ from typing import Any
 
 import msgspec
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from core.times import now_ms
 from storage.models.registry import Registry
 from storage.models.registry_rows import RunRecord
 from tests.made_forecasts import SLOT
 
 
-def run(run_id: str = "run-1", slot: Slot = SLOT, **other: Any) -> RunRecord:
+def run(run_id: str = "run-1", target: ForecastTarget = SLOT, **other: Any) -> RunRecord:
     """Return the record of a training that was promoted."""
     made = RunRecord(
         id=run_id,
-        slot=slot,
+        target=target,
         created_at=now_ms(),
         job_id=None,
         reason="requested",
@@ -45,7 +45,7 @@ def enter_run(
 ) -> RunRecord:
     """Configure the slot of a training and enter it with one file."""
     record = record or run()
-    registry.configure(record.slot, {}, 3_600, 7_200)
+    registry.configure(record.target, {}, 3_600, 7_200)
     folder = registry.new_folder()
     (folder / "model.json").write_bytes(content)
     return registry.enter(record, folder, champion_id)

@@ -22,15 +22,15 @@ from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import opening_seconds
 from api.http.schemas import show_time
 from api.http.threads import in_thread
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.multiple_testing import holm
 from core.platforms import raw_symbol
 from core.resolutions import parse_resolution
-from core.slots import Slot
 from core.times import LATEST_MS, now_ms
 from storage.ledger.ledger_boards import Board
 from storage.ledger.ledger_verify import verify_ledger
-from storage.models.registry_rows import SlotRecord
+from storage.models.registry_rows import TargetRecord
 from storage.stores import Stores
 
 
@@ -114,28 +114,30 @@ class ScoreboardResource:
         stores, name = self._stores, query.ledger
         stores.ledger_reader.check(name)
         boards, missed = stores.boards.all(name), stores.ledger_reader.missed(name)
-        records = {one.slot: one for one in stores.registry.slots()} if name == LIVE else {}
-        champions = {slot for slot, record in records.items() if record.champion_id}
+        records = {one.target: one for one in stores.registry.targets()} if name == LIVE else {}
+        champions = {target for target, record in records.items() if record.champion_id}
         wanted = wanted_slot(query)
-        slots = sorted(boards.keys() | missed.keys() | champions)
+        targets = sorted(boards.keys() | missed.keys() | champions)
         rows = [
-            _row(name, slot, boards.get(slot), missed.get(slot, 0), records.get(slot))
-            for slot in slots
-            if all(getattr(slot, field) == value for field, value in wanted.items())
+            _row(name, target, boards.get(target), missed.get(target, 0), records.get(target))
+            for target in targets
+            if all(getattr(target, field) == value for field, value in wanted.items())
         ]
         # Over the whole ledger: asking for one slot alone must not make it look more certain.
-        adjusted = _adjusted({slot: board.scores for slot, board in boards.items()})
+        adjusted = _adjusted({target: board.scores for target, board in boards.items()})
         for row in rows:
-            slot = Slot(row.platform, row.symbol, row.resolution, row.horizon, row.model)
-            row.p_value_of_all = adjusted.get(slot)
+            target = ForecastTarget(
+                row.platform, row.symbol, row.resolution, row.horizon, row.model
+            )
+            row.p_value_of_all = adjusted.get(target)
         return Scoreboard(name, rows)
 
 
-def _adjusted(scores: dict[Slot, dict[str, Any]]) -> dict[Slot, float]:
+def _adjusted(scores: dict[ForecastTarget, dict[str, Any]]) -> dict[ForecastTarget, float]:
     """Return each slot's Diebold-Mariano p-value, adjusted by Holm for all slots looked at."""
     known = {
-        slot: found["dm"]["p_value"]
-        for slot, found in scores.items()
+        target: found["dm"]["p_value"]
+        for target, found in scores.items()
         if found.get("dm") and found["dm"].get("p_value") is not None
     }
     return dict(zip(known, holm(list(known.values())), strict=True))
@@ -153,10 +155,10 @@ def wanted_slot(query: SlotQuery) -> dict[str, Any]:
 
 
 def _row(
-    name: str, slot: Slot, board: Board | None, missed: int, record: SlotRecord | None
+    name: str, target: ForecastTarget, board: Board | None, missed: int, record: TargetRecord | None
 ) -> ScoreboardRow:
     return ScoreboardRow(
-        **msgspec.structs.asdict(slot),
+        **msgspec.structs.asdict(target),
         ledger=name,
         n=board.n if board else 0,
         missed=missed,

@@ -19,8 +19,9 @@ from api.forecasts.schemas import (
 from api.http.ranges import opening_seconds
 from api.http.schemas import given
 from core.errors import InvalidRequest
+from core.forecast_target import ForecastTarget, target_of_series
+from core.models import least_candles, least_training
 from core.series import Series
-from core.slots import Slot, least_candles, least_training, slot_of_series
 from core.times import now_ms
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
@@ -44,14 +45,14 @@ class SlotRequests:
         Raises `NotFound` for a series of which nothing is held, and
         `InvalidRequest` saying how many candles are needed and held.
         """
-        slot, request = self._common(body)
-        self._check_candles(slot, request["start"], request["end"])
+        target, request = self._common(body)
+        self._check_candles(target, request["start"], request["end"])
         return request | {"folds": body.folds}
 
     def train(self, body: SlotTrainRequest) -> Request:
         """Check a training; raises as `evaluate` does."""
-        slot, request = self._common(body)
-        self._check_candles(slot, request["start"], request["end"])
+        target, request = self._common(body)
+        self._check_candles(target, request["start"], request["end"])
         return request | {
             "folds": body.folds,
             "retrain_every": body.retrain_hours * _HOUR,
@@ -61,16 +62,16 @@ class SlotRequests:
 
     def replay(self, body: ReplayRequest) -> Request:
         """Check a replay; raises as `evaluate` does."""
-        slot, request = self._common(body)
-        least = least_training(slot.model, slot.horizon)
+        target, request = self._common(body)
+        least = least_training(target.model, target.horizon)
         start, end = request["start"], request["end"]
-        self._check_held(slot.series)
-        before = self._candles.count(slot.series, None, start and start - 1)
-        after = self._candles.count(slot.series, start, end)
-        if before < least + (0 if start else slot.horizon + 1) or not after:
+        self._check_held(target.series)
+        before = self._candles.count(target.series, None, start and start - 1)
+        after = self._candles.count(target.series, start, end)
+        if before < least + (0 if start else target.horizon + 1) or not after:
             raise InvalidRequest(
                 f"A replay needs {least} finished candles before start to learn from, and some "
-                f"from start to end; {before} and {after} are held of {slot.series}."
+                f"from start to end; {before} and {after} are held of {target.series}."
             )
         return request | {"retrain_every": body.retrain_every}
 
@@ -86,27 +87,27 @@ class SlotRequests:
             return request, None
         return request, _own_candles(body.candles, series)
 
-    def _common(self, body: SlotBody) -> tuple[Slot, Request]:
+    def _common(self, body: SlotBody) -> tuple[ForecastTarget, Request]:
         platform = body.platform or self._default_platform
         series = stored_series(platform, body.symbol, body.resolution)
-        slot = slot_of_series(series, body.horizon, body.model)
+        target = target_of_series(series, body.horizon, body.model)
         options = _options(body)
         start, end = opening_seconds(body.start, body.end)
         request = {"start": start, "end": end, "seed": body.seed, "options": options}
-        return slot, msgspec.structs.asdict(slot) | request
+        return target, msgspec.structs.asdict(target) | request
 
     def _check_held(self, series: Series) -> None:
         if not self._candles.count(series):
             raise no_candles(series, self._candles)
 
-    def _check_candles(self, slot: Slot, start: int | None, end: int | None) -> None:
-        self._check_held(slot.series)
-        needed = least_candles(slot.model, slot.horizon)
-        held = self._candles.count(slot.series, start, end)
+    def _check_candles(self, target: ForecastTarget, start: int | None, end: int | None) -> None:
+        self._check_held(target.series)
+        needed = least_candles(target.model, target.horizon)
+        held = self._candles.count(target.series, start, end)
         if held < needed:
             raise InvalidRequest(
-                f"{slot.model} of {slot.horizon} candles ahead needs at least {needed} finished "
-                f"candles; {held} are held of {slot.series} in this range."
+                f"{target.model} of {target.horizon} candles ahead needs at least {needed} "
+                f"finished candles; {held} are held of {target.series} in this range."
             )
 
 

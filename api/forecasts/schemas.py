@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from api.http.schemas import Json, Name, Resolution, Symbol, Time
+from core.forecast_target import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
 from core.lstm_limits import EPOCHS_LIMITS, SEQ_LEN_LIMITS, UNITS_LIMITS
-from core.slots import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
 
 ModelName = Literal["lstm", "boosting", "last_price", "drift", "seasonal_naive", "ewma"]
 Horizon = Annotated[

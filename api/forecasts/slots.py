@@ -9,10 +9,10 @@ from api.candles.requested_series import stored_series
 from api.docs.openapi import operation
 from api.http.schemas import Name, ResolutionName, Symbol
 from api.http.threads import in_thread
-from core.slots import HORIZON_LIMITS, Slot, slot_of_series
+from core.forecast_target import HORIZON_LIMITS, ForecastTarget, target_of_series
 from core.times import format_time
 from storage.models.registry import Registry
-from storage.models.registry_rows import RunRecord, SlotRecord
+from storage.models.registry_rows import RunRecord, TargetRecord
 
 
 class WalkForward(Struct):
@@ -104,31 +104,31 @@ class SlotsResource:
     async def on_get_runs(self, req: Request, resp: Response, query: RunsQuery) -> None:
         """List the trainings of a slot, the champion among them, with folds and calibration."""
         series = stored_series(query.platform, query.symbol, query.resolution)
-        slot = slot_of_series(series, query.horizon, query.model)
-        resp.media = RunList(await in_thread(self._runs, slot, query.limit))
+        target = target_of_series(series, query.horizon, query.model)
+        resp.media = RunList(await in_thread(self._runs, target, query.limit))
 
     def _slots(self) -> list[SlotShown]:
-        records = self._registry.slots()
-        return [_slot(one, self._registry.champion(one.slot)) for one in records]
+        records = self._registry.targets()
+        return [_slot(one, self._registry.champion(one.target)) for one in records]
 
-    def _runs(self, slot: Slot, limit: int) -> list[RunShown]:
-        champion = self._registry.slot(slot).champion_id
-        runs = self._registry.runs(slot, limit)
+    def _runs(self, target: ForecastTarget, limit: int) -> list[RunShown]:
+        champion = self._registry.target(target).champion_id
+        runs = self._registry.runs(target, limit)
         if champion and champion not in {run.id for run in runs}:
             runs.append(self._registry.run(champion))
         return [_run(run, run.id == champion) for run in runs]
 
 
-def _slot(record: SlotRecord, champion: RunRecord | None) -> SlotShown:
-    slot, walked = record.slot, None
+def _slot(record: TargetRecord, champion: RunRecord | None) -> SlotShown:
+    target, walked = record.target, None
     if champion:
         walked = WalkForward(champion.n, champion.scores["skill"], champion.verdict)
     return SlotShown(
-        slot.platform,
-        slot.symbol,
-        slot.resolution,
-        slot.horizon,
-        slot.model,
+        target.platform,
+        target.symbol,
+        target.resolution,
+        target.horizon,
+        target.model,
         record.champion_id,
         format_time(record.promoted_at) if record.promoted_at else None,
         walked,

@@ -14,7 +14,7 @@ from core.errors import DatabaseUnavailable
 from core.resolutions import MINUTE
 from storage.candles.watches import Watch
 from storage.database import reading, writing
-from storage.models.registry_tables import slots
+from storage.models.registry_tables import targets
 from storage.redis_connection import redis_errors
 from storage.tables import lstm_models
 from storage.trades.newest_prices import newest_prices
@@ -78,7 +78,7 @@ def count_models(engine: Engine) -> int:
     """Return how many models could speak: LSTMs, and champions of slots."""
     with reading(engine) as connection:
         trained = connection.scalar(select(func.count()).select_from(lstm_models)) or 0
-        champions = select(func.count()).where(slots.c.champion_id.is_not(None))
+        champions = select(func.count()).where(targets.c.champion_id.is_not(None))
         return trained + (connection.scalar(champions) or 0)
 
 

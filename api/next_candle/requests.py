@@ -7,11 +7,11 @@ from msgspec import UNSET
 from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
 from core.errors import Conflict, InvalidRequest, TickcastError
+from core.forecast_target import DEFAULT_FOLDS
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL
 from core.platforms import raw_symbol
 from core.series import CandleFlag, Series
 from core.settings import Settings
-from core.slots import DEFAULT_FOLDS
 from core.times import now_ms
 from storage.stores import Stores
 
@@ -104,8 +104,10 @@ class NextCandleRequests:
     def update(self, query: SeriesQuery) -> Request:
         """Check an update; raises `Conflict` if no model speaks for the series."""
         series = self.stored(query)
-        slots = [slot for slot in self._stores.registry.slots() if slot.slot.series == series]
-        if not any(slot.champion_id for slot in slots):
+        targets = [
+            target for target in self._stores.registry.targets() if target.target.series == series
+        ]
+        if not any(target.champion_id for target in targets):
             raise Conflict(f"No model speaks for {series} yet; POST /train first.")
         return _named(series)
 

@@ -14,8 +14,8 @@ from api.v1.schemas_models import (
     Performance,
     Training,
 )
-from core.signals import SIGNAL, model_name, version_name
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
+from core.signals import SIGNAL_MODEL, model_name, version_name
 from core.times import format_time
 from storage.models.lstm_store import ModelRecord
 from storage.models.registry_rows import RunRecord
@@ -33,28 +33,28 @@ class Card(Struct, frozen=True):
     performance: Performance
     importance: list[FeatureImportance]
     id: str
-    slot: Slot | None
+    target: ForecastTarget | None
 
 
 def card_of_run(run: RunRecord) -> Card:
     """Return the card of a champion."""
-    slot, classifier = run.slot, run.slot.model == SIGNAL
+    target, classifier = run.target, run.target.model == SIGNAL_MODEL
     scores = run.scores["signal"] if classifier else run.scores
     performance = _performance(run.n, scores, run.verdict, classifier)
     if classifier:
         performance.skill = _skill(run.scores["direction"])
     status = ModelStatus(
-        name=model_name(slot),
+        name=model_name(target),
         type="classifier" if classifier else "regressor",
         version=version_name(run.created_at, run.model_hash),
         loaded=False,
         last_trained=format_time(run.created_at),
         verdict=run.verdict,
         metrics=_metrics(performance),
-        symbols=[slot.symbol],
-        platforms=[slot.platform],
-        resolution=slot.resolution,
-        horizons=[slot.horizon],
+        symbols=[target.symbol],
+        platforms=[target.platform],
+        resolution=target.resolution,
+        horizons=[target.horizon],
     )
     training = Training(
         samples=run.metadata.get("samples"),
@@ -65,7 +65,7 @@ def card_of_run(run: RunRecord) -> Card:
         first_time=format_time(run.first_time * 1_000),
         last_time=format_time(run.last_time * 1_000),
     )
-    return Card(status, training, performance, _importance(run), run.id, slot)
+    return Card(status, training, performance, _importance(run), run.id, target)
 
 
 def card_of_lstm(record: ModelRecord) -> Card:

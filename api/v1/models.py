@@ -22,9 +22,10 @@ from api.v1.schemas_models import (
     RecentPredictions,
 )
 from core.errors import NotFound
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
-from core.signals import OUTLOOK_KINDS, SIGNAL
-from core.slots import MODELS, Slot
+from core.models import CLOSE, RANGE, SIGNAL
+from core.signals import SIGNAL_MODEL
 from core.times import LATEST_MS, now_ms
 from storage.models.signals import PENDING
 from storage.stores import Stores
@@ -62,18 +63,18 @@ class ModelCards:
     def recent(self, card: Card) -> RecentPredictions:
         """Return what came of a model's forecasts in the last 24 hours."""
         since = now_ms() - DAY_MS
-        if card.slot is None:
+        if card.target is None:
             return _share(0, [])
-        if card.slot.model == SIGNAL:
-            made = self._stores.signals.since(card.slot.series, card.slot.horizon, since)
+        if card.target.model == SIGNAL_MODEL:
+            made = self._stores.signals.since(card.target.series, card.target.horizon, since)
             ended = [row for row in made if row.result not in (None, PENDING)]
             return _share(len(made), [row.result == "profit" for row in ended])
-        return self._of_ledger(card.slot, since)
+        return self._of_ledger(card.target, since)
 
-    def _of_ledger(self, slot: Slot, since: int) -> RecentPredictions:
+    def _of_ledger(self, target: ForecastTarget, since: int) -> RecentPredictions:
         # A forecast of the last day aims at an opening after it was made.
         rows = self._stores.ledger_reader.page(
-            LIVE, msgspec.structs.asdict(slot), since // 1_000, LATEST_MS // 1_000, _MOST_RECENT
+            LIVE, msgspec.structs.asdict(target), since // 1_000, LATEST_MS // 1_000, _MOST_RECENT
         ).rows
         made = [row for row in rows if row.made_at >= since]
         right = [
@@ -84,7 +85,7 @@ class ModelCards:
         return _share(len(made), right)
 
     def _champions(self) -> Iterator[Card]:
-        for record in self._stores.registry.slots((*MODELS, *OUTLOOK_KINDS)):
+        for record in self._stores.registry.targets(CLOSE, RANGE, SIGNAL):
             run_id = record.champion_id
             if run_id is not None:
                 known = self._cards.get(run_id)

@@ -8,10 +8,10 @@ from api.http.v1_envelope import V1Error, succeed
 from api.v1.forecast_answers import Outlooks, Question
 from api.v1.openapi_parts import COUNTED_TASK
 from api.v1.schemas_signals import PredictionAnswer, PredictionRequest
-from core.signals import PREDICTION, RANGE
+from core.signals import PREDICTION, RANGE_MODEL
 from tasks.queues import PREDICT_RANGE
 
-_QUESTION = Question(PREDICTION, RANGE, PREDICT_RANGE)
+_QUESTION = Question(PREDICTION, RANGE_MODEL, PREDICT_RANGE)
 
 
 class PredictionsResource:

@@ -20,12 +20,12 @@ from api.v1.schemas_history import (
 )
 from api.v1.schemas_signals import SignalAnswer, SignalRequest
 from core.errors import InvalidRequest
-from core.signals import SIGNAL, SIGNAL_ANSWER, check_horizon
+from core.signals import SIGNAL_ANSWER, SIGNAL_MODEL, check_horizon
 from core.times import parse_time
 from storage.models.signals import SignalFilter, SignalStore
 from tasks.queues import GENERATE_SIGNAL
 
-_QUESTION = Question(SIGNAL_ANSWER, SIGNAL, GENERATE_SIGNAL)
+_QUESTION = Question(SIGNAL_ANSWER, SIGNAL_MODEL, GENERATE_SIGNAL)
 
 
 class SignalsResource:

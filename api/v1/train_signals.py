@@ -15,8 +15,9 @@ from api.http.v1_envelope import V1Error
 from api.v1.forecast_answers import Outlooks
 from api.v1.schemas_signals import TrainOutlookRequest
 from core.errors import InvalidRequest
+from core.models import least_candles
 from core.series import Series
-from core.signals import HORIZONS, check_horizon, least_outlook_candles
+from core.signals import HORIZONS, SIGNAL_MODEL, check_horizon
 from storage.candles.candle_store import CandleStore
 from tasks.enqueue import Enqueue
 
@@ -77,11 +78,12 @@ class TrainOutlook:
         """Return the horizons to train; raises `InvalidRequest` if candles are too few."""
         chosen = sorted({check_horizon(horizon) for horizon in asked or HORIZONS})
         held = self._candles.count(series)
-        enough = [horizon for horizon in chosen if held > least_outlook_candles(horizon)]
+        enough = [horizon for horizon in chosen if held > least_candles(SIGNAL_MODEL, horizon)]
         if not enough or (asked and len(enough) < len(chosen)):
             wanting = min(set(chosen) - set(enough))
+            least = least_candles(SIGNAL_MODEL, wanting)
             raise InvalidRequest(
-                f"symbol: {wanting} candles ahead need more than {least_outlook_candles(wanting)} "
+                f"symbol: {wanting} candles ahead need more than {least} "
                 f"candles of five minutes to learn from; {held} are held of {series.symbol}.",
                 field="symbol",
             )

@@ -9,13 +9,13 @@ determined owner of the database does is seen by `storage.ledger.ledger_verify`.
 
 from sqlalchemy import Connection, text
 
-from core.ledger import LIVE, SLOT_FIELDS
+from core.ledger import LIVE, TARGET_FIELDS
 
 # How far `made_at` may be from the database's clock (ms).
 CLOCK_TOLERANCE_MS = 60_000
 
 _NUMBERS = {"ledger": "seq", "ledger_events": "number"}
-_TARGET = (*SLOT_FIELDS, "opening")
+_TARGET = (*TARGET_FIELDS, "opening")
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _POSTGRES_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)"
 

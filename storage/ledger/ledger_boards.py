@@ -1,4 +1,4 @@
-"""Scores by slot, as computed from the ledger's rows: what the scoreboard shows.
+"""Scores by target, as computed from the ledger's rows: what the scoreboard shows.
 
 They follow from the ledger and may be computed anew at any time.
 """
@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, delete, insert, select
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from core.times import now_ms
 from storage.database import reading, writing
-from storage.ledger.ledger_reads import is_slot
+from storage.ledger.ledger_reads import is_target
 from storage.ledger.ledger_tables import ledger_boards
 
 
 class Board(msgspec.Struct, frozen=True):
-    """The scores of `n` forecasts of a slot; `updated_at` is epoch ms."""
+    """The scores of `n` forecasts of a target; `updated_at` is epoch ms."""
 
-    slot: Slot
+    target: ForecastTarget
     n: int
     scores: dict[str, Any]
     baseline_scores: dict[str, Any]
@@ -28,29 +28,32 @@ class Board(msgspec.Struct, frozen=True):
 
 
 class BoardStore:
-    """The newest scores of each slot; every method may raise `DatabaseUnavailable`."""
+    """The newest scores of each target; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, clock: Callable[[], int] = now_ms) -> None:
         self._engine = engine
         self._clock = clock
 
-    def put(self, ledger: str, slot: Slot, found: Mapping[str, Any]) -> None:
+    def put(self, ledger: str, target: ForecastTarget, found: Mapping[str, Any]) -> None:
         """Keep `{n, scores, baseline_scores, verdict}` in the place of what was there."""
         names = "n", "scores", "baseline_scores", "verdict"
         values = {name: found[name] for name in names} | {"updated_at": self._clock()}
-        here = ledger_boards.c.ledger == ledger, is_slot(ledger_boards, slot)
+        here = ledger_boards.c.ledger == ledger, is_target(ledger_boards, target)
         with writing(self._engine) as connection:
             connection.execute(delete(ledger_boards).where(*here))
-            named = {"ledger": ledger, **msgspec.structs.asdict(slot)}
+            named = {"ledger": ledger, **msgspec.structs.asdict(target)}
             connection.execute(insert(ledger_boards).values(named | values))
 
-    def all(self, ledger: str) -> dict[Slot, Board]:
-        """Return the scores of all slots of a ledger."""
+    def all(self, ledger: str) -> dict[ForecastTarget, Board]:
+        """Return the scores of all targets of a ledger."""
         with reading(self._engine) as connection:
             query = select(ledger_boards).where(ledger_boards.c.ledger == ledger)
             rows = connection.execute(query).all()
         boards = [
-            Board(Slot(*row[1:6]), *(row._mapping[name] for name in Board.__struct_fields__[1:]))
+            Board(
+                ForecastTarget(*row[1:6]),
+                *(row._mapping[name] for name in Board.__struct_fields__[1:]),
+            )
             for row in rows
         ]
-        return {board.slot: board for board in boards}
+        return {board.target: board for board in boards}

@@ -16,16 +16,16 @@ from sqlalchemy import (
     select,
 )
 
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.series import Series
-from core.slots import Slot
 from storage.database import reading
 from storage.ledger.ledger_chain import is_live
 from storage.ledger.ledger_rows import MISSED, OUTCOME, LedgerRow, Pending
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
 
 _BATCH = 1_000
-_FIELDS = Slot.__struct_fields__
+_FIELDS = ForecastTarget.__struct_fields__
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class LedgerReader:
     ) -> LedgerPage:
         """Return rows whose target opens from `start` to `end` (s), beginning after a `seq`.
 
-        `wanted` maps fields of a slot to values. Raises `NotFound` for an
+        `wanted` maps fields of a target to values. Raises `NotFound` for an
         unknown ledger.
         """
         filters = [ledger.c[field] == value for field, value in wanted.items()]
@@ -63,16 +63,16 @@ class LedgerReader:
             rows = [_to_row(row) for row in connection.execute(query)]
         return LedgerPage(rows[:limit], len(rows) > limit)
 
-    def scored(self, name: str, slot: Slot) -> list[LedgerRow]:
-        """Return all rows of a slot that have an outcome, by the opening of their target."""
-        query = _rows(name).where(is_slot(ledger, slot), ledger_events.c.realised.is_not(None))
+    def scored(self, name: str, target: ForecastTarget) -> list[LedgerRow]:
+        """Return all rows of a target that have an outcome, by the candle that they forecast."""
+        query = _rows(name).where(is_target(ledger, target), ledger_events.c.realised.is_not(None))
         with reading(self._engine) as connection:
             found = connection.execute(query.order_by(ledger.c.opening))
             return [_to_row(row) for row in found]
 
-    def newest_scored(self, name: str, slot: Slot, limit: int) -> list[LedgerRow]:
-        """Return the newest rows of a slot that have an outcome, oldest first."""
-        query = _rows(name).where(is_slot(ledger, slot), ledger_events.c.realised.is_not(None))
+    def newest_scored(self, name: str, target: ForecastTarget, limit: int) -> list[LedgerRow]:
+        """Return the newest rows of a target that have an outcome, oldest first."""
+        query = _rows(name).where(is_target(ledger, target), ledger_events.c.realised.is_not(None))
         with reading(self._engine) as connection:
             found = connection.execute(query.order_by(ledger.c.opening.desc()).limit(limit))
             return [_to_row(row) for row in found][::-1]
@@ -89,18 +89,18 @@ class LedgerReader:
                 found.setdefault(series, []).append(Pending(row.ledger, row.seq, row.opening))
         return found
 
-    def accounted_until(self, slot: Slot) -> int | None:
-        """Return the last target (opening, s) of a slot that was forecast live or missed."""
+    def accounted_until(self, target: ForecastTarget) -> int | None:
+        """Return the last candle (opening, s) of a target that was forecast live or missed."""
         with reading(self._engine) as connection:
-            return accounted_until(connection, slot)
+            return accounted_until(connection, target)
 
-    def missed(self, name: str = LIVE) -> dict[Slot, int]:
-        """Return how many forecasts of each slot were missed."""
+    def missed(self, name: str = LIVE) -> dict[ForecastTarget, int]:
+        """Return how many forecasts of each target were missed."""
         columns = [ledger_events.c[field] for field in _FIELDS]
         here = ledger_events.c.ledger == name, ledger_events.c.kind == MISSED
         counts = select(*columns, func.sum(ledger_events.c.count)).where(*here).group_by(*columns)
         with reading(self._engine) as connection:
-            return {Slot(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
+            return {ForecastTarget(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
 
     def check(self, name: str) -> None:
         """Raise `NotFound` for a ledger that does not exist."""
@@ -113,13 +113,13 @@ class LedgerReader:
             by_age = select(ledgers.c.name).order_by(ledgers.c.created_at, ledgers.c.name)
             return [LIVE, *connection.execute(by_age).scalars()]
 
-    def slots(self, name: str) -> dict[Slot, int]:
-        """Return the slots of a ledger, and how many rows each has."""
+    def targets(self, name: str) -> dict[ForecastTarget, int]:
+        """Return the targets of a ledger, and how many rows each has."""
         columns = [ledger.c[field] for field in _FIELDS]
         counts = select(*columns, func.count()).where(ledger.c.ledger == name).group_by(*columns)
         with reading(self._engine) as connection:
             is_live(connection, name)
-            return {Slot(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
+            return {ForecastTarget(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
 
 
 def rows_by_number(connection: Connection, name: str, numbers: Iterable[int]) -> list[LedgerRow]:
@@ -138,20 +138,20 @@ def in_parts(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield ordered[start : start + _BATCH]
 
 
-def accounted_until(connection: Connection, slot: Slot) -> int | None:
-    """Return the last target (opening, s) of a slot that was forecast live or missed."""
+def accounted_until(connection: Connection, target: ForecastTarget) -> int | None:
+    """Return the last candle (opening, s) of a target that was forecast live or missed."""
     forecast = select(func.max(ledger.c.opening))
-    forecast = forecast.where(ledger.c.ledger == LIVE, is_slot(ledger, slot))
+    forecast = forecast.where(ledger.c.ledger == LIVE, is_target(ledger, target))
     missed = select(func.max(ledger_events.c.last_opening))
     missed = missed.where(ledger_events.c.ledger == LIVE, ledger_events.c.kind == MISSED)
-    missed = missed.where(is_slot(ledger_events, slot))
+    missed = missed.where(is_target(ledger_events, target))
     known = [connection.execute(query).scalar() for query in (forecast, missed)]
     return max((opening for opening in known if opening is not None), default=None)
 
 
-def is_slot(table: Table, slot: Slot) -> ColumnElement[bool]:
-    """Return the condition that a row belongs to a slot."""
-    return and_(*(table.c[field] == getattr(slot, field) for field in _FIELDS))
+def is_target(table: Table, target: ForecastTarget) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a target."""
+    return and_(*(table.c[field] == getattr(target, field) for field in _FIELDS))
 
 
 def _rows(name: str) -> Select[Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from core.slots import Slot, deadline_ms
+from core.forecast_target import ForecastTarget, deadline_ms
 
 OUTCOME, MISSED = "outcome", "missed"
 LATE = "it was made too late"
@@ -20,7 +20,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     candles that the forecast was made from.
     """
 
-    slot: Slot
+    target: ForecastTarget
     opening: int
     first_opening: int
     input_end: int
@@ -37,23 +37,23 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deadline(self) -> int:
         """Return the last instant (epoch ms) at which it may be entered."""
-        return deadline_ms(self.first_opening, self.slot.resolution)
+        return deadline_ms(self.first_opening, self.target.resolution)
 
     @property
-    def target(self) -> tuple[Slot, int]:
+    def key(self) -> tuple[ForecastTarget, int]:
         """Return what there may be one forecast of."""
-        return self.slot, self.opening
+        return self.target, self.opening
 
     def values(self, made_at: int) -> dict[str, Any]:
         """Return its columns."""
         own = msgspec.structs.asdict(self)
-        return msgspec.structs.asdict(own.pop("slot")) | own | {"made_at": made_at}
+        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
 
 
 class Missed(msgspec.Struct, frozen=True):
     """Forecasts that were due and not made: targets from `opening` to `last_opening` (s)."""
 
-    slot: Slot
+    target: ForecastTarget
     opening: int
     last_opening: int
     count: int
@@ -63,12 +63,12 @@ class Missed(msgspec.Struct, frozen=True):
         """Return its columns."""
         own = msgspec.structs.asdict(self)
         event = {"recorded_at": recorded_at, "kind": MISSED, "seq": None, "realised": None}
-        return msgspec.structs.asdict(own.pop("slot")) | own | event
+        return msgspec.structs.asdict(own.pop("target")) | own | event
 
 
 def missed_late(forecast: Forecast) -> Missed:
     """Return what a forecast that came too late is noted as."""
-    return Missed(forecast.slot, forecast.opening, forecast.opening, 1, LATE)
+    return Missed(forecast.target, forecast.opening, forecast.opening, 1, LATE)
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +99,13 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     realised: float | None = None
 
     @property
-    def slot(self) -> Slot:
-        """Return the slot that it belongs to."""
-        return Slot(self.platform, self.symbol, self.resolution, self.horizon, self.model)
+    def target(self) -> ForecastTarget:
+        """Return the target that it belongs to."""
+        return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
 
     def outcome_values(self, realised: float, recorded_at: int | None) -> dict[str, Any]:
         """Return the columns of its outcome; without an instant, that of the target's close."""
-        return msgspec.structs.asdict(self.slot) | {
+        return msgspec.structs.asdict(self.target) | {
             "recorded_at": recorded_at or (self.opening + self.resolution) * 1_000,
             "kind": OUTCOME,
             "seq": self.seq,

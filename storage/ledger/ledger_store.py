@@ -15,13 +15,13 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, select
 
 from core.errors import Conflict
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
-from core.slots import Slot
 from core.times import now_ms
 from storage.database import writing
 from storage.ledger.ledger_chain import Row, extend, is_live, lock, register_replay
 from storage.ledger.ledger_heads import Heads, Turn
-from storage.ledger.ledger_reads import accounted_until, in_parts, is_slot, rows_by_number
+from storage.ledger.ledger_reads import accounted_until, in_parts, is_target, rows_by_number
 from storage.ledger.ledger_rows import Appended, Forecast, LedgerRow, Missed, missed_late
 from storage.ledger.ledger_tables import ledger, ledger_pending, ledgers
 
@@ -42,7 +42,7 @@ class LedgerStore:
         """Enter forecasts into the live ledger, all stamped with this moment.
 
         One that comes after its deadline is refused and noted as missed; one
-        whose slot and target are in the ledger already is left out. `missed`
+        whose target and opening are in the ledger already is left out. `missed`
         are noted unless their targets are accounted for.
         """
         with self._appending() as (connection, turn):
@@ -122,30 +122,30 @@ def _divide(
     connection: Connection, name: str, forecasts: Sequence[Forecast]
 ) -> tuple[list[Forecast], list[Forecast]]:
     """Return the forecasts of new targets, in order, and those that are in the ledger."""
-    held: set[tuple[Slot, int]] = set()
-    for slot in {forecast.slot for forecast in forecasts}:
-        openings = [forecast.opening for forecast in forecasts if forecast.slot == slot]
+    held: set[tuple[ForecastTarget, int]] = set()
+    for target in {forecast.target for forecast in forecasts}:
+        openings = [forecast.opening for forecast in forecasts if forecast.target == target]
         between = ledger.c.opening.between(min(openings), max(openings))
-        here = select(ledger.c.opening).where(ledger.c.ledger == name, is_slot(ledger, slot))
-        held |= {(slot, opening) for opening in connection.execute(here.where(between)).scalars()}
+        here = select(ledger.c.opening).where(ledger.c.ledger == name, is_target(ledger, target))
+        held |= {(target, opening) for opening in connection.execute(here.where(between)).scalars()}
     fresh: list[Forecast] = []
     known: list[Forecast] = []
     for forecast in forecasts:
-        (known if forecast.target in held else fresh).append(forecast)
-        held.add(forecast.target)
+        (known if forecast.key in held else fresh).append(forecast)
+        held.add(forecast.key)
     return fresh, known
 
 
 def _unaccounted(connection: Connection, missed: Sequence[Missed]) -> list[Missed]:
-    """Return those whose targets come after all that is known of their slots."""
-    last: dict[Slot, int] = {}
+    """Return those that come after all that is known of their targets."""
+    last: dict[ForecastTarget, int] = {}
     noted = []
     for event in sorted(missed, key=lambda event: event.opening):
-        if event.slot not in last:
-            last[event.slot] = accounted_until(connection, event.slot) or 0
-        if event.opening > last[event.slot]:
+        if event.target not in last:
+            last[event.target] = accounted_until(connection, event.target) or 0
+        if event.opening > last[event.target]:
             noted.append(event)
-            last[event.slot] = event.last_opening
+            last[event.target] = event.last_opening
     return noted
 
 

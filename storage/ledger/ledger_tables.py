@@ -22,14 +22,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from core.slots import GRACE_SHARE, LONGEST_GRACE_MS
+from core.forecast_target import GRACE_SHARE, LONGEST_GRACE_MS
 from storage.tables import metadata
 
 _GRACE_A_SECOND = round(GRACE_SHARE * 1_000)
 
 
 def slot_columns() -> list[Column[Any]]:
-    """Return the columns that name a slot."""
+    """Return the columns that name a target."""
     return [
         Column("platform", String(64), nullable=False),
         Column("symbol", String(64), nullable=False),

@@ -1,15 +1,15 @@
 """Which training of ranges or signals speaks for a series."""
 
 from core.errors import ModelUnavailable, NotFound
+from core.forecast_target import target_of_series
 from core.series import Series
-from core.signals import outlook_slot
 from storage.models.registry import Registry
 
 
 def champion_id(registry: Registry, series: Series, horizon: int, kind: str) -> str:
     """Return the id of the training; raises `ModelUnavailable` if nothing is trained yet."""
     try:
-        found = registry.slot(outlook_slot(series, horizon, kind)).champion_id
+        found = registry.target(target_of_series(series, horizon, kind, None)).champion_id
     except NotFound:
         found = None
     if found is None:

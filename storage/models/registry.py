@@ -1,14 +1,14 @@
-"""The registry: every training for a slot, and which of them speaks for it.
+"""The registry: every training for a target, and which of them speaks for it.
 
 A run is recorded once, with the decision on it; its row is the commit point,
-its files in a folder of their own are there before. Runs never change. A slot
+its files in a folder of their own are there before. Runs never change. A target
 has at most one champion: the run that was promoted last.
 """
 
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from core.errors import Conflict, NotFound
-from core.slots import MODELS, Slot
+from core.forecast_target import ForecastTarget
+from core.models import CLOSE, known_models
 from core.times import now_ms
 from storage.database import reading, writing
-from storage.ledger.ledger_reads import is_slot
+from storage.ledger.ledger_reads import is_target
 from storage.models import model_files
-from storage.models.registry_rows import RunRecord, SlotRecord, hash_of_files
-from storage.models.registry_tables import slot_runs, slots
+from storage.models.registry_rows import RunRecord, TargetRecord, hash_of_files
+from storage.models.registry_tables import slot_runs, targets
 
 _NEW = ".new"
 _SWEEP_SECONDS = 3_600
@@ -30,7 +31,7 @@ _LONGEST_ERROR = 500
 
 
 class Registry:
-    """Slots and runs in SQL, models below `folder`; `DatabaseUnavailable` from every method."""
+    """Targets and runs in SQL, models below `folder`; `DatabaseUnavailable` from every method."""
 
     def __init__(self, engine: Engine, folder: Path, clock: Callable[[], int] = now_ms) -> None:
         self._engine = engine
@@ -38,29 +39,34 @@ class Registry:
         self._clock = clock
 
     def configure(
-        self, slot: Slot, options: Mapping[str, Any], retrain_every: int, expires_after: int
-    ) -> SlotRecord:
-        """Note what trainings of a slot are asked for, and how often (s) they come unasked."""
+        self,
+        target: ForecastTarget,
+        options: Mapping[str, Any],
+        retrain_every: int,
+        expires_after: int,
+    ) -> TargetRecord:
+        """Note what trainings of a target are asked for, and how often (s) they come unasked."""
         wanted = {"options": dict(options), "retrain_every": retrain_every}
         wanted |= {"expires_after": expires_after}
         with writing(self._engine) as connection:
-            change = update(slots).where(is_slot(slots, slot)).values(wanted)
+            change = update(targets).where(is_target(targets, target)).values(wanted)
             if not connection.execute(change).rowcount:
-                anew = msgspec.structs.asdict(slot) | {"created_at": self._clock(), "failures": 0}
-                connection.execute(insert(slots).values(anew | wanted))
-            return _slot_record(_slot_row(connection, slot))
+                anew = msgspec.structs.asdict(target) | {"created_at": self._clock(), "failures": 0}
+                connection.execute(insert(targets).values(anew | wanted))
+            return _target_record(_target_row(connection, target))
 
-    def slot(self, slot: Slot) -> SlotRecord:
-        """Return what is known of a slot; raises `NotFound`."""
+    def target(self, target: ForecastTarget) -> TargetRecord:
+        """Return what is known of a target; raises `NotFound`."""
         with reading(self._engine) as connection:
-            return _slot_record(_slot_row(connection, slot))
+            return _target_record(_target_row(connection, target))
 
-    def slots(self, models: Collection[str] = MODELS) -> list[SlotRecord]:
-        """Return all slots of these models for which a training was ever asked."""
-        order = [slots.c[field] for field in Slot.__struct_fields__]
-        chosen = select(slots).where(slots.c.model.in_(models)).order_by(*order)
+    def targets(self, *kinds: str) -> list[TargetRecord]:
+        """Return all targets of these kinds, of closes by default, that were ever to be trained."""
+        models = [name for kind in kinds or (CLOSE,) for name in known_models(kind)]
+        order = [targets.c[field] for field in ForecastTarget.__struct_fields__]
+        chosen = select(targets).where(targets.c.model.in_(models)).order_by(*order)
         with reading(self._engine) as connection:
-            return [_slot_record(row) for row in connection.execute(chosen)]
+            return [_target_record(row) for row in connection.execute(chosen)]
 
     def run(self, run_id: str) -> RunRecord:
         """Return the record of a training; raises `NotFound`."""
@@ -71,9 +77,9 @@ class Registry:
             raise NotFound("There is no training with this id.")
         return _run_record(row)
 
-    def runs(self, slot: Slot, limit: int = 50) -> list[RunRecord]:
-        """Return the newest trainings of a slot, newest first."""
-        newest = select(slot_runs).where(is_slot(slot_runs, slot))
+    def runs(self, target: ForecastTarget, limit: int = 50) -> list[RunRecord]:
+        """Return the newest trainings of a target, newest first."""
+        newest = select(slot_runs).where(is_target(slot_runs, target))
         newest = newest.order_by(slot_runs.c.created_at.desc(), slot_runs.c.id).limit(limit)
         with reading(self._engine) as connection:
             return [_run_record(row) for row in connection.execute(newest)]
@@ -85,10 +91,10 @@ class Registry:
             row = connection.execute(here).one_or_none()
         return None if row is None else _run_record(row)
 
-    def champion(self, slot: Slot) -> RunRecord | None:
-        """Return the champion of a slot, if it has one."""
-        joined = slot_runs.join(slots, slots.c.champion_id == slot_runs.c.id)
-        here = select(slot_runs).select_from(joined).where(is_slot(slot_runs, slot))
+    def champion(self, target: ForecastTarget) -> RunRecord | None:
+        """Return the champion of a target, if it has one."""
+        joined = slot_runs.join(targets, targets.c.champion_id == slot_runs.c.id)
+        here = select(slot_runs).select_from(joined).where(is_target(slot_runs, target))
         with reading(self._engine) as connection:
             row = connection.execute(here).one_or_none()
         return None if row is None else _run_record(row)
@@ -103,7 +109,7 @@ class Registry:
         """Record a training with its files, and make it the champion if it is `promoted`.
 
         `champion_id` is the champion that it was compared with; raises `Conflict`
-        if that has changed, and `NotFound` for a slot that was never configured.
+        if that has changed, and `NotFound` for a target that was never configured.
         """
         digests = model_files.seal(temp_folder)
         whole = msgspec.structs.replace(
@@ -118,17 +124,17 @@ class Registry:
             raise
         return whole
 
-    def note_attempt(self, slot: Slot) -> None:
+    def note_attempt(self, target: ForecastTarget) -> None:
         """Note that a training was begun, so that none is begun right after it."""
         with writing(self._engine) as connection:
-            change = update(slots).where(is_slot(slots, slot))
+            change = update(targets).where(is_target(targets, target))
             connection.execute(change.values(attempted_at=self._clock()))
 
-    def note_failure(self, slot: Slot, error: str) -> None:
+    def note_failure(self, target: ForecastTarget, error: str) -> None:
         """Note that a training ended without a run; the champion stays as it is."""
-        values = {"attempted_at": self._clock(), "failures": slots.c.failures + 1}
+        values = {"attempted_at": self._clock(), "failures": targets.c.failures + 1}
         with writing(self._engine) as connection:
-            change = update(slots).where(is_slot(slots, slot))
+            change = update(targets).where(is_target(targets, target))
             connection.execute(change.values(**values, last_error=error[:_LONGEST_ERROR]))
 
     def read_files(self, run: RunRecord) -> dict[str, bytes]:
@@ -152,30 +158,34 @@ class Registry:
 
     def _enter(self, connection: Connection, run: RunRecord, champion_id: str | None) -> None:
         now = self._clock()
-        row = _slot_row(connection, run.slot)
+        row = _target_row(connection, run.target)
         if row.champion_id != champion_id:
             raise Conflict("Another champion was chosen meanwhile; train again.")
         values: dict[str, Any] = {"attempted_at": now, "failures": 0, "last_error": None}
         if run.promoted:
-            since = func.coalesce(slots.c.champion_since, now)
+            since = func.coalesce(targets.c.champion_since, now)
             values |= {"champion_id": run.id, "promoted_at": now, "champion_since": since}
         connection.execute(insert(slot_runs).values(run.values()))
-        connection.execute(update(slots).where(is_slot(slots, run.slot)).values(values))
+        connection.execute(update(targets).where(is_target(targets, run.target)).values(values))
 
 
-def _slot_row(connection: Connection, slot: Slot) -> Row[Any]:
-    row = connection.execute(select(slots).where(is_slot(slots, slot))).one_or_none()
+def _target_row(connection: Connection, target: ForecastTarget) -> Row[Any]:
+    row = connection.execute(select(targets).where(is_target(targets, target))).one_or_none()
     if row is None:
         raise NotFound("No training was ever asked for this slot.")
     return row
 
 
-def _slot_record(row: Row[Any]) -> SlotRecord:
-    values = {name: row._mapping[name] for name in SlotRecord.__struct_fields__ if name != "slot"}
-    return SlotRecord(slot=Slot(*row[: len(Slot.__struct_fields__)]), **values)
+def _target_record(row: Row[Any]) -> TargetRecord:
+    values = {
+        name: row._mapping[name] for name in TargetRecord.__struct_fields__ if name != "target"
+    }
+    return TargetRecord(
+        target=ForecastTarget(*row[: len(ForecastTarget.__struct_fields__)]), **values
+    )
 
 
 def _run_record(row: Row[Any]) -> RunRecord:
-    values = {name: row._mapping[name] for name in RunRecord.__struct_fields__ if name != "slot"}
-    slot = Slot(*(row._mapping[field] for field in Slot.__struct_fields__))
-    return RunRecord(slot=slot, **values)
+    values = {name: row._mapping[name] for name in RunRecord.__struct_fields__ if name != "target"}
+    target = ForecastTarget(*(row._mapping[field] for field in ForecastTarget.__struct_fields__))
+    return RunRecord(target=target, **values)

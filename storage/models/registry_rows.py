@@ -1,4 +1,4 @@
-"""What the registry holds of slots and of trainings."""
+"""What the registry holds of targets and of trainings."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,18 +6,18 @@ from typing import Any
 
 import msgspec
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 
 
-class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot: its champion, and what its next training is asked for.
+class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A target: its champion, and what its next training is asked for.
 
     It has had a champion since `champion_since`, the present one since
     `promoted_at`. Instants are epoch ms; `retrain_every` and `expires_after` are seconds, 0
     for never. `failures` counts trainings that failed one after another.
     """
 
-    slot: Slot
+    target: ForecastTarget
     created_at: int
     champion_id: str | None
     promoted_at: int | None
@@ -46,7 +46,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    slot: Slot
+    target: ForecastTarget
     created_at: int
     job_id: str | None
     reason: str
@@ -71,7 +71,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     def values(self) -> dict[str, Any]:
         """Return its columns."""
         own = msgspec.structs.asdict(self)
-        return msgspec.structs.asdict(own.pop("slot")) | own
+        return msgspec.structs.asdict(own.pop("target")) | own
 
 
 def hash_of_contents(files: Mapping[str, bytes]) -> str:

@@ -1,4 +1,4 @@
-"""The SQL tables of the registry: slots, and every training for them."""
+"""The SQL tables of the registry: targets, and every training for them."""
 
 from sqlalchemy import (
     JSON,
@@ -15,7 +15,7 @@ from sqlalchemy import (
 from storage.ledger.ledger_tables import slot_columns
 from storage.tables import metadata
 
-slots = Table(
+targets = Table(
     "slots",
     metadata,
     *slot_columns(),
@@ -49,7 +49,7 @@ slot_runs = Table(
     Column("code_version", String(128), nullable=False),
     Column("model_hash", String(64), nullable=False),
     Column("digests", JSON, nullable=False),
-    Column("folder", String(200), nullable=False),  # below the folder of slot models
+    Column("folder", String(200), nullable=False),  # below the folder of target models
     Column("n", Integer, nullable=False),
     Column("scores", JSON, nullable=False),
     Column("baseline_scores", JSON, nullable=False),

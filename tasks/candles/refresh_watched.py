@@ -9,9 +9,9 @@ import msgspec
 from redis.exceptions import LockError
 
 from core.errors import Conflict, TickcastError
+from core.forecast_target import deadline_ms
 from core.platforms import PLATFORMS
 from core.series import CandleFlag, Series
-from core.slots import deadline_ms
 from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import RetryPolicy, Rows, collect

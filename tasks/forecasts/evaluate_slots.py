@@ -5,24 +5,24 @@ from typing import Any
 from core.jobs import Job, Progress
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.slot_requests import read_frame, requested_slot, slot_fields
+from tasks.jobs.slot_requests import read_frame, requested_target, target_fields
 
 
 def evaluate_slot(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
-    """Judge a model on the candles of the requested slot."""
+    """Judge a model on the candles of the requested target."""
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.evaluation.evaluate import evaluate
 
-    request, slot = job.request, requested_slot(job.request)
+    request, target = job.request, requested_target(job.request)
     report(Progress(message="reading candles"))
     result = evaluate(
-        read_frame(stores, slot, request.get("start"), request.get("end")),
-        slot.resolution,
-        model=slot.model,
-        horizon=slot.horizon,
+        read_frame(stores, target, request.get("start"), request.get("end")),
+        target.resolution,
+        model=target.model,
+        horizon=target.horizon,
         folds=request["folds"],
         seed=request["seed"],
         options=request["options"],
         report=report,
     )
-    return slot_fields(slot) | result
+    return target_fields(target) | result

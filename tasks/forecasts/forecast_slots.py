@@ -1,4 +1,4 @@
-"""Forecasts for the ledger: of every watched slot with a champion, at each candle's close.
+"""Forecasts for the ledger: of every watched target with a champion, at each candle's close.
 
 A run looks whether a candle has closed since the one before, and comes every
 two seconds. What was not forecast in time is counted as missed, also after a
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import TickcastError
+from core.forecast_target import grace_ms
 from core.series import CandleFlag, Series
-from core.slots import grace_ms
 from core.times import now_ms
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
 from storage.ledger.ledger_rows import Forecast, Missed
-from storage.models.registry_rows import SlotRecord
+from storage.models.registry_rows import TargetRecord
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since
@@ -53,48 +53,50 @@ class SlotForecaster:
         """Deal with all that is due; returns how many forecasts were entered into the ledger."""
         entered = 0
         with self._turns.mine() as mine:
-            for series, (watched_at, slots) in _watched(self._stores).items() if mine else ():
+            for series, (watched_at, targets) in _watched(self._stores).items() if mine else ():
                 try:
-                    entered += self._deal_with(series, slots, watched_at)
+                    entered += self._deal_with(series, targets, watched_at)
                 except TickcastError as error:
                     logger.warning("forecasts of %s: %s", series, error.detail)
         return entered
 
     def forecast_series(self, series: Series) -> int:
-        """Enter what the slots of one series say now, watched or not; returns how many rows."""
-        slots = [slot for slot in self._stores.registry.slots() if slot.slot.series == series]
-        spoken_for = [slot for slot in slots if slot.champion_id is not None]
+        """Enter what the targets of one series say now, watched or not; returns how many rows."""
+        targets = [
+            target for target in self._stores.registry.targets() if target.target.series == series
+        ]
+        spoken_for = [target for target in targets if target.champion_id is not None]
         forecasts = list(self._make(series, spoken_for)) if spoken_for else []
         rows = self._stores.ledger.append(forecasts).rows if forecasts else []
         _show(self._stores, series, forecasts)
         return len(rows)
 
-    def _deal_with(self, series: Series, slots: list[SlotRecord], watched_at: int) -> int:
+    def _deal_with(self, series: Series, targets: list[TargetRecord], watched_at: int) -> int:
         """Forecast from the newest finished candle, and count what was missed before it."""
         stores = self._stores
         newest = _newest_finished(stores, series)
-        fresh = newest is not None and self._take(series, newest, slots)
-        forecasts = list(self._make(series, slots)) if fresh else []
+        fresh = newest is not None and self._take(series, newest, targets)
+        forecasts = list(self._make(series, targets)) if fresh else []
         passed = (self._clock() - grace_ms(series.resolution)) // (series.resolution * 1_000)
         if not forecasts and self._counted.get(series) == passed:
             return 0
-        missed = [event for slot in slots if (event := self._missed(slot, watched_at))]
+        missed = [event for target in targets if (event := self._missed(target, watched_at))]
         rows = stores.ledger.append(forecasts, missed).rows if forecasts or missed else []
         self._counted[series] = passed
         if fresh and newest is not None:
-            self._forecast[series] = newest, _champions(slots)
+            self._forecast[series] = newest, _champions(targets)
             _claim(stores, series, newest, series.resolution * 1_000, renew=True)
         _show(stores, series, forecasts)
         return len(rows)
 
-    def _take(self, series: Series, newest: int, slots: Sequence[SlotRecord]) -> bool:
+    def _take(self, series: Series, newest: int, targets: Sequence[TargetRecord]) -> bool:
         """Say whether forecasts from a candle are to be made here and now."""
         known = self._forecast.get(series)
         if known is None or known[0] != newest:
             return _claim(self._stores, series, newest, CLAIM_MS)
-        return known[1] != _champions(slots)  # a slot has become the first of its kind
+        return known[1] != _champions(targets)  # a target has become the first of its kind
 
-    def _make(self, series: Series, slots: Sequence[SlotRecord]) -> Iterator[Forecast]:
+    def _make(self, series: Series, targets: Sequence[TargetRecord]) -> Iterator[Forecast]:
         """Yield the forecasts that can still be in time; a model that fails hinders no other."""
         # LightGBM, TA-Lib and pandas come in with this import.
         from ml.models.forecast_origin import Origin
@@ -103,37 +105,37 @@ class SlotForecaster:
         newest = self._stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
         frame = newest.to_frame()
         origins: dict[bytes, Origin] = {}
-        for slot in slots:
+        for target in targets:
             try:
-                run = self._models.run(slot.champion_id or "")
+                run = self._models.run(target.champion_id or "")
                 sessions = run.metadata["sessions"]
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
                 made = make_forecast(
-                    origins[key], slot.slot, self._models.model(run.id), run.model_hash
+                    origins[key], target.target, self._models.model(run.id), run.model_hash
                 )
             except Exception:
-                logger.exception("the champion of %s does not forecast", slot.slot)
+                logger.exception("the champion of %s does not forecast", target.target)
                 continue
             if made is not None and self._clock() <= made.deadline:
                 yield made
 
-    def _missed(self, slot: SlotRecord, watched_at: int) -> Missed | None:
-        sessions = self._models.run(slot.champion_id or "").metadata["sessions"]
-        since = max(watched_at, slot.champion_since or 0)
-        accounted = self._stores.ledger_reader.accounted_until(slot.slot)
-        return missed_since(slot.slot, sessions, since, accounted, self._clock())
+    def _missed(self, target: TargetRecord, watched_at: int) -> Missed | None:
+        sessions = self._models.run(target.champion_id or "").metadata["sessions"]
+        since = max(watched_at, target.champion_since or 0)
+        accounted = self._stores.ledger_reader.accounted_until(target.target)
+        return missed_since(target.target, sessions, since, accounted, self._clock())
 
 
-def _watched(stores: Stores) -> dict[Series, tuple[int, list[SlotRecord]]]:
-    """Return the watched series with slots that have a champion, and since when."""
-    slots = defaultdict(list)
-    for record in stores.registry.slots():
+def _watched(stores: Stores) -> dict[Series, tuple[int, list[TargetRecord]]]:
+    """Return the watched series with targets that have a champion, and since when."""
+    targets = defaultdict(list)
+    for record in stores.registry.targets():
         if record.champion_id is not None:
-            slots[record.slot.series].append(record)
-    watches = stores.watches.list() if slots else []
-    return {w.series: (w.created_at, slots[w.series]) for w in watches if w.series in slots}
+            targets[record.target.series].append(record)
+    watches = stores.watches.list() if targets else []
+    return {w.series: (w.created_at, targets[w.series]) for w in watches if w.series in targets}
 
 
 def _newest_finished(stores: Stores, series: Series) -> int | None:
@@ -143,8 +145,8 @@ def _newest_finished(stores: Stores, series: Series) -> int | None:
     return int(finished[-1]) if len(finished) else None
 
 
-def _champions(slots: Sequence[SlotRecord]) -> Champions:
-    return frozenset(slot.champion_id for slot in slots)
+def _champions(targets: Sequence[TargetRecord]) -> Champions:
+    return frozenset(target.champion_id for target in targets)
 
 
 def _claim(
@@ -160,6 +162,6 @@ def _show(stores: Stores, series: Series, forecasts: Sequence[Forecast]) -> None
     """Write forecasts to the time series from which charts are drawn."""
     for made in forecasts:
         point = ForecastPoint(
-            made.opening, made.slot.horizon, made.predicted, made.low_80, made.high_80
+            made.opening, made.target.horizon, made.predicted, made.low_80, made.high_80
         )
-        stores.forecasts.write(series, made.slot.model, [point])
+        stores.forecasts.write(series, made.target.model, [point])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.slots import Slot, grace_ms
+from core.forecast_target import ForecastTarget, grace_ms
 from storage.ledger.ledger_rows import Missed
 
 NOT_MADE = "no forecast was made in time"
@@ -13,11 +13,15 @@ _WEEK = 604_800
 
 
 def missed_since(
-    slot: Slot, sessions: Mapping[str, Any], since_ms: int, accounted: int | None, now: int
+    target: ForecastTarget,
+    sessions: Mapping[str, Any],
+    since_ms: int,
+    accounted: int | None,
+    now: int,
 ) -> Missed | None:
-    """Return the forecasts of a slot whose deadline has passed without one.
+    """Return the forecasts of a target whose deadline has passed without one.
 
-    Counted are those whose first target opened after `since_ms` (when the slot
+    Counted are those whose first target opened after `since_ms` (when the target
     began to be watched and to have a champion, epoch ms) and whose target comes
     after `accounted` (opening, s), the last that is known of. `sessions` are
     the market's, as the champion learnt them.
@@ -25,22 +29,22 @@ def missed_since(
     # NumPy only, but not needed before the first champion.
     from ml.data.sessions import Sessions
 
-    hours, step = Sessions.from_dict(sessions), slot.resolution
+    hours, step = Sessions.from_dict(sessions), target.resolution
     start = since_ms // 1_000
     if accounted is not None:
         # Closures may lie between a forecast's first target and its own.
         closures = _WEEK if hours.closed.any() else 0
-        start = max(start, accounted - slot.horizon * step - closures)
+        start = max(start, accounted - target.horizon * step - closures)
     passed = (now - grace_ms(step) - 1) // 1_000
     if passed <= start:
         return None
     first = start // step * step
-    openings = hours.next_openings(first, (passed - first) // step + slot.horizon)
-    targets = openings[slot.horizon - 1 :]
+    openings = hours.next_openings(first, (passed - first) // step + target.horizon)
+    targets = openings[target.horizon - 1 :]
     firsts = openings[: len(targets)]
     due = (firsts <= passed) & (firsts * 1_000 > since_ms)
     due &= targets > (accounted if accounted is not None else -1)
     if not due.any():
         return None
     lacking = targets[np.flatnonzero(due)]
-    return Missed(slot, int(lacking[0]), int(lacking[-1]), len(lacking), NOT_MADE)
+    return Missed(target, int(lacking[0]), int(lacking[-1]), len(lacking), NOT_MADE)

@@ -1,4 +1,4 @@
-"""Walks through the past as if it were now: what a slot would have said, candle by candle.
+"""Walks through the past as if it were now: what a target would have said, candle by candle.
 
 Each forecast is made by the code that makes live ones, from the newest candles
 that were closed at its time and by a model that was fitted to what was known
@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidRequest
+from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
-from core.slots import Slot, least_training
+from core.models import least_training
 from core.times import format_time
 from storage.ledger.ledger_rows import Forecast
 from storage.models.registry_rows import hash_of_contents
@@ -20,7 +21,7 @@ from tasks.forecasts.code_version import code_version
 from tasks.forecasts.ledger_scores import score_rows
 from tasks.forecasts.slot_forecasts import make_forecast
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.slot_requests import read_frame, requested_slot, slot_fields
+from tasks.jobs.slot_requests import read_frame, requested_target, target_fields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,37 +34,37 @@ AT_ONCE = 250
 
 
 def replay_walk(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
-    """Walk the requested slot through the past.
+    """Walk the requested target through the past.
 
     After a kill it is walked again: the rows that are there already are the same.
     """
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.data.candle_frames import finished
 
-    request, slot = job.request, requested_slot(job.request)
+    request, target = job.request, requested_target(job.request)
     name = f"replay-{job.id[:13]}"
     report(Progress(message="reading candles"))
-    walk = Walk(finished(read_frame(stores, slot)), slot, request, report)
+    walk = Walk(finished(read_frame(stores, target)), target, request, report)
     stores.ledger.create_replay(name, job.id, request)
     for part in walk.parts():
         rows = stores.ledger.append_replayed(name, part).rows
         known = {row.seq: walk.closes.get(row.opening) for row in rows}
         outcomes = {seq: close for seq, close in known.items() if close is not None}
         stores.ledger.record_outcomes(name, outcomes)
-    rows = stores.ledger_reader.scored(name, slot)
-    found = score_rows(rows, slot.horizon, repeated=False)
-    stores.boards.put(name, slot, found)
-    return slot_fields(slot) | {"ledger": name} | found | walk.summary()
+    rows = stores.ledger_reader.scored(name, target)
+    found = score_rows(rows, target.horizon, repeated=False)
+    stores.boards.put(name, target, found)
+    return target_fields(target) | {"ledger": name} | found | walk.summary()
 
 
 class Walk:
     """The candles of one replay, and the forecasts made on the way through them."""
 
     def __init__(
-        self, frame: "pd.DataFrame", slot: Slot, request: dict[str, Any], report: Report
+        self, frame: "pd.DataFrame", target: ForecastTarget, request: dict[str, Any], report: Report
     ) -> None:
         self._frame = frame
-        self._slot = slot
+        self._slot = target
         self._report = report
         self._retrain_every = request.get("retrain_every") or RETRAIN_EVERY
         self._seed: int = request["seed"]
@@ -131,12 +132,12 @@ class Walk:
         from ml.features.history import make_history
         from ml.models.registry import make_model
 
-        slot = self._slot
+        target = self._slot
         self._report(Progress(self._made, self._stop - self._first, "candles", "fitting"))
         past = self._frame.iloc[max(0, index + 1 - MAX_CANDLES) : index + 1]
-        history = make_history(past, slot.resolution)
-        model = make_model(slot.model, slot.horizon, self._seed, self._options)
-        model.fit(history, history.learnable(slot.horizon))
+        history = make_history(past, target.resolution)
+        model = make_model(target.model, target.horizon, self._seed, self._options)
+        model.fit(history, history.learnable(target.horizon))
         self._fits += 1
         return model, history.sessions.to_dict(), hash_of_contents(model.to_files())
 
@@ -147,10 +148,10 @@ class Walk:
         """
         from bisect import bisect_left, bisect_right
 
-        times, slot = self._times, self._slot
-        last = len(times) - slot.horizon
+        times, target = self._times, self._slot
+        last = len(times) - target.horizon
         stop = last if end is None else min(last, bisect_right(times, end) - 1)
-        least = least_training(slot.model, slot.horizon)
+        least = least_training(target.model, target.horizon)
         first = max(stop - WALKED, least - 1) if start is None else bisect_left(times, start) - 1
         if first < least - 1:
             raise InvalidRequest(

@@ -9,14 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import Conflict
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
-from core.slots import Slot
 from core.times import now_ms
 from storage.ledger.ledger_rows import LedgerRow
-from storage.models.registry_rows import SlotRecord
+from storage.models.registry_rows import TargetRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
-from tasks.jobs.slot_requests import slot_fields
+from tasks.jobs.slot_requests import target_fields
 from tasks.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -32,31 +32,31 @@ DRIFT_STEP, DRIFT_WINDOW = 50, 5_000
 
 
 class Retrainer:
-    """Decides which slots are trained anew; remembers for its process where it looked for drift."""
+    """Decides what is trained anew; remembers for its process where it looked for drift."""
 
     def __init__(self, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
         self._turns = Turns()
-        self._looked_at: dict[Slot, int] = {}
+        self._looked_at: dict[ForecastTarget, int] = {}
 
     def run(self, stores: Stores, enqueue: Enqueue) -> int:
-        """Queue a training for each watched slot that is due; returns how many."""
+        """Queue a training for each watched target that is due; returns how many."""
         with self._turns.mine() as mine:
             return self._queue_all(stores, enqueue) if mine else 0
 
     def _queue_all(self, stores: Stores, enqueue: Enqueue) -> int:
         watched = {watch.series for watch in stores.watches.list()}
         queued = 0
-        for record in stores.registry.slots():
-            if record.champion_id is None or record.slot.series not in watched:
+        for record in stores.registry.targets():
+            if record.champion_id is None or record.target.series not in watched:
                 continue
             reason = self.reason(stores, record)
             if reason is not None:
                 queued += _queue(stores, enqueue, record, reason)
         return queued
 
-    def reason(self, stores: Stores, record: SlotRecord) -> str | None:
-        """Return why a slot is to be trained now, None if it is not."""
+    def reason(self, stores: Stores, record: TargetRecord) -> str | None:
+        """Return why a target is to be trained now, None if it is not."""
         attempted = max(record.attempted_at or 0, record.promoted_at or 0)
         idle = self._clock() - attempted
         if record.failures:
@@ -70,13 +70,13 @@ class Retrainer:
             return EXPIRY
         return DRIFT if record.retrain_every and self._drifts(stores, record, attempted) else None
 
-    def _drifts(self, stores: Stores, record: SlotRecord, since_ms: int) -> bool:
+    def _drifts(self, stores: Stores, record: TargetRecord, since_ms: int) -> bool:
         """Say whether the live loss has grown since the last training."""
-        rows = stores.ledger_reader.newest_scored(LIVE, record.slot, DRIFT_WINDOW)
+        rows = stores.ledger_reader.newest_scored(LIVE, record.target, DRIFT_WINDOW)
         rows = [row for row in rows if row.made_at > since_ms]
-        if len(rows) - self._looked_at.get(record.slot, 0) < DRIFT_STEP:
+        if len(rows) - self._looked_at.get(record.target, 0) < DRIFT_STEP:
             return False
-        self._looked_at[record.slot] = len(rows) if len(rows) < DRIFT_WINDOW else 0
+        self._looked_at[record.target] = len(rows) if len(rows) < DRIFT_WINDOW else 0
         return loss_grew(rows)
 
 
@@ -92,9 +92,9 @@ def loss_grew(rows: list[LedgerRow]) -> bool:
     return error_grew(surprise(*columns))
 
 
-def training_request(record: SlotRecord, reason: str) -> dict[str, Any]:
-    """Return the request of a training as the slot wants it."""
-    return slot_fields(record.slot) | {
+def training_request(record: TargetRecord, reason: str) -> dict[str, Any]:
+    """Return the request of a training as the target wants it."""
+    return target_fields(record.target) | {
         "options": record.options["options"],
         "seed": record.options["seed"],
         "folds": record.options["folds"],
@@ -104,10 +104,10 @@ def training_request(record: SlotRecord, reason: str) -> dict[str, Any]:
     }
 
 
-def _queue(stores: Stores, enqueue: Enqueue, record: SlotRecord, reason: str) -> int:
+def _queue(stores: Stores, enqueue: Enqueue, record: TargetRecord, reason: str) -> int:
     with suppress(Conflict):  # it is being trained already
         job = enqueue.train_slot(training_request(record, reason))
-        stores.registry.note_attempt(record.slot)
-        logger.info("%s is trained again (%s): job %s", record.slot, reason, job.id)
+        stores.registry.note_attempt(record.target)
+        logger.info("%s is trained again (%s): job %s", record.target, reason, job.id)
         return 1
     return 0

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from core.errors import TickcastError
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.series import CandleFlag, Series
-from core.slots import Slot
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.ledger.ledger_rows import Pending
@@ -33,7 +33,7 @@ class ForecastScorer:
     def __init__(self, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
         self._turns = Turns()
-        self._behind: set[Slot] = set()
+        self._behind: set[ForecastTarget] = set()
         self._looked_back = 0
 
     def run(self, stores: Stores) -> int:
@@ -72,7 +72,7 @@ class ForecastScorer:
             rows = stores.ledger.record_outcomes(ledger, outcomes)
             joined += len(rows)
             if ledger == LIVE:
-                self._behind |= {row.slot for row in rows}
+                self._behind |= {row.target for row in rows}
         return joined
 
     def _score(self, stores: Stores) -> None:
@@ -80,12 +80,12 @@ class ForecastScorer:
         if not self._behind:
             return
         boards = stores.boards.all(LIVE)
-        for slot in list(self._behind):
-            board = boards.get(slot)
+        for target in list(self._behind):
+            board = boards.get(target)
             pause = board.n * PAUSE_MS_A_ROW if board else 0
             if board is None or self._clock() - board.updated_at >= pause:
-                keep_scores(stores, LIVE, slot)
-                self._behind.discard(slot)
+                keep_scores(stores, LIVE, target)
+                self._behind.discard(target)
 
 
 def _settled(candles: Candles, resolution: int, now: int) -> dict[int, float]:

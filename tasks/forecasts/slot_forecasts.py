@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from storage.ledger.ledger_rows import Forecast
 
 if TYPE_CHECKING:
@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from ml.models.protocol import Model
 
 
-def make_forecast(origin: "Origin", slot: Slot, model: "Model", model_hash: str) -> Forecast | None:
+def make_forecast(
+    origin: "Origin", target: ForecastTarget, model: "Model", model_hash: str
+) -> Forecast | None:
     """Forecast from the last candle of `origin`; None where a gap lies too shortly before it."""
     if not origin.ready:
         return None
     said = origin.forecast(model)
     return Forecast(
-        slot=slot,
+        target=target,
         first_opening=origin.openings(1)[0],
         input_end=origin.input_end,
         last_price=origin.last_price,

@@ -1,13 +1,13 @@
-"""Trainings for slots: a challenger is judged, recorded, and promoted if it earned that."""
+"""Trainings for targets: a challenger is judged, recorded, and promoted if it earned that."""
 
 import uuid
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from core.errors import JobStopped, TickcastError
+from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
 from core.ledger import LIVE
-from core.slots import Slot
 from core.times import format_time, now_ms
 from storage.models.registry_rows import RunRecord
 from storage.stores import Stores
@@ -15,39 +15,39 @@ from tasks.forecasts.code_version import code_version
 from tasks.forecasts.ledger_scores import keep_scores
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.loaded_slot_models import load_model
-from tasks.jobs.slot_requests import read_frame, requested_slot, slot_fields
+from tasks.jobs.slot_requests import read_frame, requested_target, target_fields
 
 if TYPE_CHECKING:
     from ml.evaluation.train_challenger import Challenge, Champion
 
 
 def train_slot(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
-    """Train a challenger for the requested slot, and promote it or say why not.
+    """Train a challenger for the requested target, and promote it or say why not.
 
     A training that was killed starts again; one that was killed after its run
     was recorded finds that. Whatever goes wrong, the champion stays.
     """
-    request, slot = job.request, requested_slot(job.request)
+    request, target = job.request, requested_target(job.request)
     recipe = {name: request[name] for name in ("options", "seed", "folds")}
-    stores.registry.configure(slot, recipe, request["retrain_every"], request["expires_after"])
+    stores.registry.configure(target, recipe, request["retrain_every"], request["expires_after"])
     try:
-        run = stores.registry.run_of_job(job.id) or _train(stores, job, slot, report)
+        run = stores.registry.run_of_job(job.id) or _train(stores, job, target, report)
     except JobStopped:
         raise
     except TickcastError as error:
-        stores.registry.note_failure(slot, error.detail)
+        stores.registry.note_failure(target, error.detail)
         raise
     except Exception:
-        stores.registry.note_failure(slot, f"A fault of ours; see the log under {job.id}.")
+        stores.registry.note_failure(target, f"A fault of ours; see the log under {job.id}.")
         raise
-    if run.promoted and slot not in stores.boards.all(LIVE):
-        keep_scores(stores, LIVE, slot)  # an empty row on the scoreboard, until the first outcome
+    if run.promoted and target not in stores.boards.all(LIVE):
+        keep_scores(stores, LIVE, target)  # an empty row on the scoreboard, until the first outcome
     return show_run(run)
 
 
 def show_run(run: RunRecord) -> dict[str, Any]:
     """Return a run as a task's result."""
-    return slot_fields(run.slot) | {
+    return target_fields(run.target) | {
         "run_id": run.id,
         "promoted": run.promoted,
         "reason": run.decision["reason"],
@@ -69,25 +69,25 @@ def show_run(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _train(stores: Stores, job: Job, slot: Slot, report: Report) -> RunRecord:
+def _train(stores: Stores, job: Job, target: ForecastTarget, report: Report) -> RunRecord:
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.evaluation.train_challenger import Recipe, challenge
     from ml.models.registry import save_model
 
     request = job.request
-    recipe = Recipe(slot.model, slot.horizon, request["seed"], request["options"])
-    champion = stores.registry.champion(slot)
+    recipe = Recipe(target.model, target.horizon, request["seed"], request["options"])
+    champion = stores.registry.champion(target)
     report(Progress(message="reading candles"))
-    frame = read_frame(stores, slot, request.get("start"), request.get("end"))
+    frame = read_frame(stores, target, request.get("start"), request.get("end"))
     standing = None if champion is None else _standing(stores, champion)
     done = challenge(
-        frame, slot.resolution, recipe, standing, folds=request["folds"], report=report
+        frame, target.resolution, recipe, standing, folds=request["folds"], report=report
     )
     report(Progress(message="saving the model"))
     folder = stores.registry.new_folder()
     try:
         save_model(done.model, folder)
-        run = _record(job, slot, done)
+        run = _record(job, target, done)
         return stores.registry.enter(run, folder, champion.id if champion else None)
     finally:
         rmtree(folder, ignore_errors=True)
@@ -96,18 +96,18 @@ def _train(stores: Stores, job: Job, slot: Slot, report: Report) -> RunRecord:
 def _standing(stores: Stores, run: RunRecord) -> "Champion":
     from ml.evaluation.train_challenger import Champion, Recipe
 
-    recipe = Recipe(run.slot.model, run.slot.horizon, run.seed, run.options)
+    recipe = Recipe(run.target.model, run.target.horizon, run.seed, run.options)
     model = load_model(stores.registry, run)
     return Champion(model, recipe, run.metadata["trained_until"])
 
 
-def _record(job: Job, slot: Slot, done: "Challenge") -> RunRecord:
+def _record(job: Job, target: ForecastTarget, done: "Challenge") -> RunRecord:
     times = done.candles["time"]
     result = done.result
     described = {key: result[key] for key in ("folds", "other_baselines", "calibration")}
     return RunRecord(
         id=str(uuid.uuid4()),
-        slot=slot,
+        target=target,
         created_at=now_ms(),
         job_id=job.id,
         reason=job.request["reason"],

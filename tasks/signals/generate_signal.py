@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ModelUnavailable
 from core.jobs import Job
 from core.series import Series
-from core.signals import BUY, HOLD, RANGE, SIGNAL, SIGNAL_ANSWER, SignalWords
+from core.signals import BUY, HOLD, RANGE_MODEL, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
 from core.times import format_time, now_ms
 from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
@@ -36,7 +36,7 @@ def _generate(
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.models.signal_decision import COSTS, Chances, Evidence, decide
 
-    loaded = models.champion(stores.registry, series, horizon, SIGNAL)
+    loaded = models.champion(stores.registry, series, horizon, SIGNAL_MODEL)
     origin = origins.get(stores, series, loaded.run, mark)
     chances = Chances.of(loaded.signal_from(origin))
     about = context(series, horizon, origin, loaded.run, now_ms())
@@ -132,7 +132,7 @@ def _price_range(
     stores: Stores, series: Series, horizon: int, origin: "Origin"
 ) -> dict[str, Any] | None:
     try:
-        loaded = models.champion(stores.registry, series, horizon, RANGE)
+        loaded = models.champion(stores.registry, series, horizon, RANGE_MODEL)
     except ModelUnavailable:
         return None
     said = show_range(loaded.range_from(origin))

@@ -14,7 +14,7 @@ from core.signals import (
     GRACE_MS,
     HORIZON_LABELS,
     PREDICTION,
-    RANGE,
+    RANGE_MODEL,
     RESOLUTION,
     model_name,
     version_name,
@@ -101,7 +101,7 @@ _flights = Flights()
 
 
 def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:
-    loaded = models.champion(stores.registry, series, horizon, RANGE)
+    loaded = models.champion(stores.registry, series, horizon, RANGE_MODEL)
     origin = origins.get(stores, series, loaded.run, mark)
     said = loaded.range_from(origin)
     now, scores = now_ms(), loaded.run.scores
@@ -149,7 +149,7 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
         "made_at": format_time(now),
         "expires_at": format_time((end + horizon * series.resolution) * 1_000),
         "model": {
-            "name": model_name(run.slot),
+            "name": model_name(run.target),
             "id": run.id,
             "trained_at": format_time(run.created_at),
             "data_hash": run.data_hash,

@@ -7,23 +7,23 @@ from functools import partial
 
 import msgspec
 
+from core import models
 from core.errors import Conflict, ModelUnavailable, TickcastError
 from core.series import CandleFlag, Series
 from core.signals import (
     DEFAULT_FOLDS,
     HORIZONS,
-    OUTLOOK_KINDS,
+    PATH_MODELS,
     PREDICTION,
-    RANGE,
+    RANGE_MODEL,
     RESOLUTION,
-    SIGNAL,
     SIGNAL_ANSWER,
+    SIGNAL_MODEL,
     SignalWords,
-    least_outlook_candles,
 )
 from core.times import now_ms
 from storage.models.answer_cache import Asked
-from storage.models.registry_rows import SlotRecord
+from storage.models.registry_rows import TargetRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.answer_calls import make_question
@@ -42,14 +42,14 @@ _turns = Turns()
 
 def train_outlooks(stores: Stores, enqueue: Enqueue) -> int:
     """Queue a training for each watched series that has none, or an old one; returns how many."""
-    known: dict[Series, list[SlotRecord]] = {}
-    for record in stores.registry.slots(OUTLOOK_KINDS):
-        known.setdefault(record.slot.series, []).append(record)
+    known: dict[Series, list[TargetRecord]] = {}
+    for record in stores.registry.targets(models.RANGE, models.SIGNAL):
+        known.setdefault(record.target.series, []).append(record)
     queued = 0
     for series in watched(stores):
         horizons = _due(known.get(series, ()), now_ms())
         count = stores.candles.count(series) if horizons else 0
-        enough = [h for h in horizons if count > least_outlook_candles(h)]
+        enough = [h for h in horizons if count > models.least_candles(SIGNAL_MODEL, h)]
         queued += _queue(enqueue, series, enough) if enough else 0
     return queued
 
@@ -59,22 +59,22 @@ def watched(stores: Stores) -> list[Series]:
     return [w.series for w in stores.watches.list() if w.series.resolution == RESOLUTION]
 
 
-def _due(records: Sequence[SlotRecord], now: int) -> list[int]:
+def _due(records: Sequence[TargetRecord], now: int) -> list[int]:
     """Return the horizons whose training is due."""
-    by_horizon: dict[int, list[SlotRecord]] = {horizon: [] for horizon in HORIZONS}
+    by_horizon: dict[int, list[TargetRecord]] = {horizon: [] for horizon in HORIZONS}
     for record in records:
-        by_horizon.setdefault(record.slot.horizon, []).append(record)
+        by_horizon.setdefault(record.target.horizon, []).append(record)
     return [h for h, held in by_horizon.items() if _is_due(held, now)]
 
 
-def _is_due(records: Sequence[SlotRecord], now: int) -> bool:
+def _is_due(records: Sequence[TargetRecord], now: int) -> bool:
     attempted = max((r.attempted_at or r.created_at for r in records), default=None)
     if attempted is None:
         return True
     if now - attempted < PAUSE_MS:
         return False
     trained = [r for r in records if r.champion_id is not None]
-    if len(trained) < len(OUTLOOK_KINDS):
+    if len(trained) < len(PATH_MODELS):
         return True
     return any(now - (r.promoted_at or 0) >= r.retrain_every * 1_000 for r in trained)
 
@@ -97,18 +97,18 @@ def answer_outlooks(stores: Stores, words: SignalWords) -> int:
 
 def _answer_all(stores: Stores, words: SignalWords) -> Iterator[int]:
     works: dict[str, tuple[str, Work]] = {
-        RANGE: (PREDICTION, predict_range),
-        SIGNAL: (SIGNAL_ANSWER, partial(generate_signal, words)),
+        RANGE_MODEL: (PREDICTION, predict_range),
+        SIGNAL_MODEL: (SIGNAL_ANSWER, partial(generate_signal, words)),
     }
     mine = set(watched(stores))
     newest = {series: _is_newest(stores, series) for series in mine}
-    for record in stores.registry.slots(OUTLOOK_KINDS):
-        slot = record.slot
-        if record.champion_id is None or not newest.get(slot.series):
+    for record in stores.registry.targets(models.RANGE, models.SIGNAL):
+        target = record.target
+        if record.champion_id is None or not newest.get(target.series):
             continue
-        name, work = works[slot.model]
-        if stores.answers.find(Asked(name, slot.series, slot.horizon)) is None:
-            yield _answer(stores, slot.series, slot.horizon, name, work)
+        name, work = works[target.model]
+        if stores.answers.find(Asked(name, target.series, target.horizon)) is None:
+            yield _answer(stores, target.series, target.horizon, name, work)
 
 
 def _is_newest(stores: Stores, series: Series) -> bool:

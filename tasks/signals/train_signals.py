@@ -5,10 +5,10 @@ from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidRequest, JobStopped, TickcastError
+from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Job, Progress
 from core.series import Series, make_series
-from core.signals import OUTLOOK_KINDS, SIGNAL, model_name, outlook_slot
-from core.slots import Slot
+from core.signals import PATH_MODELS, SIGNAL_MODEL, model_name
 from core.times import format_time, now_ms
 from storage.models.registry_rows import RunRecord
 from storage.stores import Stores
@@ -33,14 +33,14 @@ def train_outlook(stores: Stores, job: Job, report: Report, note: Note) -> dict[
     """
     request = job.request
     series = make_series(request["platform"], request["symbol"], request["resolution"])
-    wanted = [(horizon, kind) for horizon in request["horizons"] for kind in OUTLOOK_KINDS]
+    wanted = [(horizon, kind) for horizon in request["horizons"] for kind in PATH_MODELS]
     done: dict[str, str] = dict(job.checkpoint)
     report(Progress(len(done), len(wanted), "models", "reading candles"))
     frame = _frame(stores, series)
     for horizon, kind in wanted:
-        slot = outlook_slot(series, horizon, kind)
-        if str(slot) not in done:
-            done[str(slot)] = _train(stores, job, slot, frame, report)
+        target = target_of_series(series, horizon, kind, None)
+        if str(target) not in done:
+            done[str(target)] = _train(stores, job, target, frame, report)
             note(done)
     runs = [stores.registry.run(run_id) for run_id in done.values()]
     return {
@@ -54,10 +54,10 @@ def train_outlook(stores: Stores, job: Job, report: Report, note: Note) -> dict[
 def show_outlook_run(run: RunRecord) -> dict[str, Any]:
     """Return a training as a task's result."""
     return {
-        "name": model_name(run.slot),
+        "name": model_name(run.target),
         "run_id": run.id,
-        "model": run.slot.model,
-        "horizon": run.slot.horizon,
+        "model": run.target.model,
+        "horizon": run.target.horizon,
         "n": run.n,
         "scores": run.scores,
         "baseline_scores": run.baseline_scores,
@@ -80,19 +80,21 @@ def _frame(stores: Stores, series: Series) -> "pd.DataFrame":
     return candles.to_frame()
 
 
-def _train(stores: Stores, job: Job, slot: Slot, frame: "pd.DataFrame", report: Report) -> str:
+def _train(
+    stores: Stores, job: Job, target: ForecastTarget, frame: "pd.DataFrame", report: Report
+) -> str:
     """Train one model; returns the id of its record."""
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.evaluation.train_signals import train_outlook as fit
 
     request, registry = job.request, stores.registry
-    record = registry.configure(slot, {}, RETRAIN_EVERY, 0)
+    record = registry.configure(target, {}, RETRAIN_EVERY, 0)
     try:
         trained = fit(
             frame,
-            slot.resolution,
-            slot.model,
-            slot.horizon,
+            target.resolution,
+            target.model,
+            target.horizon,
             folds=request["folds"],
             seed=request["seed"],
             report=report,
@@ -100,16 +102,20 @@ def _train(stores: Stores, job: Job, slot: Slot, frame: "pd.DataFrame", report: 
     except JobStopped:
         raise
     except TickcastError as error:
-        registry.note_failure(slot, error.detail)
+        registry.note_failure(target, error.detail)
         raise
     except Exception:
-        registry.note_failure(slot, f"A fault of ours; see the log under {job.id}.")
+        registry.note_failure(target, f"A fault of ours; see the log under {job.id}.")
         raise
-    return _enter(stores, job, slot, trained, record.champion_id)
+    return _enter(stores, job, target, trained, record.champion_id)
 
 
 def _enter(
-    stores: Stores, job: Job, slot: Slot, trained: "TrainedOutlook", champion_id: str | None
+    stores: Stores,
+    job: Job,
+    target: ForecastTarget,
+    trained: "TrainedOutlook",
+    champion_id: str | None,
 ) -> str:
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.models.registry import FILE
@@ -117,18 +123,18 @@ def _enter(
     folder = stores.registry.new_folder()
     try:
         (folder / FILE).write_bytes(trained.model.to_files()[FILE])
-        run = _record(job, slot, trained)
+        run = _record(job, target, trained)
         return stores.registry.enter(run, folder, champion_id).id
     finally:
         rmtree(folder, ignore_errors=True)
 
 
-def _record(job: Job, slot: Slot, trained: "TrainedOutlook") -> RunRecord:
+def _record(job: Job, target: ForecastTarget, trained: "TrainedOutlook") -> RunRecord:
     result, about = trained.evaluation, trained.model.learnt.about
-    ours, theirs = _scores(result, slot.model)
+    ours, theirs = _scores(result, target.model)
     return RunRecord(
         id=str(uuid.uuid4()),
-        slot=slot,
+        target=target,
         created_at=now_ms(),
         job_id=job.id,
         reason=job.request["reason"],
@@ -159,7 +165,7 @@ def _record(job: Job, slot: Slot, trained: "TrainedOutlook") -> RunRecord:
 
 def _scores(result: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the scores of a walk-forward and of its baseline."""
-    if kind != SIGNAL:
+    if kind != SIGNAL_MODEL:
         return result["scores"], result["baseline_scores"]
     judged = {"direction": result["direction"], **result["parts"]}
     ours = {part: each["scores"] for part, each in judged.items()}

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import update
 
+from core.forecast_target import ForecastTarget
 from core.ledger import FORECASTS, HASHED, LIVE, row_hash
-from core.slots import Slot
 from core.times import format_time, parse_time
 from storage.database import writing
 from storage.ledger import append_only
@@ -65,7 +65,7 @@ async def test_anybody_can_check_the_hashes_of_the_rows_shown(api: Api, stores: 
 
 async def test_rows_come_in_pages_by_slot_and_time(api: Api, stores: Stores) -> None:
     made = forecasts(5)
-    stores.ledger.append([*made, forecast(Slot("kraken", "XBTUSD", 60, 2, "ewma"))])
+    stores.ledger.append([*made, forecast(ForecastTarget("kraken", "XBTUSD", 60, 2, "ewma"))])
     query = {"platform": "coinbase", "symbol": "BTC/USD", "resolution": "5m", "horizon": "1",
              "model": "boosting", "limit": "3"}  # fmt: skip
     page = (await api("GET", "/ledger", params=query)).json
@@ -103,7 +103,7 @@ async def test_tampering_shows_wherever_it_was(api: Api, stores: Stores) -> None
 
 async def test_the_scoreboard_has_a_row_for_each_slot(api: Api, stores: Stores) -> None:
     enter_run(stores.registry)
-    other = Slot("kraken", "XBTUSD", 60, 2, "ewma")
+    other = ForecastTarget("kraken", "XBTUSD", 60, 2, "ewma")
     stores.boards.put(LIVE, other, SCORES | {"verdict": "unproven"})
     first, second = (await api("GET", "/scoreboard")).json["rows"]
     assert (first["model"], first["n"], first["missed"]) == (SLOT.model, 0, 0)

@@ -7,7 +7,7 @@ import pytest
 
 from api.forecasts.schemas import LSTM_OPTIONS, SLOT_SEQ_LEN, OptionsBody
 from core.jobs import Job
-from core.slots import MODELS, least_candles
+from core.models import CLOSE, known_models, least_candles
 from ml.models.boosting.boosters import BoostingOptions
 from ml.models.lstm.options import LstmOptions
 from ml.models.lstm.slot_model import slot_options
@@ -152,6 +152,6 @@ def test_the_options_at_the_door_are_those_of_the_models() -> None:
 
 async def test_every_model_of_the_contract_may_be_asked_for(api: Api, stores: Stores) -> None:
     hold_candles(stores, 5_000)
-    for model in MODELS:
+    for model in known_models(CLOSE):
         answer = await api("POST", "/evaluate", json=SLOT | {"model": model})
         assert answer.status_code == 202

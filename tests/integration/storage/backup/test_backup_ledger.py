@@ -35,4 +35,4 @@ def test_a_restored_ledger_verifies_goes_on_and_stays_append_only(
         connection.execute(delete(ledger))
     aside = list(stores.heads.path.parent.glob("heads-*.jsonl"))
     assert len(aside) == 1
-    assert stores.registry.slot(SLOT).champion_id == run.id
+    assert stores.registry.target(SLOT).champion_id == run.id

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, DatabaseUnavailable, NotFound
+from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import EVENTS, FORECASTS, LIVE, genesis, row_hash
-from core.slots import Slot, deadline_ms
 from core.times import now_ms
 from storage.database import open_database, reading, writing
 from storage.ledger import append_only
@@ -100,11 +100,11 @@ def test_a_forecast_in_its_grace_is_taken_and_a_later_one_is_refused_and_counted
         append_only.lift(connection)
     assert len(store.append([made]).rows) == 1
     instant += 1
-    late = forecast(slot=Slot("kraken", "XBTUSD", 300, 1, "ewma"), candles_ago=0)
+    late = forecast(target=ForecastTarget("kraken", "XBTUSD", 300, 1, "ewma"), candles_ago=0)
     appended = store.append([late])
     assert (appended.rows, appended.late) == ([], [late])
-    assert reader.missed() == {late.slot: 1}
-    assert reader.slots(LIVE) == {SLOT: 1}
+    assert reader.missed() == {late.target: 1}
+    assert reader.targets(LIVE) == {SLOT: 1}
 
 
 @pytest.mark.parametrize(("resolution", "grace"), [(60, 6_000), (300, 30_000), (86_400, 30_000)])
@@ -135,7 +135,7 @@ def test_inputs_that_reach_into_the_target_are_refused(
 ) -> None:
     with pytest.raises(IntegrityError):
         store.append([forecast(**wrong)])  # type: ignore[arg-type]
-    assert reader.slots(LIVE) == {}
+    assert reader.targets(LIVE) == {}
 
 
 def test_outcomes_are_joined_once(filled: LedgerStore, reader: LedgerReader) -> None:
@@ -157,7 +157,7 @@ def test_missed_forecasts_are_counted_once(store: LedgerStore, reader: LedgerRea
 
 
 def test_pages_are_read_by_slot_and_time(filled: LedgerStore, reader: LedgerReader) -> None:
-    other = Slot("kraken", "XBTUSD", 60, 2, "ewma")
+    other = ForecastTarget("kraken", "XBTUSD", 60, 2, "ewma")
     filled.append([forecast(other)])
     page = reader.page(LIVE, {"platform": "coinbase"}, 0, FOREVER, 4)
     assert ([row.seq for row in page.rows], page.more) == ([1, 2, 3, 4], True)
@@ -315,8 +315,8 @@ def test_a_crash_before_the_commit_is_no_tampering(
 def _append_some(url: str, path: Path, number: int) -> None:
     store = LedgerStore(open_database(url), Heads(path))
     for n in range(10):
-        slot = Slot(f"p{number}", "X", 300, 1, "ewma")
-        store.append([forecast(slot, -n - 1)])
+        target = ForecastTarget(f"p{number}", "X", 300, 1, "ewma")
+        store.append([forecast(target, -n - 1)])
 
 
 def test_concurrent_appends_keep_one_chain(engine: Engine, heads: Heads) -> None:
@@ -364,7 +364,7 @@ def test_a_file_of_heads_that_cannot_be_written_stops_the_ledger(
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseUnavailable):
         LedgerStore(engine, Heads(tmp_path / "file" / "heads.jsonl")).append([forecast()])
-    assert reader.slots(LIVE) == {}
+    assert reader.targets(LIVE) == {}
 
 
 def test_verifications_say_nothing_bad_of_other_ledgers(

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Engine
 
 from core.errors import Conflict, CorruptArtifact, NotFound
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from storage.models.registry import Registry
 from tests.made_forecasts import SLOT
 from tests.made_runs import enter_run, run
 
-OTHER = Slot("kraken", "XBTUSD", 60, 6, "ewma")
+OTHER = ForecastTarget("kraken", "XBTUSD", 60, 6, "ewma")
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_the_run_promoted_last_is_the_champion(registry: Registry) -> None:
     assert registry.champion(SLOT) == third
     assert [record.id for record in registry.runs(SLOT)] == ["run-3", "run-2", "run-1"]
     assert registry.run("run-2") == second
-    slot = registry.slot(SLOT)
-    assert slot.promoted_at >= slot.champion_since > 0  # type: ignore[operator]
+    target = registry.target(SLOT)
+    assert target.promoted_at >= target.champion_since > 0  # type: ignore[operator]
 
 
 def test_a_slot_without_a_promoted_run_has_no_champion(registry: Registry) -> None:
@@ -51,10 +51,10 @@ def test_a_failed_training_leaves_the_champion(registry: Registry) -> None:
     enter_run(registry)
     registry.note_failure(SLOT, "x" * 900)
     registry.note_failure(SLOT, "no candles")
-    slot = registry.slot(SLOT)
-    assert (slot.champion_id, slot.failures, slot.last_error) == ("run-1", 2, "no candles")
+    target = registry.target(SLOT)
+    assert (target.champion_id, target.failures, target.last_error) == ("run-1", 2, "no candles")
     enter_run(registry, run("run-2"), "run-1")
-    assert (registry.slot(SLOT).failures, registry.slot(SLOT).last_error) == (0, None)
+    assert (registry.target(SLOT).failures, registry.target(SLOT).last_error) == (0, None)
 
 
 def test_the_hash_of_a_model_is_that_of_its_files(registry: Registry) -> None:
@@ -74,11 +74,11 @@ def test_an_altered_model_is_not_served(registry: Registry) -> None:
 def test_what_a_slot_is_asked_for_can_change(registry: Registry) -> None:
     registry.configure(OTHER, {"rounds": 3}, 60, 0)
     registry.configure(OTHER, {"rounds": 4}, 90, 5)
-    slot = registry.slot(OTHER)
-    assert (slot.options, slot.retrain_every, slot.expires_after) == ({"rounds": 4}, 90, 5)
-    assert [known.slot for known in registry.slots()] == [OTHER]
+    target = registry.target(OTHER)
+    assert (target.options, target.retrain_every, target.expires_after) == ({"rounds": 4}, 90, 5)
+    assert [known.target for known in registry.targets()] == [OTHER]
     with pytest.raises(NotFound):
-        registry.slot(SLOT)
+        registry.target(SLOT)
     with pytest.raises(NotFound):
         registry.run("nobody's")
 

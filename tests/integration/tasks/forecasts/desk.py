@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
 from core.series import Series
-from core.slots import Slot
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.jobs.run_step import Work, run_stage
 
 SERIES = Series("coinbase", "BTC-USD", 300)
-EWMA = Slot("coinbase", "BTC-USD", 300, 1, "ewma")
-BOOSTING = Slot("coinbase", "BTC-USD", 300, 1, "boosting")
+EWMA = ForecastTarget("coinbase", "BTC-USD", 300, 1, "ewma")
+BOOSTING = ForecastTarget("coinbase", "BTC-USD", 300, 1, "boosting")
 FEW: dict[str, Any] = {"rounds": 10}
 
 # Candles up to one that closes within the hour are taken as finished: a forecast from the last
@@ -44,11 +44,15 @@ def candles(count: int, end: int = NEXT_CLOSE, seed: int = 0, coefficient: float
     return Candles(time, opening, high, low, close, volume, unknown, plain)
 
 
-def training(slot: Slot, **other: Any) -> dict[str, Any]:
+def training(target: ForecastTarget, **other: Any) -> dict[str, Any]:
     """Return the request of a training."""
-    wanted = {"options": FEW if slot.model == "boosting" else {}, "seed": 0, "folds": 2}
+    wanted = {"options": FEW if target.model == "boosting" else {}, "seed": 0, "folds": 2}
     wanted |= {"retrain_every": 604_800, "expires_after": 2_592_000, "reason": "requested"}
-    return {field: getattr(slot, field) for field in Slot.__struct_fields__} | wanted | other
+    return (
+        {field: getattr(target, field) for field in ForecastTarget.__struct_fields__}
+        | wanted
+        | other
+    )
 
 
 def done(stores: Stores, work: Work, request: dict[str, Any]) -> Job:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.series import CandleFlag
-from core.slots import Slot
 from core.times import now_ms
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
@@ -21,7 +21,7 @@ from tests.integration.tasks.forecasts.desk import (
     training,
 )
 
-FAR = Slot("coinbase", "BTC-USD", 300, 3, "drift")
+FAR = ForecastTarget("coinbase", "BTC-USD", 300, 3, "drift")
 FOREVER = 4_000_000_000
 
 
@@ -29,22 +29,22 @@ FOREVER = 4_000_000_000
 def watched(stores: Stores) -> Stores:
     """An installation that watches a series of which two slots have champions."""
     stores.candles.write(SERIES, candles(1_200))
-    for slot in (EWMA, FAR):
-        assert done(stores, train_slot, training(slot)).result["promoted"]  # type: ignore[index]
+    for target in (EWMA, FAR):
+        assert done(stores, train_slot, training(target)).result["promoted"]  # type: ignore[index]
     stores.watches.add(SERIES)
     return stores
 
 
 def test_every_slot_is_forecast_from_the_newest_candle(watched: Stores) -> None:
     assert SlotForecaster(watched).run() == 2
-    rows = {row.slot: row for row in watched.ledger_reader.page(LIVE, {}, 0, FOREVER, 9).rows}
+    rows = {row.target: row for row in watched.ledger_reader.page(LIVE, {}, 0, FOREVER, 9).rows}
     assert rows[EWMA].opening == NEXT_CLOSE
     assert rows[FAR].opening == NEXT_CLOSE + 600
     for row in rows.values():
         assert (row.input_end, row.first_opening) == (NEXT_CLOSE, NEXT_CLOSE)
         assert row.made_at <= NEXT_CLOSE * 1_000
         assert row.low_95 < row.low_80 < row.predicted < row.high_80 < row.high_95
-        run = watched.registry.champion(row.slot)
+        run = watched.registry.champion(row.target)
         assert run
         assert row.model_hash == run.model_hash
     assert watched.forecasts.read(SERIES, "drift", 3)[0].value == rows[FAR].predicted
@@ -68,8 +68,8 @@ def test_a_series_can_be_forecast_by_request(watched: Stores) -> None:
 def test_a_new_champion_speaks_at_once(watched: Stores) -> None:
     forecaster = SlotForecaster(watched)
     forecaster.run()
-    slot = Slot("coinbase", "BTC-USD", 300, 1, "last_price")
-    done(watched, train_slot, training(slot))
+    target = ForecastTarget("coinbase", "BTC-USD", 300, 1, "last_price")
+    done(watched, train_slot, training(target))
     assert forecaster.run() == 1
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.slots import Slot
+from core.forecast_target import ForecastTarget
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from tasks.forecasts.replay_walk import replay_walk
@@ -13,9 +13,9 @@ from tests.integration.tasks.forecasts.desk import BOOSTING, EWMA, SERIES, candl
 FOREVER = 4_000_000_000
 
 
-def _walk(stores: Stores, slot: Slot, **other: Any) -> dict[str, Any]:
+def _walk(stores: Stores, target: ForecastTarget, **other: Any) -> dict[str, Any]:
     wanted: dict[str, Any] = {"start": None, "end": None, "retrain_every": None}
-    job = done(stores, replay_walk, training(slot, **(wanted | other)))
+    job = done(stores, replay_walk, training(target, **(wanted | other)))
     assert job.error is None, job.error
     assert job.result
     return job.result
@@ -60,8 +60,8 @@ def test_rows_are_stamped_with_their_own_time_and_scored(stores: Stores) -> None
     held = candles(700)
     stores.candles.write(SERIES, held)
     start, end = int(held.time[-60]), int(held.time[-40])
-    slot = Slot("coinbase", "BTC-USD", 300, 3, "drift")
-    result = _walk(stores, slot, start=start, end=end)
+    target = ForecastTarget("coinbase", "BTC-USD", 300, 3, "drift")
+    result = _walk(stores, target, start=start, end=end)
     rows = _rows(stores, result)
     assert [row.first_opening for row in rows] == list(range(start, end + 1, 300))
     closes = dict(zip(held.time.tolist(), held.close.tolist(), strict=True))
@@ -72,7 +72,7 @@ def test_rows_are_stamped_with_their_own_time_and_scored(stores: Stores) -> None
         assert row.last_price == closes[row.first_opening - 300]
     assert result["n"] == len(rows) == 21
     assert set(result["scores"]) == set(result["baseline_scores"])
-    assert stores.boards.all(result["ledger"])[slot].n == 21
+    assert stores.boards.all(result["ledger"])[target].n == 21
     assert stores.ledger_reader.pending(0, FOREVER, 10) == {}
 
 

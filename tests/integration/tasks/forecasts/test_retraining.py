@@ -26,7 +26,7 @@ def enqueue(stores: Stores, redis_settings: Settings) -> Enqueue:
 
 
 @pytest.fixture
-def slot(stores: Stores) -> Stores:
+def target(stores: Stores) -> Stores:
     """A watched slot with a champion, trained weekly, expiring after two weeks."""
     enter_run(stores.registry)
     stores.registry.configure(SLOT, RECIPE, 7 * 86_400, 14 * 86_400)
@@ -36,42 +36,42 @@ def slot(stores: Stores) -> Stores:
 
 def _reason(stores: Stores, later_ms: int) -> str | None:
     retrainer = Retrainer(lambda: now_ms() + later_ms)
-    return retrainer.reason(stores, stores.registry.slot(SLOT))
+    return retrainer.reason(stores, stores.registry.target(SLOT))
 
 
-def test_a_slot_is_trained_when_its_time_has_come(slot: Stores) -> None:
-    assert _reason(slot, 7 * DAY - HOUR) is None
-    assert _reason(slot, 7 * DAY + HOUR) == SCHEDULE
+def test_a_slot_is_trained_when_its_time_has_come(target: Stores) -> None:
+    assert _reason(target, 7 * DAY - HOUR) is None
+    assert _reason(target, 7 * DAY + HOUR) == SCHEDULE
 
 
-def test_a_training_is_queued_once(slot: Stores, enqueue: Enqueue) -> None:
+def test_a_training_is_queued_once(target: Stores, enqueue: Enqueue) -> None:
     retrainer = Retrainer(lambda: now_ms() + 7 * DAY + HOUR)
-    assert retrainer.run(slot, enqueue) == 1
-    jobs, _ = slot.jobs.list()
+    assert retrainer.run(target, enqueue) == 1
+    jobs, _ = target.jobs.list()
     assert jobs[0].request["reason"] == SCHEDULE
     assert {name: jobs[0].request[name] for name in RECIPE} == RECIPE
-    assert retrainer.run(slot, enqueue) == 0  # it is being trained
+    assert retrainer.run(target, enqueue) == 0  # it is being trained
 
 
-def test_an_unwatched_slot_is_left_alone(slot: Stores, enqueue: Enqueue) -> None:
-    slot.watches.remove(SERIES)
-    assert Retrainer(lambda: now_ms() + 90 * DAY).run(slot, enqueue) == 0
+def test_an_unwatched_slot_is_left_alone(target: Stores, enqueue: Enqueue) -> None:
+    target.watches.remove(SERIES)
+    assert Retrainer(lambda: now_ms() + 90 * DAY).run(target, enqueue) == 0
 
 
-def test_a_champion_that_expired_is_challenged_though_there_is_no_schedule(slot: Stores) -> None:
-    slot.registry.configure(SLOT, RECIPE, 0, 14 * 86_400)
-    assert _reason(slot, 13 * DAY) is None
-    assert _reason(slot, 15 * DAY) == EXPIRY
-    slot.registry.note_attempt(SLOT)
-    assert _reason(slot, 5 * HOUR) is None
+def test_a_champion_that_expired_is_challenged_though_there_is_no_schedule(target: Stores) -> None:
+    target.registry.configure(SLOT, RECIPE, 0, 14 * 86_400)
+    assert _reason(target, 13 * DAY) is None
+    assert _reason(target, 15 * DAY) == EXPIRY
+    target.registry.note_attempt(SLOT)
+    assert _reason(target, 5 * HOUR) is None
 
 
-def test_failed_trainings_are_repeated_ever_more_rarely(slot: Stores) -> None:
+def test_failed_trainings_are_repeated_ever_more_rarely(target: Stores) -> None:
     for _ in range(3):
-        slot.registry.note_failure(SLOT, "no candles")
-    assert _reason(slot, 3 * HOUR) is None
-    assert _reason(slot, 4 * HOUR + 1_000) == SCHEDULE
-    assert slot.registry.slot(SLOT).champion_id == "run-1"
+        target.registry.note_failure(SLOT, "no candles")
+    assert _reason(target, 3 * HOUR) is None
+    assert _reason(target, 4 * HOUR + 1_000) == SCHEDULE
+    assert target.registry.target(SLOT).champion_id == "run-1"
 
 
 def _rows(errors: np.ndarray) -> list[LedgerRow]:  # type: ignore[type-arg]
@@ -92,11 +92,11 @@ def test_a_lasting_rise_of_the_error_is_drift_and_ordinary_scatter_is_none() -> 
 
 
 def test_drift_since_the_last_training_has_a_slot_trained(
-    slot: Stores, monkeypatch: pytest.MonkeyPatch
+    target: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [forecast(candles_ago=-n - 1) for n in range(60)]
-    slot.ledger.append(made)
-    slot.ledger.record_outcomes(LIVE, {n + 1: 100.0 for n in range(60)})
+    target.ledger.append(made)
+    target.ledger.record_outcomes(LIVE, {n + 1: 100.0 for n in range(60)})
     seen: list[int] = []
 
     def look(rows: list[LedgerRow]) -> bool:
@@ -105,6 +105,6 @@ def test_drift_since_the_last_training_has_a_slot_trained(
 
     monkeypatch.setattr("tasks.forecasts.retrain_slots.loss_grew", look)
     retrainer = Retrainer(lambda: now_ms() + 7 * HOUR)
-    assert retrainer.reason(slot, slot.registry.slot(SLOT)) == DRIFT
-    assert retrainer.reason(slot, slot.registry.slot(SLOT)) is None  # nothing new since
+    assert retrainer.reason(target, target.registry.target(SLOT)) == DRIFT
+    assert retrainer.reason(target, target.registry.target(SLOT)) is None  # nothing new since
     assert seen == [60]

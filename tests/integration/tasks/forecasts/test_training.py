@@ -76,8 +76,8 @@ def test_a_training_is_made_again_from_its_record(stores: Stores) -> None:
     assert run
     assert run.code_version == code_version()
     frame = stores.candles.read(SERIES, run.first_time, run.last_time).to_frame()
-    recipe = Recipe(run.slot.model, run.slot.horizon, run.seed, run.options)
-    again = challenge(frame, run.slot.resolution, recipe, None, folds=2)
+    recipe = Recipe(run.target.model, run.target.horizon, run.seed, run.options)
+    again = challenge(frame, run.target.resolution, recipe, None, folds=2)
     assert again.result["data_hash"] == run.data_hash
     assert hash_of_contents(again.model.to_files()) == run.model_hash
     assert (again.result["scores"], again.result["verdict"]) == (run.scores, run.verdict)
@@ -96,9 +96,9 @@ def test_a_training_that_fails_leaves_the_champion(
     job = done(stores, train_slot, training(EWMA))
     assert job.error
     assert job.error.type == "internal_error"
-    slot = stores.registry.slot(EWMA)
+    target = stores.registry.target(EWMA)
     assert first
-    assert (slot.champion_id, slot.failures) == (first["run_id"], 1)
+    assert (target.champion_id, target.failures) == (first["run_id"], 1)
 
 
 def test_too_few_candles_are_said_and_noted(stores: Stores) -> None:
@@ -106,7 +106,7 @@ def test_too_few_candles_are_said_and_noted(stores: Stores) -> None:
     job = done(stores, train_slot, training(BOOSTING))
     assert job.error
     assert job.error.type == "invalid_request"
-    assert stores.registry.slot(BOOSTING).last_error == job.error.detail
+    assert stores.registry.target(BOOSTING).last_error == job.error.detail
 
 
 def test_a_job_that_was_repeated_after_its_run_was_recorded_finds_it(stores: Stores) -> None:
@@ -125,5 +125,5 @@ def test_an_evaluation_registers_nothing(stores: Stores) -> None:
     assert len(result["folds"]) == 2
     assert result["verdict"] != "skilled"
     assert {"n", "scores", "baseline_scores"} <= result.keys()
-    assert stores.registry.slots() == []
+    assert stores.registry.targets() == []
     assert request["options"] == FEW

@@ -3,8 +3,9 @@
 import msgspec
 import numpy as np
 
+from core.forecast_target import target_of_series
 from core.series import Series
-from core.signals import PREDICTION, SIGNAL, SIGNAL_ANSWER, SignalWords, outlook_slot
+from core.signals import PREDICTION, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.models.answer_cache import Asked
@@ -23,13 +24,14 @@ SEEN = now_ms() // 300_000 * 300 - 3_900
 
 def run(stores: Stores) -> RunRecord:
     """Record a training that never slept."""
-    slot = outlook_slot(SOL, 6, SIGNAL)
-    stores.registry.configure(slot, {}, 0, 0)
+    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
+    stores.registry.configure(target, {}, 0, 0)
     folder = stores.registry.new_folder()
     (folder / "model.json").write_text("{}")
     around = {"sessions": {"resolution": 300, "closures": [], "closed": []}}
     record = RunRecord(
-        id="a-run", slot=slot, created_at=1, job_id=None, reason="requested", seed=0, options={},
+        id="a-run", target=target, created_at=1, job_id=None, reason="requested", seed=0,
+        options={},
         data_hash="", first_time=0, last_time=0, candles=0, code_version="", n=1, scores={},
         baseline_scores={}, verdict="skilled", promoted=True, decision={}, metadata=around,
     )  # fmt: skip

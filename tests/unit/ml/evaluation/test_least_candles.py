@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.lstm_limits import windows_needed
-from core.slots import WARM_UP, least_candles, least_training
+from core.models import WARM_UP, least_candles, least_training
 from ml.data.labels import fixed_spans
 from ml.evaluation.evaluate import evaluate
 from ml.evaluation.walk import split_rows

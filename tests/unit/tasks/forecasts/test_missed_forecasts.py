@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.slots import Slot, deadline_ms
+from core.forecast_target import ForecastTarget, deadline_ms
 from ml.data.sessions import Sessions
 from tasks.forecasts.missed_forecasts import missed_since
 
@@ -14,14 +14,14 @@ HOUR, WEEK = 3_600, 604_800
 MONDAY = 1_700_438_400 // WEEK * WEEK + 4 * 86_400  # weeks are counted from Thursday
 
 
-def _slot(horizon: int = 1) -> Slot:
-    return Slot("fx", "EURUSD", HOUR, horizon, "drift")
+def _slot(horizon: int = 1) -> ForecastTarget:
+    return ForecastTarget("fx", "EURUSD", HOUR, horizon, "drift")
 
 
 def _sessions(closed: set[int]) -> dict[str, Any]:
-    slots = np.zeros(WEEK // HOUR, bool)
-    slots[list(closed)] = True
-    return Sessions(HOUR, slots, slots).to_dict()
+    targets = np.zeros(WEEK // HOUR, bool)
+    targets[list(closed)] = True
+    return Sessions(HOUR, targets, targets).to_dict()
 
 
 def _brute_force(
