@@ -82,6 +82,11 @@ def symbol_state(platform: str, symbol: str) -> str:
     return f"state:{platform}:{symbol}"
 
 
+def seen_ids(platform: str, symbol: str) -> str:
+    """Hash of packed blocks of trade ids seen, by epoch and first id of the block."""
+    return f"ids:{platform}:{symbol}"
+
+
 def journal(platform: str, symbol: str) -> str:
     """Redis stream of packed batches of raw trades."""
     return f"journal:{platform}:{symbol}"
@@ -132,6 +137,16 @@ def excluded(platform: str, symbol: str) -> str:
     return f"excluded:{platform}:{symbol}"
 
 
+def quality_counts(platform: str, symbol: str) -> str:
+    """Hash of how many trades were late, repeated, set aside, and so on."""
+    return f"quality:{platform}:{symbol}"
+
+
+def quality_log(platform: str, symbol: str) -> str:
+    """Redis stream of finished candles of which two sources say different things."""
+    return f"quality:{platform}:{symbol}:log"
+
+
 def quarantine(platform: str) -> str:
     """Redis stream of rejected messages."""
     return f"quarantine:{platform}"
@@ -144,7 +159,17 @@ def ingest_counts(platform: str) -> str:
 
 # What a backup holds: all but queues, locks and pulses. The first list's keys go on with
 # platform and symbol, and those of one symbol must be read at one moment.
-OF_A_SYMBOL = ("ts", "flags", "state", "journal", "agg", "anomaly", "excluded")
+OF_A_SYMBOL = (
+    "ts",
+    "flags",
+    "state",
+    "journal",
+    "ids",
+    "agg",
+    "anomaly",
+    "excluded",
+    "quality",
+)
 OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")
 
 

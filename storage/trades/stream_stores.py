@@ -11,6 +11,7 @@ from storage.trades.anomalies import AnomalyStore
 from storage.trades.exclusion import Exclusions
 from storage.trades.inbox import Intake
 from storage.trades.maintenance import TradeUpkeep
+from storage.trades.quality import QualityLog
 from storage.trades.quarantine import Quarantine
 from storage.trades.query import TradeReader
 from storage.trades.tickers import TickerStore
@@ -32,6 +33,7 @@ class StreamStores:
     anomalies: AnomalyStore
     exclusions: Exclusions
     quarantine: Quarantine
+    quality: QualityLog
     traded: TradedMarkets
 
 
@@ -51,5 +53,6 @@ def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStore
         anomalies=AnomalyStore(client, days),
         exclusions=Exclusions(client, archive),
         quarantine=Quarantine(client),
+        quality=QualityLog(client),
         traded=TradedMarkets(client),
     )

@@ -1,0 +1,109 @@
+"""What a market's data went through: counts, and where the exchange's candles differ from ours."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import redis
+
+from core.series import Market
+from storage import keys
+from storage.redis_connection import redis_errors
+
+MOST_DIFFERENCES = 1_000
+
+
+class QualityCount(StrEnum):
+    """What is counted of each market.
+
+    LATE: trades that came after a later one. DUPLICATES: trades sent again.
+    QUARANTINED: trades set aside because their id belongs to another trade.
+    OVERLAPS: aggregates that hold trades counted already. UNAPPLIED: trades whose
+    candle or tick is older than what its series may hold; the journal has them.
+    REBUILT: candles computed anew from the journal. EPOCHS: how often ids began again.
+    """
+
+    LATE = "late"
+    DUPLICATES = "duplicates"
+    QUARANTINED = "quarantined"
+    OVERLAPS = "overlaps"
+    UNAPPLIED = "unapplied"
+    REBUILT = "rebuilt"
+    EPOCHS = "epochs"
+
+
+class CandleValues(msgspec.Struct, frozen=True):
+    """A candle's values: prices in quote, volume in base currency; trades None if not told."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    trades: int | None = None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A finished candle of which two sources say different things; `time` is its opening (s UTC).
+
+    `noted_at` is epoch ms.
+    """
+
+    noted_at: int
+    resolution: int
+    time: int
+    ours: CandleValues
+    theirs: CandleValues
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(Difference).decode
+
+
+class QualityLog:
+    """Counts of each market, and its newest 1,000 differences."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client: Any = client
+
+    def counts(self, market: Market) -> dict[str, int]:
+        """Return every count of a market, 0 where nothing was counted."""
+        with redis_errors():
+            found = self._client.hgetall(keys.quality_counts(*market))
+        return {count.value: int(found.get(count.value.encode(), 0)) for count in QualityCount}
+
+    def count(self, market: Market, counts: Mapping[QualityCount, int]) -> None:
+        """Add to a market's counts."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=False)
+            queue_counts(pipe, *market, counts)
+            pipe.execute()
+
+    def note(self, market: Market, differences: Sequence[Difference]) -> None:
+        """Keep differences; beyond 1,000 of a market the oldest go."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for one in differences:
+                fields = {"d": _ENCODE(one)}
+                pipe.xadd(
+                    keys.quality_log(*market), fields, maxlen=MOST_DIFFERENCES, approximate=False
+                )
+            pipe.execute()
+
+    def newest(
+        self, market: Market, limit: int, before: str | None = None
+    ) -> tuple[list[Difference], str | None]:
+        """Return the newest differences first, and where the next page begins (None: the end)."""
+        last = f"({before}" if before else "+"
+        with redis_errors():
+            rows = self._client.xrevrange(keys.quality_log(*market), last, "-", count=limit + 1)
+        told = [_DECODE(fields[b"d"]) for _, fields in rows[:limit]]
+        return told, rows[limit - 1][0].decode() if len(rows) > limit else None
+
+
+def queue_counts(pipe: Any, platform: str, symbol: str, counts: Mapping[QualityCount, int]) -> None:
+    """Queue additions to a market's counts on a pipeline, inside whatever transaction it is."""
+    for name, number in counts.items():
+        if number:
+            pipe.hincrby(keys.quality_counts(platform, symbol), name.value, number)
