@@ -17,7 +17,7 @@ LARGEST_PAGE = 2_000
 class ExchangeCandles:
     """Asks one platform for candles.
 
-    `base_url` replaces the exchange's own address (the replay server, say).
+    `base_url` replaces the exchange's own address (the simulator, say).
     ccxt's rate limit is kept, process-wide; `sleep_ms` is a pause on top, and
     `rate_limit_ms` replaces ccxt's limit where the other side has none. Not for
     use by several threads at once. Raises `NotFound` for an unknown platform.

@@ -9,10 +9,10 @@ import msgspec
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
 from core.names import check_name
-from feeds.live.venue import FetchedTrade, PageRequest
-from feeds.live.venues import find_venue
+from feeds.connector import FetchedTrade, PageRequest
 from feeds.paging import RetryPolicy
 from feeds.rate_gate import shared_gate
+from feeds.venues import find_venue
 
 _SPARE_PAGES = 20
 REFUSING_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 422, 451})
@@ -21,7 +21,7 @@ REFUSING_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 422, 451})
 class ExchangeTrades:
     """Asks one platform for trades that have happened.
 
-    `base_url` replaces the exchange's own address (the replay server, say). The
+    `base_url` replaces the exchange's own address (the simulator, say). The
     exchange's rate limit is kept, process-wide; `sleep_ms` is added to it, and
     `rate_limit_ms` replaces it where the other side has none. Not for use by
     several threads at once. Raises `NotFound` for a platform without connector.

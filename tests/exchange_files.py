@@ -1,4 +1,4 @@
-"""Made-up trades, and files of them for the replay server."""
+"""Made-up trades, and files of them for the simulator."""
 
 import csv
 import random
@@ -33,7 +33,7 @@ def made_trades(
 
 
 def write_trades(folder: Path, platform: str, symbol: str, trades: Iterable[RawTrade]) -> None:
-    """Write the file of one market as the replay server reads it."""
+    """Write the file of one market as the simulator reads it."""
     path = folder / "trades" / platform / f"{symbol}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as output:

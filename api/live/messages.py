@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from core.errors import InvalidRequest, MalformedRequest
-from core.messages import Recognised, Rejection, TickerMessage, recognise
+from core.messages import Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
+from feeds.messages import recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import to_milliseconds, to_number, to_trades
 from storage.trades.quarantine import Rejected

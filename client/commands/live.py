@@ -20,7 +20,7 @@ QUIET_S = 30.0  # between two reports where nobody looks at a terminal
 Run: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 View: TypeAlias = Callable[[], RenderableType]
 ExchangeUrl: TypeAlias = Annotated[
-    str | None, typer.Option(help="Other address of the exchange, a replay server's for instance.")
+    str | None, typer.Option(help="Other address of the exchange, a simulator's for instance.")
 ]
 
 

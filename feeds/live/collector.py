@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.names import check_name
 from core.platforms import raw_symbol
+from feeds.connector import Heard
 from feeds.exchange_trades import ExchangeTrades
 from feeds.live import sequence
 from feeds.live.exchange_listener import ExchangeListener
@@ -15,9 +16,8 @@ from feeds.live.figures import FeedFigures
 from feeds.live.refill import Refill
 from feeds.live.server_push import ServerPush
 from feeds.live.together import ended, first_ended, is_set
-from feeds.live.venue import Heard
-from feeds.live.venues import find_venue
 from feeds.paging import RetryPolicy
+from feeds.venues import find_venue
 
 DRAIN_S = 5.0
 # Few tries at a time: what fails is due again, and others get their turn meanwhile.
@@ -29,7 +29,7 @@ class FeedOptions:
     """What to collect, from where, to where.
 
     `exchange_url` (http or https) replaces the venue's own addresses, of the
-    feed and of REST alike; a replay server's, say.
+    feed and of REST alike; a simulator's, say.
     """
 
     platform: str

@@ -10,8 +10,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from core.errors import ExchangeRefused
+from feeds.connector import Connector, Heard
 from feeds.live.figures import FeedFigures
-from feeds.live.venue import Heard, Venue
 from feeds.paging import RetryPolicy
 
 RECONNECTING = RetryPolicy(first_s=0.25, longest_s=30.0)
@@ -35,7 +35,7 @@ class ExchangeListener:
 
     def __init__(
         self,
-        venue: Venue,
+        venue: Connector,
         symbols: Sequence[str],
         on_heard: OnHeard,
         on_reconnect: OnReconnect,

@@ -42,7 +42,7 @@ _CAPTURE_LINE = msgspec.json.Decoder(_CaptureLine)
 def find_recordings(folder: Path, platform: str | None = None) -> dict[str, list[Path]]:
     """Return the files to play by platform.
 
-    Trade files are `trades/{platform}/{symbol}.csv[.gz]` as for the replay server;
+    Trade files are `trades/{platform}/{symbol}.csv[.gz]` as for the simulator;
     where there are none, captures are `ws/{platform}/*` or `{platform}/*`. With
     `platform`, only its files; and if no folder has its name, `folder`'s own
     captures (or the one file that it is) are taken for it.

@@ -6,10 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from core.errors import TickcastError
+from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
 from feeds.live.figures import FeedFigures
 from feeds.live.sequence import Missing, Sequence
-from feeds.live.venue import FetchedTrade
 from feeds.paging import RetryPolicy
 
 # What is larger, or does not come after so many tries, is left to the server: it finds

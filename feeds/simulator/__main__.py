@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from feeds.simulator.running import run_replay
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import run_simulator
+from feeds.simulator.server import SimulatorOptions
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and serve until interrupted."""
     given = _parser().parse_args(arguments)
-    options = ReplayOptions(
+    options = SimulatorOptions(
         data=given.data,
         fault=given.fault,
         seed=given.seed,
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         speed=given.speed,
         clock_offset_s=given.clock_offset,
     )
-    return run_replay(options, given.host, given.port)
+    return run_simulator(options, given.host, given.port)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Finds the files that are replayed and holds their products."""
+"""Find the files of the simulated markets, and hold their products."""
 
 import math
 import re

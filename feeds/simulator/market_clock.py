@@ -1,4 +1,4 @@
-"""What time it is on the replayed market."""
+"""What time it is on the simulated market."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Ways to run the replay server: in the foreground, or beside a test in a thread."""
+"""Ways to run the simulator: in the foreground, or beside a test in a thread."""
 
 import asyncio
 import contextlib
@@ -9,22 +9,22 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from feeds.simulator.server import ReplayOptions, create_replay
+from feeds.simulator.server import SimulatorOptions, create_simulator
 
 _CLOSING_S = 1.0
 
 
-def run_replay(options: ReplayOptions, host: str, port: int) -> int:
+def run_simulator(options: SimulatorOptions, host: str, port: int) -> int:
     """Serve until interrupted and return the exit status; a sentence says what went wrong."""
     try:
-        app = create_replay(options)
+        app = create_simulator(options)
     except ValueError as error:
-        sys.stderr.write(f"replay: {error}.\n")
+        sys.stderr.write(f"simulator: {error}.\n")
         return 2
     try:
         asyncio.run(_serve(app, host, port))
     except OSError as error:
-        sys.stderr.write(f"replay: cannot listen on {host}:{port} ({error.strerror}).\n")
+        sys.stderr.write(f"simulator: cannot listen on {host}:{port} ({error.strerror}).\n")
         return 1
     return 0
 
@@ -35,7 +35,7 @@ async def _serve(app: web.Application, host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     runner, address = await _listen(app, host, port)
-    sys.stdout.write(f"Replaying on {address}\n")
+    sys.stdout.write(f"Simulating on {address}\n")
     sys.stdout.flush()
     await stop.wait()
     await runner.cleanup()
@@ -55,14 +55,14 @@ async def _listen(app: web.Application, host: str, port: int) -> tuple[web.AppRu
 
 
 @contextlib.contextmanager
-def replaying(options: ReplayOptions, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def simulating(options: SimulatorOptions, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread of this process while the block runs; yields the base address.
 
     Port 0 takes a free one.
     """
-    app = create_replay(options)
+    app = create_simulator(options)
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="replay", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)
     thread.start()
     try:
         runner, address = asyncio.run_coroutine_threadsafe(_listen(app, host, port), loop).result()

@@ -1,4 +1,4 @@
-"""The replay server: both exchanges at one address."""
+"""The simulator: both exchanges at one address."""
 
 import asyncio
 from email.utils import formatdate
@@ -9,12 +9,13 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from feeds.simulator import binance_feed, coinbase_feed
-from feeds.simulator.binance_feed import BinanceFeed
-from feeds.simulator.binance_rest import BinanceRest
+from feeds.binance.simulator import feed as binance_feed
+from feeds.binance.simulator.feed import BinanceFeed
+from feeds.binance.simulator.rest import BinanceRest
+from feeds.coinbase.simulator import feed as coinbase_feed
+from feeds.coinbase.simulator.feed import CoinbaseFeed
+from feeds.coinbase.simulator.rest import CoinbaseRest
 from feeds.simulator.catalog import Product, open_products
-from feeds.simulator.coinbase_feed import CoinbaseFeed
-from feeds.simulator.coinbase_rest import CoinbaseRest
 from feeds.simulator.faults import Faults
 from feeds.simulator.feed import run_feed
 from feeds.simulator.market_clock import MarketClock
@@ -28,8 +29,8 @@ _BINANCE_SAID = {
 }  # fmt: skip
 
 
-class ReplayOptions(NamedTuple):
-    """What to replay, and how: see `python -m feeds.simulator --help`."""
+class SimulatorOptions(NamedTuple):
+    """What to simulate, and how: see `python -m feeds.simulator --help`."""
 
     data: Path
     fault: str = ""
@@ -39,7 +40,7 @@ class ReplayOptions(NamedTuple):
     clock_offset_s: float = 0.0
 
 
-def create_replay(options: ReplayOptions) -> web.Application:
+def create_simulator(options: SimulatorOptions) -> web.Application:
     """Read the files and return the application.
 
     Raises `ValueError` with a sentence when an option or a file cannot be used.

@@ -13,8 +13,8 @@ from core.errors import ExchangeUnavailable, TickcastError
 from core.messages import IdKind, TradeMessages
 from core.series import CandleFlag
 from core.times import now_ms
+from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
-from feeds.live.venue import FetchedTrade
 from storage import keys
 from storage.journal.convert import to_trades
 from storage.redis_connection import redis_errors

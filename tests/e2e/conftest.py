@@ -54,7 +54,7 @@ def exchange_rows() -> list[Row]:
 
 @pytest.fixture(scope="session")
 def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a replay server that fails now and then, as exchanges do."""
+    """Address of a simulator that fails now and then, as exchanges do."""
     folder = tmp_path_factory.mktemp("exchange")
     for symbol in ("BTC-USD", "ETH-USD"):
         file = folder / "candles" / "coinbase" / symbol / "3600.csv"
@@ -73,7 +73,7 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: _answers(port) or process.poll() is not None, what="the replay server's start")
+    wait_for(lambda: _answers(port) or process.poll() is not None, what="the simulator's start")
     yield f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     process.wait(20)

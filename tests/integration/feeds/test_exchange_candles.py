@@ -1,4 +1,4 @@
-"""The connector against the replay server, failing at random, through ccxt."""
+"""The connector against the simulator, failing at random, through ccxt."""
 
 import math
 import time
@@ -13,9 +13,9 @@ import pytest
 from core.errors import ExchangeRefused, ExchangeUnavailable, NotFound
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Collected, RetryPolicy, Rows, collect
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
-from tests.replay_files import START, Row, walk, write_candles
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
+from tests.exchange_candles import START, Row, walk, write_candles
 
 HOUR = 3_600
 COUNT = 20_000
@@ -26,7 +26,7 @@ QUICK = RetryPolicy(first_s=0.001, longest_s=0.002, obeyed_s=0.002, attempts=12)
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("replay")
+    folder = tmp_path_factory.mktemp("exchange")
     write_candles(folder, "coinbase", "BTC-USD", HOUR, walk(COUNT))
     write_candles(folder, "coinbase", "ETH-USD", HOUR, walk(COUNT, seed=1, outages=OUTAGES))
     write_candles(folder, "binance", "BTCUSDT", HOUR, walk(3_500, outages=[(1_500, 1_530)]))
@@ -35,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exchange(data: Path) -> Iterator[str]:
-    with replaying(ReplayOptions(data)) as url:
+    with simulating(SimulatorOptions(data)) as url:
         yield url
 
 
@@ -67,7 +67,7 @@ def gaps_of(rows: list[Row]) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_20000_candles_come_once_and_equal_from_a_failing_exchange(data: Path, seed: int) -> None:
     wanted = walk(COUNT)
-    with replaying(ReplayOptions(data, fault=FAULTS, seed=seed)) as url:
+    with simulating(SimulatorOptions(data, fault=FAULTS, seed=seed)) as url:
         done, rows = collected(connector(url), "BTC-USD", int(wanted[-1][0]))
 
     assert rows == wanted
@@ -78,7 +78,7 @@ def test_20000_candles_come_once_and_equal_from_a_failing_exchange(data: Path, s
 
 def test_outages_are_the_only_gaps_that_a_failing_exchange_leaves(data: Path) -> None:
     wanted = walk(COUNT, seed=1, outages=OUTAGES)
-    with replaying(ReplayOptions(data, fault=FAULTS, seed=4)) as url:
+    with simulating(SimulatorOptions(data, fault=FAULTS, seed=4)) as url:
         done, rows = collected(connector(url), "ETH-USD", int(wanted[-1][0]))
 
     assert rows == wanted
@@ -89,7 +89,7 @@ def test_outages_are_the_only_gaps_that_a_failing_exchange_leaves(data: Path) ->
 
 def test_binance_is_paged_by_a_thousand_across_its_outage(data: Path) -> None:
     wanted = walk(3_500, outages=[(1_500, 1_530)])
-    with replaying(ReplayOptions(data, fault="429@0.1,drop@0.1", seed=5)) as url:
+    with simulating(SimulatorOptions(data, fault="429@0.1,drop@0.1", seed=5)) as url:
         source = connector(url, "binance")
         done, rows = collected(source, "BTCUSDT", int(wanted[-1][0]))
 
@@ -145,11 +145,11 @@ def test_an_unknown_symbol_or_resolution_is_refused_for_good(exchange: str) -> N
 def test_a_symbol_listed_later_is_found_once_the_list_is_a_minute_old(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with replaying(ReplayOptions(data)) as url:
+    with simulating(SimulatorOptions(data)) as url:
         port = int(url.rsplit(":", 1)[1])
         connector(url).fetch_page("BTC-USD", HOUR, START, START)
     write_candles(tmp_path, "coinbase", "NEW-USD", HOUR, walk(1))
-    with replaying(ReplayOptions(tmp_path), port=port) as url:
+    with simulating(SimulatorOptions(tmp_path), port=port) as url:
         with pytest.raises(ExchangeRefused):
             connector(url).fetch_page("NEW-USD", HOUR, START, START)
         monkeypatch.setattr("feeds.exchange_connection.MARKETS_RECHECKED_S", 0.0)
@@ -158,7 +158,7 @@ def test_a_symbol_listed_later_is_found_once_the_list_is_a_minute_old(
 
 
 def test_the_exchanges_clock_is_compared_with_ours(data: Path) -> None:
-    with replaying(ReplayOptions(data, clock_offset_s=60)) as url:
+    with simulating(SimulatorOptions(data, clock_offset_s=60)) as url:
         source = connector(url)
         assert source.clock_offset_ms is None
         source.fetch_page("BTC-USD", HOUR, START, START)
@@ -167,7 +167,7 @@ def test_the_exchanges_clock_is_compared_with_ours(data: Path) -> None:
 
 
 def test_an_exchange_that_is_away_is_unavailable(data: Path) -> None:
-    with replaying(ReplayOptions(data)) as url:
+    with simulating(SimulatorOptions(data)) as url:
         pass
 
     with pytest.raises(ExchangeUnavailable, match="connection"):
@@ -182,7 +182,7 @@ def test_a_failure_that_passes_is_unavailable_and_says_why(
 ) -> None:
     for platform, symbol in (("coinbase", "BTC-USD"), ("binance", "BTCUSDT")):
         with (
-            replaying(ReplayOptions(data, fault=fault)) as url,
+            simulating(SimulatorOptions(data, fault=fault)) as url,
             pytest.raises(ExchangeUnavailable, match=said) as error,
         ):
             connector(url, platform).fetch_page(symbol, HOUR, START, START)
@@ -193,14 +193,14 @@ def test_a_failure_that_passes_is_unavailable_and_says_why(
 @pytest.mark.parametrize("fault", ["403@1", "451@1"])
 def test_a_failure_that_stays_is_refused(data: Path, fault: str) -> None:
     with (
-        replaying(ReplayOptions(data, fault=fault)) as url,
+        simulating(SimulatorOptions(data, fault=fault)) as url,
         pytest.raises(ExchangeRefused, match=fault[:3]),
     ):
         connector(url).fetch_page("BTC-USD", HOUR, START, START)
 
 
 def test_the_newest_candle_of_a_live_market_is_fetched_as_it_stands(data: Path) -> None:
-    with replaying(ReplayOptions(data, shift_to_now=True)) as url:
+    with simulating(SimulatorOptions(data, shift_to_now=True)) as url:
         source = connector(url)
         now = int(time.time()) // HOUR * HOUR
         page = source.fetch_page("BTC-USD", HOUR, now - 5 * HOUR, now)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
+from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
-from feeds.live.venue import FetchedTrade
 from feeds.paging import RetryPolicy
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from tests.exchange_files import made_trades, write_trades
 
 MARKETS = {"coinbase": "BTC-USD", "binance": "BTCUSDT"}
@@ -32,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    options = ReplayOptions(folder, fault="429@0.05,500@0.05,drop@0.1", seed=3)
-    with replaying(options) as address:
+    options = SimulatorOptions(folder, fault="429@0.05,500@0.05,drop@0.1", seed=3)
+    with simulating(options) as address:
         yield address
 
 

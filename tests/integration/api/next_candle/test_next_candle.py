@@ -17,13 +17,13 @@ from core.next_candle import LEAST_CANDLES
 from core.series import Series
 from core.settings import Settings
 from core.times import format_time, now_ms
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
+from tests.exchange_candles import walk, write_candles
 from tests.integration.api.conftest import Api
 from tests.integration.api.hand_worker import HandWorker
-from tests.replay_files import walk, write_candles
 from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles
 
 SERIES = Series("file", "MADE", 300)
@@ -64,7 +64,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(redis_settings: Settings, data: Path) -> Iterator[Settings]:
     """Settings whose default exchange is a replayed Binance of today."""
-    with replaying(ReplayOptions(data=data, shift_to_now=True)) as address:
+    with simulating(SimulatorOptions(data=data, shift_to_now=True)) as address:
         values = redis_settings.model_dump(exclude_unset=True)
         values |= {"default_platform": "binance", "exchange_urls": {"binance": address}}
         yield Settings(**values, _env_file=None)

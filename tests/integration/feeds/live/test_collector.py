@@ -8,8 +8,8 @@ import pytest
 from core.errors import ExchangeRefused, Forbidden
 from core.series import Market
 from feeds.live.collector import Collector, FeedOptions
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from tests.exchange_files import made_trades, write_trades
 from tests.integration.feeds.live.conftest import LiveServer, Relay, until
 
@@ -37,9 +37,9 @@ async def test_every_trade_is_stored_once_though_both_connections_break_and_mess
     live: LiveServer, tmp_path: Path, platform: str
 ) -> None:
     exchange_files(tmp_path)
-    faults = ReplayOptions(tmp_path, fault="drop@0.05,gap@0.05,500@0.05", seed=7)
+    faults = SimulatorOptions(tmp_path, fault="drop@0.05,gap@0.05,500@0.05", seed=7)
     stop = asyncio.Event()
-    with replaying(faults) as exchange, live.worker():
+    with simulating(faults) as exchange, live.worker():
         relay = Relay(exchange)
         async with relay.open() as address:
             collector = Collector(options(live, platform, address))
@@ -69,7 +69,7 @@ async def test_a_symbol_that_the_exchange_does_not_have_ends_the_feed_with_its_w
     live: LiveServer, tmp_path: Path
 ) -> None:
     exchange_files(tmp_path)
-    with replaying(ReplayOptions(tmp_path)) as exchange:
+    with simulating(SimulatorOptions(tmp_path)) as exchange:
         collector = Collector(FeedOptions("coinbase", ["NO-NO"], live.url, live.key, exchange))
 
         with pytest.raises(ExchangeRefused, match="NO-NO is not a valid product"):
@@ -78,7 +78,7 @@ async def test_a_symbol_that_the_exchange_does_not_have_ends_the_feed_with_its_w
 
 async def test_a_wrong_key_ends_the_feed(live: LiveServer, tmp_path: Path) -> None:
     exchange_files(tmp_path)
-    with replaying(ReplayOptions(tmp_path)) as exchange:
+    with simulating(SimulatorOptions(tmp_path)) as exchange:
         collector = Collector(FeedOptions("coinbase", ["A-B"], live.url, "tck_wrong", exchange))
 
         with pytest.raises(Forbidden):
@@ -90,7 +90,7 @@ async def test_while_the_server_is_away_little_is_kept_and_nothing_lost(
 ) -> None:
     exchange_files(tmp_path)
     stop = asyncio.Event()
-    with replaying(ReplayOptions(tmp_path)) as exchange:
+    with simulating(SimulatorOptions(tmp_path)) as exchange:
         live.stop()
         collector = Collector(options(live, "coinbase", exchange))
         collector._push._window._most_messages = 500

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.series import Market
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from tests.exchange_files import made_trades, write_trades
 from tests.integration.feeds.live.conftest import LiveServer, wait_until
 
@@ -92,7 +92,7 @@ def test_a_feed_ends_by_itself_or_by_ctrl_c_with_everything_acknowledged(
     live: LiveServer, tmp_path: Path
 ) -> None:
     write_trades(tmp_path, "binance", "AB", made_trades(200, step_ms=5))
-    with replaying(ReplayOptions(tmp_path)) as exchange, live.worker():
+    with simulating(SimulatorOptions(tmp_path)) as exchange, live.worker():
         process = command(live, "feed", "binance", "AB", "--exchange-url", exchange, "--json")
         wait_until(lambda: len(live.trades(Market("binance", "AB"))) == 200)
         process.send_signal(signal.SIGINT)
@@ -106,7 +106,7 @@ def test_a_feed_ends_by_itself_or_by_ctrl_c_with_everything_acknowledged(
 
 def test_a_feed_says_in_one_sentence_why_it_cannot_begin(live: LiveServer, tmp_path: Path) -> None:
     write_trades(tmp_path, "coinbase", "A-B", TRADES)
-    with replaying(ReplayOptions(tmp_path)) as exchange:
+    with simulating(SimulatorOptions(tmp_path)) as exchange:
         refused = command(live, "feed", "coinbase", "NO-NO", "--exchange-url", exchange)
         unknown = command(live, "feed", "coinbas", "A-B")
         for process, words in ((refused, "NO-NO is not a valid product"), (unknown, "coinbase")):

@@ -9,10 +9,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from core.errors import ExchangeRefused
-from feeds.live.coinbase_feed import CoinbaseVenue
+from feeds.coinbase.connector import CoinbaseConnector
+from feeds.connector import Heard
 from feeds.live.exchange_listener import ExchangeListener
 from feeds.live.figures import FeedFigures
-from feeds.live.venue import Heard
 from feeds.paging import RetryPolicy
 from tests.integration.feeds.live.conftest import until
 
@@ -21,7 +21,7 @@ ERROR = {"type": "error", "message": "Failed to subscribe", "reason": "maintenan
 Script = list[list[object]]
 
 
-class QuickVenue(CoinbaseVenue):
+class QuickVenue(CoinbaseConnector):
     """Coinbase, given up after a fifth of a second of silence."""
 
     silence_s = 0.2

@@ -12,8 +12,8 @@ from core.errors import ExchangeRefused, LeaseLost
 from core.jobs import Job, JobState, Progress
 from core.series import Series
 from core.times import format_time
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
 from tasks.candles.collect_candles import collect_candles
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
@@ -31,7 +31,7 @@ def _rows() -> list[list[float]]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("replay")
+    folder = tmp_path_factory.mktemp("exchange")
     file = folder / "candles" / "coinbase" / "BTC-USD" / "3600.csv"
     file.parent.mkdir(parents=True)
     lines = (",".join(map(repr, row)) for row in _rows())
@@ -42,8 +42,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def faulty(bench: Workbench, data: Path) -> Iterator[Workbench]:
     """An installation whose Coinbase fails often."""
-    options = ReplayOptions(data=data, fault="429@0.1,500@0.05,drop@0.05,gap@0.05", seed=7)
-    with replaying(options) as address:
+    options = SimulatorOptions(data=data, fault="429@0.1,500@0.05,drop@0.05,gap@0.05", seed=7)
+    with simulating(options) as address:
         urls = {"coinbase": address}
         bench.settings = bench.settings.model_copy(update={"exchange_urls": urls})
         yield bench

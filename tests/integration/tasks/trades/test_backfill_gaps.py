@@ -10,8 +10,8 @@ from core.series import CandleFlag, Market
 from core.settings import Settings
 from feeds.exchange_trades import ExchangeTrades
 from feeds.paging import RetryPolicy
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
 from storage.trades.stream_stores import StreamStores, open_stream_stores
@@ -42,7 +42,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("exchange")
     write_trades(folder, "coinbase", "A-B", TRADES)
     write_trades(folder, "binance", "A-B", TRADES)
-    with replaying(ReplayOptions(folder, fault="500@0.1,drop@0.1", seed=2)) as address:
+    with simulating(SimulatorOptions(folder, fault="500@0.1,drop@0.1", seed=2)) as address:
         yield address
 
 

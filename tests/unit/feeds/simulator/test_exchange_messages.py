@@ -1,4 +1,4 @@
-"""The replay server's messages have the fields, and kinds of values, that the exchanges send.
+"""The simulator's messages have the fields, and kinds of values, that the exchanges send.
 
 The examples have the exchanges' fields, as their documentation and recordings show
 them, with values of our own.
@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from feeds.simulator import binance_messages as binance
-from feeds.simulator import coinbase_messages as coinbase
+from feeds.binance.simulator import messages as binance
+from feeds.coinbase.simulator import messages as coinbase
 from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product, open_products
 from feeds.simulator.day_stats import day_stats
 from feeds.simulator.market_clock import MarketClock
 from feeds.simulator.trade_tape import Trade
-from tests.replay_files import walk, write_candles, write_trades
+from tests.exchange_candles import walk, write_candles, write_trades
 
 MATCH = """{"type":"match","trade_id":10,"maker_order_id":"00000000-0000-0000-0000-000000000001",
 "taker_order_id":"00000000-0000-0000-0000-000000000002","side":"sell","size":"1.5",

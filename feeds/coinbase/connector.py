@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from feeds.live.venue import NOTHING, FetchedTrade, Heard, HeardTrade, PageRequest, Side
+from feeds.connector import NOTHING, FetchedTrade, Heard, HeardTrade, PageRequest, Side
 
 TRADE_TYPES = frozenset(("match", "last_match"))
 _TAKER: dict[str, Side] = {"buy": "sell", "sell": "buy"}
@@ -38,11 +38,12 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _PAGE = msgspec.json.Decoder(list[_Trade])
 
 
-class CoinbaseVenue:
+class CoinbaseConnector:
     """Coinbase Exchange, whose public feed tells every trade under ids without holes."""
 
     socket_url = "wss://ws-feed.exchange.coinbase.com"
     rest_url = "https://api.exchange.coinbase.com"
+    contiguous_ids = True
     silence_s = 10.0  # each product's heartbeat comes every second
     rate_limit_ms = 120.0  # 10 requests a second
     page_limit = 1_000

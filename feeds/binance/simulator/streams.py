@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from feeds.simulator import binance_messages as messages
-from feeds.simulator.binance_rest import aggregate_base
+from feeds.binance.simulator import messages as messages
+from feeds.binance.simulator.rest import aggregate_base
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, day_stats, trade_stats
 from feeds.simulator.faults import Faults

@@ -1,4 +1,4 @@
-"""The replay server's REST, as the exchanges' own documentation has it."""
+"""The simulator's REST, as the exchanges' own documentation has it."""
 
 import time
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
-from tests.replay_files import START, Row, walk, write_candles, write_trades
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
+from tests.exchange_candles import START, Row, walk, write_candles, write_trades
 
 HOUR = 3_600
 ROWS = walk(1_500, outages=[(700, 705)])
@@ -20,7 +20,7 @@ TRADES = 2_500
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("replay")
+    folder = tmp_path_factory.mktemp("exchange")
     for platform, symbol in (("coinbase", "BTC-USD"), ("binance", "BTCUSDT")):
         write_candles(folder, platform, symbol, HOUR, ROWS)
         write_trades(folder, platform, symbol, TRADES)
@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def http(data: Path) -> Iterator[httpx.Client]:
-    with replaying(ReplayOptions(data)) as url, httpx.Client(base_url=url) as client:
+    with simulating(SimulatorOptions(data)) as url, httpx.Client(base_url=url) as client:
         yield client
 
 
@@ -242,7 +242,7 @@ def test_binance_says_what_is_wrong(
 )
 def test_faults_answer_in_the_exchanges_own_form(data: Path, path: str, body: set[str]) -> None:
     for fault in ("429@1", "500@1"):
-        with replaying(ReplayOptions(data, fault=fault)) as url:
+        with simulating(SimulatorOptions(data, fault=fault)) as url:
             answer = httpx.get(url + path)
         assert answer.status_code == int(fault[:3])
         assert answer.json().keys() == body
@@ -250,7 +250,7 @@ def test_faults_answer_in_the_exchanges_own_form(data: Path, path: str, body: se
 
 def test_a_drop_cuts_the_connection_without_an_answer(data: Path) -> None:
     with (
-        replaying(ReplayOptions(data, fault="drop@1")) as url,
+        simulating(SimulatorOptions(data, fault="drop@1")) as url,
         pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)),
     ):
         httpx.get(url + "/products")
@@ -258,8 +258,8 @@ def test_a_drop_cuts_the_connection_without_an_answer(data: Path) -> None:
 
 def test_the_same_seed_fails_the_same_requests(data: Path) -> None:
     def statuses() -> list[int]:
-        options = ReplayOptions(data, fault="429@0.3,500@0.3", seed=11)
-        with replaying(options) as url, httpx.Client(base_url=url) as http:
+        options = SimulatorOptions(data, fault="429@0.3,500@0.3", seed=11)
+        with simulating(options) as url, httpx.Client(base_url=url) as http:
             return [http.get("/time").status_code for _ in range(30)]
 
     first = statuses()
@@ -269,8 +269,8 @@ def test_the_same_seed_fails_the_same_requests(data: Path) -> None:
 
 
 def test_a_shifted_market_ends_now_grows_and_goes_on(data: Path) -> None:
-    options = ReplayOptions(data, shift_to_now=True, speed=3_600)
-    with replaying(options) as url, httpx.Client(base_url=url) as http:
+    options = SimulatorOptions(data, shift_to_now=True, speed=3_600)
+    with simulating(options) as url, httpx.Client(base_url=url) as http:
         path = "/products/BTC-USD/candles"
         seen: dict[int, list[Row]] = {}
         while len(seen) < 4:
@@ -292,7 +292,7 @@ def test_a_shifted_market_ends_now_grows_and_goes_on(data: Path) -> None:
 
 
 def test_a_wrong_clock_shows_in_the_time_and_the_date(data: Path) -> None:
-    with replaying(ReplayOptions(data, clock_offset_s=3_600)) as url:
+    with simulating(SimulatorOptions(data, clock_offset_s=3_600)) as url:
         answer = httpx.get(url + "/time")
 
     dated = parsedate_to_datetime(answer.headers["Date"]).timestamp()

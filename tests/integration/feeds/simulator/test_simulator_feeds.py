@@ -1,4 +1,4 @@
-"""The replay server's WebSocket feeds, heard by a plain client."""
+"""The simulator's WebSocket feeds, heard by a plain client."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from feeds.simulator import coinbase_feed
-from feeds.simulator.running import replaying
-from feeds.simulator.server import ReplayOptions
-from tests.replay_files import START, walk, write_candles, write_trades
+from feeds.coinbase.simulator import feed as coinbase
+from feeds.simulator.running import simulating
+from feeds.simulator.server import SimulatorOptions
+from tests.exchange_candles import START, walk, write_candles, write_trades
 
 TRADES = 1_200
 FIRST_ID = 1_000
@@ -25,7 +25,7 @@ SPARES_THE_HANDSHAKE = 10
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("replay")
+    folder = tmp_path_factory.mktemp("exchange")
     for platform, symbol in (("coinbase", "BTC-USD"), ("binance", "BTCUSDT")):
         write_trades(folder, platform, symbol, TRADES)
         write_candles(folder, platform, symbol, 60, walk(300, 60))
@@ -35,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def market(data: Path, **options: Any) -> Iterator[str]:
     """Run a server whose twelve seconds of trades take a fraction of one."""
-    with replaying(ReplayOptions(data, **({"speed": 100.0} | options))) as url:
+    with simulating(SimulatorOptions(data, **({"speed": 100.0} | options))) as url:
         yield url.replace("http", "ws")
 
 
@@ -162,7 +162,7 @@ async def test_unsubscribing_ends_a_channel(data: Path) -> None:
 async def test_a_client_that_subscribes_to_nothing_is_sent_away(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coinbase_feed, "IDLE_LIMIT_S", 0.2)
+    monkeypatch.setattr(coinbase, "IDLE_LIMIT_S", 0.2)
     with market(data) as url:
         async with client(url) as socket:
             with pytest.raises(ConnectionClosed):

@@ -1,4 +1,4 @@
-"""Files for the replay server: random walks of candles and trades."""
+"""Files for the simulator: random walks of candles and trades."""
 
 import gzip
 import random

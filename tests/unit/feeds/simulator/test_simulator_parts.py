@@ -1,4 +1,4 @@
-"""The replay server's small parts: clock, playback, faults, files."""
+"""The simulator's small parts: clock, playback, faults, files."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 from feeds.simulator.catalog import open_products
 from feeds.simulator.faults import Faults
 from feeds.simulator.market_clock import SILENCE_MS, MarketClock, Playback
-from feeds.simulator.server import ReplayOptions, create_replay
-from tests.replay_files import START, walk, write_candles, write_trades
+from feeds.simulator.server import SimulatorOptions, create_simulator
+from tests.exchange_candles import START, walk, write_candles, write_trades
 
 
 class Wall:
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, path: str, text: st
     (tmp_path / path).write_text(text)
 
     with pytest.raises(ValueError, match=Path(path).name):
-        create_replay(ReplayOptions(tmp_path))
+        create_simulator(SimulatorOptions(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,4 @@ def test_options_that_make_no_sense_are_refused(
     tmp_path: Path, options: dict[str, object], said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        create_replay(ReplayOptions(tmp_path, **options))  # type: ignore[arg-type]
+        create_simulator(SimulatorOptions(tmp_path, **options))  # type: ignore[arg-type]

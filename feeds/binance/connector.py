@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from feeds.live.venue import NOTHING, FetchedTrade, Heard, HeardTrade, PageRequest
+from feeds.connector import NOTHING, FetchedTrade, Heard, HeardTrade, PageRequest
 
 
 class _Event(msgspec.Struct):
@@ -42,11 +42,12 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _PAGE = msgspec.json.Decoder(list[_Trade])
 
 
-class BinanceVenue:
+class BinanceConnector:
     """Binance spot; every trade under ids without holes."""
 
     socket_url = "wss://stream.binance.com:9443"
     rest_url = "https://api.binance.com"
+    contiguous_ids = True
     # Quiet markets say little; the pings of WebSocket find a dead connection sooner.
     silence_s = 90.0
     rate_limit_ms = 300.0  # 25 of 6,000 weights a minute for a page of old trades

@@ -1,4 +1,4 @@
-"""What recognition yields: plain values per symbol, not yet numbers."""
+"""What recognising pushed messages yields: plain values per symbol, not yet numbers."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

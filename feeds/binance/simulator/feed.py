@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from feeds.simulator.binance_messages import Json
-from feeds.simulator.binance_streams import Stream, open_stream
+from feeds.binance.simulator.messages import Json
+from feeds.binance.simulator.streams import Stream, open_stream
 from feeds.simulator.catalog import Product
 from feeds.simulator.faults import Faults
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import msgspec
 
-from core.messages.recognised import (
+from core.messages import (
     IdKind,
     Recognised,
     Rejection,
     TickerMessage,
     TradeMessages,
 )
-from core.messages.wire import WireMessage, decode
+from feeds.wire import WireMessage, decode
 
 # Known and of no use to us: answers, books, candles, beats.
 IGNORED_TYPES = frozenset(

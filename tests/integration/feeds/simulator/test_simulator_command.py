@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.replay_files import walk, write_candles
+from tests.exchange_candles import walk, write_candles
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def replay(*arguments: object) -> subprocess.Popen[str]:
+def simulator(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "feeds.simulator", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -27,7 +27,7 @@ def replay(*arguments: object) -> subprocess.Popen[str]:
 def test_it_says_where_it_listens_serves_and_ends_on_a_signal(
     data: Path, number: signal.Signals
 ) -> None:
-    process = replay("--data", data, "--port", 0, "--fault", "429@0.0", "--speed", 2)
+    process = simulator("--data", data, "--port", 0, "--fault", "429@0.0", "--speed", 2)
     assert process.stdout
     address = process.stdout.readline().split()[-1]
 
@@ -46,7 +46,7 @@ def test_it_says_where_it_listens_serves_and_ends_on_a_signal(
 def test_an_option_that_makes_no_sense_ends_it_with_a_sentence(
     data: Path, extra: list[str], said: str
 ) -> None:
-    process = replay("--data", data, "--port", 0, *extra)
+    process = simulator("--data", data, "--port", 0, *extra)
 
     _, error = process.communicate(timeout=20)
 
@@ -58,7 +58,7 @@ def test_an_option_that_makes_no_sense_ends_it_with_a_sentence(
 def test_a_port_that_is_taken_ends_it_with_a_sentence(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = replay("--data", data, "--port", port)
+        process = simulator("--data", data, "--port", port)
         _, error = process.communicate(timeout=20)
 
     assert process.returncode == 1

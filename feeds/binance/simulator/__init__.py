@@ -1,0 +1,1 @@
+"""Binance from files: its REST routes and its streams."""

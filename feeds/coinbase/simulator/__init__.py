@@ -1,0 +1,1 @@
+"""Coinbase Exchange from files: its REST routes and its feed."""
