@@ -1,7 +1,5 @@
 """The application: every route stands on this page."""
 
-from typing import NamedTuple
-
 from falcon.asgi import App, Request, Response
 
 from api.candles.candles import CandlesResource
@@ -21,13 +19,13 @@ from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
 from api.health.store_metrics import StoreFigures
 from api.http.access import Access
-from api.http.answers import Answers
+from api.http.background_work import BackgroundWork
 from api.http.compression import Compression
 from api.http.encoded_slashes import EncodedSlashes
 from api.http.errors import add_error_handlers
 from api.http.head_requests import HeadRequests
 from api.http.job_waiting import JobWaiting
-from api.http.queue_limits import QueueRoom
+from api.http.queue_limits import QueueLimits
 from api.http.request_id import RequestId
 from api.http.request_log import RequestLog
 from api.http.request_rates import RequestRates
@@ -36,7 +34,7 @@ from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
 from api.live.ingest_live import IngestLive
 from api.live.live_data import AnomaliesResource, GapsResource, QuarantineResource, TradesResource
-from api.live.live_ingest import LiveDoor
+from api.live.live_ingest import LiveIngest
 from api.live.stream import StreamResource
 from api.lstm.lstm_predict import PredictLstm
 from api.lstm.models import LstmModel, LstmModels
@@ -76,7 +74,8 @@ def create_app(
     """Return the ASGI application on stores that are open and migrated."""
     metrics = RequestMetrics()
     waiting = JobWaiting(stores.jobs, settings.redis_address)
-    begin = Beginning(enqueue, QueueRoom(enqueue), Answers(waiting))
+    limits = QueueLimits(enqueue)
+    work = BackgroundWork(enqueue, limits, waiting)
     access = Access(stores.keys, required=settings.auth == "on")
     rates = RequestRates(metrics)
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
@@ -87,24 +86,16 @@ def create_app(
     checks = HealthChecks(stores, stream.traded, enqueue)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)
-    _add_candles(app, stores, begin, settings)
-    door = LiveDoor(enqueue_stream, stream.quarantine, stream.traded, begin.room)
+    _add_candles(app, stores, work, settings)
+    door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, limits)
     _add_live(app, stores, stream, door, settings)
-    _add_lstm(app, stores, begin, settings)
-    _add_v1(app, stores, begin, ShortWork(enqueue, begin.room, waiting), settings)
+    _add_lstm(app, stores, work, settings)
+    _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
     _add_registry(app, stores, stream)
-    _add_slots(app, stores, begin, settings)
-    _add_next_candle(app, stores, begin, next_candle)
+    _add_slots(app, stores, work, settings)
+    _add_next_candle(app, stores, work, next_candle)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
     return app
-
-
-class Beginning(NamedTuple):
-    """What every resource that begins a task needs."""
-
-    enqueue: Enqueue
-    room: QueueRoom
-    answers: Answers
 
 
 def _empty_app(
@@ -155,9 +146,11 @@ def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
     app.add_route("/tasks/{task_id}/events", TaskEvents(stores.jobs, waiting))
 
 
-def _add_candles(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
-    app.add_route("/ingest/kline/{platform}", IngestKline(*begin))
-    app.add_route("/ingest/candles/{platform}", IngestCandles(*begin))
+def _add_candles(
+    app: Application, stores: Stores, work: BackgroundWork, settings: Settings
+) -> None:
+    app.add_route("/ingest/kline/{platform}", IngestKline(work))
+    app.add_route("/ingest/candles/{platform}", IngestCandles(work))
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route(
         "/watch", WatchResource(stores.watches, stores.candles, settings.default_platform)
@@ -165,7 +158,7 @@ def _add_candles(app: Application, stores: Stores, begin: Beginning, settings: S
 
 
 def _add_live(
-    app: Application, stores: Stores, stream: StreamStores, door: LiveDoor, settings: Settings
+    app: Application, stores: Stores, stream: StreamStores, door: LiveIngest, settings: Settings
 ) -> None:
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
@@ -178,52 +171,52 @@ def _add_live(
     app.add_route("/ws/stream", reader)
 
 
-def _add_lstm(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
+def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
     requests = LstmRequests(stores.models, stores.candles, settings.default_platform)
-    predict = PredictLstm(requests, *begin)
-    app.add_route("/lstm/train", TrainLstm(requests, *begin))
+    predict = PredictLstm(requests, work)
+    app.add_route("/lstm/train", TrainLstm(requests, work))
     app.add_route("/lstm/predict", predict)
     app.add_route("/lstm/predictnsteps", predict, suffix="steps")
     app.add_route("/lstm/models", LstmModels(stores.models))
     app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.models))
 
 
-def _add_slots(app: Application, stores: Stores, begin: Beginning, settings: Settings) -> None:
+def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
     requests = SlotRequests(stores.candles, settings.default_platform)
-    app.add_route("/evaluate", EvaluateResource(requests, *begin))
-    app.add_route("/slots/train", TrainSlotResource(requests, *begin))
-    app.add_route("/replay/walk", ReplayResource(requests, *begin))
-    app.add_route("/features/leaktest", LeakTestResource(requests, *begin))
+    app.add_route("/evaluate", EvaluateResource(requests, work))
+    app.add_route("/slots/train", TrainSlotResource(requests, work))
+    app.add_route("/replay/walk", ReplayResource(requests, work))
+    app.add_route("/features/leaktest", LeakTestResource(requests, work))
     app.add_route("/ledger", LedgerResource(stores))
     app.add_route("/ledger/verify", VerifyLedger(stores))
     app.add_route("/scoreboard", ScoreboardResource(stores))
 
 
 def _add_next_candle(
-    app: Application, stores: Stores, begin: Beginning, requests: NextCandleRequests
+    app: Application, stores: Stores, work: BackgroundWork, requests: NextCandleRequests
 ) -> None:
-    work = NextCandleWork(requests, *begin)
-    series = SeriesResource(stores, requests, *begin)
-    app.add_route("/train", work, suffix="train")
-    app.add_route("/ingest", work, suffix="ingest")
-    app.add_route("/init/backfill", work, suffix="backfill")
+    begun = NextCandleWork(requests, work)
+    series = SeriesResource(stores, requests, work)
+    app.add_route("/train", begun, suffix="train")
+    app.add_route("/ingest", begun, suffix="ingest")
+    app.add_route("/init/backfill", begun, suffix="backfill")
     app.add_route("/series", series)
     app.add_route("/series/cached", series, suffix="cached")
-    app.add_route("/series/rebuild", work, suffix="rebuild")
+    app.add_route("/series/rebuild", begun, suffix="rebuild")
     app.add_route("/futures", FuturesResource(requests, stores.ledger_reader))
-    app.add_route("/futures/update", work, suffix="update")
+    app.add_route("/futures/update", begun, suffix="update")
 
 
 def _add_v1(
-    app: Application, stores: Stores, begin: Beginning, work: ShortWork, settings: Settings
+    app: Application, stores: Stores, work: BackgroundWork, short: ShortWork, settings: Settings
 ) -> None:
-    app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, work, settings))
-    outlooks, cards = Outlooks(stores, work, settings.default_platform), ModelCards(stores)
+    app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, short, settings))
+    outlooks, cards = Outlooks(stores, short, settings.default_platform), ModelCards(stores)
     history = SignalHistoryResource(stores.signals, settings.default_platform)
     app.add_route("/api/v1/predictions", PredictionsResource(outlooks))
     app.add_route("/api/v1/signals", SignalsResource(outlooks))
     app.add_route("/api/v1/signals/history", history)
-    app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, *begin))
+    app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, work))
     app.add_route("/api/v1/models/status", ModelsStatusResource(cards))
     app.add_route("/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards))
 

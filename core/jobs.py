@@ -1,9 +1,14 @@
 """A job: one piece of background work, as a caller sees it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic
 
 import msgspec
+from typing_extensions import TypeVar
+
+# What JSON objects are before anybody has said what they hold.
+Json = dict[str, Any]
+Request = TypeVar("Request", default=Json)
 
 
 class JobState(StrEnum):
@@ -35,12 +40,13 @@ class JobError(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, Generic[Request], frozen=True):
     """One row of background work. Times are epoch milliseconds UTC.
 
     `stages` are the Celery tasks that run one after another under this id, and
-    `stage` the index of the present one. `request` is what was asked for;
-    `checkpoint` what a stage noted so that a retry resumes where it stopped.
+    `stage` the index of the present one. `request` is what was asked for: JSON as
+    it is stored, the struct of its task for the work itself (`asked`);
+    `checkpoint` what a step noted so that a retry resumes where it stopped.
     """
 
     id: str
@@ -48,12 +54,12 @@ class Job(msgspec.Struct, frozen=True):
     state: JobState
     stages: list[str]
     stage: int
-    request: dict[str, Any]
-    checkpoint: dict[str, Any]
+    request: Request
+    checkpoint: Json
     progress: Progress
     attempt: int
     created_at: int
-    result: dict[str, Any] | None = None
+    result: Json | None = None
     error: JobError | None = None
     started_at: int | None = None
     finished_at: int | None = None
@@ -62,3 +68,8 @@ class Job(msgspec.Struct, frozen=True):
     def ended(self) -> bool:
         """Whether the state is final."""
         return self.state in FINAL_STATES
+
+
+def asked(job: Job, request: type[Request]) -> Job[Request]:
+    """Return a job with its request read as a struct; raises `msgspec.ValidationError`."""
+    return msgspec.structs.replace(job, request=msgspec.convert(job.request, request))  # type: ignore[arg-type]

@@ -2,11 +2,11 @@
 
 from celery import Celery  # type: ignore[import-untyped]
 
-from tasks import queues
+from tasks.task_table import MAINTENANCE, QUEUE_OF
 from tasks.worker import request_ids
 
 # A message that no worker acknowledged returns to its queue after this time (s). It may
-# be shorter than the longest job: a job that is taken cannot be taken twice (`run_stage`).
+# be shorter than the longest job: a job that is taken cannot be taken twice (`run_step`).
 VISIBILITY_S = 60
 _ANSWER_S = 3.0
 _TRANSPORT = {
@@ -24,7 +24,7 @@ _TRANSPORT = {
     "socket_keepalive": True,
 }
 # The stream worker's: its messages take milliseconds, so that one which was not acknowledged
-# for 5 s was lost with its worker. Names of its own for what it holds keep that patience
+# for 5 s was lost with its worker. Names of its own for what it holds keep that haste
 # from the other workers.
 STREAM_TRANSPORT = {
     **_TRANSPORT,
@@ -56,8 +56,8 @@ _SETTINGS = {
     "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_max": 0},
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    "task_default_queue": queues.KEEP,
-    "task_routes": {task: {"queue": queue} for task, queue in queues.QUEUE_OF.items()},
+    "task_default_queue": MAINTENANCE,
+    "task_routes": {task: {"queue": queue} for task, queue in QUEUE_OF.items()},
     "timezone": "UTC",
 }
 

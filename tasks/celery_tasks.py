@@ -1,240 +1,252 @@
-"""Every Celery task, with its queue, expiry and schedule: what runs in the background.
+"""Every Celery task: which work is done for it.
 
-The work is in plain functions. What they need of ccxt, Keras, ONNX Runtime or
-pandas they import when the first message comes: this page loads in no time.
+Names, queues, expiry and schedule are in `tasks.task_table`. The work is in plain
+functions; what they need of ccxt, Keras, ONNX Runtime or pandas they import when
+the first message comes: this page loads in no time.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
+from core.jobs import Json
 from core.times import now_ms
-from tasks import queues
-from tasks.candles import collect_candles as collecting
-from tasks.candles import compute_indicators as indicating
-from tasks.candles import refresh_watched as refreshing
-from tasks.candles import store_candles as storing
-from tasks.forecasts import evaluate_slots, train_slots
-from tasks.forecasts import leak_test_features as leak_testing
-from tasks.forecasts import replay_walk as replaying
-from tasks.jobs import answer_calls as answering
-from tasks.jobs import reap_jobs as reaping
-from tasks.jobs.run_step import After, Work, run_stage
-from tasks.lstm import predict_lstm as make_forecasts
-from tasks.lstm import train_lstm as training
+from tasks import task_table as table
+from tasks.candles.backfill_candles import backfill_candles
+from tasks.candles.collect_candles import collect_candles
+from tasks.candles.compute_indicators import compute_indicators
+from tasks.candles.ingest_latest import ingest_latest
+from tasks.candles.refresh_watched import refresh_watched
+from tasks.candles.store_candles import store_candles
+from tasks.forecasts.evaluate_slots import evaluate_slot
+from tasks.forecasts.leak_test_features import leak_test_features
+from tasks.forecasts.replay_walk import replay_walk
+from tasks.forecasts.train_slots import train_slot
+from tasks.jobs.answer_calls import answer_call, make_call
+from tasks.jobs.reap_jobs import reap_jobs
+from tasks.jobs.run_step import After, Work, run_step
+from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
+from tasks.lstm.train_lstm import train_lstm_from_redis
+from tasks.next_candle.train_next_candle import train_next_candle, walk_next_candle
+from tasks.next_candle.update_futures import FuturesUpdate
 from tasks.runtime import runtime
-from tasks.trades import backfill_gaps as filling
-from tasks.trades import detect_anomalies as detecting
-from tasks.trades import maintain_inbox as intake
-from tasks.trades import maintain_stream as keeping
-from tasks.trades import note_quiet
-from tasks.trades import process_trades as processing
-from tasks.trades.backfill_gaps import Backfill
+from tasks.signals.generate_signal import generate_signal
+from tasks.signals.predict_range import predict_range
+from tasks.signals.refresh_answers import answer_outlooks, train_outlooks
+from tasks.signals.score_signals import score_signals
+from tasks.signals.train_signals import train_outlook
+from tasks.trades.backfill_gaps import Backfill, backfill_gaps
+from tasks.trades.detect_anomalies import detect_anomalies
+from tasks.trades.maintain_inbox import keep_intake
+from tasks.trades.maintain_stream import keep_stream
+from tasks.trades.note_quiet import note_quiet_spans
+from tasks.trades.process_trades import process_batch
 
-T = TypeVar("T", bound=Callable[..., None])
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+Handler = TypeVar("Handler", bound=Callable[..., None])
 
-# Beat's periods (s). A run that waited for nearly a period is dropped: the next one comes.
-SCHEDULE = {
-    queues.KEEP_INTAKE: 2.0,
-    queues.KEEP_STREAM: 2.0,
-    queues.NOTE_QUIET: 30.0,
-    queues.BACKFILL_GAPS: 5.0,
-    queues.REAP_JOBS: 5.0,
-    queues.REFRESH_WATCHED: 2.0,
-    queues.FORECAST_SLOTS: 2.0,
-    queues.SCORE_FORECASTS: 5.0,
-    queues.RETRAIN_SLOTS: 60.0,
-    queues.TRAIN_OUTLOOKS: 60.0,
-    queues.ANSWER_OUTLOOKS: 2.0,
-    queues.SCORE_SIGNALS: 10.0,
-    queues.EXTEND_SERIES: 5.0,
-    queues.SWEEP_MODELS: 3_600.0,
+
+@dataclass(frozen=True)
+class Step(Generic[Request, Answer]):
+    """A task and how its work is found, once this process has its stores."""
+
+    task: table.Task[Request, Answer]
+    work: Callable[[], Work[Request, Answer]]
+
+    def run(self, job_id: str, stage: int) -> None:
+        """Run a step of a job and tell Celery what becomes of its message."""
+        after = run_step(runtime().stores, job_id, stage, self.work(), self.task.request)
+        if after is After.END:
+            raise Ignore
+        if after is After.AGAIN:
+            raise Reject(requeue=True)
+
+    def register(self) -> None:
+        """Have Celery run it."""
+
+        @shared_task(name=self.task.name)  # type: ignore[untyped-decorator]
+        def run(job_id: str, stage: int) -> None:
+            self.run(job_id, stage)
+
+
+STEPS = {
+    step.task.name: step
+    for step in (
+        Step(table.FETCH_CANDLES, lambda: partial(collect_candles, runtime().exchange)),
+        Step(table.STORE_CANDLES, lambda: store_candles),
+        Step(table.INGEST_LATEST, lambda: partial(ingest_latest, runtime().exchange)),
+        Step(
+            table.BACKFILL_CANDLES,
+            lambda: partial(backfill_candles, partial(runtime().exchange, sleep_ms=0)),
+        ),
+        Step(table.COMPUTE_INDICATORS, lambda: compute_indicators),
+        Step(table.TRAIN_LSTM, lambda: train_lstm_from_redis),
+        Step(table.PREDICT_LSTM, lambda: predict_lstm),
+        Step(table.PREDICT_LSTM_NSTEPS, lambda: predict_lstm_nsteps),
+        Step(table.EVALUATE_SLOT, lambda: evaluate_slot),
+        Step(table.TRAIN_SLOT, lambda: train_slot),
+        Step(table.REPLAY_WALK, lambda: replay_walk),
+        Step(table.LEAK_TEST, lambda: leak_test_features),
+        Step(table.TRAIN_SIGNALS, lambda: train_outlook),
+        Step(table.PREDICT_RANGE, lambda: predict_range),
+        Step(
+            table.GENERATE_SIGNAL,
+            lambda: partial(generate_signal, runtime().settings.signal_words),
+        ),
+        Step(table.TRAIN_NEXT_CANDLE, lambda: train_next_candle),
+        Step(table.WALK_NEXT_CANDLE, lambda: walk_next_candle),
+        Step(table.REBUILD_SERIES, lambda: runtime().series.rebuild),
+        Step(table.COMPUTE_SERIES, lambda: runtime().series.compute),
+        Step(
+            table.UPDATE_FUTURES,
+            lambda: FuturesUpdate(runtime().forecaster, runtime().scorer, runtime().series),
+        ),
+    )
 }
+for _step in STEPS.values():
+    _step.register()
 
 
-def task(name: str, **options: Any) -> Callable[[T], T]:
-    """Register a function as the Celery task `name`; its queue is in `tasks.queues`."""
-    decorate: Callable[[T], T] = shared_task(name=name, **options)
+def message(task: table.Message) -> Callable[[Handler], Handler]:
+    """Register what is done for a message that has no job."""
+    decorate: Callable[[Handler], Handler] = shared_task(name=task.name)
     return decorate
 
 
-def periodic(name: str) -> Callable[[T], T]:
+def periodic(task: table.Periodic) -> Callable[[Handler], Handler]:
     """Register a task of the schedule."""
-    return task(name, expires=SCHEDULE[name] * 0.9)
+    decorate: Callable[[Handler], Handler] = shared_task(name=task.name, expires=task.expires_s)
+    return decorate
 
 
-@task(queues.FETCH_CANDLES)
-def fetch_candles(job_id: str, stage: int) -> None:
-    """Fetch candles from an exchange."""
-    stage_of_job(job_id, stage, partial(collecting.collect_candles, runtime().exchange))
-
-
-@task(queues.STORE_CANDLES)
-def store_candles(job_id: str, stage: int) -> None:
-    """Store candles that a caller brought."""
-    stage_of_job(job_id, stage, storing.store_candles)
-
-
-@task(queues.TRAIN_LSTM)
-def train_lstm_from_redis(job_id: str, stage: int) -> None:
-    """Train an LSTM on the stored candles."""
-    stage_of_job(job_id, stage, training.train_lstm_from_redis)
-
-
-@task(queues.PREDICT_LSTM)
-def predict_lstm(job_id: str, stage: int) -> None:
-    """Predict the next candle."""
-    stage_of_job(job_id, stage, make_forecasts.predict_lstm)
-
-
-@task(queues.PREDICT_LSTM_NSTEPS)
-def predict_lstm_nsteps(job_id: str, stage: int) -> None:
-    """Predict the next n candles."""
-    stage_of_job(job_id, stage, make_forecasts.predict_lstm_nsteps)
-
-
-@task(queues.COMPUTE_INDICATORS)
-def compute_indicators(job_id: str, stage: int) -> None:
-    """Compute the indicators of a series."""
-    stage_of_job(job_id, stage, indicating.compute_indicators)
-
-
-# Work that may also be asked for without a job, by the name of its task.
-QUESTIONS: dict[str, Work] = {queues.COMPUTE_INDICATORS: indicating.compute_indicators}
-
-
-@task(queues.ANSWER_QUESTION)
-def answer_question(question_id: str, name: str, request: dict[str, Any]) -> None:
+@message(table.ANSWER_CALL)
+def answer(call_id: str, name: str, request: Json) -> None:
     """Do work whose answer only its caller needs."""
-    question = answering.make_question(question_id, name, request)
-    answering.answer_question(runtime().stores, question, QUESTIONS[name])
+    step = STEPS[name]
+    if not step.task.call:
+        raise ValueError(f"{name} needs a job")
+    call = make_call(call_id, name, request)
+    answer_call(runtime().stores, call, step.work(), step.task.request)
 
 
-@task(queues.PROCESS_TRADES)
+@message(table.PROCESS_TRADES)
 def process_trade_data(batch_id: str) -> None:
     """Store a micro-batch of live trades."""
-    processing.process_batch(runtime().stream, batch_id)
+    process_batch(runtime().stream, batch_id)
 
 
-@task(queues.DETECT_ANOMALY)
+@message(table.PROCESS_TICKERS)
+def process_ticker_data(batch_id: str) -> None:
+    """Store a micro-batch of quotes."""
+    process_batch(runtime().stream, batch_id)
+
+
+@message(table.DETECT_ANOMALY)
 def detect_anomaly(platform: str, symbols: list[str]) -> None:
     """Judge the trades that were stored since the last look."""
     exclude = runtime().settings.exclude_anomalies
-    detecting.detect_anomalies(runtime().stream, platform, symbols, exclude=exclude)
+    detect_anomalies(runtime().stream, platform, symbols, exclude=exclude)
 
 
-@task(queues.PROCESS_TICKERS)
-def process_ticker_data(batch_id: str) -> None:
-    """Store a micro-batch of quotes."""
-    processing.process_batch(runtime().stream, batch_id)
-
-
-@periodic(queues.KEEP_INTAKE)
-def keep_intake() -> None:
+@periodic(table.MAINTAIN_INBOX)
+def maintain_inbox() -> None:
     """Name batches of live data again whose messages got lost."""
     shared = runtime()
-    waiting = shared.enqueue.queue_lengths()[queues.STREAM]
-    intake.keep_intake(shared.stream, shared.enqueue_stream, waiting)
+    waiting = shared.enqueue.queue_lengths()[table.STREAM]
+    keep_intake(shared.stream, shared.enqueue_stream, waiting)
 
 
-@periodic(queues.KEEP_STREAM)
-def keep_stream() -> None:
+@periodic(table.MAINTAIN_STREAM)
+def maintain_stream() -> None:
     """Look after live markets between their trades."""
     shared = runtime()
-    keeping.keep_stream(shared.stores, shared.stream, shared.gaps, now_ms(), shared.journal_ms)
+    keep_stream(shared.stores, shared.stream, shared.gaps, now_ms(), shared.journal_ms)
 
 
-@periodic(queues.NOTE_QUIET)
-def note_quiet_spans() -> None:
+@periodic(table.NOTE_QUIET)
+def note_quiet() -> None:
     """Record spans without trades."""
-    shared = runtime()
-    note_quiet.note_quiet_spans(shared.stores, shared.stream, shared.gaps)
+    note_quiet_spans(runtime().stores, runtime().stream, runtime().gaps)
 
 
-@periodic(queues.BACKFILL_GAPS)
-def backfill_gaps() -> None:
+@periodic(table.BACKFILL_GAPS)
+def backfill() -> None:
     """Fetch trades that were missed."""
     shared = runtime()
-    work = Backfill(shared.stores, shared.stream, shared.gaps, shared.trades)
-    filling.backfill_gaps(work)
+    backfill_gaps(Backfill(shared.stores, shared.stream, shared.gaps, shared.trades))
 
 
-@task(queues.EVALUATE_SLOT)
-def evaluate_slot(job_id: str, stage: int) -> None:
-    """Judge a model by a walk-forward."""
-    stage_of_job(job_id, stage, evaluate_slots.evaluate_slot)
+@periodic(table.REAP_JOBS)
+def reap() -> None:
+    """Take jobs out of dead hands, and send again what got lost."""
+    reap_jobs(runtime().stores, runtime().enqueue)
 
 
-@task(queues.TRAIN_SLOT)
-def train_slot(job_id: str, stage: int) -> None:
-    """Train a challenger for a slot."""
-    stage_of_job(job_id, stage, train_slots.train_slot)
+@periodic(table.REFRESH_WATCHED)
+def refresh() -> None:
+    """Fetch what is new of the watched series; what forecasts from it does so at once."""
+    shared = runtime()
+    days = shared.settings.backfill_days
+    if refresh_watched(shared.stores, shared.enqueue, shared.exchange, days):
+        shared.enqueue.run_now(table.FORECAST_SLOTS)
 
 
-@task(queues.REPLAY_WALK)
-def replay_walk(job_id: str, stage: int) -> None:
-    """Walk a slot through the past."""
-    stage_of_job(job_id, stage, replaying.replay_walk)
-
-
-@task(queues.LEAK_TEST)
-def leak_test_features(job_id: str, stage: int) -> None:
-    """Try whether a feature knows the future."""
-    stage_of_job(job_id, stage, leak_testing.leak_test_features)
-
-
-@periodic(queues.FORECAST_SLOTS)
+@periodic(table.FORECAST_SLOTS)
 def forecast_slots() -> None:
     """Forecast the watched slots whose candle has closed."""
     runtime().forecaster.run()
 
 
-@periodic(queues.SCORE_FORECASTS)
+@periodic(table.SCORE_FORECASTS)
 def score_forecasts() -> None:
     """Join the outcomes of forecasts whose target has closed."""
     runtime().scorer.run(runtime().stores)
 
 
-@periodic(queues.RETRAIN_SLOTS)
+@periodic(table.RETRAIN_SLOTS)
 def retrain_slots() -> None:
     """Queue the trainings of slots that are due."""
     runtime().retrainer.run(runtime().stores, runtime().enqueue)
 
 
-@periodic(queues.REAP_JOBS)
-def reap_jobs() -> None:
-    """Take jobs out of dead hands, and send again what got lost."""
-    reaping.reap_jobs(runtime().stores, runtime().enqueue)
+@periodic(table.RETRAIN_SIGNALS)
+def retrain_signals() -> None:
+    """Queue the trainings of ranges and signals of watched series that are due."""
+    train_outlooks(runtime().stores, runtime().enqueue)
 
 
-@periodic(queues.REFRESH_WATCHED)
-def refresh_watched() -> None:
-    """Fetch what is new of the watched series."""
-    shared = runtime()
-    days = shared.settings.backfill_days
-    if refreshing.refresh_watched(shared.stores, shared.enqueue, shared.exchange, days):
-        shared.enqueue.run_now(queues.FORECAST_SLOTS, SCHEDULE[queues.FORECAST_SLOTS])
+@periodic(table.REFRESH_ANSWERS)
+def refresh_answers() -> None:
+    """Make the answers of watched series once a candle has closed."""
+    answer_outlooks(runtime().stores, runtime().settings.signal_words)
 
 
-@periodic(queues.SWEEP_MODELS)
+@periodic(table.SCORE_SIGNALS)
+def score() -> None:
+    """Join the outcomes of signals."""
+    score_signals(runtime().stores)
+
+
+@periodic(table.EXTEND_SERIES)
+def extend_series() -> None:
+    """Bring cached series of the next candle up to date."""
+    runtime().series.extend_all()
+
+
+@periodic(table.SWEEP_MODELS)
 def sweep_models() -> None:
     """Remove folders of models that a crash left without a record."""
     runtime().stores.models.sweep()
     runtime().stores.registry.sweep()
 
 
-def stage_of_job(job_id: str, stage: int, work: Work) -> None:
-    """Run a stage and tell Celery what becomes of its message."""
-    after = run_stage(runtime().stores, job_id, stage, work)
-    if after is After.END:
-        raise Ignore
-    if after is After.AGAIN:
-        raise Reject(requeue=True)
-
-
 def add_schedule(app: Celery) -> None:
     """Have beat send the periodic tasks."""
-    app.conf.beat_schedule = {name: {"task": name, "schedule": s} for name, s in SCHEDULE.items()}
+    app.conf.beat_schedule = {
+        task.name: {"task": task.name, "schedule": task.every_s} for task in table.PERIODIC
+    }

@@ -1,12 +1,7 @@
 """Entry point of every Celery process: `celery -A tasks.main worker ...` and `... beat`."""
 
 from core.settings import read_settings
-from tasks import (
-    celery_next_candle,  # noqa: F401 - its tasks are registered by this
-    celery_signals,  # noqa: F401 - its tasks are registered by this
-    celery_tasks,
-    runtime,
-)
+from tasks import celery_tasks, runtime
 from tasks.celery_app import make_celery
 from tasks.worker import heartbeat
 from tasks.worker.logs import log_to_stderr

@@ -15,18 +15,18 @@ from api.candles.schemas_candles import (
 )
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CANDLE_BODIES, TASK, joined
-from api.http.answers import Answers, task_path
+from api.http.background_work import BackgroundWork, task_path
 from api.http.json_text import parse_json
-from api.http.queue_limits import QueueRoom
 from api.http.request_body import JSON, media_type, read_body
 from api.http.schemas import Resolution
 from api.http.threads import in_thread
 from api.http.validation import convert_body
 from core.errors import InvalidRequest
+from core.jobs import Job
 from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_checks import CheckedCandles, RejectedRow, check_candles
-from tasks.enqueue import Enqueue
+from tasks.task_table import STORE_CANDLES
 
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 _OTHER_NDJSON = ("application/ndjson", "application/jsonl")
@@ -43,10 +43,8 @@ class Upload(NamedTuple):
 class IngestCandles:
     """`POST /ingest/candles/{platform}`"""
 
-    def __init__(self, enqueue: Enqueue, room: QueueRoom, answers: Answers) -> None:
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+    def __init__(self, work: BackgroundWork) -> None:
+        self._work = work
 
     @operation(
         "ingest_candles",
@@ -67,7 +65,6 @@ class IngestCandles:
         kind = media_type(req, (JSON, NDJSON, CSV, *_OTHER_NDJSON))
         body = await read_body(req, BODY_LIMIT)
         series, checked = await in_thread(_read, platform, kind, body, query)
-        await self._room.check("store")
         rejected = [RejectedCandle(row.index, row.reason) for row in checked.rejected]
         request = {
             "platform": series.platform,
@@ -76,12 +73,16 @@ class IngestCandles:
             "duplicates": checked.duplicates,
             "rejected": [{"index": row.index, "reason": row.reason} for row in rejected],
         }
-        job = await in_thread(self._enqueue.store_candles, request, checked.candles)
-        accepted = len(checked.candles)
-        queued = CandlesQueued(
-            "queued", job.id, task_path(job.id), accepted, checked.duplicates, rejected
+
+        def queued(job: Job) -> CandlesQueued:
+            accepted, duplicates = len(checked.candles), checked.duplicates
+            return CandlesQueued(
+                "queued", job.id, task_path(job.id), accepted, duplicates, rejected
+            )
+
+        await self._work.begin(
+            req, resp, STORE_CANDLES, request, candles=checked.candles, queued=queued
         )
-        await self._answers.task(req, resp, job, queued=queued)
 
 
 def _read(platform: str, kind: str, body: bytes, query: CandlesIngestQuery) -> Upload:

@@ -6,21 +6,17 @@ from api.candles.requested_series import fetchable_series
 from api.candles.schemas_candles import KlineRequest, KlineResult
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
-from api.http.answers import Answers
-from api.http.queue_limits import QueueRoom
+from api.http.background_work import BackgroundWork
 from api.http.ranges import check_size, past_range
 from api.http.schemas import TaskQueued
-from api.http.threads import in_thread
-from tasks.enqueue import Enqueue
+from tasks.task_table import FETCH_CANDLES
 
 
 class IngestKline:
     """`POST /ingest/kline/{platform}`"""
 
-    def __init__(self, enqueue: Enqueue, room: QueueRoom, answers: Answers) -> None:
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+    def __init__(self, work: BackgroundWork) -> None:
+        self._work = work
 
     @operation(
         "ingest_kline",
@@ -41,12 +37,10 @@ class IngestKline:
         series = fetchable_series(platform, json.symbol, json.resolution)
         wanted = past_range(json.start, json.end)
         check_size(wanted, series.resolution)
-        await self._room.check("fetch")
         request = {
             "platform": series.platform,
             "symbol": series.symbol,
             "resolution": series.resolution,
             **wanted._asdict(),
         }
-        job = await in_thread(self._enqueue.fetch_candles, request)
-        await self._answers.task(req, resp, job)
+        await self._work.begin(req, resp, FETCH_CANDLES, request)

@@ -15,21 +15,16 @@ from api.forecasts.schemas import (
     SlotTrained,
     SlotTrainRequest,
 )
-from api.http.answers import PREDICTION_SECONDS, Answers
-from api.http.queue_limits import QueueRoom
+from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
-from tasks.enqueue import Enqueue
+from tasks.task_table import EVALUATE_SLOT, LEAK_TEST, REPLAY_WALK, TRAIN_SLOT
 
 
 class _SlotResource:
-    def __init__(
-        self, requests: SlotRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
-    ) -> None:
+    def __init__(self, requests: SlotRequests, work: BackgroundWork) -> None:
         self._requests = requests
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
 
 class EvaluateResource(_SlotResource):
@@ -50,8 +45,7 @@ class EvaluateResource(_SlotResource):
         `no_skill`.
         """
         request = await in_thread(self._requests.evaluate, json)
-        await self._room.check("train")
-        await self._answers.task(req, resp, await in_thread(self._enqueue.evaluate_slot, request))
+        await self._work.begin(req, resp, EVALUATE_SLOT, request)
 
 
 class TrainSlotResource(_SlotResource):
@@ -73,8 +67,7 @@ class TrainSlotResource(_SlotResource):
         into the ledger.
         """
         request = await in_thread(self._requests.train, json)
-        await self._room.check("train")
-        await self._answers.task(req, resp, await in_thread(self._enqueue.train_slot, request))
+        await self._work.begin(req, resp, TRAIN_SLOT, request)
 
 
 class ReplayResource(_SlotResource):
@@ -94,8 +87,7 @@ class ReplayResource(_SlotResource):
         The same candles, request and code give the same rows, hashes included.
         """
         request = await in_thread(self._requests.replay, json)
-        await self._room.check("train")
-        await self._answers.task(req, resp, await in_thread(self._enqueue.replay_walk, request))
+        await self._work.begin(req, resp, REPLAY_WALK, request)
 
 
 class LeakTestResource(_SlotResource):
@@ -112,6 +104,7 @@ class LeakTestResource(_SlotResource):
     async def on_post(self, req: Request, resp: Response, json: LeakTestRequest) -> None:
         """Recompute every feature on truncated history: one that changes knows the future."""
         request, candles = await in_thread(self._requests.leak_test, json)
-        await self._room.check("predict")
-        job = await in_thread(self._enqueue.leak_test, request, candles)
-        await self._answers.task(req, resp, job, seconds=PREDICTION_SECONDS)
+        request = request | {"uploaded": candles is not None}
+        await self._work.begin(
+            req, resp, LEAK_TEST, request, candles=candles, seconds=PREDICTION_SECONDS
+        )

@@ -55,10 +55,10 @@ class JobWaiting:
             self._listener.cancel()
             await asyncio.wait([self._listener], timeout=0.2)
 
-    async def wait(self, job: Job, seconds: float, stages: int | None = None) -> Job:
+    async def wait(self, job: Job, seconds: float, steps: int | None = None) -> Job:
         """Return the job as soon as it has ended, or as it is after `seconds`.
 
-        With `stages` it is returned once so many of its stages are done.
+        With `steps` it is returned once so many of its steps are done.
         Also returns when the task is cancelled, which happens when the server
         stops: the caller then gets an answer instead of a broken connection.
         """
@@ -66,11 +66,11 @@ class JobWaiting:
             async with asyncio.timeout(seconds), contextlib.aclosing(self.follow(job)) as states:
                 async for state in states:
                     job = state
-                    if stages is not None and job.stage >= stages:
+                    if steps is not None and job.stage >= steps:
                         break
         return job
 
-    async def hear(
+    async def call(
         self, job_id: str, seconds: float, begin: Callable[[], Awaitable[None]]
     ) -> Job | None:
         """Begin work that has no row, and return how it ended.

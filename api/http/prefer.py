@@ -9,14 +9,14 @@ WAIT_LIMIT = 60
 _WAIT = re.compile(r'wait\s*=\s*"?(\d{1,9})"?\Z')
 
 
-class Patience(NamedTuple):
+class Wait(NamedTuple):
     """Seconds to wait for a result, and what of `Prefer` that heeds (empty: none was given)."""
 
     seconds: int
     applied: str
 
 
-def patience(req: Request, default: int) -> Patience:
+def preferred_wait(req: Request, default: int) -> Wait:
     """Return how long to wait: `wait=N` up to 60 s, none with `respond-async`, else `default`.
 
     Preferences that we do not know or cannot read are ignored, as RFC 7240 asks.
@@ -29,7 +29,7 @@ def patience(req: Request, default: int) -> Patience:
     if waits:
         # The first of a repeated preference counts (RFC 7240, section 2).
         seconds = min(int(waits[0][1]), WAIT_LIMIT)
-        return Patience(seconds, f"wait={seconds}")
+        return Wait(seconds, f"wait={seconds}")
     if "respond-async" in wanted:
-        return Patience(0, "respond-async")
-    return Patience(default, "")
+        return Wait(0, "respond-async")
+    return Wait(default, "")

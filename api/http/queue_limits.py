@@ -18,7 +18,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 _BELIEF_SECONDS = 0.2
 
 
-class QueueRoom:
+class QueueLimits:
     """Knows the length of the queues, at most a fifth of a second late."""
 
     def __init__(

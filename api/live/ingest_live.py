@@ -9,7 +9,7 @@ from api.docs.openapi_parts import MESSAGE_BODY
 from api.http.request_body import media_type, read_body
 from api.http.threads import in_thread
 from api.live.buffer import FrameBuffer
-from api.live.live_ingest import LiveDoor
+from api.live.live_ingest import LiveIngest
 from api.live.messages import LiveBatch, read_messages
 from api.live.schemas_live import LiveAccepted, RejectedMessage
 from api.live.socket_feed import SocketFeed
@@ -24,7 +24,7 @@ BODY_LIMIT = 8 << 20
 class IngestLive:
     """`POST /ingest/{platform}` and `WS /ingest/{platform}`"""
 
-    def __init__(self, door: LiveDoor) -> None:
+    def __init__(self, door: LiveIngest) -> None:
         self._door = door
         self._buffers: dict[str, FrameBuffer] = {}
 

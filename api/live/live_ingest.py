@@ -2,7 +2,7 @@
 
 import structlog
 
-from api.http.queue_limits import QueueRoom
+from api.http.queue_limits import QueueLimits
 from api.http.threads import in_thread
 from api.live.messages import LiveBatch
 from core.series import Market
@@ -13,7 +13,7 @@ from tasks.trades.enqueue_stream import EnqueueStream
 log = structlog.get_logger("ingest")
 
 
-class LiveDoor:
+class LiveIngest:
     """Hands batches to the broker, and what was rejected to the quarantine."""
 
     def __init__(
@@ -21,16 +21,16 @@ class LiveDoor:
         enqueue: EnqueueStream,
         quarantine: Quarantine,
         traded: TradedMarkets,
-        room: QueueRoom,
+        limits: QueueLimits,
     ) -> None:
         self._enqueue = enqueue
         self._quarantine = quarantine
         self._traded = traded
-        self._room = room
+        self._limits = limits
 
     async def check(self) -> None:
         """Raise `TooManyRequests` while the queue is full: read nothing more then."""
-        await self._room.check("stream")
+        await self._limits.check("stream")
 
     async def deliver(self, platform: str, batch: LiveBatch) -> None:
         """Return once the broker holds the batch.

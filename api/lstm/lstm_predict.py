@@ -4,25 +4,20 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
-from api.http.answers import PREDICTION_SECONDS, Answers
-from api.http.queue_limits import QueueRoom
+from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.lstm.requests import LstmRequests
 from api.lstm.schemas import Prediction, Predictions, PredictRequest, PredictStepsRequest
-from tasks.enqueue import Enqueue
+from tasks.task_table import PREDICT_LSTM, PREDICT_LSTM_NSTEPS
 
 
 class PredictLstm:
     """`POST /lstm/predict` and `POST /lstm/predictnsteps`"""
 
-    def __init__(
-        self, requests: LstmRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
-    ) -> None:
+    def __init__(self, requests: LstmRequests, work: BackgroundWork) -> None:
         self._requests = requests
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
     @operation(
         "predict_lstm",
@@ -38,9 +33,7 @@ class PredictLstm:
         Waits up to 10 s for the result by itself.
         """
         request = await in_thread(self._requests.predict, json)
-        await self._room.check("predict")
-        job = await in_thread(self._enqueue.predict_lstm, request)
-        await self._answers.task(req, resp, job, seconds=PREDICTION_SECONDS)
+        await self._work.begin(req, resp, PREDICT_LSTM, request, seconds=PREDICTION_SECONDS)
 
     @operation(
         "predict_lstm_nsteps",
@@ -56,6 +49,4 @@ class PredictLstm:
         Waits up to 10 s for the result by itself.
         """
         request = await in_thread(self._requests.predict, json)
-        await self._room.check("predict")
-        job = await in_thread(self._enqueue.predict_lstm_nsteps, request)
-        await self._answers.task(req, resp, job, seconds=PREDICTION_SECONDS)
+        await self._work.begin(req, resp, PREDICT_LSTM_NSTEPS, request, seconds=PREDICTION_SECONDS)

@@ -4,25 +4,20 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
-from api.http.answers import Answers
-from api.http.queue_limits import QueueRoom
+from api.http.background_work import BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.lstm.requests import LstmRequests
 from api.lstm.schemas import TrainRequest, TrainResult
-from tasks.enqueue import Enqueue
+from tasks.task_table import FETCH_CANDLES, PREDICT_LSTM_NSTEPS, TRAIN_LSTM
 
 
 class TrainLstm:
     """`POST /lstm/train`"""
 
-    def __init__(
-        self, requests: LstmRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
-    ) -> None:
+    def __init__(self, requests: LstmRequests, work: BackgroundWork) -> None:
         self._requests = requests
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
     @operation(
         "train_lstm",
@@ -40,7 +35,6 @@ class TrainLstm:
         little data is a 422 that says how many candles are needed and held.
         """
         request = await in_thread(self._requests.train, json)
-        await self._room.check("train")
-        chained = json.fetch is not None or json.predict
-        send = self._enqueue.chain if chained else self._enqueue.train_lstm
-        await self._answers.task(req, resp, await in_thread(send, request))
+        before = [FETCH_CANDLES] if json.fetch else []
+        after = [PREDICT_LSTM_NSTEPS] if json.predict else []
+        await self._work.begin(req, resp, TRAIN_LSTM, request, before=before, after=after)

@@ -9,11 +9,10 @@ from api.candles.candles import CSV
 from api.candles.requested_series import no_candles
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CSV_PAGE, TASK, joined
-from api.http.answers import Answers
+from api.http.background_work import BackgroundWork
 from api.http.compression import accepts_gzip
 from api.http.cursors import read_cursor, write_cursor
 from api.http.prefer import WAIT_LIMIT
-from api.http.queue_limits import QueueRoom
 from api.http.ranges import opening_seconds
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
@@ -27,8 +26,7 @@ from core.series import Series
 from core.times import LATEST_MS
 from storage.models.series_cache import CachedSeries
 from storage.stores import Stores
-from tasks import queues
-from tasks.enqueue import Enqueue
+from tasks.task_table import COMPUTE_SERIES
 
 _EVER = LATEST_MS // 1_000
 _UNTRAINED = "Nothing is trained for this series; POST /train first."
@@ -48,19 +46,10 @@ class Wanted(NamedTuple):
 class SeriesResource:
     """`GET /series` and `GET /series/cached`"""
 
-    def __init__(
-        self,
-        stores: Stores,
-        requests: NextCandleRequests,
-        enqueue: Enqueue,
-        room: QueueRoom,
-        answers: Answers,
-    ) -> None:
+    def __init__(self, stores: Stores, requests: NextCandleRequests, work: BackgroundWork) -> None:
         self._stores = stores
         self._requests = requests
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
     @operation(
         "read_cached_series",
@@ -107,7 +96,6 @@ class SeriesResource:
 
     async def _compute(self, req: Request, resp: Response, wanted: Wanted, form: "_Form") -> bool:
         """Have a worker compute the points; False if the answer is a 202."""
-        await self._room.check(queues.PREDICT)
         series = wanted.series
         request = {
             "platform": series.platform,
@@ -117,8 +105,7 @@ class SeriesResource:
             "end": wanted.end,
             "limit": wanted.limit,
         }
-        job = await in_thread(self._enqueue.compute, queues.COMPUTE_SERIES, request)
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+        job = await self._work.begin(req, resp, COMPUTE_SERIES, request, seconds=WAIT_LIMIT)
         if resp.status_code == 202:
             return False
         resp.media = None

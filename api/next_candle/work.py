@@ -4,9 +4,8 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
-from api.http.answers import Answers
+from api.http.background_work import BackgroundWork
 from api.http.prefer import WAIT_LIMIT
-from api.http.queue_limits import QueueRoom
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.next_candle.requests import NextCandleRequests
@@ -20,8 +19,14 @@ from api.next_candle.schemas import (
     Trained,
     Updated,
 )
-from tasks import queues
-from tasks.enqueue import Enqueue
+from tasks.task_table import (
+    BACKFILL_CANDLES,
+    INGEST_LATEST,
+    REBUILD_SERIES,
+    TRAIN_NEXT_CANDLE,
+    UPDATE_FUTURES,
+    WALK_NEXT_CANDLE,
+)
 
 TAG = "next candle"
 
@@ -29,13 +34,9 @@ TAG = "next candle"
 class NextCandleWork:
     """`/train`, `/series/rebuild`, `/ingest`, `/init/backfill`, `/futures/update`"""
 
-    def __init__(
-        self, requests: NextCandleRequests, enqueue: Enqueue, room: QueueRoom, answers: Answers
-    ) -> None:
+    def __init__(self, requests: NextCandleRequests, work: BackgroundWork) -> None:
         self._requests = requests
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
     @operation(
         "train_next_candle",
@@ -53,12 +54,15 @@ class NextCandleWork:
         and a purged walk-forward of the recipe for the ledger's slot of one candle ahead.
         """
         request = await in_thread(self._requests.train, query)
-        await self._room.check(queues.TRAIN)
-        stages = [queues.TRAIN_NEXT_CANDLE, queues.REBUILD_SERIES, queues.WALK_NEXT_CANDLE]
-        job = await in_thread(
-            self._enqueue.begin, stages, request, unique_key=_key("next_candle", request)
+        await self._work.begin(
+            req,
+            resp,
+            TRAIN_NEXT_CANDLE,
+            request,
+            after=[REBUILD_SERIES, WALK_NEXT_CANDLE],
+            seconds=WAIT_LIMIT,
+            steps=1,
         )
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT, stages=1)
 
     @operation(
         "rebuild_series",
@@ -73,9 +77,7 @@ class NextCandleWork:
         It is seen when it is whole; until then the old one is.
         """
         request = await in_thread(self._requests.rebuild, query)
-        await self._room.check(queues.PREDICT)
-        job = await in_thread(self._enqueue.compute, queues.REBUILD_SERIES, request)
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+        await self._work.begin(req, resp, REBUILD_SERIES, request, seconds=WAIT_LIMIT)
 
     @operation(
         "ingest_latest",
@@ -90,10 +92,9 @@ class NextCandleWork:
         From the newest candle held up to now; a candle that has changed is revised.
         """
         request = self._requests.ingest(query)
-        await self._room.check(queues.FETCH)
-        stages = [queues.INGEST_LATEST, queues.UPDATE_FUTURES]
-        job = await in_thread(self._enqueue.begin, stages, request)
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+        await self._work.begin(
+            req, resp, INGEST_LATEST, request, after=[UPDATE_FUTURES], seconds=WAIT_LIMIT
+        )
 
     @operation(
         "backfill",
@@ -108,12 +109,7 @@ class NextCandleWork:
         Interrupted, it goes on where it stopped.
         """
         request = await in_thread(self._requests.backfill, query)
-        await self._room.check(queues.FETCH)
-        key = _key("fill", request)
-        job = await in_thread(
-            self._enqueue.begin, [queues.BACKFILL_CANDLES], request, unique_key=key
-        )
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
+        await self._work.begin(req, resp, BACKFILL_CANDLES, request, seconds=WAIT_LIMIT)
 
     @operation(
         "update_futures",
@@ -128,10 +124,4 @@ class NextCandleWork:
         What is in the ledger stays as it is; a forecast that would be late is not made.
         """
         request = await in_thread(self._requests.update, query)
-        await self._room.check(queues.PREDICT)
-        job = await in_thread(self._enqueue.compute, queues.UPDATE_FUTURES, request)
-        await self._answers.task(req, resp, job, seconds=WAIT_LIMIT)
-
-
-def _key(kind: str, request: dict[str, object]) -> str:
-    return f"{kind}:{request['platform']}:{request['symbol']}:{request['resolution']}"
+        await self._work.begin(req, resp, UPDATE_FUTURES, request, seconds=WAIT_LIMIT)

@@ -16,14 +16,15 @@ from core.signals import RESOLUTION, check_horizon
 from storage.models.answer_cache import Asked
 from storage.models.outlook_champions import champion_id
 from storage.stores import Stores
+from tasks.task_table import Task
 
 
-class Question(NamedTuple):
+class Call(NamedTuple):
     """A kind of answer, the model behind it, and the task that gives it."""
 
     name: str
     kind: str
-    task: str
+    task: Task[Any, dict[str, Any]]
 
 
 class Found(NamedTuple):
@@ -46,7 +47,7 @@ class Outlooks:
         req: Request,
         resp: Response,
         wanted: PredictionRequest | SignalRequest,
-        question: Question,
+        call: Call,
     ) -> Found | None:
         """Return the answer; None if the response was made a 202.
 
@@ -54,12 +55,12 @@ class Outlooks:
         `ModelUnavailable` for one without a trained model.
         """
         check_horizon(wanted.horizon)
-        series, held = await in_thread(self._look, wanted, question)
+        series, held = await in_thread(self._look, wanted, call)
         if held is not None:
             return Found(msgspec.json.decode(held), cached=True)
         request = msgspec.structs.asdict(series) | {"horizon": wanted.horizon}
-        once = Asked(question.name, series, wanted.horizon)
-        data = await self._work.result(req, resp, question.task, request, once)
+        once = Asked(call.name, series, wanted.horizon)
+        data = await self._work.result(req, resp, call.task, request, once)
         return None if data is None else Found(data, cached=False)
 
     def series(self, symbol: str, platform: str | None) -> Series:
@@ -85,19 +86,19 @@ class Outlooks:
         return [s for s in of_length if s == stored_series(s.platform, symbol, RESOLUTION)]
 
     def _look(
-        self, wanted: PredictionRequest | SignalRequest, question: Question
+        self, wanted: PredictionRequest | SignalRequest, call: Call
     ) -> tuple[Series, bytes | None]:
         platform = wanted.platform or self._default_platform
         likely = stored_series(platform, wanted.symbol, RESOLUTION)
-        held = self._held(likely, wanted.horizon, question)
+        held = self._held(likely, wanted.horizon, call)
         if held is not None:
             return likely, held
         series = self.series(wanted.symbol, wanted.platform)
         if series != likely:
-            held = self._held(series, wanted.horizon, question)
+            held = self._held(series, wanted.horizon, call)
         if held is None:
-            champion_id(self._stores.registry, series, wanted.horizon, question.kind)
+            champion_id(self._stores.registry, series, wanted.horizon, call.kind)
         return series, held
 
-    def _held(self, series: Series, horizon: int, question: Question) -> bytes | None:
-        return self._stores.answers.find(Asked(question.name, series, horizon))
+    def _held(self, series: Series, horizon: int, call: Call) -> bytes | None:
+        return self._stores.answers.find(Asked(call.name, series, horizon))

@@ -18,7 +18,7 @@ from core.errors import InvalidRequest
 from core.series import Series
 from core.settings import Settings
 from storage.candles.candle_store import CandleStore
-from tasks.queues import COMPUTE_INDICATORS
+from tasks.task_table import COMPUTE_INDICATORS
 
 Groups = dict[str, tuple[str, ...]]
 

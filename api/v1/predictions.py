@@ -5,13 +5,13 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.schemas import TaskQueued
 from api.http.v1_envelope import V1Error, succeed
-from api.v1.forecast_answers import Outlooks, Question
+from api.v1.forecast_answers import Call, Outlooks
 from api.v1.openapi_parts import COUNTED_TASK
 from api.v1.schemas_signals import PredictionAnswer, PredictionRequest
 from core.signals import PREDICTION, RANGE_MODEL
-from tasks.queues import PREDICT_RANGE
+from tasks.task_table import PREDICT_RANGE
 
-_QUESTION = Question(PREDICTION, RANGE_MODEL, PREDICT_RANGE)
+_CALL = Call(PREDICTION, RANGE_MODEL, PREDICT_RANGE)
 
 
 class PredictionsResource:
@@ -34,6 +34,6 @@ class PredictionsResource:
         From the newest finished candle of five minutes; the same answer until the
         next one closes. 503 where no model is trained yet.
         """
-        found = await self._outlooks.find(req, resp, json, _QUESTION)
+        found = await self._outlooks.find(req, resp, json, _CALL)
         if found is not None:
             resp.media = succeed(req, found.data, found.cached)

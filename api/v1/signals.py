@@ -9,7 +9,7 @@ from api.docs.openapi import operation
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
-from api.v1.forecast_answers import Outlooks, Question
+from api.v1.forecast_answers import Call, Outlooks
 from api.v1.openapi_parts import COUNTED, COUNTED_TASK
 from api.v1.schemas_history import (
     HistoryAnswer,
@@ -23,9 +23,9 @@ from core.errors import InvalidRequest
 from core.signals import SIGNAL_ANSWER, SIGNAL_MODEL, check_horizon
 from core.times import parse_time
 from storage.models.signals import SignalFilter, SignalStore
-from tasks.queues import GENERATE_SIGNAL
+from tasks.task_table import GENERATE_SIGNAL
 
-_QUESTION = Question(SIGNAL_ANSWER, SIGNAL_MODEL, GENERATE_SIGNAL)
+_CALL = Call(SIGNAL_ANSWER, SIGNAL_MODEL, GENERATE_SIGNAL)
 
 
 class SignalsResource:
@@ -48,7 +48,7 @@ class SignalsResource:
         `reason` says which evidence there is. Every signal is kept; the same one
         until the next candle closes. 503 where no model is trained yet.
         """
-        found = await self._outlooks.find(req, resp, json, _QUESTION)
+        found = await self._outlooks.find(req, resp, json, _CALL)
         if found is not None:
             resp.media = succeed(req, _asked_for(found.data, json), found.cached)
 

@@ -7,8 +7,7 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
-from api.http.answers import Answers
-from api.http.queue_limits import QueueRoom
+from api.http.background_work import BackgroundWork
 from api.http.schemas import Json, TaskQueued
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error
@@ -19,7 +18,7 @@ from core.models import least_candles
 from core.series import Series
 from core.signals import HORIZONS, SIGNAL_MODEL, check_horizon
 from storage.candles.candle_store import CandleStore
-from tasks.enqueue import Enqueue
+from tasks.task_table import TRAIN_SIGNALS
 
 
 class TrainedModels(msgspec.Struct):
@@ -34,19 +33,10 @@ class TrainedModels(msgspec.Struct):
 class TrainOutlook:
     """`POST /api/v1/models/train`"""
 
-    def __init__(
-        self,
-        outlooks: Outlooks,
-        candles: CandleStore,
-        enqueue: Enqueue,
-        room: QueueRoom,
-        answers: Answers,
-    ) -> None:
+    def __init__(self, outlooks: Outlooks, candles: CandleStore, work: BackgroundWork) -> None:
         self._outlooks = outlooks
         self._candles = candles
-        self._enqueue = enqueue
-        self._room = room
-        self._answers = answers
+        self._work = work
 
     @operation(
         "train_outlook",
@@ -64,9 +54,7 @@ class TrainOutlook:
         409 while the same series is being trained.
         """
         request = await in_thread(self._request, json)
-        await self._room.check("train")
-        job = await in_thread(self._enqueue.train_outlook, request)
-        await self._answers.task(req, resp, job)
+        await self._work.begin(req, resp, TRAIN_SIGNALS, request)
 
     def _request(self, wanted: TrainOutlookRequest) -> dict[str, Any]:
         series = self._outlooks.series(wanted.symbol, wanted.platform)

@@ -22,6 +22,7 @@ from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.enqueue import Enqueue
+from tasks.task_table import FETCH_CANDLES
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +133,8 @@ def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int
 def _queue_backfill(enqueue: Enqueue, series: Series, start: int, now: int) -> None:
     span = {"start": start * 1_000, "end": now}
     with suppress(Conflict):
-        enqueue.fetch_candles(msgspec.structs.asdict(series) | span, f"backfill:{series}")
+        request = msgspec.structs.asdict(series) | span
+        enqueue.begin(FETCH_CANDLES, request, unique_key=f"backfill:{series}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.slot_requests import target_fields
 from tasks.jobs.turns import Turns
+from tasks.task_table import TRAIN_SLOT
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def training_request(record: TargetRecord, reason: str) -> dict[str, Any]:
 
 def _queue(stores: Stores, enqueue: Enqueue, record: TargetRecord, reason: str) -> int:
     with suppress(Conflict):  # it is being trained already
-        job = enqueue.train_slot(training_request(record, reason))
+        job = enqueue.begin(TRAIN_SLOT, training_request(record, reason))
         stores.registry.note_attempt(record.target)
         logger.info("%s is trained again (%s): job %s", record.target, reason, job.id)
         return 1

@@ -1,6 +1,6 @@
-"""Questions: work of milliseconds whose answer only the caller needs.
+"""Calls: work of milliseconds whose answer only the caller needs.
 
-A job's row costs three synced writes; a question has none. Its message holds all
+A job's row costs three synced writes; a call has none. Its message holds all
 that is asked, and its answer goes to whoever listens at that moment, in the same
 form as the end of a job. If nobody does, nothing is lost that cannot be asked
 again. The work itself is the same plain function as that of a job.
@@ -12,38 +12,38 @@ from typing import Any
 import msgspec
 
 from core.errors import TickcastError
-from core.jobs import Job, JobError, JobState, Progress
+from core.jobs import Job, JobError, JobState, Json, Progress
 from core.times import now_ms
 from storage.stores import Stores
 from tasks.jobs.held_job import tell
-from tasks.jobs.run_step import Work
+from tasks.jobs.run_step import Work, do_work
 
 logger = logging.getLogger(__name__)
 
 
-def answer_question(stores: Stores, question: Job, work: Work) -> None:
+def answer_call(stores: Stores, call: Job, work: Work[Any, Any], request: type[Any] = dict) -> None:
     """Do the work and tell its result, or why there is none."""
     began = now_ms()
     try:
-        result = work(stores, question, _say_nothing, _say_nothing)
-        ended = msgspec.structs.replace(question, state=JobState.SUCCEEDED, result=result)
+        result = do_work(stores, call, _say_nothing, _say_nothing, work, request)
+        ended = msgspec.structs.replace(call, state=JobState.SUCCEEDED, result=result)
     except TickcastError as error:
-        ended = _failed(question, JobError(error.type, error.detail))
+        ended = _failed(call, JobError(error.type, error.detail))
     except Exception:
-        logger.exception("question %s: a fault of ours", question.id)
-        detail = f"The work failed for a fault of ours; the log tells more under {question.id}."
-        ended = _failed(question, JobError("internal_error", detail))
+        logger.exception("call %s: a fault of ours", call.id)
+        detail = f"The work failed for a fault of ours; the log tells more under {call.id}."
+        ended = _failed(call, JobError("internal_error", detail))
     tell(stores, msgspec.structs.replace(ended, started_at=began, finished_at=now_ms()))
 
 
-def make_question(question_id: str, name: str, request: dict[str, Any]) -> Job:
+def make_call(call_id: str, name: str, request: Json) -> Job:
     """Return a job that has no row."""
     queued = JobState.QUEUED
-    return Job(question_id, name, queued, [name], 0, request, {}, Progress(), 0, now_ms())
+    return Job(call_id, name, queued, [name], 0, request, {}, Progress(), 0, now_ms())
 
 
-def _failed(question: Job, error: JobError) -> Job:
-    return msgspec.structs.replace(question, state=JobState.FAILED, error=error)
+def _failed(call: Job, error: JobError) -> Job:
+    return msgspec.structs.replace(call, state=JobState.FAILED, error=error)
 
 
 def _say_nothing(_: object) -> None:

@@ -7,7 +7,7 @@ from core.times import now_ms
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.held_job import tell
-from tasks.queues import QUEUE_OF
+from tasks.task_table import QUEUE_OF
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from tasks.forecasts.score_forecasts import AT_ONCE, ForecastScorer
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.requests import requested_series
 from tasks.next_candle.materialise_series import SeriesMaker
-from tasks.queues import INGEST_LATEST
+from tasks.task_table import INGEST_LATEST
 
 
 class FuturesUpdate:
@@ -34,5 +34,5 @@ class FuturesUpdate:
         scored = self._scorer.join(stores, series, waiting) if waiting else 0
         if stores.next_candle_runs.newest(series) is not None:
             self._maker.extend(series)
-        counted = "futures_updated" if job.name == INGEST_LATEST else "updated"
+        counted = "futures_updated" if job.name == INGEST_LATEST.name else "updated"
         return {"status": "ok", counted: entered + scored}

@@ -26,11 +26,12 @@ from storage.models.answer_cache import Asked
 from storage.models.registry_rows import TargetRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
-from tasks.jobs.answer_calls import make_question
+from tasks.jobs.answer_calls import make_call
 from tasks.jobs.run_step import Work
 from tasks.jobs.turns import Turns
 from tasks.signals.generate_signal import generate_signal
 from tasks.signals.predict_range import predict_range
+from tasks.task_table import TRAIN_SIGNALS
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def _queue(enqueue: Enqueue, series: Series, horizons: list[int]) -> int:
     request = msgspec.structs.asdict(series)
     request |= {"horizons": horizons, "folds": DEFAULT_FOLDS, "seed": 0, "reason": "schedule"}
     with suppress(Conflict):  # it is being trained already
-        job = enqueue.train_outlook(request)
+        job = enqueue.begin(TRAIN_SIGNALS, request)
         logger.info("ranges and signals of %s are trained: job %s", series, job.id)
         return 1
     return 0
@@ -122,7 +123,7 @@ def _is_newest(stores: Stores, series: Series) -> bool:
 def _answer(stores: Stores, series: Series, horizon: int, name: str, work: Work) -> int:
     request = msgspec.structs.asdict(series) | {"horizon": horizon}
     try:
-        work(stores, make_question(f"{name}:{series}", name, request), _nobody, _nobody)
+        work(stores, make_call(f"{name}:{series}", name, request), _nobody, _nobody)
     except ModelUnavailable as error:  # after a gap, until enough candles follow it
         logger.debug("%s of %s: %s", name, series, error.detail)
         return 0

@@ -11,7 +11,7 @@ from core.errors import RedisUnavailable
 from storage.journal.columns import Trades
 from storage.trades.inbox import Intake
 from storage.trades.tickers import Ticker
-from tasks import queues
+from tasks.task_table import DETECT_ANOMALY, PROCESS_TICKERS, PROCESS_TRADES, Message
 from tasks.trades.stream_messages import pack
 
 
@@ -37,24 +37,21 @@ class EnqueueStream:
             batch_id = self._intake.put(pack(platform, trades))
             self.publish_trades(batch_id, platform, sorted(trades))
         if tickers:
-            self._publish(
-                self._task(
-                    queues.PROCESS_TICKERS, self._intake.put(pack(platform, tickers=tickers))
-                )
-            )
+            batch_id = self._intake.put(pack(platform, tickers=tickers))
+            self._publish(self._task(PROCESS_TICKERS, batch_id))
 
     def publish_trades(self, batch_id: str, platform: str, symbols: Sequence[str]) -> None:
         """Send the chain that stores a batch of the intake and then judges its trades."""
-        stored = self._task(queues.PROCESS_TRADES, batch_id)
-        judged = self._task(queues.DETECT_ANOMALY, platform, list(symbols))
+        stored = self._task(PROCESS_TRADES, batch_id)
+        judged = self._task(DETECT_ANOMALY, platform, list(symbols))
         self._publish(chain(stored, judged, app=self._celery))
 
     def again(self, batch_id: str) -> None:
         """Name a batch again that nobody processed: the task finds out what it holds."""
-        self._publish(self._task(queues.PROCESS_TRADES, batch_id))
+        self._publish(self._task(PROCESS_TRADES, batch_id))
 
-    def _task(self, name: str, *args: object) -> Any:
-        return self._celery.signature(name, args=args, immutable=True, queue=queues.STREAM)
+    def _task(self, task: Message, *args: object) -> Any:
+        return self._celery.signature(task.name, args=args, immutable=True, queue=task.queue)
 
     def _publish(self, signature: Any) -> None:
         try:

@@ -9,12 +9,12 @@ from core.jobs import JobState
 from core.settings import Settings
 from feeds.exchange_candles import ExchangeCandles
 from storage.stores import Stores
-from tasks import queues
+from tasks import task_table as table
 from tasks.candles.backfill_candles import backfill_candles
 from tasks.candles.ingest_latest import ingest_latest
 from tasks.forecasts.forecast_slots import SlotForecaster
 from tasks.forecasts.score_forecasts import ForecastScorer
-from tasks.jobs.run_step import Work, run_stage
+from tasks.jobs.run_step import Work, run_step
 from tasks.next_candle.materialise_series import SeriesMaker
 from tasks.next_candle.train_next_candle import train_next_candle, walk_next_candle
 from tasks.next_candle.update_futures import FuturesUpdate
@@ -30,13 +30,13 @@ class HandWorker:
         self._over = threading.Event()
         update = FuturesUpdate(SlotForecaster(stores), ForecastScorer(), self.series)
         self._works: dict[str, Work] = {
-            queues.TRAIN_NEXT_CANDLE: train_next_candle,
-            queues.WALK_NEXT_CANDLE: walk_next_candle,
-            queues.REBUILD_SERIES: self.series.rebuild,
-            queues.COMPUTE_SERIES: self.series.compute,
-            queues.UPDATE_FUTURES: update,
-            queues.INGEST_LATEST: partial(ingest_latest, self._exchange),
-            queues.BACKFILL_CANDLES: partial(backfill_candles, self._exchange),
+            table.TRAIN_NEXT_CANDLE.name: train_next_candle,
+            table.WALK_NEXT_CANDLE.name: walk_next_candle,
+            table.REBUILD_SERIES.name: self.series.rebuild,
+            table.COMPUTE_SERIES.name: self.series.compute,
+            table.UPDATE_FUTURES.name: update,
+            table.INGEST_LATEST.name: partial(ingest_latest, self._exchange),
+            table.BACKFILL_CANDLES.name: partial(backfill_candles, self._exchange),
         }
 
     @contextmanager
@@ -54,7 +54,7 @@ class HandWorker:
         while not self._over.wait(0.01):
             for job in self._stores.jobs.list(JobState.QUEUED)[0]:
                 work = self._works[job.stages[job.stage]]
-                run_stage(self._stores, job.id, job.stage, work)
+                run_step(self._stores, job.id, job.stage, work)
 
     def _exchange(self, platform: str) -> ExchangeCandles:
         base = self._settings.exchange_urls.get(platform)

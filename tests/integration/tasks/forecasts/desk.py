@@ -11,7 +11,7 @@ from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
-from tasks.jobs.run_step import Work, run_stage
+from tasks.jobs.run_step import Work, run_step
 
 SERIES = Series("coinbase", "BTC-USD", 300)
 EWMA = ForecastTarget("coinbase", "BTC-USD", 300, 1, "ewma")
@@ -58,7 +58,7 @@ def training(target: ForecastTarget, **other: Any) -> dict[str, Any]:
 def done(stores: Stores, work: Work, request: dict[str, Any]) -> Job:
     """Return a job once a worker is through with it."""
     job = stores.jobs.create("work", [("work", "train")], request)
-    run_stage(stores, job.id, 0, work, patience=1)
+    run_step(stores, job.id, 0, work, timeout=1)
     return stores.jobs.get(job.id)
 
 

@@ -7,14 +7,14 @@ import pytest
 import redis
 
 from core.settings import Settings
-from tasks import queues
+from tasks.task_table import FETCH, QUEUE_OF
 from tests.integration.tasks.jobs.workbench import ODD_NAMES, OwnRedis, Workbench
 
 
 @pytest.fixture(autouse=True)
 def _odd_queues(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ODD_NAMES:
-        monkeypatch.setitem(queues.QUEUE_OF, name, queues.FETCH)
+        monkeypatch.setitem(QUEUE_OF, name, FETCH)
 
 
 @pytest.fixture

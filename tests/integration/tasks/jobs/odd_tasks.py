@@ -11,17 +11,18 @@ from core.errors import ExchangeUnavailable, InvalidRequest
 from core.jobs import Job, Progress
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
-from tasks import queues
-from tasks.celery_tasks import stage_of_job, task
+from tasks.celery_tasks import Step
 from tasks.jobs import held_job
 from tasks.jobs.held_job import Note, Report
+from tasks.jobs.run_step import Work
 from tasks.main import app
+from tasks.task_table import FETCH, QUEUE_OF, JsonTask
 from tasks.worker import heartbeat as worker_pulse
 from tests.integration.tasks.jobs.workbench import ODD_NAMES
 
 __all__ = ["app"]
 
-queues.QUEUE_OF |= dict.fromkeys(ODD_NAMES, queues.FETCH)
+QUEUE_OF |= dict.fromkeys(ODD_NAMES, FETCH)
 
 
 def slow(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
@@ -91,47 +92,15 @@ def stuck(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any
     return {}
 
 
-@task("odd_stuck")
-def odd_stuck(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, stuck)
-
-
 def deaf(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
     """Have this worker take no more messages, as after a reconnect that went wrong."""
-    Ear.consumer.cancel_task_queue(queues.FETCH)
+    Ear.consumer.cancel_task_queue(FETCH)
     return {}
 
 
-@task("odd_deaf")
-def odd_deaf(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, deaf)
+def _register(name: str, work: Work) -> None:
+    Step(JsonTask(name, FETCH, dict, dict), lambda: work).register()
 
 
-@task("odd_slow")
-def odd_slow(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, slow)
-
-
-@task("odd_deadly")
-def odd_deadly(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, deadly)
-
-
-@task("odd_broken")
-def odd_broken(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, broken)
-
-
-@task("odd_refused")
-def odd_refused(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, refused)
-
-
-@task("odd_unanswerable")
-def odd_unanswerable(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, unanswerable)
-
-
-@task("odd_flaky")
-def odd_flaky(job_id: str, stage: int) -> None:
-    stage_of_job(job_id, stage, flaky)
+for _work in (slow, deadly, broken, refused, unanswerable, flaky, deaf, stuck):
+    _register(f"odd_{_work.__name__}", _work)

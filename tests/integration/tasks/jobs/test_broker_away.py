@@ -7,9 +7,9 @@ import pytest
 from core.errors import RedisUnavailable
 from core.jobs import JobState
 from storage.candles.candle_columns import Candles
-from tasks import queues
 from tasks.jobs.ending import HUNG
 from tasks.jobs.reap_jobs import reap_jobs
+from tasks.task_table import FETCH, FETCH_CANDLES, STORE_CANDLES
 from tests.integration.tasks.jobs.workbench import OwnRedis, Workbench, eventually
 
 CANDLE = Candles.from_rows([[0, 1, 1, 1, 1, 1]])
@@ -22,16 +22,16 @@ def test_with_redis_away_a_request_is_refused_and_leaves_no_job(
     begun = time.monotonic()
 
     with pytest.raises(RedisUnavailable):
-        own_bench.enqueue.fetch_candles({})
+        own_bench.enqueue.begin(FETCH_CANDLES, {})
     with pytest.raises(RedisUnavailable):
-        own_bench.enqueue.store_candles({}, CANDLE)
+        own_bench.enqueue.begin(STORE_CANDLES, {}, candles=CANDLE)
     with pytest.raises(RedisUnavailable):
         own_bench.enqueue.queue_lengths()
 
     assert time.monotonic() - begun < 5
     assert own_bench.stores.jobs.list() == ([], 0)
     own_redis.start()
-    assert own_bench.enqueue.fetch_candles({}).state == JobState.QUEUED
+    assert own_bench.enqueue.begin(FETCH_CANDLES, {}).state == JobState.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_workers_resume_after_redis_was_killed_and_started_again(
 
 def test_a_job_whose_message_was_lost_is_sent_again(own_bench: Workbench) -> None:
     job = own_bench.job("odd_slow", seconds=0)
-    own_bench.stores.redis.delete(queues.FETCH)
+    own_bench.stores.redis.delete(FETCH)
     own_bench.worker()
 
     reap_jobs(own_bench.stores, own_bench.enqueue)
@@ -72,11 +72,11 @@ def test_a_job_that_waits_behind_others_is_not_sent_again(own_bench: Workbench) 
 
     reap_jobs(own_bench.stores, own_bench.enqueue, forgotten_ms=0)
 
-    assert own_bench.enqueue.queue_lengths()[queues.FETCH] == 1
+    assert own_bench.enqueue.queue_lengths()[FETCH] == 1
 
 
 def test_a_job_whose_sender_died_before_publishing_it_is_published(own_bench: Workbench) -> None:
-    pairs = [("odd_slow", queues.FETCH)]
+    pairs = [("odd_slow", FETCH)]
     job = own_bench.stores.jobs.create("odd_slow", pairs, {"seconds": 0})
     own_bench.worker()
 
@@ -94,7 +94,7 @@ def test_beat_has_lost_jobs_sent_again_also_after_redis_was_killed(
     own_redis.kill()
     own_redis.start()
 
-    pairs = [("odd_slow", queues.FETCH)]
+    pairs = [("odd_slow", FETCH)]
     job = own_bench.stores.jobs.create("odd_slow", pairs, {"seconds": 0})
 
     assert own_bench.ended(job, seconds=25).state == JobState.SUCCEEDED

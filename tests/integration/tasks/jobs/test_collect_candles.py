@@ -16,6 +16,7 @@ from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
 from tasks.candles.collect_candles import collect_candles
+from tasks.task_table import FETCH_CANDLES
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
 
 SERIES = Series("coinbase", "BTC-USD", 3_600)
@@ -64,7 +65,7 @@ def _iso(hour: int) -> str:
 
 def test_every_candle_is_stored_once_past_faults_and_a_killed_worker(faulty: Workbench) -> None:
     worker = _fetcher(faulty, "first")
-    job = faulty.enqueue.fetch_candles(_request())
+    job = faulty.enqueue.begin(FETCH_CANDLES, _request())
     eventually(lambda: faulty.stores.jobs.get(job.id).checkpoint.get("cursor"))
     worker.kill()
     _fetcher(faulty, "second")
@@ -85,7 +86,7 @@ def test_every_candle_is_stored_once_past_faults_and_a_killed_worker(faulty: Wor
     assert 7 <= result["calls"] <= 12
     assert "coinbase" in faulty.stores.clocks.all()
 
-    again = faulty.ended(faulty.enqueue.fetch_candles(_request()))
+    again = faulty.ended(faulty.enqueue.begin(FETCH_CANDLES, _request()))
     assert again.result is not None
     assert (again.result["inserted"], again.result["revised"]) == (0, 0)
 
@@ -107,7 +108,7 @@ class FewCandles:
 
 
 def _collect(stores: Stores, job: Job, exchange: FewCandles, crash_after: int = 99) -> Any:
-    """Run the work as `run_stage` does, with a crash after so many notes."""
+    """Run the work as `run_step` does, with a crash after so many notes."""
     notes: list[dict[str, Any]] = []
 
     def note(checkpoint: dict[str, Any]) -> None:
@@ -165,7 +166,7 @@ def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
     faulty: Workbench,
 ) -> None:
     _fetcher(faulty, "only")
-    job = faulty.enqueue.fetch_candles(_request() | {"symbol": "NONE-USD"})
+    job = faulty.enqueue.begin(FETCH_CANDLES, _request() | {"symbol": "NONE-USD"})
 
     ended = faulty.ended(job)
 
@@ -177,7 +178,7 @@ def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
 def test_a_long_backfill_can_be_cancelled_between_pages(faulty: Workbench) -> None:
     faulty.settings = faulty.settings.model_copy(update={"backfill_sleep_ms": 2_000})
     _fetcher(faulty, "only")
-    job = faulty.enqueue.fetch_candles(_request())
+    job = faulty.enqueue.begin(FETCH_CANDLES, _request())
     faulty.in_state(job, "running")
 
     faulty.stores.jobs.cancel(job.id)

@@ -7,13 +7,13 @@ import pytest
 from core.errors import ExchangeUnavailable
 from core.jobs import Job, JobState, Progress
 from storage.stores import Stores
-from tasks import queues
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.run_step import After, run_stage
+from tasks.jobs.run_step import After, run_step
+from tasks.task_table import FETCH
 
 
 def _job(stores: Stores, stages: int = 1) -> Job:
-    return stores.jobs.create("odd", [("odd", queues.FETCH)] * stages, {})
+    return stores.jobs.create("odd", [("odd", FETCH)] * stages, {})
 
 
 def test_work_that_finds_the_exchange_away_for_too_long_fails_with_that_reason(
@@ -24,7 +24,7 @@ def test_work_that_finds_the_exchange_away_for_too_long_fails_with_that_reason(
 
     job = _job(stores)
 
-    assert run_stage(stores, job.id, 0, away, patience=0) is After.END
+    assert run_step(stores, job.id, 0, away, timeout=0) is After.END
 
     error = stores.jobs.get(job.id).error
     assert error is not None
@@ -41,7 +41,7 @@ def test_a_new_checkpoint_renews_the_patience(stores: Stores) -> None:
 
     job = _job(stores)
 
-    run_stage(stores, job.id, 0, slowly, patience=0.3)
+    run_step(stores, job.id, 0, slowly, timeout=0.3)
 
     assert stores.jobs.get(job.id).state == JobState.SUCCEEDED
 
@@ -58,7 +58,7 @@ def test_progress_reported_often_reaches_listeners_and_the_row_seldom(stores: St
 
     job = _job(stores)
 
-    run_stage(stores, job.id, 0, busy)
+    run_step(stores, job.id, 0, busy)
 
     assert stores.jobs.get(job.id).progress.done == 1_000
     told = 0
@@ -73,8 +73,8 @@ def test_a_message_for_another_stage_or_an_unknown_job_does_nothing(stores: Stor
 
     job = _job(stores, stages=2)
 
-    assert run_stage(stores, job.id, 1, never) is After.END
-    assert run_stage(stores, "no-such-job", 0, never) is After.END
+    assert run_step(stores, job.id, 1, never) is After.END
+    assert run_step(stores, "no-such-job", 0, never) is After.END
     assert stores.jobs.get(job.id).state == JobState.QUEUED
 
 
@@ -84,9 +84,9 @@ def test_the_next_stage_is_due_only_after_the_one_before_succeeded(stores: Store
 
     job = _job(stores, stages=2)
 
-    assert run_stage(stores, job.id, 0, good) is After.GO_ON
+    assert run_step(stores, job.id, 0, good) is After.GO_ON
     assert stores.jobs.get(job.id).state == JobState.QUEUED
-    assert run_stage(stores, job.id, 1, good) is After.GO_ON
+    assert run_step(stores, job.id, 1, good) is After.GO_ON
     assert stores.jobs.get(job.id).result == {"stage": 1}
 
 
@@ -97,6 +97,6 @@ def test_a_result_without_a_number_is_kept_as_null(stores: Stores, value: float)
 
     job = _job(stores)
 
-    run_stage(stores, job.id, 0, odd)
+    run_step(stores, job.id, 0, odd)
 
     assert stores.jobs.get(job.id).result == {"mape": None}

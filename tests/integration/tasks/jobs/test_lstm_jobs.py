@@ -12,6 +12,7 @@ from core.jobs import Job, JobState
 from core.series import Series
 from core.settings import Settings
 from storage.candles.candle_columns import Candles
+from tasks.task_table import PREDICT_LSTM, PREDICT_LSTM_NSTEPS, TRAIN_LSTM
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
 
 SERIES = Series("file", "WALK", 3_600)
@@ -50,7 +51,7 @@ def lstm(redis_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def trained(lstm: Workbench) -> Job:
     """The first training."""
-    return lstm.ended(lstm.enqueue.train_lstm(TRAINING), seconds=120)
+    return lstm.ended(lstm.enqueue.begin(TRAIN_LSTM, TRAINING), seconds=120)
 
 
 def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trained: Job) -> None:
@@ -65,7 +66,7 @@ def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trai
 
 
 def test_a_forecast_of_one_step_says_what_contract_asks_for(lstm: Workbench, trained: Job) -> None:
-    job = lstm.ended(lstm.enqueue.predict_lstm(MODEL | WALK))
+    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, MODEL | WALK))
 
     assert job.error is None
     assert job.result is not None
@@ -83,7 +84,7 @@ def test_a_forecast_of_one_step_says_what_contract_asks_for(lstm: Workbench, tra
 def test_a_forecast_of_all_steps_is_also_written_to_its_time_series(
     lstm: Workbench, trained: Job
 ) -> None:
-    job = lstm.ended(lstm.enqueue.predict_lstm_nsteps(MODEL | WALK | {"nsteps": 2}))
+    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM_NSTEPS, MODEL | WALK | {"nsteps": 2}))
 
     assert job.result is not None
     steps = job.result["predictions"]
@@ -96,7 +97,7 @@ def test_a_forecast_of_all_steps_is_also_written_to_its_time_series(
 def test_another_number_of_steps_than_trained_for_is_a_conflict(
     lstm: Workbench, trained: Job
 ) -> None:
-    job = lstm.ended(lstm.enqueue.predict_lstm_nsteps(MODEL | WALK | {"nsteps": 5}))
+    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM_NSTEPS, MODEL | WALK | {"nsteps": 5}))
 
     assert job.error is not None
     assert job.error.type == Conflict.type
@@ -104,7 +105,7 @@ def test_another_number_of_steps_than_trained_for_is_a_conflict(
 
 
 def test_the_worker_that_predicts_has_no_tensorflow_in_it(lstm: Workbench, trained: Job) -> None:
-    lstm.ended(lstm.enqueue.predict_lstm(MODEL | WALK))
+    lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, MODEL | WALK))
     pids = {p["role"]: p["pid"] for p in lstm.stores.workers.all().values()}
 
     maps = Path(f"/proc/{pids['worker']}/maps").read_text()
@@ -117,7 +118,7 @@ def test_the_worker_that_predicts_has_no_tensorflow_in_it(lstm: Workbench, train
 def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
     lstm: Workbench, trained: Job
 ) -> None:
-    refused = lstm.ended(lstm.enqueue.train_lstm(TRAINING))
+    refused = lstm.ended(lstm.enqueue.begin(TRAIN_LSTM, TRAINING))
 
     assert refused.error is not None
     assert refused.error.type == Conflict.type
@@ -125,7 +126,7 @@ def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
 
 def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
     request = TRAINING | {"model_id": "cancelled", "epochs": 200, "units": 64}
-    job = lstm.enqueue.train_lstm(request)
+    job = lstm.enqueue.begin(TRAIN_LSTM, request)
     eventually(lambda: lstm.stores.jobs.get(job.id).progress.message, 30)
 
     lstm.stores.jobs.cancel(job.id)
@@ -139,7 +140,9 @@ def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
 def test_one_job_can_train_and_then_predict(lstm: Workbench) -> None:
     request = TRAINING | {"model_id": "chained", "predict": True, "fetch": None}
 
-    job = lstm.ended(lstm.enqueue.chain(request), seconds=120)
+    job = lstm.ended(
+        lstm.enqueue.begin(TRAIN_LSTM, request, after=[PREDICT_LSTM_NSTEPS]), seconds=120
+    )
 
     assert job.stages == ["train_lstm_from_redis", "predict_lstm_nsteps"]
     assert job.error is None

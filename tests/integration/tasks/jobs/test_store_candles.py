@@ -11,6 +11,7 @@ from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.candles.store_candles import store_candles
+from tasks.task_table import STORE_CANDLES
 from tests.integration.tasks.jobs.workbench import Workbench
 
 SERIES = Series("file", "EURUSD", 3_600)
@@ -27,7 +28,7 @@ def test_uploaded_candles_are_stored_and_the_upload_is_dropped(bench: Workbench)
     rejected = [{"index": 7, "reason": "high is below low"}]
     given = REQUEST | {"duplicates": 2, "rejected": rejected}
 
-    job = bench.ended(bench.enqueue.store_candles(given, _candles(3)))
+    job = bench.ended(bench.enqueue.begin(STORE_CANDLES, given, candles=_candles(3)))
 
     assert job.state == JobState.SUCCEEDED
     assert job.result == {

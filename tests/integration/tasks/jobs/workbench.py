@@ -18,11 +18,11 @@ from core.settings import Settings
 from operate.embedded_redis import start_redis, stop_redis
 from storage.database import migrate
 from storage.stores import Stores, open_stores
-from tasks import queues
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.jobs.ending import HUNG
 from tasks.jobs.reap_jobs import reap_jobs
+from tasks.task_table import FETCH
 
 ROOT = Path(__file__).parents[4]
 ODD_TASKS = "tests.integration.tasks.jobs.odd_tasks"
@@ -107,7 +107,7 @@ class Workbench:
 
     def job(self, name: str, **request: Any) -> Job:
         """Make a job of one odd stage and publish it."""
-        job = self.stores.jobs.create(name, [(name, queues.FETCH)], request)
+        job = self.stores.jobs.create(name, [(name, FETCH)], request)
         self.enqueue.publish(job)
         return job
 

@@ -10,7 +10,7 @@ from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
-from tasks.jobs.run_step import run_stage
+from tasks.jobs.run_step import run_step
 from tasks.signals.train_signals import train_outlook
 
 NOISE = Series("coinbase", "BTC-USD", 300)
@@ -44,5 +44,5 @@ def train(stores: Stores, series: Series, *horizons: int) -> Job:
     request: dict[str, Any] = msgspec.structs.asdict(series)
     request |= {"horizons": list(horizons), "folds": 2, "seed": 0, "reason": "requested"}
     job = stores.jobs.create("train_outlook", [("train_outlook", "train")], request)
-    run_stage(stores, job.id, 0, train_outlook, patience=1)
+    run_step(stores, job.id, 0, train_outlook, timeout=1)
     return stores.jobs.get(job.id)

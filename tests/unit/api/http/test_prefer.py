@@ -3,7 +3,7 @@
 import pytest
 from falcon.testing import create_asgi_req
 
-from api.http.prefer import patience
+from api.http.prefer import preferred_wait
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ from api.http.prefer import patience
 )
 def test_a_preference_is_heeded_or_ignored(header: str | None, seconds: int, applied: str) -> None:
     headers = {} if header is None else {"Prefer": header}
-    found = patience(create_asgi_req(headers=headers), 10)
+    found = preferred_wait(create_asgi_req(headers=headers), 10)
     assert found == (seconds, applied)

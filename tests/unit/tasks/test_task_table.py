@@ -3,13 +3,11 @@
 import shlex
 from pathlib import Path
 
-from tasks import (
-    celery_next_candle,  # noqa: F401 - its tasks are registered by this
-    celery_signals,  # noqa: F401 - its tasks are registered by this
-    queues,
-)
+import pytest
+
+from tasks import task_table as table
 from tasks.celery_app import make_celery
-from tasks.celery_tasks import SCHEDULE, add_schedule
+from tasks.celery_tasks import STEPS, add_schedule, answer
 
 PROCFILE = Path(__file__).parents[3] / "Procfile"
 
@@ -18,8 +16,8 @@ def test_every_task_waits_in_a_known_queue() -> None:
     app = make_celery("redis://localhost")
     ours = {name for name in app.tasks if not name.startswith("celery.")}
 
-    assert ours == set(queues.QUEUE_OF)
-    assert set(queues.QUEUE_OF.values()) <= set(queues.QUEUES)
+    assert ours == set(table.QUEUE_OF)
+    assert set(table.QUEUE_OF.values()) <= set(table.QUEUES)
 
 
 def test_every_queue_has_a_worker_in_the_procfile() -> None:
@@ -29,7 +27,7 @@ def test_every_queue_has_a_worker_in_the_procfile() -> None:
         if "-Q" in words:
             served += words[words.index("-Q") + 1].split(",")
 
-    assert sorted(served) == sorted(queues.QUEUES)
+    assert sorted(served) == sorted(table.QUEUES)
 
 
 def test_a_periodic_task_expires_before_the_next_one_comes() -> None:
@@ -38,7 +36,15 @@ def test_a_periodic_task_expires_before_the_next_one_comes() -> None:
 
     for entry in app.conf.beat_schedule.values():
         assert 0 < app.tasks[entry["task"]].expires < entry["schedule"]
-    assert set(SCHEDULE) == set(app.conf.beat_schedule)
+    assert {task.name for task in table.PERIODIC} == set(app.conf.beat_schedule)
+
+
+def test_work_that_needs_a_job_cannot_be_called_without_one() -> None:
+    called = {name for name, step in STEPS.items() if step.task.call}
+
+    assert called == {"compute_indicators", "predict_range", "generate_signal"}
+    with pytest.raises(ValueError, match="needs a job"):
+        answer("1", "store_candles", {})
 
 
 def test_only_json_is_read() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import Conflict
 from core.jobs import Job, JobState, Progress
-from tasks import queues
+from tasks.task_table import FETCH, PREDICT_LSTM_NSTEPS, TRAIN_LSTM
 from tests.integration.tasks.jobs.workbench import Workbench
 
 
@@ -65,7 +65,7 @@ def test_a_message_that_comes_three_times_has_one_effect(served: Workbench) -> N
 
 
 def test_a_queued_job_that_is_cancelled_never_starts(served: Workbench) -> None:
-    job = served.stores.jobs.create("odd_slow", [("odd_slow", queues.FETCH)], {"seconds": 0})
+    job = served.stores.jobs.create("odd_slow", [("odd_slow", FETCH)], {"seconds": 0})
 
     assert served.stores.jobs.cancel(job.id).state == JobState.CANCELLED
     served.enqueue.publish(job)
@@ -116,21 +116,21 @@ def test_listeners_hear_of_progress_and_of_the_end(served: Workbench) -> None:
 def test_a_pickled_message_is_refused_and_the_worker_lives_on(served: Workbench) -> None:
     with served.celery.connection_for_write() as connection:
         producer = connection.Producer(serializer="pickle")
-        producer.publish({"task": "odd_slow"}, routing_key=queues.FETCH, exchange="")
+        producer.publish({"task": "odd_slow"}, routing_key=FETCH, exchange="")
 
     assert served.ended(served.job("odd_slow", seconds=0)).state == JobState.SUCCEEDED
 
 
 def test_the_same_training_cannot_wait_twice(served: Workbench) -> None:
     request = {"model_name": "m", "model_id": "1"}
-    served.enqueue.train_lstm(request)
+    served.enqueue.begin(TRAIN_LSTM, request)
 
     with pytest.raises(Conflict):
-        served.enqueue.chain(request)
+        served.enqueue.begin(TRAIN_LSTM, request, after=[PREDICT_LSTM_NSTEPS])
 
 
 def _chain(served: Workbench, *names: str) -> Job:
-    pairs = [(name, queues.FETCH) for name in names]
+    pairs = [(name, FETCH) for name in names]
     job = served.stores.jobs.create(names[0], pairs, {"seconds": 0})
     served.enqueue.publish(job)
     return job

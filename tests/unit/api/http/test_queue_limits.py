@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from api.http.queue_limits import LIMITS, QueueRoom
+from api.http.queue_limits import LIMITS, QueueLimits
 from core.errors import TooManyRequests
-from tasks.queues import QUEUES
+from tasks.task_table import QUEUES
 
 
 class FakeEnqueue:
@@ -28,24 +28,24 @@ def enqueue() -> Any:
 
 async def test_a_queue_takes_up_to_its_limit(enqueue: Any) -> None:
     now = [0.0]
-    room = QueueRoom(enqueue, {"train": (2, 60)}, lambda: now[0])
+    limits = QueueLimits(enqueue, {"train": (2, 60)}, lambda: now[0])
     for length, later in ((0, 1), (1, 2)):
         enqueue.lengths["train"] = length
         now[0] = later
-        await room.check("train")
+        await limits.check("train")
     enqueue.lengths["train"] = 2
     now[0] = 3
     with pytest.raises(TooManyRequests, match="2 tasks wait") as refused:
-        await room.check("train")
+        await limits.check("train")
     assert refused.value.retry_after == 60
 
 
 async def test_lengths_are_believed_for_a_moment(enqueue: Any) -> None:
     now = [0.0]
-    room = QueueRoom(enqueue, {"train": (2, 60)}, lambda: now[0])
+    limits = QueueLimits(enqueue, {"train": (2, 60)}, lambda: now[0])
     for moment in (0.0, 0.1, 0.19, 0.3, 0.4):
         now[0] = moment
-        await room.check("train")
+        await limits.check("train")
     assert enqueue.asked == 2
 
 

@@ -1,0 +1,133 @@
+"""Every task: its name, its queue, what it is asked, what it answers, and when it runs.
+
+What follows from these facts (routes of Celery, the schedule, which work may be
+called without a job) is derived from this page. The work itself is joined to its
+task in `tasks.celery_tasks`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from core.jobs import Json
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+STREAM = "stream"  # live trades
+STORE = "store"  # candles that a caller brought
+PREDICT = "predict"  # forecasts: milliseconds each
+MAINTENANCE = "maintenance"  # our own housekeeping
+FETCH = "fetch"  # calls to exchanges: seconds to hours
+TRAIN = "train"  # trainings: minutes
+QUEUES = (STREAM, STORE, PREDICT, MAINTENANCE, FETCH, TRAIN)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A task that is sent as a message of its own; dropped after `expires_s` in its queue."""
+
+    name: str
+    queue: str
+    expires_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A task that beat sends every `every_s` seconds."""
+
+    name: str
+    queue: str
+    every_s: float
+
+    @property
+    def expires_s(self) -> float:
+        """When a run that still waits is dropped: the next one comes."""
+        return 0.9 * self.every_s
+
+
+@dataclass(frozen=True)
+class Task(Generic[Request, Answer]):
+    """Work that a job has done: it is asked `request`, and answers `answer`.
+
+    `unique` names what two unfinished jobs may not both work on. `call`: may also
+    be called without a job. `brief`: taken up within milliseconds, or sent again
+    by the reaper after 5 s; a note of its publication would only make the caller
+    wait for one more commit.
+    """
+
+    name: str
+    queue: str
+    request: type[Request]
+    answer: type[Answer]
+    unique: Callable[[Request], str] | None = None
+    call: bool = False
+    brief: bool = False
+
+
+def _series(kind: str) -> Callable[[Json], str]:
+    return lambda asked: f"{kind}:{asked['platform']}:{asked['symbol']}:{asked['resolution']}"
+
+
+def _model(asked: Json) -> str:
+    return f"train:{asked['model_name']}:{asked['model_id']}"
+
+
+def _slot(asked: Json) -> str:
+    return f"{_series('slot')(asked)}:{asked['horizon']}:{asked['model']}"
+
+
+JsonTask = Task[Json, Json]
+
+FETCH_CANDLES = JsonTask("fetch_candles", FETCH, dict, dict)
+STORE_CANDLES = JsonTask("store_candles", STORE, dict, dict)
+INGEST_LATEST = JsonTask("ingest_latest", FETCH, dict, dict)
+BACKFILL_CANDLES = JsonTask("backfill_candles", FETCH, dict, dict, unique=_series("fill"))
+COMPUTE_INDICATORS = JsonTask("compute_indicators", PREDICT, dict, dict, call=True, brief=True)
+
+TRAIN_LSTM = JsonTask("train_lstm_from_redis", TRAIN, dict, dict, unique=_model)
+PREDICT_LSTM = JsonTask("predict_lstm", PREDICT, dict, dict, brief=True)
+PREDICT_LSTM_NSTEPS = JsonTask("predict_lstm_nsteps", PREDICT, dict, dict, brief=True)
+
+EVALUATE_SLOT = JsonTask("evaluate_slot", TRAIN, dict, dict)
+TRAIN_SLOT = JsonTask("train_slot", TRAIN, dict, dict, unique=_slot)
+REPLAY_WALK = JsonTask("replay_walk", TRAIN, dict, dict)
+LEAK_TEST = JsonTask("leak_test_features", PREDICT, dict, dict)
+
+TRAIN_SIGNALS = JsonTask("train_outlook", TRAIN, dict, dict, unique=_series("outlook"))
+PREDICT_RANGE = JsonTask("predict_range", PREDICT, dict, dict, call=True, brief=True)
+GENERATE_SIGNAL = JsonTask("generate_signal", PREDICT, dict, dict, call=True, brief=True)
+
+TRAIN_NEXT_CANDLE = JsonTask("train_next_candle", TRAIN, dict, dict, unique=_series("next_candle"))
+WALK_NEXT_CANDLE = JsonTask("walk_next_candle", TRAIN, dict, dict)
+REBUILD_SERIES = JsonTask("rebuild_series", PREDICT, dict, dict)
+COMPUTE_SERIES = JsonTask("compute_series", PREDICT, dict, dict, brief=True)
+UPDATE_FUTURES = JsonTask("update_futures", PREDICT, dict, dict)
+
+# Nobody waits longer for the answer to a call.
+ANSWER_CALL = Message("answer_call", PREDICT, expires_s=15)
+PROCESS_TRADES = Message("process_trade_data", STREAM)
+PROCESS_TICKERS = Message("process_ticker_data", STREAM)
+DETECT_ANOMALY = Message("detect_anomaly", STREAM)
+
+MAINTAIN_INBOX = Periodic("maintain_inbox", MAINTENANCE, 2)
+MAINTAIN_STREAM = Periodic("maintain_stream", MAINTENANCE, 2)
+NOTE_QUIET = Periodic("note_quiet_spans", MAINTENANCE, 30)
+BACKFILL_GAPS = Periodic("backfill_gaps", FETCH, 5)
+REAP_JOBS = Periodic("reap_jobs", MAINTENANCE, 5)
+REFRESH_WATCHED = Periodic("refresh_watched", FETCH, 2)
+FORECAST_SLOTS = Periodic("forecast_slots", MAINTENANCE, 2)
+SCORE_FORECASTS = Periodic("score_forecasts", MAINTENANCE, 5)
+RETRAIN_SLOTS = Periodic("retrain_slots", MAINTENANCE, 60)
+RETRAIN_SIGNALS = Periodic("retrain_signals", MAINTENANCE, 60)
+REFRESH_ANSWERS = Periodic("refresh_answers", MAINTENANCE, 2)
+SCORE_SIGNALS = Periodic("score_signals", MAINTENANCE, 10)
+EXTEND_SERIES = Periodic("extend_series", MAINTENANCE, 5)
+SWEEP_MODELS = Periodic("sweep_models", MAINTENANCE, 3_600)
+
+_ALL: tuple[Task[Any, Any] | Message | Periodic, ...] = tuple(
+    value for value in globals().values() if isinstance(value, Task | Message | Periodic)
+)
+PERIODIC = tuple(task for task in _ALL if isinstance(task, Periodic))
+QUEUE_OF = {task.name: task.queue for task in _ALL}
+BRIEF = frozenset(task.name for task in _ALL if isinstance(task, Task) and task.brief)
