@@ -19,6 +19,7 @@ from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
 from api.health.store_metrics import StoreFigures
 from api.http.access import Access
+from api.http.address_calls import AddressCalls
 from api.http.background_work import BackgroundWork
 from api.http.compression import Compression
 from api.http.encoded_slashes import EncodedSlashes
@@ -76,7 +77,8 @@ def create_app(
     waiting = JobWaiting(stores.jobs, settings.redis_address)
     limits = QueueLimits(enqueue)
     work = BackgroundWork(enqueue, limits, waiting)
-    access = Access(stores.keys, required=settings.auth == "on")
+    calls = AddressCalls(settings.address_calls)
+    access = Access(stores.keys, settings.auth == "on", calls)
     rates = RequestRates(metrics)
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
     next_candle = NextCandleRequests(stores, settings)

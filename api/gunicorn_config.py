@@ -1,6 +1,7 @@
 """Gunicorn's settings, from ours: `gunicorn -c python:api.gunicorn_config api.main:app`."""
 
 import os
+import resource
 import sys
 from typing import Any
 
@@ -16,6 +17,10 @@ except TickcastError as error:
     sys.exit(error.detail)
 
 share_metrics(_settings.metrics_dir)
+
+# Many systems begin with 1,024 files a process, which as many idle callers would use up.
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"

@@ -31,6 +31,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the api listens on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port that the api listens on.")
     api_workers: int = Field(2, ge=1, le=64, description="Processes that answer HTTP.")
+    address_sockets: int = Field(
+        512, ge=1, description="Connections that one address may hold open, on each api process."
+    )
+    process_sockets: int = Field(
+        4_096, ge=1, description="Connections that all addresses may hold open on an api process."
+    )
+    address_calls: int = Field(
+        1_200, ge=1, description="Calls a minute without a valid key, of one address and process."
+    )
     data_dir: Path = Field(Path("var"), description="Folder of Redis, SQLite, models and keys.")
     redis_url: str = Field(
         "", description="Redis with TimeSeries to use; empty starts the embedded one."

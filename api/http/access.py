@@ -9,6 +9,7 @@ import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
+from api.http.address_calls import AddressCalls
 from api.http.roles import may_call
 from api.http.threads import in_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
@@ -52,10 +53,12 @@ class Access:
         self,
         keys: AccessKeyStore,
         required: bool = True,
+        calls: AddressCalls | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
         self._required = required
+        self._calls = calls or AddressCalls(1_200)
         self._clock = clock
         self._believed: dict[bytes, tuple[float, AccessKey]] = {}
 
@@ -64,6 +67,8 @@ class Access:
         find = self._find_soon if public else self._find
         req.context.key = await find(req.get_header(HEADER))
         req.context.trusted = req.context.key is not None or not self._required
+        if not req.context.trusted:
+            self._calls.count(req.remote_addr)
         if not req.context.trusted and not public:
             raise Unauthorized(f"{HEADER} must hold a valid key.")
 
