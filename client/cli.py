@@ -20,6 +20,7 @@ from client.commands import candles, forecasts, live, slots, tasks
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
+from core.plain_text import escape_controls
 
 FAILED, TRY_AGAIN, INTERRUPTED = 1, 3, 130
 
@@ -55,14 +56,14 @@ def tell(error: TickcastError, *, as_json: bool) -> None:
     request_id = error.request_id if isinstance(error, AnswerError) else None
     if as_json:
         body = {"error": error.type, "detail": error.detail, "request_id": request_id}
-        sys.stderr.write(msgspec.json.encode(body).decode() + "\n")
+        sys.stderr.write(escape_controls(msgspec.json.encode(body).decode()) + "\n")
         return
     # Details hold colons and brackets that are no markup: `coinbase:X:3600`, `candles[3]`.
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     console.print("Error: ", style="bold red", end="")
-    console.print(error.detail)
+    console.print(escape_controls(error.detail, lines=True))
     if request_id:
-        console.print(f"Request {request_id} in the server's log.", style="dim")
+        console.print(f"Request {escape_controls(request_id)} in the server's log.", style="dim")
 
 
 app = typer.Typer(

@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from core.jobs import Progress
+from core.plain_text import escape_controls
 
 Show: TypeAlias = Callable[[Progress], None]
 
@@ -45,7 +46,7 @@ def _bar() -> Bar:
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[message]}"),
+        TextColumn("{task.fields[message]}", style="dim", markup=False),
         console=Console(stderr=True),
     )
 
@@ -59,7 +60,7 @@ def _on_bar(bar: Bar, title: str) -> Show:
             completed=progress.done,
             total=progress.total or None,
             unit=progress.unit,
-            message=progress.message,
+            message=escape_controls(progress.message),
         )
 
     return show
@@ -84,11 +85,12 @@ def _notebook_line(title: str) -> Show:
 def progress_text(title: str, progress: Progress) -> str:
     """Return one line: the title, a bar of 24 signs and the counts if any, the message."""
     if not progress.total:
-        return f"{title}  {progress.message}"
+        return f"{title}  {escape_controls(progress.message)}"
     share = min(max(progress.done / progress.total, 0.0), 1.0)
     full = round(24 * share)
     counts = f"{progress.done:,}/{progress.total:,} {progress.unit}"
-    return f"{title}  {'█' * full}{'·' * (24 - full)}  {counts}  {progress.message}".rstrip()
+    message = escape_controls(progress.message)
+    return f"{title}  {'█' * full}{'·' * (24 - full)}  {counts}  {message}".rstrip()
 
 
 def _in_notebook() -> bool:

@@ -9,6 +9,8 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
+from core.plain_text import escape_controls
+
 
 def log_json(level: str, chatty: Iterable[str] = (), stream: TextIO = sys.stdout) -> None:
     """Set up logging for this process; lines less severe than `level` are dropped.
@@ -43,8 +45,10 @@ def log_json(level: str, chatty: Iterable[str] = (), stream: TextIO = sys.stdout
 
 
 def _render(logger: Any, method: str, event: EventDict) -> bytes:
-    return msgspec.json.encode({k: v for k, v in event.items() if v is not None}, enc_hook=str)
+    return _render_text(logger, method, event).encode()
 
 
 def _render_text(logger: Any, method: str, event: EventDict) -> str:
-    return _render(logger, method, event).decode()
+    told = {name: value for name, value in event.items() if value is not None}
+    # JSON itself lets the controls of Latin-1 through, which terminals obey too.
+    return escape_controls(msgspec.json.encode(told, enc_hook=str).decode())

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from client.cli import app, run
+from core.plain_text import escape_controls
 from core.resolutions import DAY, MINUTE
 from core.settings import read_settings
 from core.times import format_time, now_ms
@@ -60,8 +61,8 @@ def list_keys() -> None:
     """List the keys: id, role, label, hint, since when, and whether it still opens."""
     with opened_stores(read_settings()) as stores:
         for key in stores.keys.list():
-            since = format_time(key.created_at)
-            typer.echo(f"{key.id}  {key.role}  {key.label}  {key.hint}  {since}  {_state(key)}")
+            since, label = format_time(key.created_at), escape_controls(key.label)
+            typer.echo(f"{key.id}  {key.role}  {label}  {key.hint}  {since}  {_state(key)}")
 
 
 def _state(key: AccessKey) -> str:
@@ -104,7 +105,7 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="Id of the key.")]) ->
     """Close a key, at once and for good."""
     with opened_stores(read_settings()) as stores:
         key = stores.keys.revoke(key_id)
-    typer.echo(f"{key.id} ({key.label}) is revoked.")
+    typer.echo(f"{key.id} ({escape_controls(key.label)}) is revoked.")
 
 
 def _contents(counts: dict[str, int]) -> str:

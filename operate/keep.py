@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from core.errors import TickcastError
+from core.plain_text import escape_controls
 from operate.kept_process import KeptProcess
 from operate.log_lines import readable
 from operate.output import Output
@@ -101,7 +102,8 @@ class Keeper:
         elif process.ended:
             code = self._reap(process)
             if not self._settled and process.failures >= START_ATTEMPTS:
-                raise WillNotStart(f"{process.name} cannot start: {process.last_line}")
+                why = escape_controls(process.last_line)
+                raise WillNotStart(f"{process.name} cannot start: {why}")
             self._output.say(f"{process.name} ended ({_reason(code)}) and is started again.")
 
     def _reap(self, process: KeptProcess) -> int:

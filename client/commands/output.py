@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from client.tickcast import Tickcast
+from core.plain_text import escape_controls
 
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON, for programs; no progress bars.")
@@ -43,7 +44,8 @@ def connect(as_json: bool) -> Tickcast:
 def answer(as_json: bool, data: Any, render: Callable[[Any], Iterable[RenderableType]]) -> None:
     """Print `data` as JSON, or what `render` makes of it."""
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(data)).decode())
+        text = msgspec.json.format(msgspec.json.encode(data)).decode()
+        print(escape_controls(text, lines=True))
     else:
         show(*render(data))
 
@@ -54,7 +56,10 @@ def show(*renderables: RenderableType) -> None:
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:
-        console.print(renderable, soft_wrap=isinstance(renderable, str))
+        if isinstance(renderable, str):
+            console.print(escape_controls(renderable, lines=True), soft_wrap=True)
+        else:
+            console.print(renderable)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -107,4 +112,4 @@ def _cell(value: Any) -> Text:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Text(number(value), justify="right")
     text = moment(value) if isinstance(value, datetime) else str(value)
-    return Text(text, style=_STATE_STYLES.get(text, ""))
+    return Text(escape_controls(text), style=_STATE_STYLES.get(text, ""))

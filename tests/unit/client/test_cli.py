@@ -105,6 +105,18 @@ def test_names_are_printed_as_they_are_and_never_as_markup(server: Any, tickcast
     assert detail in tickcast("tasks", "show", "t1").stderr
 
 
+def test_no_text_of_the_server_steers_the_terminal(server: Any, tickcast: Command) -> None:
+    hostile = "\x1b[2J\x07\r\x9b31m\u202e"
+    server.answers("GET", "/tasks/t1", server.error(422, "invalid_request", f"a{hostile}b"))
+    server.answers("GET", "/lstm/models", {"models": [{"model_name": hostile}]})
+
+    said = tickcast("tasks", "show", "t1").stderr
+    listed = tickcast("models", "--json").stdout
+
+    assert "a\\u001b[2J\\u0007\\u000d\\u009b31m\\u202eb" in said
+    assert not set(hostile[:1] + hostile[4:5] + hostile[-1:]) & set(listed)
+
+
 def test_the_candles_of_a_file_are_stored_and_bad_rows_shown(
     server: Any, tickcast: Command, tmp_path: Path
 ) -> None:

@@ -19,12 +19,13 @@ try:
     1 / 0
 except ZeroDivisionError:
     logging.getLogger("library").exception("broken\\nin two")
+structlog.get_logger("ours").info("hostile", path="\\x1b[2J\\r\\n\\x9b31m\\u202e\\x7f")
 """
 
 
 def test_lines_are_json_with_the_id_of_the_request() -> None:
     run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    said, warned, broken = [json.loads(line) for line in run.stderr.splitlines()]
+    said, warned, broken, hostile = [json.loads(line) for line in run.stderr.splitlines()]
     assert {line["request_id"] for line in (said, warned, broken)} == {"abc"}
     assert (said["event"], said["count"], said["level"]) == ("said", 1, "info")
     assert "nothing" not in said
@@ -33,3 +34,5 @@ def test_lines_are_json_with_the_id_of_the_request() -> None:
     assert "ZeroDivisionError" in broken["exception"]
     assert said["timestamp"].endswith("Z")
     assert run.stdout == ""
+    assert hostile["path"] == "\x1b[2J\r\n\x9b31m\u202e\x7f"
+    assert run.stderr.replace("\n", "").isprintable()

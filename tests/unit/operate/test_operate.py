@@ -1,6 +1,7 @@
 """Small rules of `make run`: addresses, environments, output that nobody reads."""
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -85,12 +86,21 @@ def test_lines_carry_the_name_of_their_process() -> None:
         ),
         (
             '{"event":"fault","level":"error","logger":"api","exception":"Traceback:\\n  E"}',
-            ["ERROR api: fault", "Traceback:", "  E"],
+            ["ERROR api: fault", "  Traceback:", "    E"],
         ),
     ],
 )
 def test_what_is_written_as_json_is_shown_as_words(printed: str, shown: list[str]) -> None:
     assert readable(printed) == shown
+
+
+def test_nobody_can_forge_a_line_or_steer_the_terminal() -> None:
+    hostile = "/x\r\nINFO api: forged\x1b[2J\x07\x00\x9b31m\u202e"
+    written = {"event": hostile, "path": hostile, "exception": f"Traceback:\nE: {hostile}"}
+    for line in (json.dumps(written), json.dumps(written, ensure_ascii=False), hostile):
+        for shown in readable(line):
+            assert shown.isprintable()
+            assert not shown.startswith("INFO api: forged")
 
 
 def test_lines_that_would_block_are_dropped_and_counted() -> None:

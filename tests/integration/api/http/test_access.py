@@ -28,6 +28,21 @@ CLOSED = {
 }  # fmt: skip
 
 
+async def test_an_address_may_call_only_so_often_without_a_valid_key(
+    stores: Stores, enqueue: Enqueue, settings: Settings, key: str
+) -> None:
+    stream = open_stream_stores(settings, stores.redis)
+    sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
+    few = settings.model_copy(update={"address_calls": 3})
+    async with ASGIConductor(create_app(stores, stream, enqueue, sender, few)) as conductor:
+        answers = [await conductor.simulate_get(path) for path in ("/tasks", "/docs", "/x", "/")]
+        assert [a.status_code for a in answers] == [401, 200, 401, 429]
+        assert answers[-1].json["error"] == "too_many_requests"
+        assert int(answers[-1].headers["Retry-After"]) > 0
+        known = await conductor.simulate_get("/tasks", headers={"X-API-Key": key})
+        assert known.status_code == 200
+
+
 @pytest.mark.parametrize(("method", "path"), sorted(CLOSED))
 async def test_a_closed_path_answers_401_without_a_key_and_alike_with_a_bad_one(
     api: Api, method: str, path: str
