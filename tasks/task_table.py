@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from core.answers.candles import Backfilled, CandlesStored, KlineResult, LatestCandles, LeakTested
+from core.answers.indicators import IndicatorsData
 from core.jobs import Json
+from core.requests import BackfillCandles, FetchCandles, LeakTest, SeriesRequest, StoreCandles
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -79,11 +82,19 @@ def _slot(asked: Json) -> str:
 
 JsonTask = Task[Json, Json]
 
-FETCH_CANDLES = JsonTask("fetch_candles", FETCH, dict, dict)
-STORE_CANDLES = JsonTask("store_candles", STORE, dict, dict)
-INGEST_LATEST = JsonTask("ingest_latest", FETCH, dict, dict)
-BACKFILL_CANDLES = JsonTask("backfill_candles", FETCH, dict, dict, unique=_series("fill"))
-COMPUTE_INDICATORS = JsonTask("compute_indicators", PREDICT, dict, dict, call=True, brief=True)
+FETCH_CANDLES = Task("fetch_candles", FETCH, FetchCandles, KlineResult)
+STORE_CANDLES = Task("store_candles", STORE, StoreCandles, CandlesStored)
+INGEST_LATEST = Task("ingest_latest", FETCH, SeriesRequest, LatestCandles)
+BACKFILL_CANDLES = Task(
+    "backfill_candles",
+    FETCH,
+    BackfillCandles,
+    Backfilled,
+    unique=lambda asked: f"fill:{asked.series}",
+)
+COMPUTE_INDICATORS = Task(
+    "compute_indicators", PREDICT, SeriesRequest, IndicatorsData, call=True, brief=True
+)
 
 TRAIN_LSTM = JsonTask("train_lstm_from_redis", TRAIN, dict, dict, unique=_model)
 PREDICT_LSTM = JsonTask("predict_lstm", PREDICT, dict, dict, brief=True)
@@ -92,7 +103,7 @@ PREDICT_LSTM_NSTEPS = JsonTask("predict_lstm_nsteps", PREDICT, dict, dict, brief
 EVALUATE_SLOT = JsonTask("evaluate_slot", TRAIN, dict, dict)
 TRAIN_SLOT = JsonTask("train_slot", TRAIN, dict, dict, unique=_slot)
 REPLAY_WALK = JsonTask("replay_walk", TRAIN, dict, dict)
-LEAK_TEST = JsonTask("leak_test_features", PREDICT, dict, dict)
+LEAK_TEST = Task("leak_test_features", PREDICT, LeakTest, LeakTested)
 
 TRAIN_SIGNALS = JsonTask("train_outlook", TRAIN, dict, dict, unique=_series("outlook"))
 PREDICT_RANGE = JsonTask("predict_range", PREDICT, dict, dict, call=True, brief=True)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from falcon.asgi import Request, Response
+from msgspec.structs import asdict
 
 from api.candles import candle_rows
 from api.candles.requested_series import stored_series
@@ -10,8 +11,6 @@ from api.candles.schemas_candles import (
     CandlesIngestQuery,
     CandlesQueued,
     CandlesRequest,
-    CandlesStored,
-    RejectedCandle,
 )
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CANDLE_BODIES, TASK, joined
@@ -21,8 +20,10 @@ from api.http.request_body import JSON, media_type, read_body
 from api.http.schemas import Resolution
 from api.http.threads import in_thread
 from api.http.validation import convert_body
+from core.answers.candles import CandlesStored, RejectedCandle
 from core.errors import InvalidRequest
 from core.jobs import Job
+from core.requests import StoreCandles
 from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_checks import CheckedCandles, RejectedRow, check_candles
@@ -66,13 +67,7 @@ class IngestCandles:
         body = await read_body(req, BODY_LIMIT)
         series, checked = await in_thread(_read, platform, kind, body, query)
         rejected = [RejectedCandle(row.index, row.reason) for row in checked.rejected]
-        request = {
-            "platform": series.platform,
-            "symbol": series.symbol,
-            "resolution": series.resolution,
-            "duplicates": checked.duplicates,
-            "rejected": [{"index": row.index, "reason": row.reason} for row in rejected],
-        }
+        request = StoreCandles(**asdict(series), duplicates=checked.duplicates, rejected=rejected)
 
         def queued(job: Job) -> CandlesQueued:
             accepted, duplicates = len(checked.candles), checked.duplicates

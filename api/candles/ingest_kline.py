@@ -1,14 +1,17 @@
 """Candles fetched from an exchange."""
 
 from falcon.asgi import Request, Response
+from msgspec.structs import asdict
 
 from api.candles.requested_series import fetchable_series
-from api.candles.schemas_candles import KlineRequest, KlineResult
+from api.candles.schemas_candles import KlineRequest
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
 from api.http.background_work import BackgroundWork
 from api.http.ranges import check_size, past_range
 from api.http.schemas import TaskQueued
+from core.answers.candles import KlineResult
+from core.requests import FetchCandles
 from tasks.task_table import FETCH_CANDLES
 
 
@@ -37,10 +40,5 @@ class IngestKline:
         series = fetchable_series(platform, json.symbol, json.resolution)
         wanted = past_range(json.start, json.end)
         check_size(wanted, series.resolution)
-        request = {
-            "platform": series.platform,
-            "symbol": series.symbol,
-            "resolution": series.resolution,
-            **wanted._asdict(),
-        }
+        request = FetchCandles(**asdict(series), **wanted._asdict())
         await self._work.begin(req, resp, FETCH_CANDLES, request)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.http.schemas import Resolution, ResolutionName, Symbol, TaskQueued, Time, TimeText
+from core.answers.candles import RejectedCandle
 
 ROWS_LIMIT = 100_000
 PAGE_LIMIT = 10_000
@@ -17,18 +18,6 @@ class KlineRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     start: Time
     end: Time | None = None
     resolution: Resolution
-
-
-class KlineResult(Struct):
-    """What fetching brought. Gaps run from the first missing opening to the next one held."""
-
-    fetched: int
-    inserted: int
-    revised: int
-    calls: int
-    gaps: list[list[str]]
-    first: str | None
-    last: str | None
 
 
 class CandlesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -57,31 +46,12 @@ class CandlesIngestQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = "refuse"
 
 
-class RejectedCandle(Struct):
-    """A row that was left out, counted from 0, and why."""
-
-    index: int
-    reason: str
-
-
 class CandlesQueued(TaskQueued):
     """Candles that are being stored."""
 
     accepted: int
     duplicates: int
     rejected: list[RejectedCandle]
-
-
-class CandlesStored(Struct):
-    """What storing them changed."""
-
-    received: int
-    inserted: int
-    revised: int
-    duplicates: int
-    rejected: list[RejectedCandle]
-    first: str | None
-    last: str | None
 
 
 class CandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -21,6 +21,7 @@ from api.http.schemas import given
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
 from core.models import least_candles, least_training
+from core.requests import LeakTest
 from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_checks import check_candles
@@ -75,13 +76,15 @@ class SlotRequests:
             )
         return request | {"retrain_every": body.retrain_every}
 
-    def leak_test(self, body: LeakTestRequest) -> tuple[Request, Candles | None]:
+    def leak_test(self, body: LeakTestRequest) -> tuple[LeakTest, Candles | None]:
         """Check a leak test; returns its request, and the candles that it brought."""
         if body.candles is None and body.symbol is None:
             raise InvalidRequest("symbol is required unless candles are given.")
         platform = body.platform or self._default_platform
         series = stored_series(platform, body.symbol or "own", body.resolution)
-        request = {**msgspec.structs.asdict(series), "seed": body.seed}
+        request = LeakTest(
+            **msgspec.structs.asdict(series), seed=body.seed, uploaded=body.candles is not None
+        )
         if body.candles is None:
             self._check_held(series)
             return request, None

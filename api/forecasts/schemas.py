@@ -136,13 +136,3 @@ class LeakTestRequest(Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | None
     ) = None
-
-
-class LeakTested(Struct):
-    """Of each feature `ok`, or the opening of the first candle at which it changed."""
-
-    ok: bool
-    features: dict[str, str]
-    candles: int
-    first: str
-    last: str

@@ -8,7 +8,6 @@ from api.forecasts.requests import SlotRequests
 from api.forecasts.schemas import (
     EvaluateRequest,
     Evaluation,
-    LeakTested,
     LeakTestRequest,
     Replayed,
     ReplayRequest,
@@ -18,6 +17,7 @@ from api.forecasts.schemas import (
 from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
+from core.answers.candles import LeakTested
 from tasks.task_table import EVALUATE_SLOT, LEAK_TEST, REPLAY_WALK, TRAIN_SLOT
 
 
@@ -104,7 +104,6 @@ class LeakTestResource(_SlotResource):
     async def on_post(self, req: Request, resp: Response, json: LeakTestRequest) -> None:
         """Recompute every feature on truncated history: one that changes knows the future."""
         request, candles = await in_thread(self._requests.leak_test, json)
-        request = request | {"uploaded": candles is not None}
         await self._work.begin(
             req, resp, LEAK_TEST, request, candles=candles, seconds=PREDICTION_SECONDS
         )

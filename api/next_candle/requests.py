@@ -10,6 +10,7 @@ from core.errors import Conflict, InvalidRequest, TickcastError
 from core.forecast_target import DEFAULT_FOLDS
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL
 from core.platforms import raw_symbol
+from core.requests import BackfillCandles, SeriesRequest
 from core.series import CandleFlag, Series
 from core.settings import Settings
 from core.times import now_ms
@@ -75,7 +76,7 @@ class NextCandleRequests:
             raise Conflict(f"Nothing is trained for {series}; POST /train first.")
         return _named(series) | {"days": query.days}
 
-    def backfill(self, query: BackfillQuery) -> Request:
+    def backfill(self, query: BackfillQuery) -> BackfillCandles:
         """Check a backfill: `days` back from the newest candle held, and on to the present.
 
         A series that ended longer ago than that is filled, not continued.
@@ -89,17 +90,18 @@ class NextCandleRequests:
         closed = end // series.resolution * series.resolution
         sleep = self._settings.backfill_sleep_ms if query.sleep_ms is UNSET else query.sleep_ms
         start = max(0, last // series.resolution * series.resolution - days * DAY_S)
-        return _named(series) | {
-            "days": days,
-            "start": start + series.resolution,
-            "end": closed,
-            "sleep_ms": sleep,
-            "limit": query.limit,
-        }
+        return BackfillCandles(
+            **_named(series),
+            days=days,
+            start=start + series.resolution,
+            end=closed,
+            sleep_ms=sleep,
+            limit=query.limit,
+        )
 
-    def ingest(self, query: SeriesQuery) -> Request:
+    def ingest(self, query: SeriesQuery) -> SeriesRequest:
         """Check a fetch of the latest candles."""
-        return _named(self.fetchable(query))
+        return SeriesRequest(**_named(self.fetchable(query)))
 
     def update(self, query: SeriesQuery) -> Request:
         """Check an update; raises `Conflict` if no model speaks for the series."""

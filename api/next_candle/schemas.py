@@ -143,27 +143,6 @@ class Materialized(Struct):
     materialized: int
 
 
-class Ingested(Struct):
-    """New candles, and ledger rows that were written or scored because of them."""
-
-    status: str
-    inserted: int
-    futures_updated: int
-    last_candle: str | None
-
-
-class Backfilled(Struct):
-    """What filling gaps brought; `gaps` are those that the exchange has nothing for."""
-
-    status: str
-    fetched: int
-    inserted: int
-    calls: int
-    days: int
-    gaps: list[list[str]]
-    last_candle: str | None
-
-
 class Updated(Struct):
     """How many ledger rows were written or scored."""
 

@@ -10,15 +10,14 @@ from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import (
-    Backfilled,
     BackfillQuery,
     DaysQuery,
-    Ingested,
     Materialized,
     SeriesQuery,
     Trained,
     Updated,
 )
+from core.answers.candles import Backfilled, Ingested
 from tasks.task_table import (
     BACKFILL_CANDLES,
     INGEST_LATEST,

@@ -1,7 +1,6 @@
 """Technical indicators of the newest candle."""
 
 import difflib
-from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -13,8 +12,10 @@ from api.http.short_work import ShortWork
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.openapi_parts import COUNTED_TASK
-from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery, IndicatorValues
+from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery
+from core.answers.indicators import IndicatorsData, IndicatorValues
 from core.errors import InvalidRequest
+from core.requests import SeriesRequest
 from core.series import Series
 from core.settings import Settings
 from storage.candles.candle_store import CandleStore
@@ -61,11 +62,7 @@ class IndicatorsResource:
             query.resolution or self._settings.default_resolution,
         )
         await in_thread(self._check_held, series)
-        request = {
-            "platform": series.platform,
-            "symbol": series.symbol,
-            "resolution": series.resolution,
-        }
+        request = SeriesRequest(**msgspec.structs.asdict(series))
         found = await self._work.result(req, resp, COMPUTE_INDICATORS, request)
         if found is not None:
             resp.media = succeed(req, chosen(found, wanted))
@@ -114,17 +111,20 @@ def _paths() -> list[str]:
     ]
 
 
-def chosen(found: dict[str, Any], wanted: frozenset[str] | None) -> dict[str, Any]:
-    """Return the result with only those values and reasons that are wanted."""
+def chosen(found: IndicatorsData, wanted: frozenset[str] | None) -> IndicatorsData:
+    """Return the answer with only those values and reasons that are wanted."""
     if wanted is None:
         return found
-    values: dict[str, Any] = {}
+    values = IndicatorValues()
     for path in _paths():
         group, _, part = path.partition(".")
+        held = getattr(found.indicators, group)
         if path in wanted and part:
-            values.setdefault(group, {})[part] = found["indicators"][group][part]
+            shown = getattr(values, group) or type(held)()
+            setattr(shown, part, getattr(held, part))
+            setattr(values, group, shown)
         elif path in wanted:
-            values[group] = found["indicators"][group]
-    shown = wanted | {"summary.trend", "summary.momentum", "summary.volatility"}
-    reasons = {path: reason for path, reason in found["reasons"].items() if path in shown}
-    return {**found, "indicators": values, "reasons": reasons}
+            setattr(values, group, held)
+    told = wanted | {"summary.trend", "summary.momentum", "summary.volatility"}
+    reasons = {path: reason for path, reason in found.reasons.items() if path in told}
+    return msgspec.structs.replace(found, indicators=values, reasons=reasons)

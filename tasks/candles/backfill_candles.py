@@ -2,11 +2,12 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
+from core.answers.candles import Backfilled
 from core.jobs import Job, Progress
+from core.requests import BackfillCandles
 from core.series import Series
 from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
@@ -17,7 +18,6 @@ from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.candles.given_up import impatient
 from tasks.candles.ingest_latest import POLICY, last_candle
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.requests import requested_series
 
 
 class Filled(msgspec.Struct):
@@ -37,34 +37,38 @@ class Filled(msgspec.Struct):
 
 
 def backfill_candles(
-    open_exchange: OpenExchange, stores: Stores, job: Job, report: Report, note: Note
-) -> dict[str, Any]:
-    """Fill the gaps of a request: `start, end` (s, end excluded), `limit` a call, `sleep_ms`.
+    open_exchange: OpenExchange,
+    stores: Stores,
+    job: Job[BackfillCandles],
+    report: Report,
+    note: Note,
+) -> Backfilled:
+    """Fill the gaps of a request.
 
     Each page is stored, then noted, so that a retry goes on where it stopped. An
     exchange that never answered fails the job; one that stops answering later
     is waited for. `gaps` of the result are still open: the exchange has nothing
     there.
     """
-    series, request = requested_series(job.request), job.request
+    series, request = job.request.series, job.request
     filled = _filled(stores, series, job, note)
     exchange = open_exchange(series.platform)
-    filling = _Filling(stores, series, filled, exchange, request["sleep_ms"], report, note)
-    for first, after in stores.candles.gaps(series, filled.cursor, request["end"]):
-        filling.fill(first, after, min(request["limit"], exchange.page_limit))
-    left = stores.candles.gaps(series, request["start"], request["end"])
-    held = stores.candles.count(series, request["start"], request["end"] - 1)
-    return {
-        "status": "ok",
-        "fetched": filled.fetched,
-        "inserted": held - filled.held,
-        "revised": filled.revised,
-        "calls": filled.calls,
-        "days": request["days"],
-        "gaps_found": filled.gaps,
-        "gaps": [[format_time(at * 1_000) for at in gap] for gap in left],
-        "last_candle": last_candle(stores, job),
-    }
+    filling = _Filling(stores, series, filled, exchange, request.sleep_ms, report, note)
+    for first, after in stores.candles.gaps(series, filled.cursor, request.end):
+        filling.fill(first, after, min(request.limit, exchange.page_limit))
+    left = stores.candles.gaps(series, request.start, request.end)
+    held = stores.candles.count(series, request.start, request.end - 1)
+    return Backfilled(
+        status="ok",
+        fetched=filled.fetched,
+        inserted=held - filled.held,
+        revised=filled.revised,
+        calls=filled.calls,
+        days=request.days,
+        gaps_found=filled.gaps,
+        gaps=[[format_time(at * 1_000) for at in gap] for gap in left],
+        last_candle=last_candle(stores, series),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,10 @@ class _Filling:
             time.sleep(min(left, 0.5))
 
 
-def _filled(stores: Stores, series: Series, job: Job, note: Note) -> Filled:
+def _filled(stores: Stores, series: Series, job: Job[BackfillCandles], note: Note) -> Filled:
     if job.checkpoint:
         return msgspec.convert(job.checkpoint, Filled)
-    start, end = job.request["start"], job.request["end"]
+    start, end = job.request.start, job.request.end
     gaps = stores.candles.gaps(series, start, end)
     missing = sum(after - first for first, after in gaps) // series.resolution
     held = stores.candles.count(series, start, end - 1)

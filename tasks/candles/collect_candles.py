@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
+from core.answers.candles import KlineResult
 from core.jobs import Job, Progress
+from core.requests import FetchCandles
 from core.series import Series
 from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
@@ -15,7 +16,6 @@ from feeds.paging import Rows, collect
 from storage.candles.candle_checks import check_candles
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.requests import requested_series
 
 OpenExchange = Callable[[str], ExchangeCandles]
 
@@ -46,16 +46,20 @@ class Span(msgspec.Struct, frozen=True):
 
 
 def collect_candles(
-    open_exchange: OpenExchange, stores: Stores, job: Job, report: Report, note: Note
-) -> dict[str, Any]:
-    """Fetch the candles of a request (`start`, `end` in epoch ms) and store them.
+    open_exchange: OpenExchange,
+    stores: Stores,
+    job: Job[FetchCandles],
+    report: Report,
+    note: Note,
+) -> KlineResult:
+    """Fetch the candles of a request and store them.
 
     Each page is stored, then noted, so that a retry goes on with the page that
     was under way. `inserted` is a difference of counts and right even so;
     `calls` counts the pages that were answered. `gaps` are what is missing among
     the candles that had ended when the job was made.
     """
-    series = requested_series(job.request)
+    series = job.request.series
     span = _span(job, series.resolution)
     tally = _tally(stores, series, span, job, note)
     _Fetching(stores, series, span, tally, open_exchange(series.platform), report, note).run()
@@ -119,15 +123,15 @@ def record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
         stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
 
 
-def _span(job: Job, resolution: int) -> Span:
+def _span(job: Job[FetchCandles], resolution: int) -> Span:
     """Return what is asked for, cut off at the time when the job was made."""
-    asked = job.request.get("fetch") or job.request
+    asked = job.request.span
     made = job.created_at // 1_000
-    end = min(asked["end"] // 1_000, made)
-    return Span(-(-asked["start"] // 1_000), end, made // resolution * resolution)
+    end = min(asked.end // 1_000, made)
+    return Span(-(-asked.start // 1_000), end, made // resolution * resolution)
 
 
-def _tally(stores: Stores, series: Series, span: Span, job: Job, note: Note) -> Tally:
+def _tally(stores: Stores, series: Series, span: Span, job: Job[FetchCandles], note: Note) -> Tally:
     if job.checkpoint:
         return msgspec.convert(job.checkpoint, Tally)
     tally = Tally(held=stores.candles.count(series, span.start, span.end))
@@ -148,20 +152,20 @@ def _store(stores: Stores, series: Series, rows: Rows, tally: Tally) -> None:
     tally.last = last if tally.last is None else max(last, tally.last)
 
 
-def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> dict[str, Any]:
+def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> KlineResult:
     until = min(span.end - span.end % series.resolution + series.resolution, span.closed)
     gaps = stores.candles.gaps(series, span.start, until) if until > span.start else []
-    return {
-        "fetched": tally.fetched,
-        "inserted": stores.candles.count(series, span.start, span.end) - tally.held,
-        "revised": tally.revised,
-        "duplicates": tally.duplicates,
-        "rejected": tally.rejected,
-        "calls": tally.calls,
-        "gaps": [[_time(first), _time(after)] for first, after in gaps],
-        "first": None if tally.first is None else _time(tally.first),
-        "last": None if tally.last is None else _time(tally.last),
-    }
+    return KlineResult(
+        fetched=tally.fetched,
+        inserted=stores.candles.count(series, span.start, span.end) - tally.held,
+        revised=tally.revised,
+        duplicates=tally.duplicates,
+        rejected=tally.rejected,
+        calls=tally.calls,
+        gaps=[[_time(first), _time(after)] for first, after in gaps],
+        first=None if tally.first is None else _time(tally.first),
+        last=None if tally.last is None else _time(tally.last),
+    )
 
 
 def _time(second: int) -> str:

@@ -1,9 +1,11 @@
 """The latest candles of a series, for a caller who waits for them."""
 
 from functools import partial
-from typing import Any
 
+from core.answers.candles import LatestCandles
 from core.jobs import Job, Progress
+from core.requests import SeriesRequest
+from core.series import Series
 from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import RetryPolicy, Rows, collect
@@ -12,7 +14,6 @@ from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.candles.given_up import impatient
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.requests import requested_series
 
 # A series that is further behind gets its newest pages only; a backfill closes the gap.
 PAGES = 10
@@ -20,14 +21,18 @@ POLICY = RetryPolicy(attempts=3, obeyed_s=5.0)
 
 
 def ingest_latest(
-    open_exchange: OpenExchange, stores: Stores, job: Job, report: Report, note: Note
-) -> dict[str, Any]:
+    open_exchange: OpenExchange,
+    stores: Stores,
+    job: Job[SeriesRequest],
+    report: Report,
+    note: Note,
+) -> LatestCandles:
     """Fetch from the newest candle held, which may have been unfinished, up to now.
 
     A candle that is held is revised where the exchange's differs. An exchange
     that does not answer fails the job at once.
     """
-    series = requested_series(job.request)
+    series = job.request.series
     counts = {"fetched": 0, "inserted": 0, "revised": 0}
 
     def keep(rows: Rows, cursor: int) -> None:
@@ -42,7 +47,7 @@ def ingest_latest(
         exchange = open_exchange(series.platform)
         done = collect(
             partial(exchange.fetch_page, series.symbol, series.resolution),
-            _start(stores, job, exchange),
+            _start(stores, series, exchange),
             now_ms() // 1_000,
             series.resolution,
             exchange.page_limit,
@@ -50,17 +55,17 @@ def ingest_latest(
             policy=POLICY,
         )
     record_clock(stores, exchange)
-    return {"status": "ok", **counts, "calls": done.calls, "last_candle": last_candle(stores, job)}
+    return LatestCandles("ok", **counts, calls=done.calls, last_candle=last_candle(stores, series))
 
 
-def last_candle(stores: Stores, job: Job) -> str | None:
-    """Return when the newest candle of a request's series opened."""
-    newest = stores.candles.read(requested_series(job.request), limit=1, newest=True)
+def last_candle(stores: Stores, series: Series) -> str | None:
+    """Return when the newest candle of a series opened."""
+    newest = stores.candles.read(series, limit=1, newest=True)
     return format_time(int(newest.time[0]) * 1_000) if len(newest) else None
 
 
-def _start(stores: Stores, job: Job, exchange: ExchangeCandles) -> int:
-    series, now = requested_series(job.request), now_ms() // 1_000
+def _start(stores: Stores, series: Series, exchange: ExchangeCandles) -> int:
+    now = now_ms() // 1_000
     page = exchange.page_limit * series.resolution
     newest = stores.candles.read(series, limit=1, newest=True)
     if not len(newest):

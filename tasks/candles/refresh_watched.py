@@ -11,6 +11,7 @@ from redis.exceptions import LockError
 from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
 from core.platforms import PLATFORMS
+from core.requests import FetchCandles
 from core.series import CandleFlag, Series
 from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
@@ -131,9 +132,8 @@ def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int
 
 
 def _queue_backfill(enqueue: Enqueue, series: Series, start: int, now: int) -> None:
-    span = {"start": start * 1_000, "end": now}
+    request = FetchCandles(**msgspec.structs.asdict(series), start=start * 1_000, end=now)
     with suppress(Conflict):
-        request = msgspec.structs.asdict(series) | span
         enqueue.begin(FETCH_CANDLES, request, unique_key=f"backfill:{series}")
 
 

@@ -118,5 +118,5 @@ def test_metrics_count_the_tasks_of_all_workers(http: httpx.Client) -> None:
         done = re.findall(r'tickcast_tasks_total\{state="SUCCESS",task="(\w+)"\}', text)
         return set(done)
 
-    wait_for(lambda: {"reap_jobs", "refresh_watched", "keep_stream"} <= counted(), 20, "tasks")
+    wait_for(lambda: {"reap_jobs", "refresh_watched", "maintain_stream"} <= counted(), 20, "tasks")
     assert "tickcast_task_seconds_bucket" in http.get("/metrics/prometheus").text

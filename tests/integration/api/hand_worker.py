@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from core.jobs import JobState
 from core.settings import Settings
@@ -29,14 +30,14 @@ class HandWorker:
         self.series = SeriesMaker(stores)
         self._over = threading.Event()
         update = FuturesUpdate(SlotForecaster(stores), ForecastScorer(), self.series)
-        self._works: dict[str, Work] = {
-            table.TRAIN_NEXT_CANDLE.name: train_next_candle,
-            table.WALK_NEXT_CANDLE.name: walk_next_candle,
-            table.REBUILD_SERIES.name: self.series.rebuild,
-            table.COMPUTE_SERIES.name: self.series.compute,
-            table.UPDATE_FUTURES.name: update,
-            table.INGEST_LATEST.name: partial(ingest_latest, self._exchange),
-            table.BACKFILL_CANDLES.name: partial(backfill_candles, self._exchange),
+        self._works: dict[table.Task[Any, Any], Work[Any, Any]] = {
+            table.TRAIN_NEXT_CANDLE: train_next_candle,
+            table.WALK_NEXT_CANDLE: walk_next_candle,
+            table.REBUILD_SERIES: self.series.rebuild,
+            table.COMPUTE_SERIES: self.series.compute,
+            table.UPDATE_FUTURES: update,
+            table.INGEST_LATEST: partial(ingest_latest, self._exchange),
+            table.BACKFILL_CANDLES: partial(backfill_candles, self._exchange),
         }
 
     @contextmanager
@@ -53,8 +54,9 @@ class HandWorker:
     def _work(self) -> None:
         while not self._over.wait(0.01):
             for job in self._stores.jobs.list(JobState.QUEUED)[0]:
-                work = self._works[job.stages[job.stage]]
-                run_step(self._stores, job.id, job.stage, work)
+                name = job.stages[job.stage]
+                task, work = next(kept for kept in self._works.items() if kept[0].name == name)
+                run_step(self._stores, job.id, job.stage, work, task.request)
 
     def _exchange(self, platform: str) -> ExchangeCandles:
         base = self._settings.exchange_urls.get(platform)

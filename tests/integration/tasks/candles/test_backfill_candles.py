@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from core.errors import ExchangeUnavailable, JobCancelled
-from core.jobs import Job, JobState, Progress
+from core.jobs import Job, JobState, Progress, asked
+from core.requests import BackfillCandles
 from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
@@ -60,13 +61,14 @@ class Run:
         self._stores, self._exchange, self._stop_after = stores, exchange, stop_after
 
     def __call__(self, job: Job) -> dict[str, Any]:
-        return backfill_candles(
+        answer = backfill_candles(
             lambda _: self._exchange,  # type: ignore[arg-type,return-value]
             self._stores,
-            job,
+            asked(job, BackfillCandles),
             lambda _: None,
             self._note,
         )
+        return msgspec.structs.asdict(answer)
 
     def _note(self, checkpoint: dict[str, Any]) -> None:
         self.noted.append(checkpoint)

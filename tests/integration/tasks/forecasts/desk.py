@@ -55,10 +55,12 @@ def training(target: ForecastTarget, **other: Any) -> dict[str, Any]:
     )
 
 
-def done(stores: Stores, work: Work, request: dict[str, Any]) -> Job:
+def done(
+    stores: Stores, work: Work[Any, Any], request: dict[str, Any], kind: type[Any] = dict
+) -> Job:
     """Return a job once a worker is through with it."""
     job = stores.jobs.create("work", [("work", "train")], request)
-    run_step(stores, job.id, 0, work, timeout=1)
+    run_step(stores, job.id, 0, work, kind, timeout=1)
     return stores.jobs.get(job.id)
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from core.jobs import asked
+from core.requests import LeakTest
 from ml.features.registry import FEATURES
 from storage.stores import Stores
 from tasks.forecasts.leak_test_features import leak_test_features
@@ -22,10 +25,14 @@ def test_no_feature_of_ours_knows_the_future(stores: Stores, uploaded: bool) -> 
     if uploaded:
         job = stores.jobs.create("leak", [("leak", "predict")], REQUEST | {"uploaded": True})
         stores.uploads.put(job.id, candles(400))
-        result = leak_test_features(stores, job, lambda progress: None, lambda checkpoint: None)
+        tested = asked(job, LeakTest)
+        answer = leak_test_features(stores, tested, lambda progress: None, lambda checkpoint: None)
+        result = msgspec.structs.asdict(answer)
     else:
         stores.candles.write(SERIES, candles(400))
-        result = done(stores, leak_test_features, REQUEST | {"uploaded": False}).result or {}
+        result = (
+            done(stores, leak_test_features, REQUEST | {"uploaded": False}, LeakTest).result or {}
+        )
     assert result["ok"]
     assert result["features"] == dict.fromkeys(FEATURES, "ok")
     assert result["candles"] == 400

@@ -6,12 +6,15 @@ import pytest
 
 from core.errors import RedisUnavailable
 from core.jobs import JobState
+from core.requests import FetchCandles, StoreCandles
 from storage.candles.candle_columns import Candles
 from tasks.jobs.ending import HUNG
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.task_table import FETCH, FETCH_CANDLES, STORE_CANDLES
 from tests.integration.tasks.jobs.workbench import OwnRedis, Workbench, eventually
 
+FETCHED = FetchCandles(platform="coinbase", symbol="BTC-USD", resolution=60)
+STORED = StoreCandles(platform="file", symbol="BTC-USD", resolution=60)
 CANDLE = Candles.from_rows([[0, 1, 1, 1, 1, 1]])
 
 
@@ -22,16 +25,16 @@ def test_with_redis_away_a_request_is_refused_and_leaves_no_job(
     begun = time.monotonic()
 
     with pytest.raises(RedisUnavailable):
-        own_bench.enqueue.begin(FETCH_CANDLES, {})
+        own_bench.enqueue.begin(FETCH_CANDLES, FETCHED)
     with pytest.raises(RedisUnavailable):
-        own_bench.enqueue.begin(STORE_CANDLES, {}, candles=CANDLE)
+        own_bench.enqueue.begin(STORE_CANDLES, STORED, candles=CANDLE)
     with pytest.raises(RedisUnavailable):
         own_bench.enqueue.queue_lengths()
 
     assert time.monotonic() - begun < 5
     assert own_bench.stores.jobs.list() == ([], 0)
     own_redis.start()
-    assert own_bench.enqueue.begin(FETCH_CANDLES, {}).state == JobState.QUEUED
+    assert own_bench.enqueue.begin(FETCH_CANDLES, FETCHED).state == JobState.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_beat_has_lost_jobs_sent_again_also_after_redis_was_killed(
     own_bench: Workbench, own_redis: OwnRedis
 ) -> None:
     beat = own_bench.start("tasks.main", "beat", "-S", "celery.beat:Scheduler")
-    own_bench.worker("-Q", "keep,fetch", "-P", "threads", "-c", "2")
+    own_bench.worker("-Q", "maintenance,fetch", "-P", "threads", "-c", "2")
     assert own_bench.pulse(beat)["role"] == "beat"
     own_redis.kill()
     own_redis.start()

@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import asdict
 
 from core.errors import ExchangeRefused, LeaseLost
-from core.jobs import Job, JobState, Progress
+from core.jobs import Job, JobState, Progress, asked
+from core.requests import FetchCandles
 from core.series import Series
 from core.times import format_time
 from feeds.simulator.running import simulating
@@ -59,13 +61,17 @@ def _request(last: int = COUNT - 1) -> dict[str, Any]:
     return {"platform": "coinbase", "symbol": "BTC-USD", "resolution": HOUR, **span}
 
 
+def _asked(**other: Any) -> FetchCandles:
+    return FetchCandles(**_request() | other)
+
+
 def _iso(hour: int) -> str:
     return format_time((START + hour * HOUR) * 1_000)
 
 
 def test_every_candle_is_stored_once_past_faults_and_a_killed_worker(faulty: Workbench) -> None:
     worker = _fetcher(faulty, "first")
-    job = faulty.enqueue.begin(FETCH_CANDLES, _request())
+    job = faulty.enqueue.begin(FETCH_CANDLES, _asked())
     eventually(lambda: faulty.stores.jobs.get(job.id).checkpoint.get("cursor"))
     worker.kill()
     _fetcher(faulty, "second")
@@ -86,7 +92,7 @@ def test_every_candle_is_stored_once_past_faults_and_a_killed_worker(faulty: Wor
     assert 7 <= result["calls"] <= 12
     assert "coinbase" in faulty.stores.clocks.all()
 
-    again = faulty.ended(faulty.enqueue.begin(FETCH_CANDLES, _request()))
+    again = faulty.ended(faulty.enqueue.begin(FETCH_CANDLES, _asked()))
     assert again.result is not None
     assert (again.result["inserted"], again.result["revised"]) == (0, 0)
 
@@ -120,7 +126,8 @@ def _collect(stores: Stores, job: Job, exchange: FewCandles, crash_after: int = 
         assert 0 <= progress.done <= progress.total
 
     try:
-        return collect_candles(lambda _: exchange, stores, job, report, note)  # type: ignore[arg-type,return-value]
+        typed = asked(job, FetchCandles)
+        return asdict(collect_candles(lambda _: exchange, stores, typed, report, note))  # type: ignore[arg-type,return-value]
     except LeaseLost:
         return notes[-1]
 
@@ -166,7 +173,7 @@ def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
     faulty: Workbench,
 ) -> None:
     _fetcher(faulty, "only")
-    job = faulty.enqueue.begin(FETCH_CANDLES, _request() | {"symbol": "NONE-USD"})
+    job = faulty.enqueue.begin(FETCH_CANDLES, _asked(symbol="NONE-USD"))
 
     ended = faulty.ended(job)
 
@@ -178,7 +185,7 @@ def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
 def test_a_long_backfill_can_be_cancelled_between_pages(faulty: Workbench) -> None:
     faulty.settings = faulty.settings.model_copy(update={"backfill_sleep_ms": 2_000})
     _fetcher(faulty, "only")
-    job = faulty.enqueue.begin(FETCH_CANDLES, _request())
+    job = faulty.enqueue.begin(FETCH_CANDLES, _asked())
     faulty.in_state(job, "running")
 
     faulty.stores.jobs.cancel(job.id)

@@ -4,13 +4,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import asdict
 
 from core.errors import JobStopped, LeaseLost
-from core.jobs import Job, JobState, Progress
+from core.jobs import Job, JobState, Progress, asked
+from core.requests import StoreCandles
 from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.candles.store_candles import store_candles
+from tasks.jobs.held_job import Note
 from tasks.task_table import STORE_CANDLES
 from tests.integration.tasks.jobs.workbench import Workbench
 
@@ -28,7 +31,11 @@ def test_uploaded_candles_are_stored_and_the_upload_is_dropped(bench: Workbench)
     rejected = [{"index": 7, "reason": "high is below low"}]
     given = REQUEST | {"duplicates": 2, "rejected": rejected}
 
-    job = bench.ended(bench.enqueue.begin(STORE_CANDLES, given, candles=_candles(3)))
+    job = bench.ended(
+        bench.enqueue.begin(
+            STORE_CANDLES, msgspec.convert(given, StoreCandles), candles=_candles(3)
+        )
+    )
 
     assert job.state == JobState.SUCCEEDED
     assert job.result == {
@@ -74,14 +81,18 @@ def test_what_was_inserted_is_counted_right_after_a_killed_attempt(
             raise LeaseLost("killed")
 
     with pytest.raises(JobStopped):
-        store_candles(stores, job, _hear, note)
+        _run(stores, job, note)
     resumed = msgspec.structs.replace(job, checkpoint=kept[-1])
 
-    assert store_candles(stores, resumed, _hear, kept.append)["inserted"] == 3
+    assert _run(stores, resumed, kept.append)["inserted"] == 3
 
 
 def _store(stores: Stores, candles: Candles) -> dict[str, Any]:
-    return store_candles(stores, _job(stores, candles), _hear, lambda _: None)
+    return _run(stores, _job(stores, candles), lambda _: None)
+
+
+def _run(stores: Stores, job: Job, note: Note) -> dict[str, Any]:
+    return asdict(store_candles(stores, asked(job, StoreCandles), _hear, note))
 
 
 def _job(stores: Stores, candles: Candles) -> Job:
