@@ -1,44 +1,17 @@
-"""Features: the same in batch and candle by candle, cut at gaps, blind to the future."""
+"""Features: cut at gaps, blind to the future, those of TA-Lib."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import talib
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ml.data.sessions import Sessions
 from ml.features import formulas, table
-from ml.features.feature_stream import FeatureStream
 from ml.features.leak_test import draw_cuts, leak_test, leak_test_features
 from ml.features.registry import FEATURES
 from ml.features.table import feature_table
 from tests.unit.ml.models.boosting.made_candles import make_candles, noise
 
 ALWAYS_OPEN = Sessions.around_the_clock(300)
-
-
-def _follow(frame: pd.DataFrame) -> pd.DataFrame:
-    stream = FeatureStream(ALWAYS_OPEN)
-    return pd.DataFrame([stream.update(row) for row in frame.to_dict("records")])
-
-
-@settings(max_examples=12, deadline=None)
-@given(
-    st.integers(0, 2**32 - 1),
-    st.integers(1, 420),
-    st.sets(st.integers(0, 419), max_size=3),
-    st.sampled_from([1e-7, 1e-3, 0.05]),
-)
-def test_features_followed_candle_by_candle_equal_those_of_the_history(seed, count, lost, scale):
-    frame = make_candles(noise(count, seed, scale), seed)
-    frame = frame.drop(index=[i for i in lost if i < count]).reset_index(drop=True)
-    if frame.empty:
-        return
-    table = feature_table(frame, ALWAYS_OPEN)
-    followed = _follow(frame)
-    for name, values in table.columns.items():
-        np.testing.assert_array_equal(followed[name], values, err_msg=name)
 
 
 def test_features_stay_finite_when_nothing_moves_and_nothing_is_traded():
@@ -48,7 +21,6 @@ def test_features_stay_finite_when_nothing_moves_and_nothing_is_traded():
     table = feature_table(frame, ALWAYS_OPEN)
     for name, values in table.columns.items():
         assert np.isfinite(values[table.warmed_up(name)]).all(), name
-    pd.testing.assert_frame_equal(_follow(frame), pd.DataFrame(dict(table.columns)))
 
 
 def test_a_feature_is_missing_exactly_while_it_warms_up_after_each_gap():
@@ -122,15 +94,6 @@ def test_a_planted_leak_is_flagged_from_the_first_time_it_shows():
 def test_cuts_always_try_the_newest_candle():
     assert draw_cuts(500)[-1] == 499
     assert draw_cuts(2) == [1]
-
-
-def test_a_stream_refuses_candles_that_go_back_in_time():
-    frame = make_candles(noise(3, 9)).to_dict("records")
-    stream = FeatureStream(ALWAYS_OPEN)
-    stream.update(frame[1])
-    with pytest.raises(ValueError, match="not newer"):
-        stream.update(frame[1])
-    assert np.isnan(stream.update(frame[2])["rsi_14"])
 
 
 def test_long_histories_computed_by_two_threads_are_the_same_as_by_one(monkeypatch):
