@@ -43,7 +43,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
         return self.least_rows + self.rows_a_step * horizon
 
 
-_BOOSTING, _BASELINES = "ml.models.boosting", "ml.models.baseline:BaselineModel"
+_BOOSTING, _BASELINE = "ml.models.boosting", "ml.models.baseline"
 _LSTM_ROWS, _LSTM_ROWS_A_STEP = windows_needed(0), windows_needed(1) - windows_needed(0)
 
 MODELS = (
@@ -51,10 +51,10 @@ MODELS = (
     ModelFacts(
         "lstm", CLOSE, "ml.models.lstm.slot_model:LstmModel", _LSTM_ROWS, _LSTM_ROWS_A_STEP
     ),
-    ModelFacts("last_price", CLOSE, _BASELINES, 50),
-    ModelFacts("drift", CLOSE, _BASELINES, 50),
-    ModelFacts("seasonal_naive", CLOSE, _BASELINES, 50),
-    ModelFacts("ewma", CLOSE, _BASELINES, 50),
+    ModelFacts("last_price", CLOSE, f"{_BASELINE}:LastPrice", 50),
+    ModelFacts("drift", CLOSE, f"{_BASELINE}:Drift", 50),
+    ModelFacts("seasonal_naive", CLOSE, f"{_BASELINE}:SeasonalNaive", 50),
+    ModelFacts("ewma", CLOSE, f"{_BASELINE}:Ewma", 50),
     ModelFacts("path_range", RANGE, f"{_BOOSTING}.range_model:PathRangeModel", 400, 1),
     ModelFacts("barrier_signals", SIGNAL, f"{_BOOSTING}.signal_model:BarrierSignalsModel", 400, 1),
     ModelFacts(

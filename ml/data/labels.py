@@ -2,6 +2,11 @@
 
 Rows are indices of candles; a label of a row reads candles after it, up to and
 including its `end`. All moves are log-returns from the row's close.
+
+Buy, sell and hold, and how a position ends, are labels by the triple barrier
+method, their distances given in a unit, the volatility of the horizon. Where one
+candle touches both barriers, nobody knows which was first: it counts as hold,
+and for a position as the stop.
 """
 
 from dataclasses import dataclass
@@ -14,6 +19,14 @@ from ml.data.walkforward import Spans
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Classes = NDArray[np.int64]
+
+# The barriers of buy and sell, and of a position's exits, in units.
+BARRIER = 1.0
+TAKE_PROFIT, STOP_LOSS = 1.0, 0.5
+SIGNALS = ("hold", "buy", "sell")
+EXITS = ("neither", "take_profit", "stop_loss")
+SIGNAL_PARTS = {"signal": SIGNALS, "long": EXITS, "short": EXITS}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,3 +114,40 @@ def triple_barrier(
         end[touched] = rows[touched] + step
         open_ &= ~touched
     return BarrierLabels(outcome, tie, end)
+
+
+def reaches(path: Path, rows: Rows, horizon: int) -> tuple[Floats, Floats]:
+    """Return how far the path goes up and down from each close, both as log-moves from 0 on."""
+    high, low = extremes(path, rows, horizon)
+    return np.maximum(high, 0.0), np.maximum(-low, 0.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SignalLabels:
+    """Outcomes as indices into `SIGNALS`, and into `EXITS` for a position on either side.
+
+    `spans` end with the last of the three.
+    """
+
+    signal: Classes
+    long: Classes
+    short: Classes
+    spans: Spans
+
+
+def signal_labels(path: Path, rows: Rows, unit: Floats, horizon: int) -> SignalLabels:
+    """Return the outcome of each row, whose whole horizon must be known; `unit` is one a row."""
+    wide, profit, stop = BARRIER * unit, TAKE_PROFIT * unit, STOP_LOSS * unit
+    both = triple_barrier(path, rows, wide, wide, horizon)
+    long = triple_barrier(path, rows, profit, stop, horizon)
+    short = triple_barrier(path, rows, stop, profit, horizon)
+    end = np.maximum(np.maximum(both.end, long.end), short.end)
+    signal = np.where(both.outcome == 1, 1, np.where(both.outcome == -1, 2, 0))
+    spans = Spans(rows.astype(np.int64), end.astype(np.int64))
+    return SignalLabels(signal.astype(np.int64), _exits(long, 1), _exits(short, -1), spans)
+
+
+def _exits(touched: BarrierLabels, side: int) -> Classes:
+    """Return indices into `EXITS`."""
+    stopped = (touched.outcome == -side) | touched.tie
+    return np.where(touched.outcome == side, 1, np.where(stopped, 2, 0)).astype(np.int64)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.scored_folds import Judged
-from ml.models.protocol import LEVELS
+from ml.evaluation.judge_close import close_scores
 from ml.scoring.confidence import skill_sequence
-from ml.scoring.scorecard import Forecasts, judge
+from ml.scoring.scorecard import judge
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +19,7 @@ _OF_DISTRIBUTIONS = ("pinball", "coverage", "winkler", "brier", "log_loss", "ece
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entries:
-    """Forecasts of one slot with their outcomes, by time; each of shape (n,)."""
+    """Forecasts of one target with their outcomes, by time; each of shape (n,)."""
 
     last: Floats
     realised: Floats
@@ -42,36 +41,30 @@ def score_entries(entries: Entries, *, repeated: bool, seed: int = 0) -> dict[st
     """
     if not len(entries.last):
         return _no_scores()
-    scores = _judged(entries).scores(seed)
+    shown = _scores(entries, seed)
     if repeated:
-        scores["skill"] = _sequential(entries, scores["skill"]["value"])
+        shown["skill"] = _sequential(entries, shown["skill"]["value"])
     return {
-        "n": scores["n"],
-        "scores": scores,
+        "n": shown["n"],
+        "scores": shown,
         "baseline_scores": _baseline(entries, seed),
-        "verdict": judge(scores),
+        "verdict": judge(shown),
     }
 
 
-def _judged(entries: Entries) -> Judged:
-    return Judged(_table(entries), entries.prob_up, np.zeros(len(entries.last)))
-
-
-def _table(entries: Entries) -> Forecasts:
-    quantiles = np.column_stack(
-        [entries.low_95, entries.low_80, entries.predicted, entries.high_80, entries.high_95]
-    )
+def _scores(entries: Entries, seed: int = 0) -> dict[str, Any]:
     several = len(entries.last) > 1
     step = np.abs(np.diff(entries.last)).mean() if several else math.nan
-    return Forecasts(
-        last=entries.last,
-        realised=entries.realised[:, None],
-        predicted=entries.predicted[:, None],
-        quantiles=quantiles[:, None, :],
-        scale=np.full(len(entries.last), step),
-        levels=LEVELS,
-        horizon=entries.horizon,
-    )
+    columns = {
+        "last": entries.last,
+        "realised": entries.realised,
+        "quantiles": np.column_stack(
+            [entries.low_95, entries.low_80, entries.predicted, entries.high_80, entries.high_95]
+        ),
+        "scale": np.full(len(entries.last), step),
+        "prob_up": entries.prob_up,
+    }
+    return close_scores(columns, entries.horizon, seed)
 
 
 def _sequential(entries: Entries, value: float | None) -> dict[str, float | None]:
@@ -86,7 +79,7 @@ def _baseline(entries: Entries, seed: int) -> dict[str, Any]:
     last = entries.last
     same = np.full(len(last), 0.5)
     point = Entries(last, entries.realised, *(last,) * 5, same, entries.horizon)
-    return _judged(point).scores(seed) | dict.fromkeys(_OF_DISTRIBUTIONS)
+    return _scores(point, seed) | dict.fromkeys(_OF_DISTRIBUTIONS)
 
 
 def _blank(tree: Any) -> Any:
@@ -99,7 +92,7 @@ def _blank(tree: Any) -> Any:
 def _no_scores() -> dict[str, Any]:
     """Return what is said of no forecasts at all, in the shape of all that is said."""
     one = np.ones(1)
-    card = _blank(_judged(Entries(*(one,) * 8, 1)).scores()) | {"n": 0}
+    card = _blank(_scores(Entries(*(one,) * 8, 1))) | {"n": 0}
     return {"n": 0, "scores": card, "baseline_scores": card, "verdict": "unproven"}
 
 

@@ -1,25 +1,28 @@
-"""A training for a slot: judge a recipe against champion and baseline, then fit it to all."""
+"""One training for every kind: judge a recipe against champion and baseline, then fit it to all."""
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.jobs import Progress
 from ml.data.candle_frames import data_hash, finished
-from ml.data.labels import fixed_spans
 from ml.data.walkforward import Fold, walk_forward
-from ml.evaluation.evaluate import BASELINE, FOLDS, MAX_CANDLES, OTHER_BASELINES, judge_walk, silent
+from ml.evaluation.kinds import Kind, kind_of
 from ml.evaluation.promotion import CHAMPION, compare, objection
-from ml.evaluation.walk import EMBARGO, Report, Walker, split_rows, walk_models
+from ml.evaluation.scored_folds import ScoredFolds
+from ml.evaluation.walk import EMBARGO, Report, walk_models
 from ml.features.history import History, make_history
-from ml.models.protocol import Distribution, Model
+from ml.models.protocol import MAX_CANDLES, Forecaster, Model
 from ml.models.registry import make_model
 
 Rows = NDArray[np.intp]
 
+FOLDS = 4
 # Fewer forecasts since a champion was trained tell nothing about what a newer one is worth.
 LEAST_NEW = 100
 NOTHING_NEW = (
@@ -29,16 +32,20 @@ NOTHING_NEW = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a model is made from, besides candles."""
+    """What a model is made from, besides candles; its kind follows from the model's name."""
 
     model: str
     horizon: int
-    seed: int
-    options: Mapping[str, Any]
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def make(self) -> Model:
         """Return an unfitted model."""
         return make_model(self.model, self.horizon, self.seed, self.options)
+
+    def kind(self) -> Kind:
+        """Return how its forecasts are judged."""
+        return kind_of(self.model)(self.horizon, self.seed)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,7 +59,11 @@ class Champion:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Challenge:
-    """The challenger, fitted; how it was judged; why it is promoted, or is not."""
+    """The challenger, fitted; how it was judged; why it is promoted, or is not.
+
+    `samples` are the rows that could be learnt from, `features` how many inputs
+    the model reads of each.
+    """
 
     model: Model
     result: dict[str, Any]
@@ -61,6 +72,9 @@ class Challenge:
     candles: pd.DataFrame
     trained_until: int
     sessions: dict[str, Any]
+    seconds: float
+    samples: int
+    features: int
 
 
 class AsItStands:
@@ -72,7 +86,7 @@ class AsItStands:
     def fit(self, history: History, rows: Rows) -> None:
         """Learn nothing."""
 
-    def predict(self, history: History, rows: Rows) -> Distribution:
+    def predict(self, history: History, rows: Rows) -> Any:
         """Forecast as the fitted model does."""
         return self._fitted.predict(history, rows)
 
@@ -81,7 +95,29 @@ class AsItStands:
         return self._fitted.describe()
 
 
-def challenge(
+def silent(progress: Progress) -> None:
+    """Report nothing."""
+
+
+def evaluate(
+    frame: pd.DataFrame,
+    resolution: int,
+    recipe: Recipe,
+    *,
+    folds: int = FOLDS,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """Judge a recipe by a purged walk-forward; nothing is kept but the result.
+
+    `frame` holds candles as `ml.data.candle_frames` has them. Returns `{n, scores,
+    baseline_scores, verdict, folds, seed, data_hash}` and what the kind adds (see
+    `ml.evaluation.judge_*`). Raises `InvalidRequest` where there is too little to
+    learn from and `NotFound` for an unknown model; `report` may raise `JobStopped`.
+    """
+    return _Contest.prepare(frame, resolution, recipe, folds, report).walk({}).result
+
+
+def train_challenger(
     frame: pd.DataFrame,
     resolution: int,
     recipe: Recipe,
@@ -90,78 +126,128 @@ def challenge(
     folds: int = FOLDS,
     report: Report = silent,
 ) -> Challenge:
-    """Judge a recipe by a purged walk-forward, then fit it to all candles.
+    """Judge a recipe as `evaluate` does, then fit it to all candles.
 
     A champion of another recipe is fitted to the same folds. One of the same
     recipe would be the same there: it competes as it stands, on folds of the
-    candles since it was trained, where the challenger learns anew. Raises
-    `InvalidRequest` where there is too little to learn from; `report` may
-    raise `JobStopped`.
+    candles since it was trained, where the challenger learns anew.
     """
-    candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
-    history = make_history(candles, resolution)
-    rows = history.learnable(recipe.horizon)
-    splits = split_rows(rows, fixed_spans(rows, recipe.horizon), folds)
-    makers = _makers(recipe)
-    if champion and champion.recipe != recipe:
-        makers[CHAMPION] = champion.recipe.make
-    walked = walk_models(history, makers, splits, report)
-    result = judge_walk(history, walked, recipe.model, recipe.horizon, recipe.seed)
-    comparisons = [compare(history, walked, recipe.model, recipe.horizon)]
-    reason = None
+    began = time.perf_counter()
+    contest = _Contest.prepare(frame, resolution, recipe, folds, report)
+    rival = {CHAMPION: champion.recipe.make} if champion and champion.recipe != recipe else {}
+    walked = contest.walk(rival)
+    comparisons, reason = [compare(walked.scored, recipe.model)], None
     if champion and champion.recipe == recipe:
-        since = _folds_since(history, rows, champion, folds)
+        since = contest.folds_since(champion)
         reason = None if since else NOTHING_NEW
-        comparisons += _succession(history, recipe, champion, since, report)
-    reason = reason or objection(recipe.model, comparisons, result["scores"]["skill"]["value"])
-    model = recipe.make()
-    model.fit(history, rows)
+        comparisons += contest.succession(champion, since)
+    reason = reason or contest.objection(comparisons, walked.result)
+    model, learnt = contest.fit(walked.scored)
+    must = contest.kind.must_beat_baseline
     return Challenge(
         model=model,
-        result=result | {"seed": recipe.seed, "data_hash": data_hash(candles)},
+        result=walked.result,
         promoted=reason is None,
-        decision={"reason": reason or _praise(comparisons), "comparisons": comparisons},
-        candles=candles,
-        trained_until=int(history.times[rows[-1]]),
-        sessions=history.sessions.to_dict(),
+        decision={"reason": reason or _praise(comparisons, must), "comparisons": comparisons},
+        candles=contest.history.frame,
+        trained_until=int(contest.history.times[learnt[-1]]),
+        sessions=contest.history.sessions.to_dict(),
+        seconds=time.perf_counter() - began,
+        samples=len(contest.rows),
+        features=getattr(model, "features", 0),
     )
 
 
-def _makers(recipe: Recipe) -> dict[str, Callable[[], Walker]]:
-    makers: dict[str, Callable[[], Walker]] = {recipe.model: recipe.make}
-    for name in (BASELINE, *OTHER_BASELINES):
-        makers.setdefault(name, Recipe(name, recipe.horizon, recipe.seed, {}).make)
-    return makers
+@dataclass(frozen=True, eq=False, slots=True)
+class _Walked:
+    scored: ScoredFolds
+    result: dict[str, Any]
 
 
-def _succession(
-    history: History, recipe: Recipe, champion: Champion, since: list[Fold], report: Report
-) -> list[dict[str, Any]]:
-    """Compare with a champion of the same recipe on what came after its training."""
-    if not since:
-        return []
-    makers: dict[str, Callable[[], Walker]] = {
-        recipe.model: recipe.make,
-        CHAMPION: lambda: AsItStands(champion.fitted),
-    }
-    walked = walk_models(history, makers, since, report)
-    return [compare(history, walked, recipe.model, recipe.horizon)]
+@dataclass(frozen=True, eq=False, slots=True)
+class _Contest:
+    """Candles prepared, and the rows of them that a recipe can learn from."""
+
+    recipe: Recipe
+    kind: Kind
+    history: History
+    rows: Rows
+    folds: int
+    report: Report
+
+    @classmethod
+    def prepare(
+        cls, frame: pd.DataFrame, resolution: int, recipe: Recipe, folds: int, report: Report
+    ) -> "_Contest":
+        kind = recipe.kind()
+        candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
+        history = make_history(candles, resolution)
+        return cls(recipe, kind, history, history.learnable(recipe.horizon), folds, report)
+
+    def walk(self, rivals: Mapping[str, Callable[[], Forecaster]]) -> _Walked:
+        """Walk forward beside the baselines, and `rivals` if any."""
+        recipe, kind = self.recipe, self.kind
+        makers = {recipe.model: recipe.make, **rivals}
+        makers = {**kind.makers(), **makers}
+        splits = kind.splits(self.history, self.rows, self.folds)
+        scored = self._scored(makers, splits)
+        result = scored.result(recipe.model)
+        about = {"seed": recipe.seed, "data_hash": data_hash(self.history.frame)}
+        return _Walked(scored, result | about)
+
+    def folds_since(self, champion: Champion) -> list[Fold]:
+        """Return folds whose tests lie after all labels that the champion learnt."""
+        rows = self.rows
+        learnt = int((self.history.times[rows] <= champion.trained_until).sum())
+        first = learnt + champion.recipe.horizon + EMBARGO
+        if len(rows) - first < LEAST_NEW:
+            return []
+        splits = walk_forward(
+            self.kind.spans(self.history, rows),
+            folds=self.folds,
+            first_test=first / len(rows),
+            embargo=EMBARGO,
+        )
+        return [Fold(rows[fold.train], rows[fold.test]) for fold in splits]
+
+    def succession(self, champion: Champion, since: list[Fold]) -> list[dict[str, Any]]:
+        """Compare with a champion of the same recipe on what came after its training."""
+        if not since:
+            return []
+        makers: dict[str, Callable[[], Forecaster]] = {
+            self.recipe.model: self.recipe.make,
+            CHAMPION: lambda: AsItStands(champion.fitted),
+        }
+        return [compare(self._scored(makers, since), self.recipe.model)]
+
+    def objection(self, comparisons: list[dict[str, Any]], result: dict[str, Any]) -> str | None:
+        """Return why the challenger is not promoted, None if nothing speaks against it."""
+        must = self.kind.must_beat_baseline
+        skill = result["scores"]["skill"]["value"] if must else None
+        return objection(self.recipe.model, comparisons, skill, must_beat_baseline=must)
+
+    def fit(self, scored: ScoredFolds) -> tuple[Model, Rows]:
+        """Return the model that may speak, and the rows that it learnt from."""
+        if not self.kind.refits:
+            newest = scored.folds[-1]
+            judged: Any = newest.models[self.recipe.model]
+            return judged, newest.train
+        model = self.recipe.make()
+        model.fit(self.history, self.rows)
+        return model, self.rows
+
+    def _scored(
+        self, makers: Mapping[str, Callable[[], Forecaster]], splits: list[Fold]
+    ) -> ScoredFolds:
+        walked = walk_models(self.history, makers, splits, self.report)
+        return ScoredFolds.of(self.kind, self.history, walked)
 
 
-def _folds_since(history: History, rows: Rows, champion: Champion, folds: int) -> list[Fold]:
-    """Return folds whose tests lie after all labels that the champion learnt; none if too few."""
-    learnt = int((history.times[rows] <= champion.trained_until).sum())
-    first = learnt + champion.recipe.horizon + EMBARGO
-    if len(rows) - first < LEAST_NEW:
-        return []
-    spans = fixed_spans(rows, champion.recipe.horizon)
-    splits = walk_forward(spans, folds=folds, first_test=first / len(rows), embargo=EMBARGO)
-    return [Fold(rows[fold.train], rows[fold.test]) for fold in splits]
-
-
-def _praise(comparisons: list[dict[str, Any]]) -> str:
+def _praise(comparisons: list[dict[str, Any]], must_beat_baseline: bool) -> str:
     beaten = {name for found in comparisons for name, one in found["against"].items()
               if one["better"]}  # fmt: skip
-    if not beaten:
+    if not beaten and must_beat_baseline:
         return "It is a baseline, and the first to speak for its slot."
+    if not beaten:
+        return "It is the first to speak; its verdict says what is proven of it."
     return f"It beats {' and '.join(f'the {name}' for name in sorted(beaten))} on the same folds."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,11 @@ from core.errors import InvalidRequest
 from core.jobs import Progress
 from ml.data.walkforward import Fold, Spans, walk_forward
 from ml.features.history import History
+from ml.models.protocol import Forecaster
 
 Rows = NDArray[np.intp]
 Report = Callable[[Progress], None]
-Makers = Mapping[str, Callable[[], "Walker"]]
+Makers = Mapping[str, Callable[[], Forecaster]]
 
 FIRST_TEST = 0.5
 # Candles kept free between training and test, beyond the purge of labels that overlap.
@@ -26,38 +27,26 @@ WORKERS = 2
 PERIOD = 0.5
 
 
-class Walker(Protocol):
-    """Anything that learns from rows of a history and forecasts from others (see `Model`)."""
-
-    def fit(self, history: History, rows: Rows) -> None:
-        """Learn from `rows`."""
-
-    def predict(self, history: History, rows: Rows) -> Any:
-        """Forecast from `rows`."""
-
-    def describe(self) -> dict[str, Any]:
-        """Return what was learnt, fit for JSON."""
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class FoldForecasts:
-    """What one fold gave: rows of the history, and each model's forecasts from its test rows."""
+    """What one fold gave: rows of the history, each model's forecasts from its test rows.
+
+    `models` are those that were fitted to its training rows.
+    """
 
     train: Rows
     test: Rows
     forecasts: Mapping[str, Any]
-    described: Mapping[str, Mapping[str, Any]]
+    models: Mapping[str, Forecaster]
 
 
-def split_rows(rows: Rows, spans: Spans, folds: int, window: int | None = None) -> list[Fold]:
+def split_rows(rows: Rows, spans: Spans, folds: int) -> list[Fold]:
     """Return a walk-forward over `rows`, whose labels span `spans`, in rows of the history.
 
     Raises `InvalidRequest` where they are too few for so many folds.
     """
     try:
-        splits = walk_forward(
-            spans, folds=folds, first_test=FIRST_TEST, embargo=EMBARGO, window=window
-        )
+        splits = walk_forward(spans, folds=folds, first_test=FIRST_TEST, embargo=EMBARGO)
     except ValueError as error:
         raise InvalidRequest(f"Too few candles to evaluate: {error}.") from error
     return [Fold(rows[fold.train], rows[fold.test]) for fold in splits]
@@ -94,11 +83,10 @@ def _await(work: list[Future[FoldForecasts]], report: Report) -> None:
 
 
 def _walk_fold(history: History, makers: Makers, fold: Fold) -> FoldForecasts:
-    forecasts, described = {}, {}
+    forecasts, models = {}, {}
     for name, make in makers.items():
         history.go_on()
-        model = make()
+        model = models[name] = make()
         model.fit(history, fold.train)
         forecasts[name] = model.predict(history, fold.test)
-        described[name] = model.describe()
-    return FoldForecasts(fold.train, fold.test, forecasts, described)
+    return FoldForecasts(fold.train, fold.test, forecasts, models)

@@ -1,6 +1,6 @@
 """Candles prepared once for any model: prices, runs without a gap, features."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event
@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import JobStopped
-from ml.data import labels
 from ml.data.candle_frames import finished
 from ml.data.labels import Path, labelled
 from ml.data.sessions import Sessions, learn_sessions
@@ -91,12 +90,18 @@ class History:
         later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
         return np.union1d(ready[later], rows)
 
-    def moves_known(self, rows: Rows, horizon: int) -> Floats:
-        """Return the log-returns that followed `rows`, NaN where the history does not hold them."""
+    def horizon_volatility(self, rows: Rows, horizon: int) -> Floats:
+        """Return the EWMA volatility of the horizon's return at each row."""
+        return np.asarray(self.volatility[rows] * np.sqrt(horizon))
+
+    def where_known(
+        self, label: Callable[[Path, Rows, int], Floats], rows: Rows, horizon: int
+    ) -> Floats:
+        """Return a label of `rows`, NaN where the history does not hold all that it reads."""
         known = np.isin(rows, self.learnable(horizon))
-        moves = np.full(len(rows), np.nan)
-        moves[known] = labels.moves(self.path, rows[known], horizon)
-        return moves
+        values = np.full(len(rows), np.nan)
+        values[known] = label(self.path, rows[known], horizon)
+        return values
 
     def target_times(self, row: int, horizon: int) -> NDArray[np.int64]:
         """Return the openings of the `horizon` candles after `row`, closures skipped."""

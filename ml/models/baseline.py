@@ -1,12 +1,13 @@
 """Forecasts that need no learning, as models: what boosting and networks must beat.
 
-`last_price`, `drift` and `seasonal_naive` differ in their point; their intervals
-are as wide as past moves were, whatever the market does now. `ewma` is last
-price amid intervals that follow EWMA volatility (0.94). The chance of a rise is
-the share of rises among the rows learnt from.
+Of closes, `last_price`, `drift` and `seasonal_naive` differ in their point; their
+intervals are as wide as past moves were, whatever the market does now. `ewma` is
+last price amid intervals that follow EWMA volatility (0.94). The probability of a
+rise is the share of rises among the rows learnt from.
 """
 
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -15,21 +16,31 @@ from numpy.typing import NDArray
 from core.errors import InvalidRequest
 from ml.data import labels
 from ml.features.history import History
-from ml.models.baselines import class_prior, mean_return, seasonal_naive
-from ml.models.protocol import LEVELS, MEDIAN, Distribution, Files
+from ml.models.baselines import class_prior, class_priors, mean_return, seasonal_naive
+from ml.models.protocol import (
+    FILE,
+    LEVELS,
+    NO_OPTIONS,
+    RANGE_COVERAGE,
+    RANGE_LEVELS,
+    CandleForecast,
+    Distribution,
+    Files,
+    RangeForecast,
+    SignalForecast,
+    StepForecast,
+)
 from ml.scoring.conformal import conformal_quantile, interval_pairs
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-BASELINES = ("last_price", "drift", "seasonal_naive", "ewma")
 LEAST_ROWS = 50
 DAY = 86_400
-FILE = "model.json"
 
 
 class Learnt(msgspec.Struct, frozen=True):
-    """All that a fitted baseline consists of.
+    """All that a fitted baseline of closes consists of.
 
     `reach` is, for each coverage, how far an interval reaches to both sides: in
     log-returns, or for `ewma` in volatilities.
@@ -46,13 +57,21 @@ class Learnt(msgspec.Struct, frozen=True):
     reach: dict[str, float]
 
 
-class BaselineModel:
-    """One of `BASELINES`."""
+class LastPrice:
+    """Nothing moves: the random walk. It takes any options, and has none."""
 
-    def __init__(self, name: str, horizon: int, seed: int = 0) -> None:
-        self.name = name
+    name: ClassVar[str] = "last_price"
+
+    def __init__(
+        self,
+        horizon: int,
+        seed: int = 0,
+        options: Mapping[str, Any] = NO_OPTIONS,
+        levels: Sequence[float] = LEVELS,
+    ) -> None:
         self.horizon = horizon
         self._seed = seed
+        self._levels = levels
         self._learnt: Learnt | None = None
 
     @property
@@ -83,7 +102,7 @@ class BaselineModel:
             prior_up=class_prior(move > 0),
             reach={
                 name: float(conformal_quantile(away, float(name)))
-                for name in interval_pairs(LEVELS)
+                for name in interval_pairs(self._levels)
             },
         )
 
@@ -91,29 +110,21 @@ class BaselineModel:
         """Forecast from `rows`."""
         learnt = self.learnt
         unit = self._unit(history, rows)
-        moves = np.zeros((len(rows), len(LEVELS)))
-        for name, (low, high) in interval_pairs(LEVELS).items():
+        moves = np.zeros((len(rows), len(self._levels)))
+        for name, (low, high) in interval_pairs(self._levels).items():
             moves[:, low], moves[:, high] = -learnt.reach[name] * unit, learnt.reach[name] * unit
-        moves[:, MEDIAN] = 0.0
         moves += self._point(history, rows, learnt.mean_return)[:, None]
         last = history.path.close[rows]
-        chance = np.full(len(rows), learnt.prior_up)
-        return Distribution(last, last[:, None] * np.exp(moves), chance)
+        prob_up = np.full(len(rows), learnt.prior_up)
+        return Distribution(last, last[:, None] * np.exp(moves), prob_up)
 
     def _point(self, history: History, rows: Rows, average: float) -> Floats:
-        """Return the log-return that is forecast."""
-        if self.name == "drift":
-            return np.full(len(rows), self.horizon * average)
-        if self.name != "seasonal_naive":
-            return np.zeros(len(rows))
-        close = history.path.close
-        season = max(DAY // history.resolution, 1)
-        ahead = np.array([self.horizon])
-        repeated = seasonal_naive(close, rows.astype(np.int64), ahead, season)[:, 0]
-        return np.asarray(np.log(repeated / close[rows]))
+        """Return the log-return that is forecast; `average` is the past's, a candle."""
+        return np.zeros(len(rows))
 
     def _unit(self, history: History, rows: Rows) -> Floats:
-        return history.volatility[rows] if self.name == "ewma" else np.ones(len(rows))
+        """Return the unit of `Learnt.reach`."""
+        return np.ones(len(rows))
 
     def describe(self) -> dict[str, Any]:
         """Return what was learnt."""
@@ -127,6 +138,146 @@ class BaselineModel:
     def from_files(cls, files: Files) -> Self:
         """Return the model that `to_files` wrote."""
         learnt = msgspec.json.decode(files[FILE], type=Learnt)
-        model = cls(learnt.name, learnt.horizon, learnt.seed)
+        model = cls(learnt.horizon, learnt.seed)
         model._learnt = learnt
         return model
+
+
+class Drift(LastPrice):
+    """The mean return of the past goes on."""
+
+    name = "drift"
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        return np.full(len(rows), self.horizon * average)
+
+
+class SeasonalNaive(LastPrice):
+    """The close of the same time of the last day comes again."""
+
+    name = "seasonal_naive"
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        close = history.path.close
+        season = max(DAY // history.resolution, 1)
+        ahead = np.array([self.horizon])
+        repeated = seasonal_naive(close, rows.astype(np.int64), ahead, season)[:, 0]
+        return np.asarray(np.log(repeated / close[rows]))
+
+
+class Ewma(LastPrice):
+    """Last price amid intervals that follow volatility."""
+
+    name = "ewma"
+
+    def _unit(self, history: History, rows: Rows) -> Floats:
+        return history.volatility[rows]
+
+
+BASELINES = tuple(each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma))
+
+
+class EveryStep:
+    """A baseline of closes for each step up to a horizon."""
+
+    def __init__(self, baseline: type[LastPrice], horizon: int, levels: Sequence[float]) -> None:
+        self._steps = [baseline(step, levels=levels) for step in range(1, horizon + 1)]
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Fit each step by itself."""
+        for step in self._steps:
+            step.fit(history, rows)
+
+    def predict(self, history: History, rows: Rows) -> StepForecast:
+        """Forecast every step."""
+        prices = [step.predict(history, rows).quantiles for step in self._steps]
+        return StepForecast(history.path.close[rows], np.stack(prices, axis=1))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the last step learnt."""
+        return self._steps[-1].describe()
+
+
+class EwmaRange:
+    """Multiples of EWMA volatility, made conformal; sides have multiples of their own."""
+
+    name: ClassVar[str] = "ewma_range"
+
+    def __init__(self, horizon: int) -> None:
+        self.horizon = horizon
+        self._above = self._below = np.zeros(len(RANGE_LEVELS))
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Take the multiples that held in `rows`."""
+        unit = history.horizon_volatility(rows, self.horizon)
+        up, down = (reach / unit for reach in labels.reaches(history.path, rows, self.horizon))
+        self._above, self._below = np.quantile(up, RANGE_LEVELS), np.quantile(down, RANGE_LEVELS)
+        scores = np.maximum(up - self._above[1], down - self._below[1])
+        width = float(conformal_quantile(scores, RANGE_COVERAGE))
+        self._above[1] += width
+        self._below[1] += width
+
+    def predict(self, history: History, rows: Rows) -> RangeForecast:
+        """Forecast from `rows`."""
+        last, unit = history.path.close[rows], history.horizon_volatility(rows, self.horizon)
+        high, upper = (last * np.exp(unit * multiple) for multiple in self._above)
+        low, lower = (last * np.exp(-unit * multiple) for multiple in self._below)
+        return RangeForecast(last=last, high=high, low=low, upper=upper, lower=lower)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the multiples of both sides."""
+        return {"above": self._above.tolist(), "below": self._below.tolist()}
+
+
+class ClassPriors:
+    """The share that each signal, and each exit of a position, had in the past."""
+
+    name: ClassVar[str] = "class_prior"
+
+    def __init__(self, horizon: int) -> None:
+        self.horizon = horizon
+        self._priors: dict[str, Floats] = {}
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Count the classes of `rows`."""
+        unit = history.horizon_volatility(rows, self.horizon)
+        label = labels.signal_labels(history.path, rows, unit, self.horizon)
+        self._priors = {
+            part: class_priors(getattr(label, part), len(names))
+            for part, names in labels.SIGNAL_PARTS.items()
+        }
+
+    def predict(self, history: History, rows: Rows) -> SignalForecast:
+        """Give every one of `rows` the same probabilities."""
+        unit = history.horizon_volatility(rows, self.horizon)
+        return SignalForecast(
+            last=history.path.close[rows],
+            take_profit=labels.TAKE_PROFIT * unit,
+            stop_loss=labels.STOP_LOSS * unit,
+            **{part: np.tile(prior, (len(rows), 1)) for part, prior in self._priors.items()},
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return the shares."""
+        return {part: prior.tolist() for part, prior in self._priors.items()}
+
+
+class Persistence:
+    """The last candle comes again, at last price: its reach, its amplitude."""
+
+    name: ClassVar[str] = "persistence"
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Learn nothing."""
+
+    def predict(self, history: History, rows: Rows) -> CandleForecast:
+        """Repeat the candle of each of `rows`."""
+        path = history.path
+        last, high, low = path.close[rows], path.high[rows], path.low[rows]
+        return CandleForecast(
+            last, last, high, low, last, high - low, prob_up=np.full(len(rows), 0.5)
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}

@@ -48,3 +48,9 @@ def normal_quantiles(levels: Sequence[float]) -> Floats:
 def class_prior(up: NDArray[np.bool_]) -> float:
     """Return the share of rises with one of each kind added (Laplace), never 0 or 1."""
     return float((up.sum() + 1) / (up.size + 2))
+
+
+def class_priors(label: Integers, classes: int) -> Floats:
+    """Return the share of each class with one of each added (Laplace), never 0 or 1."""
+    count = np.bincount(label, minlength=classes) + 1
+    return np.asarray(count / count.sum())

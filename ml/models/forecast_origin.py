@@ -11,7 +11,7 @@ import pandas as pd
 
 from ml.data.candle_frames import data_hash, finished
 from ml.features.history import History, make_history
-from ml.models.protocol import CANDLES_WANTED, LEVELS, Model
+from ml.models.protocol import CANDLES_WANTED, LEVELS, Distribution, Model
 
 
 class NextForecast(msgspec.Struct, frozen=True):
@@ -70,8 +70,8 @@ class Origin:
     def forecast(self, model: Model) -> NextForecast:
         """Forecast from the last candle, which must be `ready`."""
         row = np.array([len(self.history.times) - 1])
-        said = model.predict(self.history, row)
-        quantile = dict(zip(LEVELS, said.quantiles[0].tolist(), strict=True))
+        forecast: Distribution = model.predict(self.history, row)
+        quantile = dict(zip(LEVELS, forecast.quantiles[0].tolist(), strict=True))
         return NextForecast(
             opening=self.openings(model.horizon)[-1],
             predicted=quantile[0.5],
@@ -79,5 +79,5 @@ class Origin:
             high_80=quantile[0.9],
             low_95=quantile[0.025],
             high_95=quantile[0.975],
-            prob_up=float(said.prob_up[0]),
+            prob_up=float(forecast.prob_up[0]),
         )

@@ -1,4 +1,4 @@
-"""What a model of the next candle says along a stretch of candles, beside what came."""
+"""Forecasts of the next candle along a stretch of candles, beside what was realised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ Rows = NDArray[np.intp]
 
 # Forecasts are given with as many digits as the last price has with so many significant ones.
 DIGITS = 9
-CHANCE_DECIMALS = 6
+PROBABILITY_DECIMALS = 6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CandleSeries:
     """Columns of one length. `time` is the opening in seconds; a row's forecast is of the next.
 
-    `real` has the columns of a candle, `said` and `missed` (real less forecast,
+    `real` has the columns of a candle, `predicted` and `errors` (real less forecast,
     NaN where the next candle is not known) those of `PRICES`. `in_sample` marks
     rows that opened while the model still learnt.
     """
 
     time: NDArray[np.int64]
     real: Mapping[str, Floats]
-    said: Mapping[str, Floats]
+    predicted: Mapping[str, Floats]
     prob_up: Floats
-    missed: Mapping[str, Floats]
+    errors: Mapping[str, Floats]
     in_sample: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -47,9 +47,9 @@ class CandleSeries:
         return CandleSeries(
             self.time[:count],
             {name: column[:count] for name, column in self.real.items()},
-            {name: column[:count] for name, column in self.said.items()},
+            {name: column[:count] for name, column in self.predicted.items()},
             self.prob_up[:count],
-            {name: column[:count] for name, column in self.missed.items()},
+            {name: column[:count] for name, column in self.errors.items()},
             self.in_sample[:count],
         )
 
@@ -66,13 +66,13 @@ def candle_series(
     history = make_history(frame, resolution, about.sessions)
     rows = history.ready()
     rows = rows[history.times[rows] >= start]
-    said, chances = _said(model, history, rows)
+    predicted, prob_up = _predicted(model, history, rows)
     return CandleSeries(
         time=history.times[rows],
         real={name: history.frame[name].to_numpy(np.float64)[rows] for name in _REAL},
-        said=said,
-        prob_up=chances,
-        missed=_missed(history, rows, said),
+        predicted=predicted,
+        prob_up=prob_up,
+        errors=_errors(history, rows, predicted),
         in_sample=history.times[rows] <= about.trained_until,
     )
 
@@ -80,21 +80,23 @@ def candle_series(
 _REAL = ("open", "high", "low", "close", "volume")
 
 
-def _said(model: NextCandleModel, history: History, rows: Rows) -> tuple[dict[str, Floats], Floats]:
+def _predicted(
+    model: NextCandleModel, history: History, rows: Rows
+) -> tuple[dict[str, Floats], Floats]:
     if not len(rows):
         return {name: np.empty(0) for name in PRICES}, np.empty(0)
     forecast = model.predict(history, rows)
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(forecast.last)))
-    said = {name: np.rint(getattr(forecast, name) * scale) / scale for name in PRICES}
-    return said, np.round(forecast.prob_up, CHANCE_DECIMALS)
+    predicted = {name: np.rint(getattr(forecast, name) * scale) / scale for name in PRICES}
+    return predicted, np.round(forecast.prob_up, PROBABILITY_DECIMALS)
 
 
-def _missed(history: History, rows: Rows, said: Mapping[str, Floats]) -> dict[str, Floats]:
+def _errors(history: History, rows: Rows, predicted: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return real less forecast, in the decimals of both."""
     known = np.isin(rows, history.learnable(HORIZON))
-    came = realised_candles(history, rows[known])
-    missed = {}
+    realised = realised_candles(history, rows[known])
+    errors = {}
     for name in PRICES:
-        missed[name] = np.full(len(rows), np.nan)
-        missed[name][known] = np.round(came[name] - said[name][known], 10)
-    return missed
+        errors[name] = np.full(len(rows), np.nan)
+        errors[name][known] = np.round(realised[name] - predicted[name][known], 10)
+    return errors

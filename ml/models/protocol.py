@@ -1,12 +1,43 @@
-"""What every model of a slot can do, whatever is inside it."""
+"""How to add a model: what every model can do, and the forecasts of each kind.
+
+A model forecasts one kind of thing at one horizon (candles ahead):
+
+| kind | forecast | what comes of each row |
+|---|---|---|
+| `close` | `Distribution` | the close of the last candle of the horizon |
+| `range` | `RangeForecast` | the highest and the lowest price on the way |
+| `signal` | `SignalForecast` | which of two barriers prices touch first |
+| `next_candle` | `CandleForecast` | the next candle, horizon 1 |
+
+1. Write a class with the methods of `Model`, in a module of its own. It is made by
+   `Class(horizon, seed, options)`: `options` is what the request asked for, checked by
+   the class itself, best by `read_options` against a frozen msgspec struct with
+   `forbid_unknown_fields`, whose fields are the model's options with their defaults.
+2. Learn from a `History` (`ml.features.history`): `history.path` holds prices,
+   `ml.data.labels` makes labels of rows, `ml.features.model_inputs` the inputs without
+   units that our own models read. Read of each row that candle and earlier ones only:
+   every model is tried on truncated history.
+3. Name it. One of ours is a line in `core/models.py`. Another package names it in the
+   entry point group `tickcast.models`, and installs beside Tickcast:
+
+       [project.entry-points."tickcast.models"]
+       my_model = "my_package.my_module:MyModel"
+
+From then on it is trained, judged by a purged walk-forward beside the baselines of its
+kind, promoted over a champion or not, saved, loaded and asked like every other: by
+`POST /slots/train` with `"model": "my_model"`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InvalidRequest
 from ml.features.history import History
 
 Floats = NDArray[np.float64]
@@ -14,12 +45,33 @@ Rows = NDArray[np.intp]
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 MEDIAN = LEVELS.index(0.5)
+# Of a range: the median, and the bound of each side, which hold together in so many cases.
+RANGE_LEVELS = (0.5, 0.95)
+RANGE_COVERAGE = 0.9
+# How many newest candles a forecast wants: the windows, the memory of TA-Lib's averages, and
+# three hundred outcomes that the intervals follow.
+CANDLES_WANTED = 1_000
+# Of a longer history the newest so many candles are learnt from.
+MAX_CANDLES = 100_000
 
+# The file that every model has: JSON whose `name` is the model's.
+FILE = "model.json"
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 Files = Mapping[str, bytes]
+Options = TypeVar("Options", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Distribution:
+class Forecast:
+    """Columns of forecasts, one element (or row of an array) for each row forecast from."""
+
+    def take(self, index: Rows) -> Self:
+        """Return the forecasts at `index`."""
+        columns = (getattr(self, field.name)[index] for field in fields(self))  # type: ignore[arg-type]
+        return type(self)(*columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution(Forecast):
     """Forecasts of the close `horizon` candles after each row.
 
     Prices: `last` (n,) and `quantiles` (n, len(LEVELS)), ascending, the median
@@ -35,9 +87,82 @@ class Distribution:
         """Return the median."""
         return self.quantiles[:, MEDIAN]
 
-    def take(self, index: Rows) -> "Distribution":
-        """Return the forecasts at `index`."""
-        return Distribution(self.last[index], self.quantiles[index], self.prob_up[index])
+
+@dataclass(frozen=True, eq=False)
+class StepForecast(Forecast):
+    """Forecasts of every close up to the horizon, at levels that the model's options name.
+
+    Prices: `last` (n,) and `quantiles` (n, steps, levels), ascending.
+    """
+
+    last: Floats
+    quantiles: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class RangeForecast(Forecast):
+    """Prices, one element a row: `high` and `low` are the medians of the path's extremes.
+
+    The whole path stays within `lower`..`upper` in 90% of cases.
+    """
+
+    last: Floats
+    high: Floats
+    low: Floats
+    upper: Floats
+    lower: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SignalForecast(Forecast):
+    """Probabilities, one row a forecast, in the order of `labels.SIGNALS` and `labels.EXITS`.
+
+    `long` and `short` are the exits of a position on either side, whose profit
+    and stop lie `take_profit` and `stop_loss` (log-returns) from `last`.
+    """
+
+    last: Floats
+    signal: Floats
+    long: Floats
+    short: Floats
+    take_profit: Floats
+    stop_loss: Floats
+
+    def expected_return(self, side: int, fee: float) -> Floats:
+        """Return what a position on `side` (1 long, -1 short) earns on average, in log-returns.
+
+        `fee` is a fraction of the price, paid going in and out; a position that
+        meets neither exit in time is counted as earning nothing.
+        """
+        exits = self.long if side > 0 else self.short
+        gain = exits[:, 1] * self.take_profit - exits[:, 2] * self.stop_loss
+        return np.asarray(gain - 2 * fee)
+
+
+@dataclass(frozen=True, eq=False)
+class CandleForecast(Forecast):
+    """Medians of the next candle, one element a row; `amplitude` is high less low."""
+
+    last: Floats
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    amplitude: Floats
+    prob_up: Floats
+
+
+class Forecaster(Protocol):
+    """Anything that learns from rows of a history and forecasts from others (see `Model`)."""
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Learn from `rows`."""
+
+    def predict(self, history: History, rows: Rows) -> Any:
+        """Forecast from `rows`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was learnt, fit for JSON."""
 
 
 class Model(Protocol):
@@ -48,17 +173,20 @@ class Model(Protocol):
     Every random choice follows `seed`. Files are plain text or JSON.
     """
 
+    name: ClassVar[str]
     horizon: int
 
-    @property
-    def name(self) -> str:
-        """Return the name in the registry."""
+    def __init__(self, horizon: int, seed: int, options: Mapping[str, Any]) -> None:
+        """Take what was asked for; raises `InvalidRequest` for options that do not fit."""
 
     def fit(self, history: History, rows: Rows) -> None:
-        """Learn from `rows`, ascending; raises `InvalidRequest` where they are too few."""
+        """Learn from `rows`, ascending; raises `InvalidRequest` where they are too few.
 
-    def predict(self, history: History, rows: Rows) -> Distribution:
-        """Forecast from `rows`, ascending and ready (`History.ready`).
+        A long fit calls `history.go_on()` now and then, which raises when it should end.
+        """
+
+    def predict(self, history: History, rows: Rows) -> Any:
+        """Forecast from `rows`, ascending and ready (`History.ready`), as its kind does.
 
         Intervals follow the outcomes since training that the history holds: hand
         in all candles since then, or the newest `CANDLES_WANTED`.
@@ -68,13 +196,17 @@ class Model(Protocol):
         """Return what was learnt, fit for JSON: options, shares believed, importance."""
 
     def to_files(self) -> dict[str, bytes]:
-        """Return the fitted model as files by name."""
+        """Return the fitted model as files by name, `FILE` among them."""
 
     @classmethod
     def from_files(cls, files: Files) -> Self:
         """Return the model that `to_files` wrote."""
 
 
-# How many newest candles a forecast wants: the windows, the memory of TA-Lib's averages, and
-# three hundred outcomes that the intervals follow.
-CANDLES_WANTED = 1_000
+def read_options(asked: Mapping[str, Any] | Options, options: type[Options]) -> Options:
+    """Check options that came from outside; raises `InvalidRequest` naming what is wrong."""
+    try:
+        given = asked if isinstance(asked, msgspec.Struct) else dict(asked)
+        return msgspec.convert(given, options)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"options: {error}.") from error

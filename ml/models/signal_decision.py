@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from core.signals import BUY, HOLD, SELL, SignalWords
-from ml.models.boosting.signal_model import SignalForecast
+from ml.models.protocol import SignalForecast
 from ml.scoring.scorecard import FEE
 from ml.scoring.uncertainty import Verdict
 
@@ -32,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, n: int, scores: Mapping[str, Any], verdict: str) -> Self:
-        """Read the scores of `evaluate_signals`; a value that is not known proves nothing."""
+        """Read the scores of the walk-forward; a value that is not known proves nothing."""
         skill = scores["direction"]["skill"]
         acted = scores["after_costs"]["1x"]
         numbers = (skill["value"], skill["low"], skill["high"])
@@ -69,20 +69,20 @@ class Chances(msgspec.Struct, frozen=True):
     last: float
 
     @classmethod
-    def of(cls, said: SignalForecast) -> Self:
+    def of(cls, forecast: SignalForecast) -> Self:
         """Return the last forecast of several."""
-        hold, buy, sell = (float(x) for x in said.signal[-1])
+        hold, buy, sell = (float(x) for x in forecast.signal[-1])
         return cls(
             hold=hold,
             buy=buy,
             sell=sell,
-            long=_three(said.long[-1]),
-            short=_three(said.short[-1]),
-            expected_long=float(said.expected_return(1, FEE)[-1]),
-            expected_short=float(said.expected_return(-1, FEE)[-1]),
-            take_profit=float(said.take_profit[-1]),
-            stop_loss=float(said.stop_loss[-1]),
-            last=float(said.last[-1]),
+            long=_three(forecast.long[-1]),
+            short=_three(forecast.short[-1]),
+            expected_long=float(forecast.expected_return(1, FEE)[-1]),
+            expected_short=float(forecast.expected_return(-1, FEE)[-1]),
+            take_profit=float(forecast.take_profit[-1]),
+            stop_loss=float(forecast.stop_loss[-1]),
+            last=float(forecast.last[-1]),
         )
 
     @property

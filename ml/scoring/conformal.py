@@ -1,17 +1,33 @@
-"""Intervals that hold what they promise, whatever made them.
+"""Intervals that hold what they promise, whatever made them, and correct themselves after.
 
 Split conformal prediction for quantile forecasts: Romano, Patterson and Candès,
 Conformalized Quantile Regression (2019). Rows are forecasts of a calibration
 part that nothing was fitted on; each horizon (column) is corrected by itself.
+
+Widths then follow what is realised. A forecast has a score: by how much its
+interval must be widened to just hold the outcome (negative: it could have been
+narrower). A miss widens the intervals after it by `rate * coverage`, a hit
+narrows them by `rate * (1 - coverage)`, so that misses settle at the share that
+is wanted, whatever the market does. Source: Angelopoulos, Candès and Tibshirani,
+Conformal PID Control for Time Series Prediction (2023), quantile tracking; in
+the spirit of Gibbs and Candès, Adaptive Conformal Inference Under Distribution
+Shift (2021).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+# In half-widths of the interval, one step ahead and as a bound; tried on real candles, 0.003 to
+# 0.02 differ little.
+RATE, MOST_RATE = 0.015, 0.01
 
 
 def interval_pairs(levels: Sequence[float]) -> dict[str, tuple[int, int]]:
@@ -59,3 +75,96 @@ def shift_quantiles(quantiles: Floats, shifts: Floats) -> Floats:
     Galichon, Quantile and Probability Curves Without Crossing (2010).
     """
     return np.sort(quantiles + shifts, axis=-1)
+
+
+def tracking_rate(horizon: int) -> float:
+    """Return how fast to follow: slower where overlapping labels miss together."""
+    return min(RATE / math.sqrt(horizon), MOST_RATE)
+
+
+def track_widths(
+    start: float, scores: Floats, rows: Rows, end: Rows, coverage: float, rate: float
+) -> Floats:
+    """Return the width to add to each interval, from the outcomes known at its row only.
+
+    `rows` ascend; the score of each is known at `end`, ascending too; NaN
+    scores (not known yet) teach nothing. The first width is `start`. Over n
+    forecasts whose scores stay within B of `start`, the share of misses differs
+    from 1 - coverage by at most (B + rate) / (rate * n).
+    """
+    width, known = start, 0
+    widths: list[float] = []
+    score_list, row_list, end_list = scores.tolist(), rows.tolist(), end.tolist()
+    for row in row_list:
+        while known < len(widths) and end_list[known] <= row:
+            score = score_list[known]
+            if score == score:  # not NaN
+                width += rate * ((score > widths[known]) - (1 - coverage))
+            known += 1
+        widths.append(width)
+    return np.array(widths, dtype=np.float64)
+
+
+class Width(msgspec.Struct, frozen=True):
+    """What to add to both bounds of an interval so that it has its `coverage`.
+
+    `rate` is how fast that follows, in proportion to the interval's own reach.
+    """
+
+    coverage: float
+    start: float
+    rate: float
+
+    @classmethod
+    def learn(cls, scores: Floats, reach: float, coverage: float, horizon: int) -> Self:
+        """Choose the width on held-out scores of intervals that reach `reach` to a side.
+
+        A score is by how much an interval must be widened to just hold what is realised.
+        """
+        start = float(conformal_quantile(scores, coverage))
+        return cls(coverage, start, tracking_rate(horizon) * max(reach + start, 0.0))
+
+    def follow(self, scores: Floats, rows: Rows, end: Rows) -> Floats:
+        """Return a width for each row, from the scores known by then.
+
+        A score is NaN where it is not known yet; otherwise known at row `end`.
+        """
+        return track_widths(self.start, scores, rows, end, self.coverage, self.rate)
+
+
+Widths = dict[str, Width]
+
+
+def learn_widths(
+    realised: Floats, quantiles: Floats, levels: tuple[float, ...], horizon: int
+) -> Widths:
+    """Return the widths of all central intervals, by their coverage as the API writes it."""
+    widths = {}
+    for name, (low, high) in interval_pairs(levels).items():
+        scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])
+        reach = float((quantiles[:, high] - quantiles[:, low]).mean()) / 2
+        widths[name] = Width.learn(scores, reach, float(name), horizon)
+    return widths
+
+
+def follow_widths(
+    widths: Mapping[str, Width],
+    realised: Floats,
+    quantiles: Floats,
+    levels: tuple[float, ...],
+    rows: Rows,
+    end: Rows,
+) -> Floats:
+    """Return quantiles, ascending, whose intervals learnt from each outcome once known."""
+    followed = quantiles.copy()
+    for name, (low, high) in interval_pairs(levels).items():
+        scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])
+        width = widths[name].follow(scores, rows, end)
+        followed[:, low] -= width
+        followed[:, high] += width
+    return np.asarray(np.sort(followed, axis=1))
+
+
+def interval_scores(realised: Floats, low: Floats, high: Floats) -> Floats:
+    """Return by how much each interval must be widened to both sides to just hold `realised`."""
+    return np.asarray(np.maximum(low - realised, realised - high))

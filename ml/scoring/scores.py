@@ -124,3 +124,43 @@ def after_costs(last: Floats, realised: Floats, predicted: Floats, fee: float) -
     expected, came = predicted / start - 1, realised / start - 1
     trade = np.sign(expected) * (np.abs(expected) > 2 * fee)
     return np.asarray((trade * came - np.abs(trade) * 2 * fee).mean(axis=0))
+
+
+def classification(label: NDArray[np.int64], probability: Floats) -> dict[str, float]:
+    """Return `accuracy, precision, recall, f1_score, auc` of probabilities, shape (n, classes).
+
+    The likeliest class is the answer. Precision, recall and F1 are means over
+    classes (macro), 0 for a class that was never the answer; `auc` is the mean over
+    classes of one against the rest (Hand and Till's plain variant), NaN where a
+    class never occurred.
+    """
+    answer = probability.argmax(axis=1)
+    classes = range(probability.shape[1])
+    hit = np.array([((answer == c) & (label == c)).sum() for c in classes], np.float64)
+    predicted = np.array([(answer == c).sum() for c in classes], np.float64)
+    realised = np.array([(label == c).sum() for c in classes], np.float64)
+    precision, recall = _ratio(hit, predicted), _ratio(hit, realised)
+    f1 = _ratio(2 * precision * recall, precision + recall)
+    return {
+        "accuracy": float((answer == label).mean()),
+        "precision": float(precision.mean()),
+        "recall": float(recall.mean()),
+        "f1_score": float(f1.mean()),
+        "auc": float(np.mean([area(probability[:, c], label == c) for c in classes])),
+    }
+
+
+def area(score: Floats, occurred: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve, ties counted half; NaN without both outcomes."""
+    positives = int(occurred.sum())
+    negatives = len(occurred) - positives
+    if not positives or not negatives:
+        return float("nan")
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    rank = np.cumsum(counts) - (counts - 1) / 2
+    above = rank[inverse][occurred].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -19,7 +19,7 @@ KEPT = 5
 class NextCandleRun(msgspec.Struct, frozen=True, kw_only=True):
     """One training. Instants are epoch ms; `first_time` and `last_time` are openings (s).
 
-    `result` is what `ml.evaluation.evaluate_next_candle` says. With the same candles, options,
+    `result` is what `ml.evaluation.judge_next_candle` says. With the same candles, options,
     seed and code a training gives a model of the same `model_hash`.
     """
 

@@ -128,8 +128,8 @@ class Walk:
 
     def _fit(self, index: int) -> tuple["Model", dict[str, Any], str]:
         """Fit to all candles up to this one, as a training at its close would."""
-        from ml.evaluation.evaluate import MAX_CANDLES
         from ml.features.history import make_history
+        from ml.models.protocol import MAX_CANDLES
         from ml.models.registry import make_model
 
         target = self._slot

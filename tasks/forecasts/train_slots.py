@@ -71,7 +71,7 @@ def show_run(run: RunRecord) -> dict[str, Any]:
 
 def _train(stores: Stores, job: Job, target: ForecastTarget, report: Report) -> RunRecord:
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.evaluation.train_challenger import Recipe, challenge
+    from ml.evaluation.train_challenger import Recipe, train_challenger
     from ml.models.registry import save_model
 
     request = job.request
@@ -80,7 +80,7 @@ def _train(stores: Stores, job: Job, target: ForecastTarget, report: Report) -> 
     report(Progress(message="reading candles"))
     frame = read_frame(stores, target, request.get("start"), request.get("end"))
     standing = None if champion is None else _standing(stores, champion)
-    done = challenge(
+    done = train_challenger(
         frame, target.resolution, recipe, standing, folds=request["folds"], report=report
     )
     report(Progress(message="saving the model"))

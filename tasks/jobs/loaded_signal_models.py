@@ -10,10 +10,8 @@ from storage.models.registry import Registry
 from storage.models.registry_rows import RunRecord
 
 if TYPE_CHECKING:
-    from ml.evaluation.train_signals import OutlookModel
-    from ml.models.boosting.range_model import RangeForecast
-    from ml.models.boosting.signal_model import SignalForecast
     from ml.models.forecast_origin import Origin
+    from ml.models.protocol import Model, RangeForecast, SignalForecast
 
 # Each takes a few MB.
 CAPACITY = 256
@@ -23,7 +21,7 @@ class LoadedOutlook(NamedTuple):
     """A training, and its model ready to forecast."""
 
     run: RunRecord
-    model: "OutlookModel"
+    model: "Model"
 
     def range_from(self, origin: "Origin") -> "RangeForecast":
         """Return the range of the path after the newest candle, of a model of ranges."""
@@ -74,10 +72,10 @@ class OutlookModels:
 
 def _load(registry: Registry, run_id: str) -> LoadedOutlook:
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.evaluation.train_signals import read_outlook
+    from ml.models.registry import read_model
 
     run = registry.run(run_id)
-    return LoadedOutlook(run, read_outlook(registry.read_files(run)))
+    return LoadedOutlook(run, read_model(registry.read_files(run)))
 
 
 models = OutlookModels()

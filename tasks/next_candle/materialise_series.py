@@ -178,8 +178,8 @@ class SeriesMaker:
         return int(finished[-1]) if len(finished) else None
 
     def _load(self, run_id: str) -> "NextCandleModel":
-        from ml.models.boosting.fitted import FILE
         from ml.models.boosting.next_candle_model import NextCandleModel
+        from ml.models.protocol import FILE
 
         return NextCandleModel.from_files({FILE: self._stores.next_candle_runs.model(run_id)})
 

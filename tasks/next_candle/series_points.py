@@ -38,8 +38,10 @@ def _lines(series: "CandleSeries") -> list[bytes]:
 def _points(series: "CandleSeries") -> Iterator[SeriesPoint]:
     times = np.datetime_as_string(series.time.astype("M8[s]"), timezone="UTC").tolist()
     real = [series.real[name].tolist() for name in ("open", "high", "low", "close", "volume")]
-    said = [series.said[name].tolist() for name in ("open", "high", "low", "close", "amplitude")]
-    close, amplitude = (series.missed[name].tolist() for name in ("close", "amplitude"))
+    said = [
+        series.predicted[name].tolist() for name in ("open", "high", "low", "close", "amplitude")
+    ]
+    close, amplitude = (series.errors[name].tolist() for name in ("close", "amplitude"))
     chances, seen = series.prob_up.tolist(), series.in_sample.tolist()
     for row, time in enumerate(times):
         yield SeriesPoint(

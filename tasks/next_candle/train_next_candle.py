@@ -1,10 +1,11 @@
 """Trainings of the next candle: validated and recorded first, then walked forward."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import Conflict, InvalidRequest
 from core.jobs import Job, Progress
+from core.next_candle import HORIZON
 from core.times import format_time, now_ms
 from storage.models.next_candle_runs import NextCandleRun, hash_of
 from storage.stores import Stores
@@ -12,6 +13,9 @@ from tasks.forecasts.code_version import code_version
 from tasks.forecasts.train_slots import train_slot
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.requests import requested_series
+
+if TYPE_CHECKING:
+    from ml.evaluation.train_challenger import Challenge
 
 
 def train_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
@@ -62,18 +66,17 @@ def walk_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> di
 
 def _train(stores: Stores, job: Job, report: Report) -> NextCandleRun:
     # XGBoost, TA-Lib and pandas come in with this import.
-    from ml.evaluation.evaluate_next_candle import train_validated
-    from ml.models.boosting.fitted import FILE
+    from ml.evaluation.train_challenger import Recipe, train_challenger
+    from ml.models.protocol import FILE
 
     request, series, started = job.request, requested_series(job.request), now_ms()
     report(Progress(message="reading candles"))
     candles = stores.candles.read(series, request["start"], request["end"])
     report(Progress(0, len(candles), "candles", "training"))
     options, seed = request["options"], request["seed"]
-    model, result = train_validated(
-        candles.to_frame(), series.resolution, seed=seed, options=options
-    )
-    content = model.to_files()[FILE]
+    recipe = Recipe("next_candle", HORIZON, seed, options)
+    trained = train_challenger(candles.to_frame(), series.resolution, recipe, None)
+    result, content = _validation(trained), trained.model.to_files()[FILE]
     run = NextCandleRun(
         id=str(uuid.uuid4()),
         platform=series.platform,
@@ -95,6 +98,25 @@ def _train(stores: Stores, job: Job, report: Report) -> NextCandleRun:
     )
     stores.next_candle_runs.add(run, content.decode())
     return run
+
+
+def _validation(trained: "Challenge") -> dict[str, Any]:
+    """Return the scores of the newest fifth as source 000 shows them, flat."""
+    result, fold = trained.result, trained.result["folds"][0]
+    ours, theirs = dict(result["scores"]), dict(result["baseline_scores"])
+    targets, naive = ours.pop("targets"), theirs.pop("targets")
+    return {
+        "samples": trained.samples,
+        "split_train": fold["train"]["n"],
+        "split_total": trained.samples,
+        "validation_start": fold["test"]["start"],
+        "data_hash": result["data_hash"],
+        "model": fold["model"],
+        **ours,
+        "baseline": theirs,
+        "verdict": result["verdict"],
+        "targets": {name: errors | {"baseline": naive[name]} for name, errors in targets.items()},
+    }
 
 
 def _message(result: dict[str, Any]) -> str:

@@ -28,8 +28,8 @@ from tasks.jobs.loaded_signal_models import models
 from tasks.signals.prepared_candles import origins
 
 if TYPE_CHECKING:
-    from ml.models.boosting.range_model import RangeForecast
     from ml.models.forecast_origin import Origin
+    from ml.models.protocol import RangeForecast
 
 COVERAGE_NAME = "0.9"
 

@@ -8,7 +8,7 @@ from core.errors import InvalidRequest, JobStopped, TickcastError
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Job, Progress
 from core.series import Series, make_series
-from core.signals import PATH_MODELS, SIGNAL_MODEL, model_name
+from core.signals import PATH_MODELS, model_name
 from core.times import format_time, now_ms
 from storage.models.registry_rows import RunRecord
 from storage.stores import Stores
@@ -18,7 +18,7 @@ from tasks.jobs.held_job import Note, Report
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.evaluation.train_signals import TrainedOutlook
+    from ml.evaluation.train_challenger import Challenge
 
 # A watched series is trained again after a week.
 RETRAIN_EVERY = 604_800
@@ -71,7 +71,7 @@ def show_outlook_run(run: RunRecord) -> dict[str, Any]:
 
 def _frame(stores: Stores, series: Series) -> "pd.DataFrame":
     # pandas and TA-Lib come in with this import.
-    from ml.evaluation.evaluate import MAX_CANDLES
+    from ml.models.protocol import MAX_CANDLES
 
     # The newest may be unfinished, which is not learnt from.
     candles = stores.candles.read(series, limit=MAX_CANDLES + 1, newest=True)
@@ -85,19 +85,14 @@ def _train(
 ) -> str:
     """Train one model; returns the id of its record."""
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.evaluation.train_signals import train_outlook as fit
+    from ml.evaluation.train_challenger import Recipe, train_challenger
 
     request, registry = job.request, stores.registry
     record = registry.configure(target, {}, RETRAIN_EVERY, 0)
     try:
-        trained = fit(
-            frame,
-            target.resolution,
-            target.model,
-            target.horizon,
-            folds=request["folds"],
-            seed=request["seed"],
-            report=report,
+        recipe = Recipe(target.model, target.horizon, request["seed"])
+        trained = train_challenger(
+            frame, target.resolution, recipe, None, folds=request["folds"], report=report
         )
     except JobStopped:
         raise
@@ -114,24 +109,23 @@ def _enter(
     stores: Stores,
     job: Job,
     target: ForecastTarget,
-    trained: "TrainedOutlook",
+    trained: "Challenge",
     champion_id: str | None,
 ) -> str:
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.models.registry import FILE
+    from ml.models.registry import save_model
 
     folder = stores.registry.new_folder()
     try:
-        (folder / FILE).write_bytes(trained.model.to_files()[FILE])
+        save_model(trained.model, folder)
         run = _record(job, target, trained)
         return stores.registry.enter(run, folder, champion_id).id
     finally:
         rmtree(folder, ignore_errors=True)
 
 
-def _record(job: Job, target: ForecastTarget, trained: "TrainedOutlook") -> RunRecord:
-    result, about = trained.evaluation, trained.model.learnt.about
-    ours, theirs = _scores(result, target.model)
+def _record(job: Job, target: ForecastTarget, trained: "Challenge") -> RunRecord:
+    result, times = trained.result, trained.candles["time"]
     return RunRecord(
         id=str(uuid.uuid4()),
         target=target,
@@ -141,19 +135,19 @@ def _record(job: Job, target: ForecastTarget, trained: "TrainedOutlook") -> RunR
         seed=job.request["seed"],
         options={},
         data_hash=result["data_hash"],
-        first_time=trained.times[0],
-        last_time=trained.times[1],
-        candles=trained.candles,
+        first_time=int(times.iloc[0]),
+        last_time=int(times.iloc[-1]),
+        candles=len(times),
         code_version=code_version(),
         n=result["n"],
-        scores=ours,
-        baseline_scores=theirs,
+        scores=result["scores"],
+        baseline_scores=result["baseline_scores"],
         verdict=result["verdict"],
         promoted=True,
         decision={"reason": "The newest training speaks.", "comparisons": {}},
         metadata={
-            "sessions": about.sessions,
-            "trained_until": about.trained_until,
+            "sessions": trained.sessions,
+            "trained_until": trained.trained_until,
             "model": trained.model.describe(),
             "folds": [{part: fold[part] for part in ("train", "test")} for fold in result["folds"]],
             "samples": trained.samples,
@@ -161,13 +155,3 @@ def _record(job: Job, target: ForecastTarget, trained: "TrainedOutlook") -> RunR
             "seconds": trained.seconds,
         },
     )
-
-
-def _scores(result: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the scores of a walk-forward and of its baseline."""
-    if kind != SIGNAL_MODEL:
-        return result["scores"], result["baseline_scores"]
-    judged = {"direction": result["direction"], **result["parts"]}
-    ours = {part: each["scores"] for part, each in judged.items()}
-    theirs = {part: each["baseline_scores"] for part, each in judged.items()}
-    return ours | {"after_costs": result["after_costs"]}, theirs

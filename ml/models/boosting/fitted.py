@@ -1,5 +1,6 @@
-"""What all models made of one lesson share: their options, what they learnt, and its file."""
+"""What all models made of one training set share: their options, what they learnt, its file."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
@@ -9,13 +10,11 @@ from numpy.typing import NDArray
 from ml.data.walkforward import Spans
 from ml.features.history import History
 from ml.features.model_inputs import INPUTS
-from ml.models.boosting.boosters import BoostingOptions
-from ml.models.boosting.training_set import Lesson, Trees
-from ml.models.protocol import Files
+from ml.models.boosting.booster import BoostingOptions
+from ml.models.boosting.training_set import TrainingSet, Trees
+from ml.models.protocol import FILE, NO_OPTIONS, Files, read_options
 
 Rows = NDArray[np.intp]
-
-FILE = "model.json"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -41,15 +40,19 @@ L = TypeVar("L", bound=Learnt)
 
 
 class Fitted(Generic[L]):
-    """Base of a model of one horizon; `kind` is the type of what it learns."""
+    """Base of a model of one horizon; `learns` is the type of what it learns."""
 
     name: ClassVar[str]
-    kind: ClassVar[type[Any]]
+    learns: ClassVar[type[Any]]
+    # How many inputs it reads of each row.
+    features: ClassVar[int] = len(INPUTS)
 
-    def __init__(self, horizon: int, seed: int = 0, options: BoostingOptions | None = None) -> None:
+    def __init__(
+        self, horizon: int, seed: int = 0, options: Mapping[str, Any] | BoostingOptions = NO_OPTIONS
+    ) -> None:
         self.horizon = horizon
         self.seed = seed
-        self.options = options or BoostingOptions()
+        self.options = read_options(options, BoostingOptions)
         self._learnt: L | None = None
 
     @property
@@ -59,9 +62,9 @@ class Fitted(Generic[L]):
             raise ValueError("the model has not been fitted")
         return self._learnt
 
-    def lesson(self, history: History, rows: Rows, spans: Spans) -> Lesson:
+    def training_set(self, history: History, rows: Rows, spans: Spans) -> TrainingSet:
         """Prepare `rows` for learning; raises `InvalidRequest` where they are too few."""
-        return Lesson.prepare(history, rows, spans, self.horizon, self.options, self.seed)
+        return TrainingSet.prepare(history, rows, spans, self.horizon, self.options, self.seed)
 
     def about(self, history: History, rows: Rows) -> About:
         """Return which model this is, fitted to `rows`."""
@@ -92,7 +95,7 @@ class Fitted(Generic[L]):
     @classmethod
     def from_files(cls, files: Files) -> Self:
         """Return the model that `to_files` wrote."""
-        learnt = msgspec.json.decode(files[FILE], type=cls.kind)
+        learnt = msgspec.json.decode(files[FILE], type=cls.learns)
         model = cls(learnt.about.horizon, learnt.about.seed, learnt.about.options)
         model._learnt = learnt
         return model

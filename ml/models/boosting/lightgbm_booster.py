@@ -6,14 +6,14 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.models.boosting.boosters import BoostingOptions, Task, shares
+from ml.models.boosting.booster import BoostingOptions, Objective, shares
 
 Floats = NDArray[np.float64]
 
 OBJECTIVES = {
     "mean": "regression",
     "quantile": "quantile",
-    "chance": "binary",
+    "probability": "binary",
 }
 # Silent, the same bits each time, and no look at the objective while binning.
 FIXED = {
@@ -56,11 +56,11 @@ class LightgbmTrainer:
         self._parameters = _parameters(options, seed)
         self._data = lightgbm.Dataset(inputs, params=dict(FIXED), free_raw_data=False)
 
-    def fit(self, task: Task, target: Floats) -> LightgbmBooster:
+    def fit(self, objective: Objective, target: Floats) -> LightgbmBooster:
         """Fit one target, one element a row of the inputs; the same each time."""
-        parameters = self._parameters | {"objective": OBJECTIVES[task.kind]}
-        if task.kind == "quantile":
-            parameters["alpha"] = task.level
+        parameters = self._parameters | {"objective": OBJECTIVES[objective.kind]}
+        if objective.kind == "quantile":
+            parameters["alpha"] = objective.level
         self._data.set_label(target)
         booster = lightgbm.train(parameters, self._data, keep_training_booster=False)
         return LightgbmBooster(booster)

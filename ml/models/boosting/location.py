@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features.model_inputs import SIGN_INPUTS, columns_of
-from ml.models.boosting.boosters import Task
+from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.ridge import Ridge
-from ml.models.boosting.training_set import Lesson, Trees
+from ml.models.boosting.training_set import TrainingSet, Trees
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ CLIP = 3.0
 COLUMNS = columns_of(SIGN_INPUTS)
 
 
-class MoveDrift(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True):
     """A fitted median move in units of the move's size.
 
     `linear_share` and `tree_share` are how much of each part is believed.
@@ -32,17 +32,21 @@ class MoveDrift(msgspec.Struct, frozen=True):
     trees: Trees | None
 
     @classmethod
-    def fit(cls, lesson: Lesson, move: Floats, size: Floats) -> Self:
+    def fit(cls, training: TrainingSet, move: Floats, size: Floats) -> Self:
         """Learn from the moves (log-returns) that followed and the sizes foreseen for them."""
         target = np.clip(move / size, -CLIP, CLIP)
-        linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], PENALTY)
-        trees = lesson.boost(Task("mean"), target - linear.predict(lesson.inputs[:, COLUMNS]))
+        linear = Ridge.fit(
+            training.inputs[training.learn][:, COLUMNS], target[training.learn], PENALTY
+        )
+        trees = training.boost(
+            Objective("mean"), target - linear.predict(training.inputs[:, COLUMNS])
+        )
         choices = [(0.0, 0.0), *((s, 0.0) for s in SHARES[1:]), *((s, s) for s in SHARES[1:])]
-        held = lesson.held
-        plain = size[held] * linear.predict(lesson.held_inputs[:, COLUMNS])
-        correction = size[held] * trees.predict(lesson.held_inputs)
-        losses = [np.abs(move[held] - a * plain - b * correction) for a, b in choices]
-        linear_share, tree_share = (float(share) for share in choices[lesson.choose(losses)])
+        held_out = training.held_out
+        plain = size[held_out] * linear.predict(training.held_out_inputs[:, COLUMNS])
+        correction = size[held_out] * trees.predict(training.held_out_inputs)
+        losses = [np.abs(move[held_out] - a * plain - b * correction) for a, b in choices]
+        linear_share, tree_share = (float(share) for share in choices[training.choose(losses)])
         return cls(linear, linear_share, tree_share, trees if tree_share else None)
 
     def raw(self, inputs: Floats) -> Floats:
@@ -51,7 +55,7 @@ class MoveDrift(msgspec.Struct, frozen=True):
 
     def predict(self, inputs: Floats) -> Floats:
         """Return the median move of each row in units of its size, as far as believed."""
-        drift = self.linear_share * self.raw(inputs)
+        median = self.linear_share * self.raw(inputs)
         if self.trees is not None:
-            drift = drift + self.tree_share * self.trees.predict(inputs)
-        return np.asarray(drift)
+            median = median + self.tree_share * self.trees.predict(inputs)
+        return np.asarray(median)

@@ -11,15 +11,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.models.boosting.boosters import Task
+from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES
-from ml.models.boosting.training_set import Lesson, Trees
+from ml.models.boosting.training_set import TrainingSet, Trees
 from ml.scoring.scores import pinball
 
 Floats = NDArray[np.float64]
 
 
-class MoveSpread(msgspec.Struct, frozen=True):
+class Quantiles(msgspec.Struct, frozen=True):
     """Fitted quantiles at `levels`."""
 
     levels: tuple[float, ...]
@@ -28,16 +28,19 @@ class MoveSpread(msgspec.Struct, frozen=True):
     trees: list[Trees]
 
     @classmethod
-    def fit(cls, lesson: Lesson, target: Floats, levels: Sequence[float], weight: Floats) -> Self:
+    def fit(
+        cls, training: TrainingSet, target: Floats, levels: Sequence[float], weight: Floats
+    ) -> Self:
         """Learn from `target`, scaled moves; `weight` turns them into what counts as a loss."""
-        plain = np.quantile(target[lesson.learn], levels)
-        trees = [lesson.boost(Task("quantile", level), target) for level in levels]
-        bent = np.column_stack([tree.predict(lesson.held_inputs) for tree in trees])
-        came, worth = target[lesson.held], weight[lesson.held]
+        plain = np.quantile(target[training.learn], levels)
+        trees = [training.boost(Objective("quantile", level), target) for level in levels]
+        bent = np.column_stack([tree.predict(training.held_out_inputs) for tree in trees])
+        realised, worth = target[training.held_out], weight[training.held_out]
         losses = [
-            worth * _row_pinball(came, plain + share * (bent - plain), levels) for share in SHARES
+            worth * _row_pinball(realised, plain + share * (bent - plain), levels)
+            for share in SHARES
         ]
-        share = float(SHARES[lesson.choose(losses)])
+        share = float(SHARES[training.choose(losses)])
         return cls(tuple(levels), plain.tolist(), share, trees if share else [])
 
     def predict(self, inputs: Floats) -> Floats:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features.model_inputs import INPUTS, SIZE_INPUTS, columns_of
-from ml.models.boosting.boosters import Task
+from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.ridge import Ridge
-from ml.models.boosting.training_set import Lesson, Trees
+from ml.models.boosting.training_set import TrainingSet, Trees
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ COLUMNS = columns_of(SIZE_INPUTS)
 LEVEL = INPUTS.index("level")
 
 
-class MoveSize(msgspec.Struct, frozen=True):
+class Scale(msgspec.Struct, frozen=True):
     """A fitted size of moves, in log-returns but for a constant factor."""
 
     linear: Ridge
@@ -42,27 +42,30 @@ class MoveSize(msgspec.Struct, frozen=True):
     trees: Trees | None
 
     @classmethod
-    def fit(cls, lesson: Lesson, size: Floats, reach: Floats) -> Self:
+    def fit(cls, training: TrainingSet, size: Floats, reach: Floats) -> Self:
         """Learn from `size`, a non-negative measure of the move that followed each row.
 
         `reach` is the non-negative move that intervals must hold, on which a
         scale is judged.
         """
-        floor = max(FLOOR * float(size[lesson.learn].mean()), LEAST_SIZE)
-        level = lesson.inputs[:, LEVEL]
+        floor = max(FLOOR * float(size[training.learn].mean()), LEAST_SIZE)
+        level = training.inputs[:, LEVEL]
         target = np.log(size + floor) - level
-        penalty = min(PENALTY * lesson.horizon, MOST_PENALTY)
-        linear = Ridge.fit(lesson.inputs[lesson.learn][:, COLUMNS], target[lesson.learn], penalty)
-        residual = target - linear.predict(lesson.inputs[:, COLUMNS])
-        trees = lesson.boost(Task("mean"), residual)
-        plain = linear.predict(lesson.held_inputs[:, COLUMNS])
-        correction = trees.predict(lesson.held_inputs)
+        penalty = min(PENALTY * training.horizon, MOST_PENALTY)
+        linear = Ridge.fit(
+            training.inputs[training.learn][:, COLUMNS], target[training.learn], penalty
+        )
+        residual = target - linear.predict(training.inputs[:, COLUMNS])
+        trees = training.boost(Objective("mean"), residual)
+        plain = linear.predict(training.held_out_inputs[:, COLUMNS])
+        correction = trees.predict(training.held_out_inputs)
         choices = [*((float(s), 0.0) for s in SHARES), *((1.0, float(s)) for s in SHARES[1:])]
         scales = [
-            np.exp(level[lesson.held] + linear.part(plain, a) + b * correction) for a, b in choices
+            np.exp(level[training.held_out] + linear.part(plain, a) + b * correction)
+            for a, b in choices
         ]
-        losses = [_bound_loss(scale, reach[lesson.held]) for scale in scales]
-        linear_share, tree_share = choices[lesson.choose(losses)]
+        losses = [_bound_loss(scale, reach[training.held_out]) for scale in scales]
+        linear_share, tree_share = choices[training.choose(losses)]
         return cls(linear, linear_share, tree_share, trees if tree_share else None)
 
     def predict(self, inputs: Floats) -> Floats:

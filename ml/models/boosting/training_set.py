@@ -1,4 +1,4 @@
-"""What one fit learns from: inputs of rows, split in time into learning and holding back."""
+"""What one fit of boosting learns from: inputs of rows, split in time, the newest held out."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,22 +11,40 @@ from core.errors import InvalidRequest
 from ml.data.walkforward import Spans, hold_out
 from ml.features.history import History
 from ml.features.model_inputs import model_inputs
-from ml.models.boosting.boosters import (
-    Booster,
-    BoostingOptions,
-    Task,
-    Trainer,
-    make_trainer,
-    read_booster,
-)
+from ml.models.boosting.booster import Booster, BoostingOptions, Objective, Trainer
 from ml.models.boosting.one_standard_error import cautious_choice
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-# The newest quarter of the rows is held back: shares, calibration and widths are learnt there.
-HELD_SHARE = 0.25
+# The newest quarter of the rows is held out: shares, calibration and widths are learnt there.
+HELD_OUT_SHARE = 0.25
 LEAST_ROWS = 400
+
+
+def make_trainer(inputs: Floats, options: BoostingOptions, seed: int) -> Trainer:
+    """Prepare `inputs`, shape (n, columns), for fits: sorting them into bins is half the work.
+
+    Both libraries are imported when first used, as `read_booster` does.
+    """
+    if options.library == "xgboost":
+        from ml.models.boosting.xgboost_booster import XgboostTrainer
+
+        return XgboostTrainer(inputs, options, seed)
+    from ml.models.boosting.lightgbm_booster import LightgbmTrainer
+
+    return LightgbmTrainer(inputs, options, seed)
+
+
+def read_booster(library: str, text: str) -> Booster:
+    """Return the booster whose `to_text` gave `text`."""
+    if library == "xgboost":
+        from ml.models.boosting.xgboost_booster import XgboostBooster
+
+        return XgboostBooster.from_text(text)
+    from ml.models.boosting.lightgbm_booster import LightgbmBooster
+
+    return LightgbmBooster.from_text(text)
 
 
 class Trees(msgspec.Struct, frozen=True, dict=True):
@@ -49,16 +67,16 @@ class Trees(msgspec.Struct, frozen=True, dict=True):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """Inputs of `rows`; `learn` and `held` are positions in them, the latter all later.
+class TrainingSet:
+    """Inputs of `rows`; `learn` and `held_out` are positions in them, the latter all later.
 
-    Labels of the rows learnt from end before the first held back begins.
+    Labels of the rows learnt from end before the first held out begins.
     """
 
     rows: Rows
     inputs: Floats
     learn: Rows
-    held: Rows
+    held_out: Rows
     horizon: int
     options: BoostingOptions
     seed: int
@@ -72,14 +90,14 @@ class Lesson:
         horizon: int,
         options: BoostingOptions,
         seed: int,
-    ) -> "Lesson":
+    ) -> "TrainingSet":
         """Split `rows`, whose labels span `spans`; raises `InvalidRequest` where too few."""
         if len(rows) < LEAST_ROWS + horizon:
             raise InvalidRequest(
                 f"A model of {horizon} candles ahead needs at least {LEAST_ROWS + horizon} "
                 f"candles to learn from after warming up; {len(rows)} are held."
             )
-        split = hold_out(spans, np.arange(len(rows)), int(len(rows) * HELD_SHARE))
+        split = hold_out(spans, np.arange(len(rows)), int(len(rows) * HELD_OUT_SHARE))
         inputs = model_inputs(history.features, history.path.close, rows)
         return cls(rows, inputs, split.train, split.test, horizon, options, seed)
 
@@ -93,24 +111,24 @@ class Lesson:
         least = int(self.options.least_leaf * np.sqrt(min(self.horizon, 16)))
         return msgspec.structs.replace(self.options, least_leaf=least)
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Lesson":
-        """Return the lesson on the chosen rows alone, `chosen` being one flag a row."""
+    def where(self, chosen: NDArray[np.bool_]) -> "TrainingSet":
+        """Return the training set on the chosen rows alone, `chosen` being one flag a row."""
         position = np.cumsum(chosen) - 1
-        learn, held = (position[part[chosen[part]]] for part in (self.learn, self.held))
+        learn, held_out = (position[part[chosen[part]]] for part in (self.learn, self.held_out))
         return replace(
-            self, rows=self.rows[chosen], inputs=self.inputs[chosen], learn=learn, held=held
+            self, rows=self.rows[chosen], inputs=self.inputs[chosen], learn=learn, held_out=held_out
         )
 
-    def boost(self, task: Task, target: Floats) -> Trees:
-        """Fit trees to `target` (one element a row of the lesson) on the rows learnt from."""
-        booster = self._trainer.fit(task, target[self.learn])
+    def boost(self, objective: Objective, target: Floats) -> Trees:
+        """Fit trees to `target` (one element a row of the set) on the rows learnt from."""
+        booster = self._trainer.fit(objective, target[self.learn])
         return Trees(self.options.library, booster.to_text())
 
     @cached_property
-    def held_inputs(self) -> Floats:
-        """Return the inputs of the rows held back."""
-        return self.inputs[self.held]
+    def held_out_inputs(self) -> Floats:
+        """Return the inputs of the rows held out."""
+        return self.inputs[self.held_out]
 
     def choose(self, losses: list[Floats]) -> int:
-        """Return which of several losses is best, one element a row held back."""
+        """Return which of several losses is best, one element a row held out."""
         return cautious_choice(np.stack(losses), self.horizon)

@@ -6,14 +6,14 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
-from ml.models.boosting.boosters import BoostingOptions, Task, shares
+from ml.models.boosting.booster import BoostingOptions, Objective, shares
 
 Floats = NDArray[np.float64]
 
 OBJECTIVES = {
     "mean": "reg:squarederror",
     "quantile": "reg:quantileerror",
-    "chance": "binary:logistic",
+    "probability": "binary:logistic",
 }
 
 
@@ -54,23 +54,23 @@ class XgboostTrainer:
         self._seed = seed
         self._data = xgboost.QuantileDMatrix(inputs, nthread=1)
 
-    def fit(self, task: Task, target: Floats) -> XgboostBooster:
+    def fit(self, objective: Objective, target: Floats) -> XgboostBooster:
         """Fit one target, one element a row of the inputs; the same each time."""
         self._data.set_label(target)
-        parameters = _parameters(self._options, self._seed, task)
+        parameters = _parameters(self._options, self._seed, objective)
         return XgboostBooster(xgboost.train(parameters, self._data, self._options.rounds))
 
 
-def _parameters(options: BoostingOptions, seed: int, task: Task) -> dict[str, Any]:
+def _parameters(options: BoostingOptions, seed: int, objective: Objective) -> dict[str, Any]:
     parameters: dict[str, Any] = {
-        "objective": OBJECTIVES[task.kind],
+        "objective": OBJECTIVES[objective.kind],
         "tree_method": "hist",
         "grow_policy": "lossguide",
         "max_leaves": options.leaves,
         "max_depth": 0,
         "learning_rate": options.learning_rate,
-        # Leaves count second derivatives, which are at most 1/4 a row for chances.
-        "min_child_weight": options.least_leaf * (0.25 if task.kind == "chance" else 1.0),
+        # Leaves count second derivatives, which are at most 1/4 a row for probabilities.
+        "min_child_weight": options.least_leaf * (0.25 if objective.kind == "probability" else 1.0),
         "subsample": options.rows,
         "colsample_bytree": options.columns,
         "reg_lambda": options.ridge,
@@ -78,6 +78,6 @@ def _parameters(options: BoostingOptions, seed: int, task: Task) -> dict[str, An
         "nthread": 1,
         "verbosity": 0,
     }
-    if task.kind == "quantile":
-        parameters["quantile_alpha"] = task.level
+    if objective.kind == "quantile":
+        parameters["quantile_alpha"] = objective.level
     return parameters

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.walkforward import Rows
-from ml.models.boosting.shrinkage import cautious_shrinkage
+from ml.models.boosting.one_standard_error import cautious_shares
 from ml.models.lstm.adjustment import Adjustment
 from ml.models.lstm.fitting import Examples, FitReport, Fitter
 from ml.models.lstm.options import LstmOptions
@@ -49,7 +49,7 @@ class LstmModel:
     def _adjust(self, windows: Windows) -> Adjustment:
         levels, parts = self.options.quantiles, self.parts_
         medians = self._raw(windows, parts.validation)[..., len(levels) // 2]
-        kept = cautious_shrinkage(windows.moves(parts.validation), medians, windows.nsteps)
+        kept = cautious_shares(windows.moves(parts.validation), medians, windows.nsteps)
         calibration = parts.calibration
         return Adjustment.learn(
             kept, windows.moves(calibration), self._raw(windows, calibration), levels

@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from core.lstm_limits import windows_needed
+from ml.data import labels
 from ml.features.history import History
 from ml.features.model_inputs import WARM_UP
 from ml.models.baselines import class_prior
-from ml.models.boosting.calibrated_probability import Chance
+from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.lstm.adjustment import Adjustment
 from ml.models.lstm.options import LstmOptions
 from ml.models.lstm.slot_network import FittedNetwork, Network, fit_network
 from ml.models.lstm.windows import LevelScaler, PreparedCandles, Windows, prepare_candles
 from ml.models.protocol import LEVELS, MEDIAN, Distribution, Files
-from ml.scoring.adaptive_conformal import tracking_rate
-from ml.scoring.conformal import interval_pairs
+from ml.scoring.conformal import Width, Widths, follow_widths, interval_pairs, tracking_rate
 from ml.scoring.scores import probability_above
-from ml.scoring.widths import Width, Widths, follow_widths
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -44,7 +43,7 @@ class LearntLstm(msgspec.Struct, frozen=True):
     rows: int
     scaler: LevelScaler | None
     adjustment: Adjustment
-    direction: Chance
+    direction: CalibratedProbability
     widths: Widths
 
 
@@ -53,10 +52,10 @@ class LstmModel:
 
     name = NAME
 
-    def __init__(self, horizon: int, seed: int, options: LstmOptions) -> None:
+    def __init__(self, horizon: int, seed: int, options: Mapping[str, Any]) -> None:
         self.horizon = horizon
         self._seed = seed
-        self._options = options
+        self._options = slot_options(options, horizon, seed)
         self._fitted: tuple[LearntLstm, Network] | None = None
 
     @property
@@ -97,7 +96,9 @@ class LstmModel:
             rows=len(past),
             scaler=found.scaler,
             adjustment=found.adjustment,
-            direction=Chance.of_raw(_raw_chance(quantiles), rose, prior, self.horizon),
+            direction=CalibratedProbability.of_raw(
+                _raw_chance(quantiles), rose, prior, self.horizon
+            ),
             widths=_widths(quantiles, self.horizon),
         )
 
@@ -109,7 +110,7 @@ class LstmModel:
         unit = candles.unit(every, np.array([self.horizon]))[:, 0]
         found = FittedNetwork(network, learnt.scaler, learnt.adjustment, every[:0])
         raw = self._quantiles(candles, every, found)
-        came = history.moves_known(every, self.horizon) / unit
+        came = history.where_known(labels.moves, every, self.horizon) / unit
         end = every + self.horizon
         quantiles = follow_widths(learnt.widths, came, raw, LEVELS, every, end)
         quantiles[:, MEDIAN] = raw[:, MEDIAN]
@@ -148,7 +149,7 @@ class LstmModel:
     def from_files(cls, files: Files) -> Self:
         """Return the model that `to_files` wrote; Keras is not needed."""
         learnt = msgspec.json.decode(files[JSON_FILE], type=LearntLstm)
-        model = cls(learnt.horizon, learnt.seed, learnt.options)
+        model = cls(learnt.horizon, learnt.seed, msgspec.structs.asdict(learnt.options))
         model._fitted = learnt, Network(files[ONNX_FILE], files[WEIGHTS_FILE])
         return model
 

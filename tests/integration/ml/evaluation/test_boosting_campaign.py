@@ -5,19 +5,18 @@ A shorter run is part of every test run; the whole campaign is marked slow.
 
 import pytest
 
-from ml.evaluation.evaluate import evaluate
+from ml.evaluation.train_challenger import Recipe, evaluate
 from tests.unit.ml.models.boosting.made_candles import autoregressive, make_candles, noise
 
 COUNT = 8_000
 
 
 def _verdicts(returns, seeds: range) -> list[str]:
-    return [
-        evaluate(make_candles(returns(COUNT, seed)), 300, model="boosting", horizon=1, seed=seed)[
-            "verdict"
-        ]
+    results = (
+        evaluate(make_candles(returns(COUNT, seed)), 300, Recipe("boosting", 1, seed))
         for seed in seeds
-    ]
+    )
+    return [result["verdict"] for result in results]
 
 
 def test_noise_is_seldom_called_skilled_and_a_signal_nearly_always():

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ml.evaluation.train_challenger import Recipe, challenge
+from ml.evaluation.train_challenger import Recipe, train_challenger
 from storage.models.registry_rows import hash_of_contents
 from storage.stores import Stores
 from tasks.forecasts import train_slots
@@ -77,7 +77,7 @@ def test_a_training_is_made_again_from_its_record(stores: Stores) -> None:
     assert run.code_version == code_version()
     frame = stores.candles.read(SERIES, run.first_time, run.last_time).to_frame()
     recipe = Recipe(run.target.model, run.target.horizon, run.seed, run.options)
-    again = challenge(frame, run.target.resolution, recipe, None, folds=2)
+    again = train_challenger(frame, run.target.resolution, recipe, None, folds=2)
     assert again.result["data_hash"] == run.data_hash
     assert hash_of_contents(again.model.to_files()) == run.model_hash
     assert (again.result["scores"], again.result["verdict"]) == (run.scores, run.verdict)

@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidRequest, JobStopped, NotFound
-from ml.evaluation.evaluate import evaluate
-from ml.evaluation.evaluate_next_candle import validate_next_candle
-from ml.evaluation.evaluate_range import evaluate_range
-from ml.evaluation.evaluate_signals import evaluate_signals
-from ml.models.registry import MODELS
+from core.models import known_models
+from ml.evaluation.train_challenger import Recipe, evaluate, train_challenger
 from tests.unit.ml.models.boosting.made_candles import (
     autoregressive,
     changing_volatility,
@@ -26,11 +23,12 @@ QUICK = {"rounds": 30}
 
 
 def _evaluate(returns, **asked):
-    asked = {"model": "boosting", "horizon": 1, "options": QUICK} | asked
-    return evaluate(make_candles(returns), 300, **asked)
+    recipe = {"model": "boosting", "horizon": 1, "options": QUICK}
+    recipe |= {name: asked.pop(name) for name in ("model", "horizon", "seed") if name in asked}
+    return evaluate(make_candles(returns), 300, Recipe(**recipe), **asked)
 
 
-@pytest.mark.parametrize("model", [name for name in MODELS if name != "lstm"])
+@pytest.mark.parametrize("model", [name for name in known_models("close") if name != "lstm"])
 def test_a_result_has_every_score_of_the_contract(model):
     result = _evaluate(changing_volatility(2_000, 0), model=model, folds=2, horizon=2)
     for card in (result["scores"], result["baseline_scores"]):
@@ -78,7 +76,7 @@ def test_intervals_hold_what_they_promise_while_volatility_changes(horizon):
 def test_prices_that_never_move_are_judged_without_failing():
     frame = make_candles(np.zeros(2_000))
     frame["volume"] = 0.0
-    result = evaluate(frame, 300, model="boosting", horizon=1, options=QUICK)
+    result = evaluate(frame, 300, Recipe("boosting", 1, options=QUICK))
     assert result["verdict"] == "unproven"
     assert result["scores"]["mae"] == 0
     assert result["scores"]["skill"]["value"] is None
@@ -86,7 +84,7 @@ def test_prices_that_never_move_are_judged_without_failing():
 
 def test_gaps_are_left_out_of_training_and_test():
     frame = make_candles(noise(3_000, 3)).drop(index=range(2_000, 2_010))
-    result = evaluate(frame, 300, model="ewma", horizon=4)
+    result = evaluate(frame, 300, Recipe("ewma", 4))
     lost = 49 + 4  # warming up again, and labels across the gap
     assert result["n"] < 1_500 - lost / 2
     assert all(math.isfinite(fold["scores"]["mae"]) for fold in result["folds"])
@@ -100,7 +98,7 @@ def test_errors_name_what_is_missing():
     with pytest.raises(InvalidRequest, match="Too few"):
         _evaluate(noise(52, 0), folds=20)
     with pytest.raises(InvalidRequest, match="at least"):
-        validate_next_candle(make_candles(noise(200, 0)), 300)
+        evaluate(make_candles(noise(200, 0)), 300, Recipe("next_candle", 1))
 
 
 def test_an_evaluation_stops_when_its_report_says_so():
@@ -113,7 +111,7 @@ def test_an_evaluation_stops_when_its_report_says_so():
 
 def test_ranges_beat_ewma_ranges_where_the_hour_matters_and_hold_their_coverage():
     frame = make_candles(changing_volatility(8_000, 4, hour=1.0))
-    result = evaluate_range(frame, 300, horizon=6, options=QUICK)
+    result = evaluate(frame, 300, Recipe("path_range", 6, options=QUICK))
     assert result["scores"]["coverage"]["0.9"] == pytest.approx(0.9, abs=0.02)
     assert result["scores"]["skill"]["value"] > 0
     assert result["n"] == sum(fold["n"] for fold in result["folds"])
@@ -122,22 +120,27 @@ def test_ranges_beat_ewma_ranges_where_the_hour_matters_and_hold_their_coverage(
 @pytest.mark.parametrize("seed", range(3))
 def test_signals_show_no_direction_on_noise_though_barriers_are_foreseen(seed):
     frame = make_candles(changing_volatility(4_000, seed))
-    result = evaluate_signals(frame, 300, horizon=6, options=QUICK)
+    result = evaluate(frame, 300, Recipe("barrier_signals", 6, options=QUICK))
     assert result["verdict"] != "skilled"
-    for part in result["parts"].values():
-        assert part["scores"]["brier"] <= 1.01 * part["baseline_scores"]["brier"]
+    for part, baseline in result["baseline_scores"].items():
+        assert result["scores"][part]["brier"] <= 1.01 * baseline["brier"]
 
 
 def test_signals_find_a_planted_direction():
     frame = make_candles(autoregressive(8_000, 1, coefficient=0.3))
-    assert evaluate_signals(frame, 300, horizon=1, options=QUICK)["verdict"] == "skilled"
+    recipe = Recipe("barrier_signals", 1, options=QUICK)
+    assert evaluate(frame, 300, recipe)["verdict"] == "skilled"
 
 
 def test_the_validation_of_a_candle_is_split_in_time_and_beside_last_price():
-    result = validate_next_candle(make_candles(changing_volatility(3_000, 5)), 300, options=QUICK)
-    assert result["split_total"] == result["samples"]
-    assert result["split_train"] == pytest.approx(0.8 * result["samples"], abs=3)
-    assert result["mae"] <= 1.01 * result["baseline"]["mae"]
-    assert set(result["targets"]) == {"open", "high", "low", "close", "amplitude"}
-    amplitude = result["targets"]["amplitude"]
-    assert amplitude["mae"] < amplitude["baseline"]["mae"]
+    frame = make_candles(changing_volatility(3_000, 5))
+    trained = train_challenger(frame, 300, Recipe("next_candle", 1, options=QUICK), None)
+    result = trained.result
+    (fold,) = result["folds"]
+    assert fold["train"]["n"] == pytest.approx(0.8 * trained.samples, abs=3)
+    assert fold["train"]["end"] < fold["test"]["start"]
+    assert trained.trained_until < int(frame["time"].iloc[-result["n"]])
+    ours, naive = result["scores"], result["baseline_scores"]
+    assert ours["mae"] <= 1.01 * naive["mae"]
+    assert set(ours["targets"]) == {"open", "high", "low", "close", "amplitude"}
+    assert ours["targets"]["amplitude"]["mae"] < naive["targets"]["amplitude"]["mae"]

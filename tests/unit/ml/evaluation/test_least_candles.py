@@ -7,11 +7,11 @@ from core.errors import InvalidRequest
 from core.lstm_limits import windows_needed
 from core.models import WARM_UP, least_candles, least_training
 from ml.data.labels import fixed_spans
-from ml.evaluation.evaluate import evaluate
+from ml.evaluation.train_challenger import Recipe, evaluate
 from ml.evaluation.walk import split_rows
 from ml.features.history import make_history
 from ml.features.model_inputs import WARM_UP as FEATURES_WARM_UP
-from ml.models.boosting.boosters import BoostingOptions
+from ml.models.boosting.booster import BoostingOptions
 from ml.models.registry import make_model
 from tests.unit.ml.models.boosting.made_candles import make_candles, noise
 
@@ -27,12 +27,12 @@ def test_features_warm_up_no_longer_than_is_said() -> None:
 def test_so_many_candles_can_be_evaluated_and_a_tenth_less_can_not(
     model: str, horizon: int
 ) -> None:
-    options = QUICK if model == "boosting" else None
+    recipe = Recipe(model, horizon, options=QUICK if model == "boosting" else {})
     frame = make_candles(noise(least_candles(model, horizon), 1))
-    assert evaluate(frame, 300, model=model, horizon=horizon, folds=4, options=options)["n"] > 0
+    assert evaluate(frame, 300, recipe, folds=4)["n"] > 0
     few = frame.tail(int(0.9 * len(frame)))
     with pytest.raises(InvalidRequest):
-        evaluate(few, 300, model=model, horizon=horizon, folds=4, options=options)
+        evaluate(few, 300, recipe, folds=4)
 
 
 @pytest.mark.parametrize("horizon", [1, 12])

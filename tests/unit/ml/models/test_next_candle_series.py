@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.evaluation.evaluate_next_candle import train_validated
+from ml.evaluation.train_challenger import Recipe, train_challenger
 from ml.models.boosting.next_candle_model import PRICES, NextCandleModel
 from ml.models.next_candle_series import CandleSeries, candle_series
 from ml.models.protocol import CANDLES_WANTED
@@ -22,7 +22,9 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(frame: pd.DataFrame) -> NextCandleModel:
-    return train_validated(frame, 300)[0]
+    trained = train_challenger(frame, 300, Recipe("next_candle", 1), None).model
+    assert isinstance(trained, NextCandleModel)
+    return trained
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,8 @@ def test_it_is_the_same_from_any_later_start(
 
     assert part.time.tolist() == whole.time[-200:].tolist()
     for name in PRICES:
-        assert np.array_equal(part.said[name], whole.said[name][-200:])
-        assert np.array_equal(part.missed[name], whole.missed[name][-200:], equal_nan=True)
+        assert np.array_equal(part.predicted[name], whole.predicted[name][-200:])
+        assert np.array_equal(part.errors[name], whole.errors[name][-200:], equal_nan=True)
 
 
 def test_nothing_it_says_changes_with_what_comes_after(
@@ -50,7 +52,7 @@ def test_nothing_it_says_changes_with_what_comes_after(
     earlier = candle_series(model, frame.iloc[:1_500].reset_index(drop=True), 300, 0)
 
     for name in PRICES:
-        assert np.array_equal(earlier.said[name], whole.said[name][: len(earlier)])
+        assert np.array_equal(earlier.predicted[name], whole.predicted[name][: len(earlier)])
 
 
 def test_what_opened_before_the_training_ended_is_marked(
@@ -65,12 +67,12 @@ def test_what_opened_before_the_training_ended_is_marked(
 def test_an_error_is_known_only_where_the_next_candle_is(
     frame: pd.DataFrame, whole: CandleSeries
 ) -> None:
-    unknown = whole.time[np.isnan(whole.missed["close"])].tolist()
+    unknown = whole.time[np.isnan(whole.errors["close"])].tolist()
 
     assert unknown == [int(frame["time"].iloc[899]), int(frame["time"].iloc[-1])]
     closes = whole.real["close"]
     follows = np.diff(whole.time) == 300
-    came = (whole.said["close"] + whole.missed["close"])[:-1][follows]
+    came = (whole.predicted["close"] + whole.errors["close"])[:-1][follows]
     assert came == pytest.approx(closes[1:][follows])
 
 

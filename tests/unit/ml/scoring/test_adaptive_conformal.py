@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.scoring.adaptive_conformal import track_widths, tracking_rate
+from ml.scoring.conformal import track_widths, tracking_rate
 
 
 def _track(scores, horizon=1, coverage=0.8, rate=0.05, start=0.0):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.scoring.classification import area, classification
+from ml.scoring.scores import area, classification
 
 
 def test_perfect_chances_score_one_and_constant_ones_know_nothing() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidRequest, JobStopped
-from ml.evaluation.evaluate import evaluate
+from ml.evaluation.train_challenger import Recipe, evaluate
 from ml.features.history import History, make_history
 from ml.models.registry import make_model, read_model
 from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles, noise
@@ -28,7 +28,7 @@ def model(history):
 
 def test_the_lstm_is_evaluated_like_any_model():
     frame = make_candles(noise(900, 0))
-    result = evaluate(frame, 300, model="lstm", horizon=2, folds=2, options=TINY)
+    result = evaluate(frame, 300, Recipe("lstm", 2, options=TINY), folds=2)
     assert result["n"] == result["scores"]["n"]
     assert result["verdict"] in ("skilled", "unproven", "no_skill")
     assert set(result["scores"]) == set(result["baseline_scores"])

@@ -8,28 +8,26 @@ import numpy as np
 import pytest
 
 from core.errors import CorruptArtifact, InvalidRequest, NotFound
+from core.models import known_models
+from ml.data.labels import reaches
 from ml.features.history import History, make_history
 from ml.features.model_inputs import LONGEST_WARM_UP
-from ml.models.boosting.boosters import LIBRARIES, BoostingOptions, Task, make_trainer, read_booster
+from ml.models.boosting.booster import LIBRARIES, BoostingOptions, Objective
 from ml.models.boosting.close_model import BoostingModel
-from ml.models.boosting.next_candle_model import NextCandleModel
 from ml.models.boosting.one_standard_error import SHARES, cautious_choice
-from ml.models.boosting.range_model import PathRangeModel, reaches
-from ml.models.boosting.signal_model import BarrierSignalsModel
+from ml.models.boosting.training_set import make_trainer, read_booster
 from ml.models.protocol import CANDLES_WANTED, MEDIAN
-from ml.models.registry import MODELS as ALL_MODELS
 from ml.models.registry import load_model, make_model, read_model, save_model
 from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles
 
 RESOLUTION = 300
 # The LSTM is tried in tests/integration: it loads Keras.
-MODELS = tuple(name for name in ALL_MODELS if name != "lstm")
+MODELS = tuple(name for name in known_models("close") if name != "lstm")
 QUICK = BoostingOptions(rounds=20)
 KINDS = {
-    **{name: lambda name=name: make_model(name, 3, 1, {"rounds": 20}) for name in MODELS},
-    "path_range": lambda: PathRangeModel(3, 1, QUICK),
-    "barrier_signals": lambda: BarrierSignalsModel(3, 1, QUICK),
-    "next_candle": lambda: NextCandleModel(1, 1, QUICK),
+    name: lambda name=name: make_model(name, 1 if name == "next_candle" else 3, 1, {"rounds": 20})
+    for name in known_models()
+    if name != "lstm"
 }
 KIND = pytest.mark.parametrize("kind", KINDS)
 LIBRARY = pytest.mark.parametrize("library", LIBRARIES)
@@ -171,7 +169,7 @@ def test_the_range_holds_the_whole_path_as_often_as_it_says():
     model = _fitted("path_range")
     rows = _history().learnable(3)
     rows = rows[rows >= 2_000]
-    said, (up, down) = model.predict(_history(), rows), reaches(_history(), rows, 3)
+    said, (up, down) = model.predict(_history(), rows), reaches(_history().path, rows, 3)
     held = (said.last * np.exp(up) <= said.upper) & (said.last * np.exp(-down) >= said.lower)
     assert held.mean() == pytest.approx(0.9, abs=0.05)
     assert (said.lower <= said.low).all()
@@ -201,16 +199,16 @@ def test_the_next_candle_holds_its_open_and_close():
 
 
 @LIBRARY
-@pytest.mark.parametrize("kind", ["mean", "quantile", "chance"])
+@pytest.mark.parametrize("kind", ["mean", "quantile", "probability"])
 def test_boosters_are_kept_as_text_to_the_last_bit(library, kind):
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((1_000, 5))
     target = inputs[:, 0] + rng.standard_normal(1_000)
-    target = (target > 0).astype(float) if kind == "chance" else target
+    target = (target > 0).astype(float) if kind == "probability" else target
     options = BoostingOptions(library=library, rounds=20, least_leaf=20)
     trainer = make_trainer(inputs, options, seed=3)
-    booster = trainer.fit(Task(kind, 0.8), target)
-    again = trainer.fit(Task(kind, 0.8), target)
+    booster = trainer.fit(Objective(kind, 0.8), target)
+    again = trainer.fit(Objective(kind, 0.8), target)
     assert again.to_text() == booster.to_text()
     read = read_booster(library, booster.to_text())
     assert np.array_equal(read.predict(inputs), booster.predict(inputs))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.models.boosting.shrinkage import cautious_shrinkage
+from ml.models.boosting.one_standard_error import cautious_shares
 from ml.models.lstm.adjustment import Adjustment, shrink_median
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -12,7 +12,7 @@ LEVELS = (0.1, 0.5, 0.9)
 def test_noise_is_mostly_moved_to_last_price() -> None:
     generator = np.random.default_rng(0)
     kept = [
-        cautious_shrinkage(generator.normal(size=(600, 1)), generator.normal(size=(600, 1)), 1)[0]
+        cautious_shares(generator.normal(size=(600, 1)), generator.normal(size=(600, 1)), 1)[0]
         for _ in range(100)
     ]
 
@@ -24,7 +24,7 @@ def test_a_true_forecast_is_kept() -> None:
     generator = np.random.default_rng(0)
     forecast = generator.normal(size=(3_000, 2)) * [0.3, 0.0]
 
-    kept = cautious_shrinkage(forecast + generator.normal(size=(3_000, 2)), forecast, 2)
+    kept = cautious_shares(forecast + generator.normal(size=(3_000, 2)), forecast, 2)
 
     assert kept[0] > 0.5
     assert kept[1] == 0
@@ -34,7 +34,7 @@ def test_an_exaggerated_forecast_is_moderated() -> None:
     generator = np.random.default_rng(0)
     signal = generator.normal(size=(4_000, 1))
 
-    kept = cautious_shrinkage(signal + generator.normal(size=(4_000, 1)), 3 * signal, 1)
+    kept = cautious_shares(signal + generator.normal(size=(4_000, 1)), 3 * signal, 1)
 
     assert kept[0] == pytest.approx(1 / 3, abs=0.11)
 
@@ -42,7 +42,7 @@ def test_an_exaggerated_forecast_is_moderated() -> None:
 def test_too_few_independent_blocks_convince_nobody() -> None:
     signal = np.random.default_rng(0).normal(size=(100, 1))
 
-    assert cautious_shrinkage(signal, signal, horizon=24)[0] == 0
+    assert cautious_shares(signal, signal, horizon=24)[0] == 0
 
 
 def test_shrinking_the_median_moves_all_quantiles_along() -> None:

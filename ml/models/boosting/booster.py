@@ -1,6 +1,6 @@
-"""Gradient boosting of one target, by LightGBM or XGBoost, behind one small face.
+"""What gradient boosting by LightGBM or XGBoost has in common: options, objectives, protocols.
 
-Both are imported when first used. Models are kept as the libraries' own text
+Models are kept as the libraries' own text
 (LightGBM's model string, XGBoost's JSON), never pickled. Each fit uses one
 thread: fits this small gain nothing from more, and on shared cores the threads
 of OpenMP wait for each other (0.4 s alone took 3.1 s in two); run several fits
@@ -20,10 +20,10 @@ Library = Literal["lightgbm", "xgboost"]
 LIBRARIES: tuple[Library, ...] = ("lightgbm", "xgboost")
 
 
-class Task(msgspec.Struct, frozen=True):
-    """What is learnt: a `mean`, a `quantile` at `level`, or a `chance` (targets 0 and 1)."""
+class Objective(msgspec.Struct, frozen=True):
+    """What is learnt: a `mean`, a `quantile` at `level`, or a `probability` (targets 0 and 1)."""
 
-    kind: Literal["mean", "quantile", "chance"]
+    kind: Literal["mean", "quantile", "probability"]
     level: float = 0.5
 
 
@@ -31,8 +31,8 @@ class BoostingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How hard to learn; the defaults suit returns, which are nearly all noise.
 
     `least_leaf` is the least number of rows that a leaf rests on, `rows` and
-    `columns` the shares drawn for each tree. `calibration` is the map of chances,
-    fitted on held-back rows; isotonic wants thousands of them.
+    `columns` the shares drawn for each tree. `calibration` is the map of probabilities,
+    fitted on held-out rows; isotonic wants thousands of them.
     """
 
     library: Library = "lightgbm"
@@ -62,30 +62,8 @@ class Booster(Protocol):
 class Trainer(Protocol):
     """Holds prepared inputs, on which several targets are fitted."""
 
-    def fit(self, task: Task, target: Floats) -> Booster:
+    def fit(self, objective: Objective, target: Floats) -> Booster:
         """Fit one target, one element a row of the inputs; the same each time."""
-
-
-def make_trainer(inputs: Floats, options: BoostingOptions, seed: int) -> Trainer:
-    """Prepare `inputs`, shape (n, columns), for fits: sorting them into bins is half the work."""
-    if options.library == "xgboost":
-        from ml.models.boosting.xgboost_booster import XgboostTrainer
-
-        return XgboostTrainer(inputs, options, seed)
-    from ml.models.boosting.lightgbm_booster import LightgbmTrainer
-
-    return LightgbmTrainer(inputs, options, seed)
-
-
-def read_booster(library: str, text: str) -> Booster:
-    """Return the booster whose `to_text` gave `text`."""
-    if library == "xgboost":
-        from ml.models.boosting.xgboost_booster import XgboostBooster
-
-        return XgboostBooster.from_text(text)
-    from ml.models.boosting.lightgbm_booster import LightgbmBooster
-
-    return LightgbmBooster.from_text(text)
 
 
 def shares(gain: Any) -> Floats:

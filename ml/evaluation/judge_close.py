@@ -1,0 +1,130 @@
+"""Judge forecasts of the close, beside last price amid intervals of EWMA volatility."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.evaluation.kinds import Columns, Kind
+from ml.evaluation.walk import FoldForecasts
+from ml.features.history import History
+from ml.models.baseline import Drift, Ewma, SeasonalNaive
+from ml.models.protocol import LEVELS, Distribution
+from ml.scoring import scores
+from ml.scoring.calibration import calibration_report
+from ml.scoring.conformal import interval_pairs
+from ml.scoring.scorecard import Forecasts, judge, scorecard
+from ml.scoring.uncertainty import direction_test
+
+if TYPE_CHECKING:
+    from ml.evaluation.scored_folds import ScoredFolds
+
+Floats = NDArray[np.float64]
+
+TERCILES = ("low", "medium", "high")
+
+
+class CloseKind(Kind):
+    """The close of the last candle of the horizon; scores are those of `scorecard`.
+
+    A forecast is its whole distribution, and the contest goes by its pinball loss.
+    """
+
+    baseline = Ewma.name
+    other_baselines = (Drift.name, SeasonalNaive.name)
+    loss_name = "pinball"
+    must_beat_baseline = True
+
+    def columns(self, history: History, fold: FoldForecasts, forecast: Distribution) -> Columns:
+        """Return prices, quantiles and what came out; `volatility` is EWMA's at each row."""
+        close = history.path.close
+        realised = close[fold.test + self.horizon]
+        change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
+        levels, error = np.asarray(LEVELS), realised[:, None] - forecast.quantiles
+        return {
+            "last": forecast.last,
+            "realised": realised,
+            "quantiles": forecast.quantiles,
+            "scale": np.full(len(fold.test), change),
+            "prob_up": forecast.prob_up,
+            "volatility": history.volatility[fold.test],
+            "loss": np.maximum(levels * error, (levels - 1) * error).mean(axis=1),
+        }
+
+    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}`."""
+        card = close_scores(model, self.horizon, self.seed)
+        return {
+            "n": card["n"],
+            "scores": card,
+            "baseline_scores": close_scores(baseline, self.horizon, self.seed),
+            "verdict": judge(card),
+        }
+
+    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return the same without `n`, which stands among the scores."""
+        shown = self.scores(model, baseline)
+        del shown["n"]
+        return shown
+
+    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+        """Return the scores of other baselines, calibration, coverage by volatility."""
+        ours = scored.whole(model)
+        others = {
+            name: close_scores(scored.whole(name), self.horizon, self.seed)
+            for name in self.other_baselines
+        }
+        return {
+            "other_baselines": others,
+            "calibration": calibration_report(ours["prob_up"], ours["realised"] > ours["last"]),
+            "coverage_by_volatility": _coverage_by_volatility(ours),
+        }
+
+
+def close_scores(columns: Columns, horizon: int, seed: int) -> dict[str, Any]:
+    """Return the scores; those of direction are of `prob_up`, not of the median's sign."""
+    last, realised, prob_up = (columns[name] for name in ("last", "realised", "prob_up"))
+    table = Forecasts(
+        last=last,
+        realised=realised[:, None],
+        predicted=columns["quantiles"][:, None, LEVELS.index(0.5)],
+        quantiles=columns["quantiles"][:, None, :],
+        scale=columns["scale"],
+        levels=LEVELS,
+        horizon=horizon,
+    )
+    accuracy, base, p_value = direction_test(realised - last, prob_up - 0.5, horizon)
+    up = realised > last
+    return scorecard(table, seed=seed) | {
+        "direction": {
+            "accuracy": _finite(accuracy),
+            "base_rate": _finite(base),
+            "p_value": p_value,
+        },
+        "brier": float(scores.brier(up, prob_up)),
+        "log_loss": float(scores.log_loss(up, prob_up)),
+        "ece": scores.expected_calibration_error(up, prob_up),
+    }
+
+
+def _coverage_by_volatility(columns: Columns) -> dict[str, dict[str, float]]:
+    """Return the coverage of each interval within terciles of volatility at the row."""
+    edges = np.quantile(columns["volatility"], [1 / 3, 2 / 3])
+    tercile = np.searchsorted(edges, columns["volatility"])
+    return {
+        name: _coverage(columns, tercile == index)
+        for index, name in enumerate(TERCILES)
+        if (tercile == index).any()
+    }
+
+
+def _coverage(columns: Columns, chosen: NDArray[np.bool_]) -> dict[str, float]:
+    realised, quantiles = columns["realised"][chosen], columns["quantiles"][chosen]
+    return {"n": int(chosen.sum())} | {
+        name: float(scores.coverage(realised, quantiles[:, low], quantiles[:, high]))
+        for name, (low, high) in interval_pairs(LEVELS).items()
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

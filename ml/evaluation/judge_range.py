@@ -1,0 +1,78 @@
+"""Judge ranges of the path ahead, beside conformal ranges of EWMA volatility."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.data import labels
+from ml.evaluation.kinds import Columns, Kind
+from ml.evaluation.walk import FoldForecasts, Makers
+from ml.features.history import History
+from ml.models.baseline import EwmaRange
+from ml.models.protocol import RANGE_COVERAGE, RangeForecast
+
+Floats = NDArray[np.float64]
+
+BOUND = (1 + RANGE_COVERAGE) / 2
+
+
+class RangeKind(Kind):
+    """The highest and the lowest price of the next candles.
+
+    Scores: `coverage` of the whole path by the 90% range, `pinball` of its two
+    bounds (0.95 and 0.05) in quote currency, `mae_percent` of the medians of high
+    and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball.
+    """
+
+    baseline = EwmaRange.name
+    loss_name = "pinball"
+
+    def makers(self) -> Makers:
+        """Return how the baseline is made."""
+        return {self.baseline: partial(EwmaRange, self.horizon)}
+
+    def columns(self, history: History, fold: FoldForecasts, forecast: RangeForecast) -> Columns:
+        """Return the loss of both bounds and what else is averaged."""
+        up, down = labels.reaches(history.path, fold.test, self.horizon)
+        high, low = forecast.last * np.exp(up), forecast.last * np.exp(-down)
+        above, below = np.abs(high - forecast.high), np.abs(low - forecast.low)
+        bounds = _pinball(high, forecast.upper, BOUND) + _pinball(low, forecast.lower, 1 - BOUND)
+        inside = (high <= forecast.upper) & (low >= forecast.lower)
+        return {
+            "loss": bounds / 2,
+            "inside": inside.astype(np.float64),
+            "high": 100 * above / forecast.last,
+            "low": 100 * below / forecast.last,
+            "absolute": (above + below) / 2,
+            "squared": (above**2 + below**2) / 2,
+            "relative": 50 * (above / high + below / low),
+        }
+
+    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}`."""
+        skill = self.skill(model["loss"], baseline["loss"])
+        return {
+            "n": len(model["loss"]),
+            "scores": _means(model) | {"skill": skill.shown},
+            "baseline_scores": _means(baseline),
+            "verdict": skill.verdict,
+        }
+
+
+def _means(table: Columns) -> dict[str, Any]:
+    return {
+        "coverage": {f"{RANGE_COVERAGE:g}": float(table["inside"].mean())},
+        "pinball": float(table["loss"].mean()),
+        "mae_percent": {side: float(table[side].mean()) for side in ("high", "low")},
+        "mape": float(table["relative"].mean()),
+        "mae": float(table["absolute"].mean()),
+        "mse": float(table["squared"].mean()),
+        "rmse": float(np.sqrt(table["squared"].mean())),
+    }
+
+
+def _pinball(realised: Floats, quantile: Floats, level: float) -> Floats:
+    error = realised - quantile
+    return np.asarray(np.maximum(level * error, (level - 1) * error))

@@ -1,0 +1,162 @@
+"""Judge probabilities of buy, sell and hold, beside the class priors of the past.
+
+Whether a barrier is touched at all follows volatility, and can be foreseen on
+pure noise; nobody earns by it. The verdict therefore rests on direction alone:
+the probability of buy among buy and sell, where either was realised. What would
+have been earned by acting on expected returns stands beside it, after costs.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.data.labels import SIGNAL_PARTS, SignalLabels, moves, signal_labels
+from ml.data.walkforward import Spans
+from ml.evaluation.kinds import Columns, Kind, Skill
+from ml.evaluation.walk import FoldForecasts, Makers
+from ml.features.history import History
+from ml.models.baseline import ClassPriors
+from ml.models.protocol import SignalForecast
+from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
+from ml.scoring.scorecard import FEE
+from ml.scoring.scores import classification
+from ml.scoring.uncertainty import long_run_variance
+
+if TYPE_CHECKING:
+    from ml.evaluation.scored_folds import ScoredFolds
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+# What is judged, with its classes: direction, the signal, the exits of a position on either side.
+PARTS: dict[str, Sequence[str]] = {"direction": ("sell", "buy"), **SIGNAL_PARTS}
+FEES = (1, 2, 3)
+
+
+class SignalKind(Kind):
+    """Buy, sell or hold.
+
+    Scores by part are the Brier score summed over classes, log loss, the skill of
+    the former, and those of `ml.scoring.scores.classification`. `after_costs` is
+    the mean log-return of acting where the expected return exceeds one, two and
+    three times the fees.
+    """
+
+    baseline = ClassPriors.name
+    loss_name = "brier"
+
+    def spans(self, history: History, rows: Rows) -> Spans:
+        """Return the spans, which end with the last barrier touched."""
+        return self._labels(history, rows).spans
+
+    def makers(self) -> Makers:
+        """Return how the baseline is made."""
+        return {self.baseline: partial(ClassPriors, self.horizon)}
+
+    def columns(self, history: History, fold: FoldForecasts, forecast: SignalForecast) -> Columns:
+        """Return labels and probabilities of every part, and what acting on them earned."""
+        label = self._labels(history, fold.test)
+        columns: dict[str, Any] = {}
+        for part in SIGNAL_PARTS:
+            columns |= {f"{part}_label": getattr(label, part), part: getattr(forecast, part)}
+        columns |= _direction(label.signal, forecast.signal)
+        for fees in FEES:
+            columns[f"earned_{fees}x"] = self._earned(history, fold.test, label, forecast, fees)
+        columns["loss"] = brier_of_classes(columns["direction_label"], columns["direction"])
+        return columns
+
+    def _labels(self, history: History, rows: Rows) -> SignalLabels:
+        unit = history.horizon_volatility(rows, self.horizon)
+        return signal_labels(history.path, rows, unit, self.horizon)
+
+    def _earned(
+        self, history: History, rows: Rows, label: SignalLabels, forecast: SignalForecast, fees: int
+    ) -> Floats:
+        """Return the log-return of each forecast; 0 where it abstains."""
+        fee = fees * FEE
+        expected = {side: forecast.expected_return(side, fee) for side in (1, -1)}
+        long_better = expected[1] >= expected[-1]
+        side = np.where(long_better, 1, -1)
+        exit_ = np.where(long_better, label.long, label.short)
+        move = side * moves(history.path, rows, self.horizon)
+        outcome = np.select(
+            [exit_ == 1, exit_ == 2], [forecast.take_profit, -forecast.stop_loss], move
+        )
+        acts = np.maximum(expected[1], expected[-1]) > 0
+        return np.where(acts, outcome - 2 * fee, 0.0)
+
+    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}`; scores are by part."""
+        skills = {part: self._skill(model, baseline, part) for part in PARTS}
+        return {
+            "n": len(model["signal"]),
+            "scores": {part: _scores(model, part) | {"skill": skills[part].shown} for part in PARTS}
+            | {"after_costs": self._after_costs(model)},
+            "baseline_scores": {part: _losses(baseline, part) for part in PARTS},
+            "verdict": skills["direction"].verdict,
+        }
+
+    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return nothing: a fold's directions are too few to say much."""
+        return {}
+
+    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+        """Return each part's verdict, and a calibration curve of every class."""
+        ours, theirs = scored.whole(model), scored.whole(self.baseline)
+        return {
+            "parts": {
+                part: {
+                    "verdict": self._skill(ours, theirs, part).verdict,
+                    "calibration": {
+                        name: calibration_report(ours[part][:, i], ours[f"{part}_label"] == i)
+                        for i, name in enumerate(classes)
+                    },
+                }
+                for part, classes in PARTS.items()
+            }
+        }
+
+    def _skill(self, model: Columns, baseline: Columns, part: str) -> Skill:
+        label: Any = model[f"{part}_label"]
+        ours, theirs = (brier_of_classes(label, table[part]) for table in (model, baseline))
+        return self.skill(ours, theirs)
+
+    def _after_costs(self, model: Columns) -> dict[str, dict[str, float]]:
+        result = {}
+        for fees in FEES:
+            earned = model[f"earned_{fees}x"]
+            error = float(np.sqrt(long_run_variance(earned, self.horizon) / len(earned)))
+            mean = float(earned.mean())
+            result[f"{fees}x"] = {
+                "trades": int((earned != 0).sum()),
+                "mean": mean,
+                "low": mean - 1.96 * error,
+                "high": mean + 1.96 * error,
+            }
+        return result
+
+
+def _direction(label: NDArray[np.int64], probability: Floats) -> dict[str, Any]:
+    """Return the probabilities of sell and buy where either was realised, hold ruled out."""
+    either = label > 0
+    sides = probability[either][:, [2, 1]]
+    return {
+        "direction_label": (label[either] == 1).astype(np.int64),
+        "direction": sides / sides.sum(axis=1, keepdims=True),
+    }
+
+
+def _losses(columns: Columns, part: str) -> dict[str, Any]:
+    label: Any = columns[f"{part}_label"]
+    return {
+        "brier": float(brier_of_classes(label, columns[part]).mean()),
+        "log_loss": float(log_loss_of_classes(label, columns[part]).mean()),
+    }
+
+
+def _scores(columns: Columns, part: str) -> dict[str, Any]:
+    label: Any = columns[f"{part}_label"]
+    return _losses(columns, part) | classification(label, columns[part])
