@@ -129,7 +129,7 @@ def _empty_app(
 def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> None:
     app.add_route("/", RootResource())
     app.add_route("/app", Page())
-    app.add_route("/app/static/{name}", PageFiles())
+    app.add_route("/app/static/{name:path}", PageFiles())
     app.add_route("/docs", DocsPage())
     app.add_route("/metrics", text, suffix="either")
     app.add_route("/metrics/prometheus", text)

@@ -42,11 +42,12 @@ class Page:
 
 
 class PageFiles:
-    """`GET /app/static/{name}`: the files beside the page, all held in memory."""
+    """`GET /app/static/{name}`: the files beside the page and below, all held in memory."""
 
     def __init__(self) -> None:
-        paths = [path for path in STATIC.iterdir() if path.suffix in _TYPES]
-        self._files = {path.name: path.read_bytes() for path in [*paths, library_path()]}
+        paths = [path for path in STATIC.rglob("*") if path.suffix in _TYPES]
+        self._files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
+        self._files[LIBRARY] = library_path().read_bytes()
 
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
         """Send a file; a browser that has it already is told so."""

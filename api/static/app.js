@@ -1,11 +1,11 @@
 // Starts the page: who is reading, which page is open, whether the server answers.
 
-import { Away, Refused, health, onReach } from "./api.js";
-import { h, show } from "./dom.js";
-import { forgetKey, key, takeKeyFromAddress } from "./session.js";
-import { signIn } from "./sign_in.js";
-import { failure } from "./states.js";
-import { isDark, onTheme, toggleTheme } from "./theme.js";
+import { Away, Refused, health, onReach } from "./parts/api.js";
+import { h, show } from "./parts/dom.js";
+import { forgetKey, key, takeKeyFromAddress } from "./parts/session.js";
+import { signIn } from "./parts/sign_in.js";
+import { failure } from "./parts/states.js";
+import { isDark, onTheme, toggleTheme } from "./parts/theme.js";
 
 const PAGES = { market: "Market", forecasts: "Forecasts", models: "Models", operations: "Operations" };
 const HEALTH_MS = 10_000;
@@ -34,7 +34,7 @@ async function openPage() {
   drawNavigation(open);
   show(main, h("h1.hidden-text", {}, PAGES[open]));
   try {
-    const page = await import(`./page_${open}.js`);
+    const page = await import(`./pages/${open}.js`);
     if (!signal.aborted) await page.open(main, new URLSearchParams(parameters), signal);
   } catch (error) {
     if (error.name !== "AbortError" && !signal.aborted) show(main, failure(error, openPage));

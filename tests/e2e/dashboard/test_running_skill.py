@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from ml.scoring.confidence import skill_sequence
 
 COMPUTE = """async ([losses, baseline, horizon]) => {
-    const { runningSkill } = await import("/app/static/running_skill.js");
+    const { runningSkill } = await import("/app/static/charts/running_skill.js");
     const told = runningSkill(losses, baseline, horizon);
     return told.map(({ low, high }) => [low ?? null, high ?? null]);
 }"""

@@ -6,7 +6,7 @@ from tests.e2e.dashboard.conftest import PLACE
 
 # From rows in hand to the frame that shows them, as the market page draws them.
 DRAW = """async (number) => {
-    const { MarketChart } = await import("/app/static/market_chart.js");
+    const { MarketChart } = await import("/app/static/charts/market_chart.js");
     const rows = [], forecasts = [];
     for (let i = 0, price = 100; i < number; i++) {
         const open = price;

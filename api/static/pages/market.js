@@ -1,17 +1,17 @@
 // Market: one series, live, with what is forecast for it and what is wrong with it.
 
 import { CandleData } from "./candle_data.js";
-import { h, show } from "./dom.js";
+import { h, show } from "../parts/dom.js";
 import { ForecastPanel } from "./market_forecast.js";
-import { MarketChart } from "./market_chart.js";
+import { MarketChart } from "../charts/market_chart.js";
 import { Findings } from "./market_findings.js";
 import { tapePanel } from "./market_tape.js";
-import { MARKS } from "./marks.js";
-import { count, isNumber, number, signedPercent, when } from "./format.js";
-import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "./held.js";
-import { empty, failure, loading } from "./states.js";
-import { LiveStream } from "./stream.js";
-import { table } from "./table.js";
+import { MARKS } from "../charts/marks.js";
+import { count, isNumber, number, signedPercent, when } from "../parts/format.js";
+import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "../parts/held.js";
+import { empty, failure, loading } from "../parts/states.js";
+import { LiveStream } from "../parts/stream.js";
+import { table } from "../parts/table.js";
 import { watchButton } from "./watching.js";
 
 // Forecasts are made within seconds of a close.

@@ -1,16 +1,16 @@
 // Models: what was trained, which speak, why they were promoted or not, and training.
 
-import { get } from "./api.js";
-import { h, show } from "./dom.js";
-import { count, percent, when } from "./format.js";
-import { scoreboard, trainedSlots } from "./forecast_sources.js";
-import { chosenSeries, heldSeries, seriesText } from "./held.js";
-import { JobList } from "./jobs.js";
+import { get } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { count, percent, when } from "../parts/format.js";
+import { scoreboard, trainedSlots } from "../parts/forecast_sources.js";
+import { chosenSeries, heldSeries, seriesText } from "../parts/held.js";
+import { JobList } from "../parts/jobs.js";
 import { lstmDetails, slotDetails } from "./model_details.js";
-import { empty, fillWith } from "./states.js";
-import { panel, row, scrolling } from "./table.js";
+import { empty, fillWith } from "../parts/states.js";
+import { panel, row, scrolling } from "../parts/table.js";
 import { trainingForm } from "./training.js";
-import { isJudged, skillLimit, skillWhisker, verdictChip } from "./verdict.js";
+import { isJudged, skillLimit, skillWhisker, verdictChip } from "../parts/verdict.js";
 
 const SLOT = ["platform", "symbol", "resolution", "horizon", "model"];
 const TRAININGS = new Set(["train_slot", "train_lstm_from_redis"]);
@@ -28,12 +28,13 @@ export async function open(main, parameters, signal) {
   ]);
 }
 
-function formWithJobs(view, held) {
+async function formWithJobs(view, held) {
   if (!held.length) {
     const way = h("a", { href: "/docs" }, "How to bring candles in");
     return empty("No candles to train on", "Fetch some from an exchange or send your own.", way);
   }
-  return h("div.grid", {}, trainingForm(held, chosenSeries(held, view.parameters), view), view.jobs.element);
+  const form = await trainingForm(held, chosenSeries(held, view.parameters), view);
+  return h("div.grid", {}, form, view.jobs.element);
 }
 
 /** Trainings that were begun elsewhere show here too. */

@@ -1,9 +1,9 @@
 // Beside the chart: the last trades.
 
-import { get } from "./api.js";
-import { h } from "./dom.js";
-import { clock, number, short } from "./format.js";
-import { panel, row, table } from "./table.js";
+import { get } from "../parts/api.js";
+import { h } from "../parts/dom.js";
+import { clock, number, short } from "../parts/format.js";
+import { panel, row, table } from "../parts/table.js";
 
 const SHOWN = 40;
 const COLUMNS = [["Time", "mono.muted"], ["Price", "number"], ["Size", "number"], ["Taker"]];

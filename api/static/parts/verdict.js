@@ -47,7 +47,7 @@ function sentence(verdict, skill, sample) {
   return `${errors}. The 95% interval is ${range}: ${meaning(verdict, skill)}.`;
 }
 
-// Skill up to 0.1% is not told from none: see judge() in ml/scoring/scorecard.py.
+// Skill up to 0.1% is not told from none: see verdict() in ml/scoring/uncertainty.py.
 function meaning(verdict, { low }) {
   if (verdict === "skilled") return "an advantage is as good as certain";
   if (verdict === "no_skill") return "there is no room for an advantage that matters";

@@ -1,13 +1,13 @@
 // One model in detail: how it was judged, fold by fold, and by what it decides.
 
-import { get } from "./api.js";
-import { h } from "./dom.js";
-import { count, number, percent, resolutionName, short, signedPercent, when } from "./format.js";
-import { seriesText } from "./held.js";
-import { calibrationPlot, coverageBars, foldTable, importanceBars } from "./plots.js";
-import { empty } from "./states.js";
-import { facts, panel, table } from "./table.js";
-import { verdictChip, verdictPanel } from "./verdict.js";
+import { get } from "../parts/api.js";
+import { h } from "../parts/dom.js";
+import { count, number, percent, resolutionName, short, signedPercent, when } from "../parts/format.js";
+import { seriesText } from "../parts/held.js";
+import { calibrationPlot, coverageBars, foldTable, importanceBars } from "../charts/plots.js";
+import { empty } from "../parts/states.js";
+import { facts, panel, table } from "../parts/table.js";
+import { verdictChip, verdictPanel } from "../parts/verdict.js";
 
 const box = (title, ...content) => panel(title, h("div.body.grid", {}, content));
 

@@ -1,7 +1,7 @@
 // The candles of one series as far as they are loaded: newest first, older ones on demand.
 
-import { get } from "./api.js";
-import { seconds } from "./format.js";
+import { get } from "../parts/api.js";
+import { seconds } from "../parts/format.js";
 
 const PAGE = 1_500;
 const LARGEST_PAGE = 10_000;

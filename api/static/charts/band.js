@@ -1,6 +1,6 @@
 // Forecasts as a line with two interval bands: a custom series of Lightweight Charts.
 
-import { colour } from "./theme.js";
+import { colour } from "../parts/theme.js";
 
 const { customSeriesDefaultOptions } = window.LightweightCharts;
 // A forecast that stands alone is drawn as a bar this wide.

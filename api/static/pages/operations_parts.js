@@ -1,10 +1,10 @@
 // How the parts of the server are.
 
-import { health, offers } from "./api.js";
-import { h } from "./dom.js";
-import { ago, count, number, span } from "./format.js";
-import { empty } from "./states.js";
-import { facts, table } from "./table.js";
+import { health, offers } from "../parts/api.js";
+import { h } from "../parts/dom.js";
+import { ago, count, number, span } from "../parts/format.js";
+import { empty } from "../parts/states.js";
+import { facts, table } from "../parts/table.js";
 
 const details = async () => ((await offers("GET", "/health/detailed")) ? health("/health/detailed") : {});
 

@@ -1,10 +1,10 @@
 // Feeds as they are right now: how many trades a second, and how late they come.
 
-import { h, show } from "./dom.js";
-import { number, span, when } from "./format.js";
-import { empty } from "./states.js";
-import { LiveStream } from "./stream.js";
-import { panel, table } from "./table.js";
+import { h, show } from "../parts/dom.js";
+import { number, span, when } from "../parts/format.js";
+import { empty } from "../parts/states.js";
+import { LiveStream } from "../parts/stream.js";
+import { panel, table } from "../parts/table.js";
 
 const WINDOW_S = 10;
 const MARKETS = 100;

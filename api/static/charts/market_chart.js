@@ -2,9 +2,9 @@
 
 import { BandSeries } from "./band.js";
 import { makeChart, priceFormat } from "./chart.js";
-import { decimalsOf } from "./format.js";
+import { decimalsOf } from "../parts/format.js";
 import { Marks } from "./marks.js";
-import { colour, onTheme } from "./theme.js";
+import { colour, onTheme } from "../parts/theme.js";
 
 const { CandlestickSeries, HistogramSeries, createSeriesMarkers } = window.LightweightCharts;
 const BARS_SHOWN = 160;

@@ -1,10 +1,10 @@
 // Under the chart, and marked on it: trades that are probably wrong, and signals with their reasons.
 
-import { get, offers } from "./api.js";
-import { h, show } from "./dom.js";
-import { number, percent, short, signedPercent, when } from "./format.js";
-import { panel, table } from "./table.js";
-import { colour } from "./theme.js";
+import { get, offers } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { number, percent, short, signedPercent, when } from "../parts/format.js";
+import { panel, table } from "../parts/table.js";
+import { colour } from "../parts/theme.js";
 
 const KEPT = 200;
 const LISTED = 30;

@@ -1,17 +1,17 @@
 // Futures: forecasts that were entered before the fact, and what came of them.
 
-import { get } from "./api.js";
-import { BandSeries } from "./band.js";
-import { makeChart, priceFormat } from "./chart.js";
-import { h, show } from "./dom.js";
-import { ledgerRows, scoreboard } from "./forecast_sources.js";
-import { count, decimalsOf, isNumber, number, percent, seconds, short, when } from "./format.js";
-import { coverageBars } from "./plots.js";
-import { runningSkill } from "./running_skill.js";
-import { empty, fillWith } from "./states.js";
-import { colour, onTheme } from "./theme.js";
-import { facts, panel, table } from "./table.js";
-import { verdictPanel } from "./verdict.js";
+import { get } from "../parts/api.js";
+import { BandSeries } from "../charts/band.js";
+import { makeChart, priceFormat } from "../charts/chart.js";
+import { h, show } from "../parts/dom.js";
+import { ledgerRows, scoreboard } from "../parts/forecast_sources.js";
+import { count, decimalsOf, isNumber, number, percent, seconds, short, when } from "../parts/format.js";
+import { coverageBars } from "../charts/plots.js";
+import { runningSkill } from "../charts/running_skill.js";
+import { empty, fillWith } from "../parts/states.js";
+import { colour, onTheme } from "../parts/theme.js";
+import { facts, panel, table } from "../parts/table.js";
+import { verdictPanel } from "../parts/verdict.js";
 
 const { LineSeries } = window.LightweightCharts;
 const ROWS_SHOWN = 200;

@@ -1,10 +1,10 @@
 // Forecasts: the next candle in the past, validated; and those made before the fact.
 
-import { h, show } from "./dom.js";
+import { h, show } from "../parts/dom.js";
 import { showHistory } from "./forecast_history.js";
 import { showFutures } from "./futures.js";
-import { chosenSeries, heldSeries, rememberSeries, segments, seriesPicker } from "./held.js";
-import { empty, failure, loading } from "./states.js";
+import { chosenSeries, heldSeries, rememberSeries, segments, seriesPicker } from "../parts/held.js";
+import { empty, failure, loading } from "../parts/states.js";
 
 const TABS = { history: ["Next candle", showHistory], futures: ["Futures", showFutures] };
 const TAB = "tickcast-forecast-tab";

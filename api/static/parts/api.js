@@ -76,11 +76,24 @@ let document_ = null;
 
 /** Say whether the server has a route: a page leaves out what it has not. */
 export async function offers(method, path) {
+  return Boolean((await described()).paths[path]?.[method.toLowerCase()]);
+}
+
+/** Return what a field of a route's body may be, as the server knows it, and what it usually is. */
+export async function choicesOf(method, path, field) {
+  const all = await described();
+  const follow = (part) => (part?.$ref ? part.$ref.slice(2).split("/").reduce((at, name) => at[name], all) : part);
+  const body = all.paths[path]?.[method.toLowerCase()]?.requestBody;
+  const told = follow(body?.content["application/json"].schema)?.properties[field];
+  return { choices: follow(told)?.enum ?? [], usual: told?.default };
+}
+
+function described() {
   document_ ??= get("/openapi.json").catch((error) => {
     document_ = null;
     throw error;
   });
-  return Boolean((await document_).paths[path]?.[method.toLowerCase()]);
+  return document_;
 }
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);

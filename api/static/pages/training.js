@@ -1,19 +1,17 @@
 // The form that begins a training, of a slot's challenger or of an LSTM.
 
-import { post } from "./api.js";
-import { h, show } from "./dom.js";
-import { count } from "./format.js";
-import { seriesText } from "./held.js";
+import { choicesOf, post } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { count } from "../parts/format.js";
+import { seriesText } from "../parts/held.js";
 
-const KINDS = [
-  ["boosting", "Gradient boosting"], ["lstm", "LSTM"], ["ewma", "EWMA volatility (baseline)"],
-  ["drift", "Drift (baseline)"], ["seasonal_naive", "Seasonal naive (baseline)"], ["last_price", "Last price (baseline)"],
-];
 const LSTM_LOOKS_BACK = 60;
 const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
 
-export function trainingForm(held, chosen, view) {
-  const kind = choice("kind", KINDS);
+export async function trainingForm(held, chosen, view) {
+  const { choices, usual } = await choicesOf("POST", "/slots/train", "model");
+  const kind = choice("kind", choices.map((name) => [name, name.replaceAll("_", " ")]));
+  kind.value = usual;
   const series = choice("series", held.map((one, i) => [i, `${seriesText(one)} (${count(one.count)} candles)`]));
   series.value = held.indexOf(chosen);
   const ahead = whole("ahead", 1, 288, 1);

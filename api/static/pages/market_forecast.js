@@ -1,11 +1,11 @@
 // Beside the chart: which forecast is drawn, what it says now, and whether it deserves belief.
 
-import { h, show } from "./dom.js";
-import { isNumber, number, percent, when } from "./format.js";
-import { forecastSources } from "./forecast_sources.js";
-import { empty, fillWith } from "./states.js";
-import { panel, table } from "./table.js";
-import { isJudged, verdictPanel } from "./verdict.js";
+import { h, show } from "../parts/dom.js";
+import { isNumber, number, percent, when } from "../parts/format.js";
+import { forecastSources } from "../parts/forecast_sources.js";
+import { empty, fillWith } from "../parts/states.js";
+import { panel, table } from "../parts/table.js";
+import { isJudged, verdictPanel } from "../parts/verdict.js";
 
 const NONE = "none";
 

@@ -1,14 +1,14 @@
 // The next candle, forecast for every candle there was: how it compares, and training.
 
-import { get, offers, post } from "./api.js";
-import { h, show } from "./dom.js";
-import { count, isNumber, number, percent, resolutionName, seconds, short, when } from "./format.js";
-import { segments } from "./held.js";
-import { drawHistory } from "./history_chart.js";
-import { JobList } from "./jobs.js";
-import { empty, fillWith } from "./states.js";
-import { facts, panel } from "./table.js";
-import { verdictPanel } from "./verdict.js";
+import { get, offers, post } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { count, isNumber, number, percent, resolutionName, seconds, short, when } from "../parts/format.js";
+import { segments } from "../parts/held.js";
+import { drawHistory } from "../charts/history_chart.js";
+import { JobList } from "../parts/jobs.js";
+import { empty, fillWith } from "../parts/states.js";
+import { facts, panel } from "../parts/table.js";
+import { verdictPanel } from "../parts/verdict.js";
 
 const SPANS = [1, 7, 30, 90];
 const SPAN = 7;

@@ -1,9 +1,9 @@
 // Small pictures of numbers, drawn as SVG.
 
-import { h, svg } from "./dom.js";
-import { count, isNumber, percent, when } from "./format.js";
-import { table } from "./table.js";
-import { skillLimit, skillWhisker, verdictChip } from "./verdict.js";
+import { h, svg } from "../parts/dom.js";
+import { count, isNumber, percent, when } from "../parts/format.js";
+import { table } from "../parts/table.js";
+import { skillLimit, skillWhisker, verdictChip } from "../parts/verdict.js";
 
 const SIZE = 220;
 const EDGE = 34;

@@ -1,6 +1,6 @@
 // Under the candles: what is to be known of them before they are believed.
 
-import { colour } from "./theme.js";
+import { colour } from "../parts/theme.js";
 
 // From the axis upwards, with the colours of the legend.
 const STRIPS = [["partial", "flat"], ["gap", "warn"], ["backfilled", "accent"], ["revised", "violet"]];

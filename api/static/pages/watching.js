@@ -1,8 +1,8 @@
 // Whether a series is on the watch-list: then it is kept fresh, and its champions forecast it.
 
-import { get, post, remove } from "./api.js";
-import { h, show } from "./dom.js";
-import { sameSeries } from "./held.js";
+import { get, post, remove } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { sameSeries } from "../parts/held.js";
 
 /** A button that says whether a series is watched, and changes that. */
 export function watchButton(series, signal) {

@@ -1,12 +1,12 @@
 // What the server did, and what went wrong.
 
-import { get, remove } from "./api.js";
-import { h, show } from "./dom.js";
-import { ago, count, span, when } from "./format.js";
-import { seriesText } from "./held.js";
-import { stateChip } from "./jobs.js";
-import { empty } from "./states.js";
-import { table } from "./table.js";
+import { get, remove } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
+import { ago, count, span, when } from "../parts/format.js";
+import { seriesText } from "../parts/held.js";
+import { stateChip } from "../parts/jobs.js";
+import { empty } from "../parts/states.js";
+import { table } from "../parts/table.js";
 
 const ROWS = 30;
 const words = (name) => name.replaceAll("_", " ");

@@ -1,9 +1,9 @@
 // Real against forecast closes, with the chance of up and the errors below.
 
 import { makeChart, priceFormat } from "./chart.js";
-import { decimalsOf, isNumber, seconds } from "./format.js";
+import { decimalsOf, isNumber, seconds } from "../parts/format.js";
 import { Shade } from "./shade.js";
-import { colour, onTheme } from "./theme.js";
+import { colour, onTheme } from "../parts/theme.js";
 
 const { BaselineSeries, HistogramSeries, LineSeries, LineStyle } = window.LightweightCharts;
 const CHANCE = { baseValue: { type: "price", price: 0.5 }, priceFormat: { type: "price", precision: 2, minMove: 0.01 } };

@@ -1,6 +1,6 @@
 // A span of time shaded behind a series, with its name.
 
-import { colour } from "./theme.js";
+import { colour } from "../parts/theme.js";
 
 export class Shade {
   constructor(text) {

@@ -1,13 +1,13 @@
 // Operations: whether every part does its work, and what went wrong.
 
-import { pause } from "./api.js";
-import { h, show } from "./dom.js";
+import { pause } from "../parts/api.js";
+import { h, show } from "../parts/dom.js";
 import { feedsPanel } from "./feeds.js";
-import { heldSeries } from "./held.js";
+import { heldSeries } from "../parts/held.js";
 import { errorsPart, gapsPart, quarantinePart, tasksPart, watchPart } from "./operations_lists.js";
 import { healthPart, workersPart } from "./operations_parts.js";
-import { fillWith } from "./states.js";
-import { panel } from "./table.js";
+import { fillWith } from "../parts/states.js";
+import { panel } from "../parts/table.js";
 
 const REFRESH_MS = 4_000;
 

@@ -1,7 +1,7 @@
 // A Lightweight Charts chart in our colours, reachable by keyboard.
 
-import { number, when } from "./format.js";
-import { colour, onTheme } from "./theme.js";
+import { number, when } from "../parts/format.js";
+import { colour, onTheme } from "../parts/theme.js";
 
 const { createChart, CrosshairMode } = window.LightweightCharts;
 const PAN_SHARE = 0.15;
