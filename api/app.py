@@ -82,7 +82,7 @@ def create_app(
     rates = RequestRates(metrics)
     app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
-    validation = ValidationMetrics(next_candle, stores.next_candle_runs)
+    validation = ValidationMetrics(next_candle, stores.registry)
     figures = [QueueLengths(enqueue), StoreFigures(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
     checks = HealthChecks(stores, stream.traded, enqueue)
@@ -174,13 +174,13 @@ def _add_live(
 
 
 def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
-    requests = LstmRequests(stores.models, stores.candles, settings.default_platform)
+    requests = LstmRequests(stores.named_runs, stores.candles, settings.default_platform)
     predict = PredictLstm(requests, work)
     app.add_route("/lstm/train", TrainLstm(requests, work))
     app.add_route("/lstm/predict", predict)
     app.add_route("/lstm/predictnsteps", predict, suffix="steps")
-    app.add_route("/lstm/models", LstmModels(stores.models))
-    app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.models))
+    app.add_route("/lstm/models", LstmModels(stores.named_runs))
+    app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.named_runs))
 
 
 def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:

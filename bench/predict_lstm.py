@@ -75,8 +75,8 @@ def _predict(client: httpx.Client) -> None:
 
 def _bare(tickcast: RunningTickcast) -> "tuple[onnxruntime.InferenceSession, dict[str, object]]":
     stores = open_stores(tickcast.settings)
-    record = stores.models.get(MODEL["model_name"], MODEL["model_id"])
-    session = onnxruntime.InferenceSession(stores.models.read_file(record, "model.onnx"))
+    record = stores.named_runs.get(MODEL["model_name"], MODEL["model_id"])
+    session = onnxruntime.InferenceSession(stores.named_runs.read_files(record)["model.onnx"])
     stores.close()
     given = session.get_inputs()[0]
     shape = [size if isinstance(size, int) else 1 for size in given.shape]

@@ -2,7 +2,11 @@
 
 import msgspec
 
+from core.forecast_target import ForecastTarget, target_of_series
+from core.series import Series
+
 HORIZON = 1
+MODEL = "next_candle"
 # The kind of model whose target in the ledger `futures` shows.
 LEDGER_MODEL = "boosting"
 DAY_S = 86_400
@@ -67,3 +71,8 @@ class SeriesPoint(msgspec.Struct, frozen=True):
     cls: NextDirection
     err: NextErrors
     in_sample: bool
+
+
+def candle_target(series: Series) -> ForecastTarget:
+    """Return the target whose champion draws the series of the next candle."""
+    return target_of_series(series, HORIZON, MODEL, kind=None)

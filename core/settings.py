@@ -173,11 +173,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'tickcast.sqlite3'}"
 
     @property
-    def models_dir(self) -> Path:
-        """Folder of trained models."""
-        return self.data_dir / "models"
-
-    @property
     def metrics_dir(self) -> Path:
         """Folder where the processes of one run share their Prometheus counters."""
         return self.data_dir / "metrics"

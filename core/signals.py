@@ -4,8 +4,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from core.errors import InvalidRequest
-from core.forecast_target import ForecastTarget
+from core.errors import InvalidRequest, ModelUnavailable
+from core.forecast_target import ForecastTarget, target_of_series
+from core.series import Series
 from core.times import format_time
 
 RESOLUTION = 300
@@ -59,3 +60,17 @@ def version_name(created_at: int, model_hash: str) -> str:
     """Return a name for a training that sorts by time."""
     stamp = format_time(created_at // 1_000 * 1_000)
     return f"{stamp[:10].replace('-', '')}.{stamp[11:19].replace(':', '')}-{model_hash[:8]}"
+
+
+def path_target(series: Series, horizon: int, model: str) -> ForecastTarget:
+    """Return the target of a model of ranges or of signals."""
+    return target_of_series(series, horizon, model, kind=None)
+
+
+def nothing_trained(target: ForecastTarget) -> ModelUnavailable:
+    """Return the error of a target for which nothing speaks yet."""
+    return ModelUnavailable(
+        f"No model is trained yet for {target.symbol} on {target.platform}, {target.horizon} "
+        "candles ahead. POST /api/v1/models/train trains it, which takes minutes; series on the "
+        "watch-list are trained by themselves."
+    )

@@ -49,7 +49,7 @@ def prepare_data_folder(settings: Settings) -> str:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = open_database(settings.database_address)
     try:
-        migrate(engine)
+        migrate(engine, settings.data_dir)
         keys = AccessKeyStore(engine)
         return ensure_owner_key(keys, settings.owner_key, settings.owner_key_file)
     finally:

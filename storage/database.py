@@ -82,8 +82,12 @@ def database_errors() -> Iterator[None]:
         raise
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest version; two that start at once wait for each other."""
+def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> None:
+    """Bring the tables to the newest version, or to `revision`.
+
+    Two that start at once wait for each other. `data_dir` is where models go that
+    earlier versions held in SQL.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -92,8 +96,8 @@ def migrate(engine: Engine) -> None:
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        config.attributes |= {"connection": connection, "data_dir": data_dir}
+        command.upgrade(config, revision)
 
 
 def _snapshots(engine: Engine) -> Engine:

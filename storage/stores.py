@@ -22,8 +22,8 @@ from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
 from storage.models.answer_cache import AnswerCache
-from storage.models.lstm_store import ModelStore
-from storage.models.next_candle_runs import NextCandleRuns
+from storage.models.artifacts import Artifacts
+from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
@@ -42,7 +42,6 @@ class Stores:
     jobs: JobStore
     watches: WatchStore
     keys: AccessKeyStore
-    models: ModelStore
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
@@ -51,7 +50,7 @@ class Stores:
     ledger_reader: LedgerReader
     boards: BoardStore
     registry: Registry
-    next_candle_runs: NextCandleRuns
+    named_runs: NamedRuns
     series_cache: SeriesCache
     signals: SignalStore
     answers: AnswerCache
@@ -67,6 +66,7 @@ def open_stores(settings: Settings) -> Stores:
     """Open all stores; connects to nothing yet, and expects a migrated database."""
     client = connect(settings.redis_address)
     engine = open_database(settings.database_address)
+    files = Artifacts(settings.data_dir)
     heads = Heads(settings.data_dir / "ledger" / "heads.jsonl")
     return Stores(
         redis=client,
@@ -77,7 +77,6 @@ def open_stores(settings: Settings) -> Stores:
         jobs=JobStore(engine),
         watches=WatchStore(engine),
         keys=AccessKeyStore(engine),
-        models=ModelStore(engine, settings.models_dir),
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),
@@ -85,8 +84,8 @@ def open_stores(settings: Settings) -> Stores:
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
         boards=BoardStore(engine),
-        registry=Registry(engine, settings.data_dir / "slot_models"),
-        next_candle_runs=NextCandleRuns(engine),
+        registry=Registry(engine, files),
+        named_runs=NamedRuns(engine, files),
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
         answers=AnswerCache(client),

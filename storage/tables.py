@@ -88,21 +88,6 @@ access_keys = Table(
     Column("expires_at", BigInteger),
 )
 
-lstm_models = Table(
-    "lstm_models",
-    metadata,
-    Column("name", String(64), nullable=False),
-    Column("id", String(64), nullable=False),
-    Column("platform", String(64), nullable=False),
-    Column("symbol", String(64), nullable=False),
-    Column("resolution", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("folder", String(200), nullable=False),  # name/id/run below the models folder
-    Column("digests", JSON, nullable=False),
-    Column("metadata", JSON, nullable=False),
-    PrimaryKeyConstraint("name", "id"),
-)
-
 gaps = Table(
     "gaps",
     metadata,

@@ -241,7 +241,6 @@ def extend_series() -> None:
 @periodic(table.SWEEP_MODELS)
 def sweep_models() -> None:
     """Remove folders of models that a crash left without a record."""
-    runtime().stores.models.sweep()
     runtime().stores.registry.sweep()
 
 

@@ -1,13 +1,15 @@
 """Trainings to enter into a registry, with files that nobody reads."""
 
+import uuid
 from typing import Any
 
 import msgspec
 
 from core.forecast_target import ForecastTarget
+from core.series import Series
 from core.times import now_ms
 from storage.models.registry import Registry
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from tests.made_forecasts import SLOT
 
 
@@ -49,3 +51,10 @@ def enter_run(
     folder = registry.new_folder()
     (folder / "model.json").write_bytes(content)
     return registry.enter(record, folder, champion_id)
+
+
+def named_run(name: str, name_id: str, series: Series, **other: Any) -> RunRecord:
+    """Return the record of an LSTM that is called by its name."""
+    target = ForecastTarget(series.platform, series.symbol, series.resolution, 1, "lstm")
+    given = {"promoted": False, "name": name, "name_id": name_id, **other}
+    return run(str(uuid.uuid4()), target, **given)

@@ -30,7 +30,7 @@ from core.resolutions import parse_resolution
 from core.times import LATEST_MS, now_ms
 from storage.ledger.ledger_boards import Board
 from storage.ledger.ledger_verify import verify_ledger
-from storage.models.registry_rows import TargetRecord
+from storage.models.runs import TargetRecord
 from storage.stores import Stores
 
 

@@ -12,7 +12,7 @@ from api.http.threads import in_thread
 from core.forecast_target import HORIZON_LIMITS, ForecastTarget, target_of_series
 from core.times import format_time
 from storage.models.registry import Registry
-from storage.models.registry_rows import RunRecord, TargetRecord
+from storage.models.runs import RunRecord, TargetRecord
 
 
 class WalkForward(Struct):

@@ -14,9 +14,8 @@ from core.errors import DatabaseUnavailable
 from core.resolutions import MINUTE
 from storage.candles.watches import Watch
 from storage.database import reading, writing
-from storage.models.registry_tables import targets
+from storage.models.run_tables import runs, targets
 from storage.redis_connection import redis_errors
-from storage.tables import lstm_models
 from storage.trades.newest_prices import newest_prices
 from storage.trades.traded_markets import TradedMarkets
 
@@ -77,7 +76,7 @@ def ask_database(engine: Engine) -> Connections:
 def count_models(engine: Engine) -> int:
     """Return how many models could speak: LSTMs, and champions of slots."""
     with reading(engine) as connection:
-        trained = connection.scalar(select(func.count()).select_from(lstm_models)) or 0
+        trained = connection.scalar(select(func.count()).where(runs.c.name.is_not(None))) or 0
         champions = select(func.count()).where(targets.c.champion_id.is_not(None))
         return trained + (connection.scalar(champions) or 0)
 

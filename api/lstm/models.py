@@ -9,13 +9,14 @@ from api.http.threads import in_thread
 from api.lstm.schemas import Model, ModelDetails, ModelList
 from core.names import check_name
 from core.times import format_time
-from storage.models.lstm_store import ModelRecord, ModelStore
+from storage.models.named_runs import NamedRuns
+from storage.models.runs import RunRecord
 
 
 class LstmModels:
     """`GET /lstm/models`"""
 
-    def __init__(self, models: ModelStore) -> None:
+    def __init__(self, models: NamedRuns) -> None:
         self._models = models
 
     @operation("list_models", "lstm", {200: ModelList})
@@ -28,7 +29,7 @@ class LstmModels:
 class LstmModel:
     """`GET` and `DELETE /lstm/models/{model_name}/{model_id}`"""
 
-    def __init__(self, models: ModelStore) -> None:
+    def __init__(self, models: NamedRuns) -> None:
         self._models = models
 
     @operation("read_model", "lstm", {200: ModelDetails}, errors=(404, 422))
@@ -50,11 +51,11 @@ def _checked(model_name: str, model_id: str) -> tuple[str, str]:
     return check_name(model_name, "model_name"), check_name(model_id, "model_id")
 
 
-def _brief(record: ModelRecord) -> dict[str, Any]:
+def _brief(record: RunRecord) -> dict[str, Any]:
     noted = record.metadata
     return {
         "name": record.name,
-        "id": record.id,
+        "id": record.name_id,
         "platform": record.series.platform,
         "symbol": record.series.symbol,
         "resolution": record.series.resolution,

@@ -11,7 +11,8 @@ from core.lstm_limits import DEFAULT_FOLDS, candles_needed, check_quantiles
 from core.names import check_name
 from core.series import CandleFlag, Series
 from storage.candles.candle_store import CandleStore
-from storage.models.lstm_store import ModelRecord, ModelStore
+from storage.models.named_runs import NamedRuns
+from storage.models.runs import RunRecord
 
 Request = dict[str, Any]
 
@@ -21,7 +22,7 @@ _OPTIONS = ("seq_len", "nsteps", "epochs", "units", "quantiles", "normalization"
 class LstmRequests:
     """Turns bodies into the requests that `tasks.enqueue` takes; its methods block."""
 
-    def __init__(self, models: ModelStore, candles: CandleStore, default_platform: str) -> None:
+    def __init__(self, models: NamedRuns, candles: CandleStore, default_platform: str) -> None:
         self._models = models
         self._candles = candles
         self._default_platform = default_platform
@@ -74,7 +75,7 @@ class LstmRequests:
             raise InvalidRequest(
                 f"A forecast of this model needs {needed} candles, and {held} are held of {series}."
             )
-        request = _named(record.name, record.id, series)
+        request = _named(body.model_name, str(body.model_id), series)
         steps = isinstance(body, PredictStepsRequest)
         return request | ({"nsteps": record.metadata["nsteps"]} if steps else {})
 
@@ -112,7 +113,7 @@ def _named(name: str, model_id: str, series: Series) -> Request:
     }
 
 
-def _check_trained_for(record: ModelRecord, series: Series, nsteps: int | None) -> None:
+def _check_trained_for(record: RunRecord, series: Series, nsteps: int | None) -> None:
     trained = record.metadata["nsteps"]
     if nsteps is not None and nsteps != trained:
         raise Conflict(f"nsteps: this model was trained for {trained}, not {nsteps}.")

@@ -1,39 +1,42 @@
-"""What the newest training of the next candle was worth."""
+"""What the training that draws the series of the next candle was worth."""
 
 import msgspec
 
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import Metrics, SeriesQuery
+from core.next_candle import candle_target
 from core.times import format_time
-from storage.models.next_candle_runs import NextCandleRun, NextCandleRuns
+from storage.models.registry import Registry
+from storage.models.runs import RunRecord
 
 
 class ValidationMetrics:
-    """Reads the validation of the newest training; blocks."""
+    """Reads the validation of the champion; blocks."""
 
-    def __init__(self, requests: NextCandleRequests, runs: NextCandleRuns) -> None:
+    def __init__(self, requests: NextCandleRequests, registry: Registry) -> None:
         self._requests = requests
-        self._runs = runs
+        self._registry = registry
 
     def of(self, query: SeriesQuery) -> Metrics:
         """Return the metrics of a query's series."""
-        run = self._runs.newest(self._requests.stored(query))
+        run = self._registry.champion(candle_target(self._requests.stored(query)))
         return Metrics("empty") if run is None else _shown(run)
 
 
-def _shown(run: NextCandleRun) -> Metrics:
+def _shown(run: RunRecord) -> Metrics:
+    noted = run.metadata
     own = {
         "status": "ok",
-        "started_at": format_time(run.started_at),
-        "finished_at": format_time(run.finished_at),
+        "started_at": format_time(noted["started_at"]),
+        "finished_at": format_time(noted["finished_at"]),
         "last_candle": format_time(run.last_time * 1_000),
-        "platform": run.platform,
-        "symbol": run.symbol,
-        "resolution": run.resolution,
-        "days": run.days,
+        "platform": run.series.platform,
+        "symbol": run.series.symbol,
+        "resolution": run.series.resolution,
+        "days": noted["days"],
         "library": run.options.get("library"),
-        "message": run.message,
+        "message": noted["message"],
         "run_id": run.id,
         "task_id": run.job_id,
     }
-    return msgspec.convert({**run.result, **own}, Metrics)
+    return msgspec.convert({**noted["result"], **own}, Metrics)

@@ -8,7 +8,7 @@ from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
 from core.errors import Conflict, InvalidRequest, TickcastError
 from core.forecast_target import DEFAULT_FOLDS
-from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL
+from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL, candle_target
 from core.platforms import raw_symbol
 from core.requests import BackfillCandles, SeriesRequest
 from core.series import CandleFlag, Series
@@ -72,7 +72,7 @@ class NextCandleRequests:
     def rebuild(self, query: DaysQuery) -> Request:
         """Check a rebuild; raises `Conflict` before any training."""
         series = self.stored(query)
-        if self._stores.next_candle_runs.newest(series) is None:
+        if self._stores.registry.champion(candle_target(series)) is None:
             raise Conflict(f"Nothing is trained for {series}; POST /train first.")
         return _named(series) | {"days": query.days}
 

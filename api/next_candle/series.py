@@ -21,7 +21,7 @@ from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import ComputedQuery, PointsQuery, SeriesPage
 from api.next_candle.work import TAG
 from core.errors import NotFound
-from core.next_candle import DAY_S
+from core.next_candle import DAY_S, candle_target
 from core.series import Series
 from core.times import LATEST_MS
 from storage.models.series_cache import CachedSeries
@@ -132,7 +132,7 @@ class SeriesResource:
         """Return why there are no points to be had."""
         if wanted.last is None:
             return no_candles(wanted.series, self._stores.candles).detail
-        if self._stores.next_candle_runs.newest(wanted.series) is None:
+        if self._stores.registry.champion(candle_target(wanted.series)) is None:
             return _UNTRAINED
         return None
 

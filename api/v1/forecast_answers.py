@@ -12,9 +12,8 @@ from api.v1.indicators import no_candles_of
 from api.v1.schemas_signals import PredictionRequest, SignalRequest
 from core.errors import InvalidRequest
 from core.series import Series
-from core.signals import RESOLUTION, check_horizon
+from core.signals import RESOLUTION, check_horizon, nothing_trained, path_target
 from storage.models.answer_cache import Asked
-from storage.models.outlook_champions import champion_id
 from storage.stores import Stores
 from tasks.task_table import Task
 
@@ -23,7 +22,7 @@ class Call(NamedTuple):
     """A kind of answer, the model behind it, and the task that gives it."""
 
     name: str
-    kind: str
+    model: str
     task: Task[Any, dict[str, Any]]
 
 
@@ -97,7 +96,9 @@ class Outlooks:
         if series != likely:
             held = self._held(series, wanted.horizon, call)
         if held is None:
-            champion_id(self._stores.registry, series, wanted.horizon, call.kind)
+            target = path_target(series, wanted.horizon, call.model)
+            if self._stores.registry.champion_id(target) is None:
+                raise nothing_trained(target)
         return series, held
 
     def _held(self, series: Series, horizon: int, call: Call) -> bytes | None:

@@ -17,8 +17,7 @@ from api.v1.schemas_models import (
 from core.forecast_target import ForecastTarget
 from core.signals import SIGNAL_MODEL, model_name, version_name
 from core.times import format_time
-from storage.models.lstm_store import ModelRecord
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 
 _REGRESSION = ("mae", "mse", "rmse", "mape")
 _CLASSES = ("accuracy", "precision", "recall", "f1_score", "auc")
@@ -26,7 +25,7 @@ _SKILL = ("value", "low", "high")
 
 
 class Card(Struct, frozen=True):
-    """A model under its name; `slot` is None for an LSTM, which is in no slot."""
+    """A model under its name; `target` is None for an LSTM with a name."""
 
     status: ModelStatus
     training: Training
@@ -68,7 +67,7 @@ def card_of_run(run: RunRecord) -> Card:
     return Card(status, training, performance, _importance(run), run.id, target)
 
 
-def card_of_lstm(record: ModelRecord) -> Card:
+def card_of_lstm(record: RunRecord) -> Card:
     """Return the card of an LSTM."""
     noted = record.metadata
     scores = noted.get("scores") or {}
@@ -76,9 +75,9 @@ def card_of_lstm(record: ModelRecord) -> Card:
         int(noted.get("n") or 0), scores, noted.get("verdict") or "unproven", classifier=False
     )
     status = ModelStatus(
-        name=f"lstm.{record.name}.{record.id}",
+        name=f"lstm.{record.name}.{record.name_id}",
         type="regressor",
-        version=record.id,
+        version=record.name_id or "",
         loaded=False,
         last_trained=noted.get("trained_at") or format_time(record.created_at),
         verdict=performance.verdict,
@@ -97,7 +96,7 @@ def card_of_lstm(record: ModelRecord) -> Card:
         first_time=None,
         last_time=None,
     )
-    return Card(status, training, performance, [], record.folder, None)
+    return Card(status, training, performance, [], record.id, None)
 
 
 def _performance(n: int, scores: Mapping[str, Any], verdict: str, classifier: bool) -> Performance:

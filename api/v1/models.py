@@ -92,8 +92,8 @@ class ModelCards:
                 yield known or card_of_run(self._stores.registry.run(run_id))
 
     def _networks(self) -> Iterator[Card]:
-        for record in self._stores.models.list():
-            yield self._cards.get(record.folder) or card_of_lstm(record)
+        for record in self._stores.named_runs.list():
+            yield self._cards.get(record.id) or card_of_lstm(record)
 
 
 def _share(total: int, right: list[bool]) -> RecentPredictions:

@@ -25,6 +25,7 @@ from storage.backup.backup_file import (
     writing_backup,
 )
 from storage.backup.backup_redis import KeyDump, RedisRestorer, StreamPage
+from storage.backup.older_backup import upgraded_records
 from storage.database import reading, writing
 from storage.ledger import append_only
 from storage.stores import Stores
@@ -49,7 +50,7 @@ def write_backup(stores: Stores, path: Path) -> Manifest:
             writer.add(HEADS, heads)
             revision = backup_sql.revision(connection)
             counts["records"] = _write_tables(connection, writer)
-            counts["model files"] = backup_files.add_models(writer, models)
+            counts["model files"] = backup_files.add_models(writer, connection, models)
         counts["journal files"] = backup_files.add_journal(writer, stores.data_dir)
         manifest = Manifest(FORMAT, version("tickcast"), revision, now_ms(), counts, writer.digests)
         writer.close(manifest)
@@ -78,7 +79,7 @@ def restore_backup(stores: Stores, path: Path, force: bool = False) -> Manifest:
         raise Conflict("There is data already; restore with force to replace it.")
     _restore_redis(stores, path)
     _restore_files(stores, path)
-    _restore_tables(stores, path)
+    _restore_tables(stores, path, manifest)
     return manifest
 
 
@@ -113,23 +114,27 @@ def _restore_redis(stores: Stores, path: Path) -> None:
 def _restore_files(stores: Stores, path: Path) -> None:
     for name, content in members(path):
         kind, _, rest = name.partition("/")
-        if kind == "models":
-            backup_files.put(stores.models.folder / rest, content)
-        elif kind == "slots":
-            backup_files.put(stores.registry.folder / rest, content)
-        elif kind == "journal":
+        if kind in ("models", "slot_models", "journal"):
             backup_files.put(stores.data_dir / name, content)
+        elif kind == "slots":  # as earlier versions called them
+            backup_files.put(stores.data_dir / "slot_models" / rest, content)
         elif name == HEADS:
             stores.heads.set_aside()
             backup_files.put(stores.heads.path, content)
 
 
-def _restore_tables(stores: Stores, path: Path) -> None:
-    by_name = {f"sql/{table.name}.jsonl": table for table in backup_sql.tables()}
+def _restore_tables(stores: Stores, path: Path, manifest: Manifest) -> None:
     with writing(stores.engine) as connection:
         append_only.lift(connection)
         backup_sql.clear_tables(connection)
-        for name, content in members(path):
-            if name in by_name:
-                backup_sql.fill_table(connection, by_name[name], content)
+        if manifest.revision == backup_sql.revision(connection):
+            by_name = {f"sql/{table.name}.jsonl": table for table in backup_sql.tables()}
+            for name, content in members(path):
+                if name in by_name:
+                    backup_sql.fill_table(connection, by_name[name], content)
+        else:
+            with upgraded_records(path, manifest, stores.data_dir) as records:
+                for table in backup_sql.tables():
+                    with backup_sql.dump_table(records, table)[0] as lines:
+                        backup_sql.fill_table(connection, table, lines)
         append_only.enforce(connection)

@@ -22,8 +22,8 @@ SEAL = "manifest.sha256"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _ALLOWED = re.compile(
     rf"redis/\d{{8}}\.(dump|stream)|sql/[a-z_]{{1,64}}\.jsonl"
-    rf"|models/{_NAME}/{_NAME}/{_NAME}/{_NAME}|journal/{_NAME}/{_NAME}/{_NAME}"
-    rf"|slots/{_NAME}/{_NAME}|ledger/heads\.jsonl"
+    rf"|models/({_NAME}/){{1,3}}{_NAME}|journal/{_NAME}/{_NAME}/{_NAME}"
+    rf"|(slot_models|slots)/{_NAME}/{_NAME}|ledger/heads\.jsonl"
 )
 _PIECE = 1 << 20
 

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, select
 from core.errors import CorruptArtifact
 from storage.backup.backup_file import BackupWriter
 from storage.database import reading
-from storage.models.registry_tables import slot_runs
+from storage.models.run_tables import runs
 from storage.stores import Stores
-from storage.tables import lstm_models
 
 _TRIES = 3
 
@@ -28,7 +27,7 @@ def model_snapshot(stores: Stores) -> Iterator[tuple[Connection, list[ModelFile]
     The files are links of our own, so that a model may be replaced meanwhile.
     Raises `CorruptArtifact` naming a model whose files are missing.
     """
-    links = stores.models.new_folder()
+    links = stores.registry.new_folder()
     try:
         for attempt in range(_TRIES):
             with reading(stores.engine) as connection:
@@ -45,12 +44,12 @@ def model_snapshot(stores: Stores) -> Iterator[tuple[Connection, list[ModelFile]
         shutil.rmtree(links, ignore_errors=True)
 
 
-def add_models(writer: BackupWriter, files: list[ModelFile]) -> int:
+def add_models(writer: BackupWriter, connection: Connection, files: list[ModelFile]) -> int:
     """Add models' files; raises `CorruptArtifact` for one that its record disowns."""
     for member, path, digest in files:
         _add(writer, member, path)
         if writer.digests[member] != digest:
-            raise _damaged(member)
+            raise _damaged(connection, member.rpartition("/")[0])
     return len(files)
 
 
@@ -76,20 +75,16 @@ def put(path: Path, content: IO[bytes]) -> None:
 
 def _link_all(connection: Connection, stores: Stores, links: Path) -> list[ModelFile]:
     files = []
-    kinds = (
-        ("models", stores.models.folder, lstm_models),
-        ("slots", stores.registry.folder, slot_runs),
-    )
-    for kind, source, table in kinds:
-        for folder, digests in connection.execute(select(table.c.folder, table.c.digests)).all():
-            (links / kind / folder).mkdir(parents=True)
-            for name, digest in digests.items():
-                member, link = f"{kind}/{folder}/{name}", links / kind / folder / name
-                try:
-                    os.link(source / folder / name, link)
-                except FileNotFoundError as error:
-                    raise _damaged(member) from error
-                files.append((member, link, digest))
+    kept = select(runs.c.folder, runs.c.digests).where(runs.c.folder != "")
+    for folder, digests in connection.execute(kept).all():
+        (links / folder).mkdir(parents=True)
+        for name, digest in digests.items():
+            member, link = f"{folder}/{name}", links / folder / name
+            try:
+                os.link(stores.data_dir / folder / name, link)
+            except FileNotFoundError as error:
+                raise _damaged(connection, folder) from error
+            files.append((member, link, digest))
     return files
 
 
@@ -98,8 +93,9 @@ def _add(writer: BackupWriter, member: str, path: Path) -> None:
         writer.add_stream(member, file, os.fstat(file.fileno()).st_size)
 
 
-def _damaged(member: str) -> CorruptArtifact:
-    kind, name, *rest = member.split("/")
-    if kind == "slots":
-        return CorruptArtifact(f"The files of the slot's model of training {name} are damaged.")
-    return CorruptArtifact(f"The files of the model {name}/{rest[0]} are damaged; delete it first.")
+def _damaged(connection: Connection, folder: str) -> CorruptArtifact:
+    run = connection.execute(select(runs).where(runs.c.folder == folder)).one()
+    if run.name is None:
+        return CorruptArtifact(f"The files of the model of training {run.id} are damaged.")
+    model = f"{run.name}/{run.name_id}"
+    return CorruptArtifact(f"The files of the model {model} are damaged; delete it first.")

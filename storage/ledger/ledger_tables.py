@@ -28,7 +28,7 @@ from storage.tables import metadata
 _GRACE_A_SECOND = round(GRACE_SHARE * 1_000)
 
 
-def slot_columns() -> list[Column[Any]]:
+def target_columns() -> list[Column[Any]]:
     """Return the columns that name a target."""
     return [
         Column("platform", String(64), nullable=False),
@@ -55,7 +55,7 @@ ledger = Table(
     Column("ledger", String(64), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("made_at", BigInteger, nullable=False),
-    *slot_columns(),
+    *target_columns(),
     Column("opening", BigInteger, nullable=False),  # of the candle whose close is forecast
     Column("first_opening", BigInteger, nullable=False),  # of the first candle after the inputs
     Column("input_end", BigInteger, nullable=False),  # when the last candle of the inputs closed
@@ -97,7 +97,7 @@ ledger_events = Table(
     Column("number", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),  # outcome or missed
-    *slot_columns(),
+    *target_columns(),
     Column("seq", BigInteger),  # the forecast that an outcome belongs to
     Column("opening", BigInteger, nullable=False),  # target; of missed ones the first
     Column("last_opening", BigInteger, nullable=False),  # of missed ones the last
@@ -137,7 +137,7 @@ ledger_boards = Table(
     "ledger_boards",
     metadata,
     Column("ledger", String(64), nullable=False),
-    *slot_columns(),
+    *target_columns(),
     Column("n", Integer, nullable=False),
     Column("scores", JSON, nullable=False),
     Column("baseline_scores", JSON, nullable=False),

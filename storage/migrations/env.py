@@ -4,8 +4,7 @@ from alembic import context
 
 from storage.ledger import ledger_tables  # noqa: F401 - its tables join the metadata
 from storage.models import (
-    next_candle_tables,  # noqa: F401 - likewise
-    registry_tables,  # noqa: F401 - likewise
+    run_tables,  # noqa: F401 - likewise
     signal_tables,  # noqa: F401 - likewise
 )
 from storage.tables import metadata

@@ -1,41 +1,40 @@
 """The registry: every training for a target, and which of them speaks for it.
 
 A run is recorded once, with the decision on it; its row is the commit point,
-its files in a folder of their own are there before. Runs never change. A target
-has at most one champion: the run that was promoted last.
+its files are in place before. Runs never change. A target has at most one
+champion: the run that was promoted last. Runs with a name are in `named_runs`.
 """
 
-import secrets
-import shutil
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
 
 from core.errors import Conflict, NotFound
 from core.forecast_target import ForecastTarget
-from core.models import CLOSE, known_models
+from core.models import CLOSE, NEXT_CANDLE, known_models
 from core.times import now_ms
 from storage.database import reading, writing
 from storage.ledger.ledger_reads import is_target
-from storage.models import model_files
-from storage.models.registry_rows import RunRecord, TargetRecord, hash_of_files
-from storage.models.registry_tables import slot_runs, targets
+from storage.models import artifacts
+from storage.models.artifacts import Artifacts
+from storage.models.run_tables import runs, targets
+from storage.models.runs import RunRecord, TargetRecord, hash_of_files, run_record, target_record
 
-_NEW = ".new"
-_SWEEP_SECONDS = 3_600
 _LONGEST_ERROR = 500
+# No ledger row rests on a model of the next candle: of those of one target the newest so many
+# are kept, beside the champion.
+KEPT = 5
 
 
 class Registry:
-    """Targets and runs in SQL, models below `folder`; `DatabaseUnavailable` from every method."""
+    """Targets and runs in SQL, models in files; `DatabaseUnavailable` from every method."""
 
-    def __init__(self, engine: Engine, folder: Path, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, engine: Engine, files: Artifacts, clock: Callable[[], int] = now_ms) -> None:
         self._engine = engine
-        self.folder = folder
+        self.files = files
         self._clock = clock
 
     def configure(
@@ -53,12 +52,12 @@ class Registry:
             if not connection.execute(change).rowcount:
                 anew = msgspec.structs.asdict(target) | {"created_at": self._clock(), "failures": 0}
                 connection.execute(insert(targets).values(anew | wanted))
-            return _target_record(_target_row(connection, target))
+            return target_record(_target_row(connection, target))
 
     def target(self, target: ForecastTarget) -> TargetRecord:
         """Return what is known of a target; raises `NotFound`."""
         with reading(self._engine) as connection:
-            return _target_record(_target_row(connection, target))
+            return target_record(_target_row(connection, target))
 
     def targets(self, *kinds: str) -> list[TargetRecord]:
         """Return all targets of these kinds, of closes by default, that were ever to be trained."""
@@ -66,62 +65,61 @@ class Registry:
         order = [targets.c[field] for field in ForecastTarget.__struct_fields__]
         chosen = select(targets).where(targets.c.model.in_(models)).order_by(*order)
         with reading(self._engine) as connection:
-            return [_target_record(row) for row in connection.execute(chosen)]
+            return [target_record(row) for row in connection.execute(chosen)]
 
     def run(self, run_id: str) -> RunRecord:
         """Return the record of a training; raises `NotFound`."""
-        here = select(slot_runs).where(slot_runs.c.id == run_id)
-        with reading(self._engine) as connection:
-            row = connection.execute(here).one_or_none()
-        if row is None:
+        found = self._one(select(runs).where(runs.c.id == run_id))
+        if found is None:
             raise NotFound("There is no training with this id.")
-        return _run_record(row)
+        return found
 
     def runs(self, target: ForecastTarget, limit: int = 50) -> list[RunRecord]:
-        """Return the newest trainings of a target, newest first."""
-        newest = select(slot_runs).where(is_target(slot_runs, target))
-        newest = newest.order_by(slot_runs.c.created_at.desc(), slot_runs.c.id).limit(limit)
+        """Return the newest trainings of a target, newest first; those with a name left out."""
+        newest = select(runs).where(is_target(runs, target), runs.c.name.is_(None))
+        newest = newest.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
         with reading(self._engine) as connection:
-            return [_run_record(row) for row in connection.execute(newest)]
+            return [run_record(row) for row in connection.execute(newest)]
 
-    def run_of_job(self, job_id: str) -> RunRecord | None:
-        """Return the run that a job recorded, if it came so far."""
-        with reading(self._engine) as connection:
-            here = select(slot_runs).where(slot_runs.c.job_id == job_id)
-            row = connection.execute(here).one_or_none()
-        return None if row is None else _run_record(row)
+    def run_of_job(self, job_id: str, target: ForecastTarget) -> RunRecord | None:
+        """Return the run for a target that a job recorded, if it came so far."""
+        return self._one(select(runs).where(runs.c.job_id == job_id, is_target(runs, target)))
 
     def champion(self, target: ForecastTarget) -> RunRecord | None:
         """Return the champion of a target, if it has one."""
-        joined = slot_runs.join(targets, targets.c.champion_id == slot_runs.c.id)
-        here = select(slot_runs).select_from(joined).where(is_target(slot_runs, target))
+        joined = runs.join(targets, targets.c.champion_id == runs.c.id)
+        return self._one(select(runs).select_from(joined).where(is_target(targets, target)))
+
+    def champion_id(self, target: ForecastTarget) -> str | None:
+        """Return the id of a target's champion, None if it has none."""
+        here = select(targets.c.champion_id).where(is_target(targets, target))
         with reading(self._engine) as connection:
-            row = connection.execute(here).one_or_none()
-        return None if row is None else _run_record(row)
+            return connection.execute(here).scalar()
 
     def new_folder(self) -> Path:
         """Return an empty temporary folder to write a model's files into."""
-        path = self.folder / _NEW / secrets.token_hex(16)
-        path.mkdir(mode=0o700, parents=True)
-        return path
+        return self.files.new_folder()
 
-    def enter(self, run: RunRecord, temp_folder: Path, champion_id: str | None) -> RunRecord:
+    def enter(self, run: RunRecord, draft: Path, champion_id: str | None) -> RunRecord:
         """Record a training with its files, and make it the champion if it is `promoted`.
 
         `champion_id` is the champion that it was compared with; raises `Conflict`
         if that has changed, and `NotFound` for a target that was never configured.
         """
-        digests = model_files.seal(temp_folder)
+        digests = artifacts.seal(draft)
+        place = self.files.publish(draft, run.id)
         whole = msgspec.structs.replace(
-            run, digests=digests, model_hash=hash_of_files(digests), folder=run.id
+            run, digests=digests, model_hash=hash_of_files(digests), folder=place
         )
-        model_files.move(temp_folder, self.folder / whole.folder)
         try:
             with writing(self._engine) as connection:
                 self._enter(connection, whole, champion_id)
+                dropped = _drop_old_files(connection, whole.target)
         except Conflict:
-            shutil.rmtree(self.folder / whole.folder, ignore_errors=True)
+            self.files.remove(place)
             raise
+        for old in dropped:
+            self.files.remove(old)
         return whole
 
     def note_attempt(self, target: ForecastTarget) -> None:
@@ -138,23 +136,25 @@ class Registry:
             connection.execute(change.values(**values, last_error=error[:_LONGEST_ERROR]))
 
     def read_files(self, run: RunRecord) -> dict[str, bytes]:
-        """Return a model's files by name; raises `CorruptArtifact` if one was altered."""
-        folder = self.folder / run.folder
-        return {
-            name: model_files.read_verified(folder / name, digest)
-            for name, digest in run.digests.items()
-        }
+        """Return a model's files by name, all verified.
+
+        Raises `CorruptArtifact` if one was altered, and `NotFound` if they are not
+        kept any more.
+        """
+        if not run.digests:
+            raise NotFound("The model of this training is not kept any more; train again.")
+        return self.files.read(run.folder, run.digests)
 
     def sweep(self) -> int:
         """Remove folders that crashes left behind over an hour ago; returns how many."""
         with reading(self._engine) as connection:
-            kept = set(connection.execute(select(slot_runs.c.folder)).scalars())
-        drafts = [*self.folder.glob(f"{_NEW}/*"), *self.folder.glob("[!.]*")]
-        oldest = time.time() - _SWEEP_SECONDS
-        doomed = [p for p in drafts if p.name not in kept and p.stat().st_mtime < oldest]
-        for path in doomed:
-            shutil.rmtree(path, ignore_errors=True)
-        return len(doomed)
+            kept = set(connection.execute(select(runs.c.folder)).scalars())
+        return self.files.sweep(kept)
+
+    def _one(self, query: Select[Any]) -> RunRecord | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else run_record(row)
 
     def _enter(self, connection: Connection, run: RunRecord, champion_id: str | None) -> None:
         now = self._clock()
@@ -165,8 +165,27 @@ class Registry:
         if run.promoted:
             since = func.coalesce(targets.c.champion_since, now)
             values |= {"champion_id": run.id, "promoted_at": now, "champion_since": since}
-        connection.execute(insert(slot_runs).values(run.values()))
+        connection.execute(insert(runs).values(run.values()))
         connection.execute(update(targets).where(is_target(targets, run.target)).values(values))
+
+
+def _drop_old_files(connection: Connection, target: ForecastTarget) -> list[str]:
+    """Note that the models of a target's oldest runs are not kept; returns their folders."""
+    if target.kind != NEXT_CANDLE:
+        return []
+    champion = select(func.coalesce(targets.c.champion_id, "")).where(is_target(targets, target))
+    older = (
+        select(runs.c.id, runs.c.folder)
+        .where(
+            is_target(runs, target), runs.c.folder != "", runs.c.id != champion.scalar_subquery()
+        )
+        .order_by(runs.c.created_at.desc(), runs.c.id)
+        .offset(KEPT)
+    )
+    found = connection.execute(older).all()
+    here = runs.c.id.in_([row.id for row in found])
+    connection.execute(update(runs).where(here).values(digests={}, folder=""))
+    return [row.folder for row in found]
 
 
 def _target_row(connection: Connection, target: ForecastTarget) -> Row[Any]:
@@ -174,18 +193,3 @@ def _target_row(connection: Connection, target: ForecastTarget) -> Row[Any]:
     if row is None:
         raise NotFound("No training was ever asked for this slot.")
     return row
-
-
-def _target_record(row: Row[Any]) -> TargetRecord:
-    values = {
-        name: row._mapping[name] for name in TargetRecord.__struct_fields__ if name != "target"
-    }
-    return TargetRecord(
-        target=ForecastTarget(*row[: len(ForecastTarget.__struct_fields__)]), **values
-    )
-
-
-def _run_record(row: Row[Any]) -> RunRecord:
-    values = {name: row._mapping[name] for name in RunRecord.__struct_fields__ if name != "target"}
-    target = ForecastTarget(*(row._mapping[field] for field in ForecastTarget.__struct_fields__))
-    return RunRecord(target=target, **values)

@@ -8,7 +8,6 @@ downtime: nothing is made up later.
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,16 +18,13 @@ from core.times import now_ms
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
 from storage.ledger.ledger_rows import Forecast, Missed
-from storage.models.registry_rows import TargetRecord
+from storage.models.runs import TargetRecord
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since
 from tasks.forecasts.slot_forecasts import make_forecast
-from tasks.jobs.loaded_slot_models import SlotModels
+from tasks.jobs.loaded_models import models
 from tasks.jobs.turns import Turns
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +41,6 @@ class SlotForecaster:
         self._stores = stores
         self._clock = clock
         self._turns = Turns()
-        self._models = SlotModels(stores.registry)
         self._forecast: dict[Series, tuple[int, Champions]] = {}
         self._counted: dict[Series, int] = {}
 
@@ -107,13 +102,13 @@ class SlotForecaster:
         origins: dict[bytes, Origin] = {}
         for target in targets:
             try:
-                run = self._models.run(target.champion_id or "")
+                run = models.run(self._stores, target.champion_id or "")
                 sessions = run.metadata["sessions"]
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
                 made = make_forecast(
-                    origins[key], target.target, self._models.model(run.id), run.model_hash
+                    origins[key], target.target, models.model(self._stores, run), run.model_hash
                 )
             except Exception:
                 logger.exception("the champion of %s does not forecast", target.target)
@@ -122,7 +117,7 @@ class SlotForecaster:
                 yield made
 
     def _missed(self, target: TargetRecord, watched_at: int) -> Missed | None:
-        sessions = self._models.run(target.champion_id or "").metadata["sessions"]
+        sessions = models.run(self._stores, target.champion_id or "").metadata["sessions"]
         since = max(watched_at, target.champion_since or 0)
         accounted = self._stores.ledger_reader.accounted_until(target.target)
         return missed_since(target.target, sessions, since, accounted, self._clock())

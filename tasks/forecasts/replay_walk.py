@@ -15,7 +15,7 @@ from core.jobs import Job, Progress
 from core.models import least_training
 from core.times import format_time
 from storage.ledger.ledger_rows import Forecast
-from storage.models.registry_rows import hash_of_contents
+from storage.models.runs import hash_of_contents
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.forecasts.ledger_scores import score_rows

@@ -13,7 +13,7 @@ from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.times import now_ms
 from storage.ledger.ledger_rows import LedgerRow
-from storage.models.registry_rows import TargetRecord
+from storage.models.runs import TargetRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.slot_requests import target_fields

@@ -9,12 +9,12 @@ from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
 from core.ledger import LIVE
 from core.times import format_time, now_ms
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.forecasts.ledger_scores import keep_scores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.loaded_slot_models import load_model
+from tasks.jobs.loaded_models import load_model
 from tasks.jobs.slot_requests import read_frame, requested_target, target_fields
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def train_slot(stores: Stores, job: Job, report: Report, note: Note) -> dict[str
     recipe = {name: request[name] for name in ("options", "seed", "folds")}
     stores.registry.configure(target, recipe, request["retrain_every"], request["expires_after"])
     try:
-        run = stores.registry.run_of_job(job.id) or _train(stores, job, target, report)
+        run = stores.registry.run_of_job(job.id, target) or _train(stores, job, target, report)
     except JobStopped:
         raise
     except TickcastError as error:
@@ -97,7 +97,7 @@ def _standing(stores: Stores, run: RunRecord) -> "Champion":
     from ml.evaluation.train_challenger import Champion, Recipe
 
     recipe = Recipe(run.target.model, run.target.horizon, run.seed, run.options)
-    model = load_model(stores.registry, run)
+    model = load_model(stores, run)
     return Champion(model, recipe, run.metadata["trained_until"])
 
 

@@ -7,18 +7,16 @@ from core.jobs import Job
 from core.series import Series, make_series
 from core.times import format_time
 from storage.candles.forecasts import ForecastPoint
-from storage.models.lstm_store import ModelRecord
+from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.loaded_lstm_models import LoadedModels
+from tasks.jobs.loaded_models import models
 
 if TYPE_CHECKING:
-    from ml.models.lstm.serving import LstmForecast, Step
+    from ml.models.lstm.serving import LstmForecast, LstmServer, Step
 
 # The interval that is also written to Redis as a forecast's low and high.
 STORED_INTERVAL = "0.8"
-
-_models = LoadedModels()
 
 
 def predict_lstm(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
@@ -34,21 +32,24 @@ def predict_lstm_nsteps(stores: Stores, job: Job, report: Report, note: Note) ->
     return {"predictions": steps, **_context(record, series, forecast)}
 
 
-def _forecast(
-    stores: Stores, request: dict[str, Any]
-) -> tuple[ModelRecord, Series, "LstmForecast"]:
+def _forecast(stores: Stores, request: dict[str, Any]) -> tuple[RunRecord, Series, "LstmForecast"]:
     """Predict from the newest candles and write the forecast to its time series."""
-    record = stores.models.get(request["model_name"], request["model_id"])
-    model = _models.get(stores.models, record)
+    # ONNX Runtime and pandas come in with this import.
+    from ml.models.lstm.serving import rows_needed
+
+    record = stores.named_runs.get(request["model_name"], request["model_id"])
+    model: LstmServer = models.model(stores, record)
     _check_nsteps(request.get("nsteps"), record)
     series = _series(request, record.series)
-    candles = stores.candles.read(series, limit=model.rows, newest=True)
-    forecast = model.server.predict(candles.to_frame(), series.resolution)
-    stores.forecasts.write(series, record.name, [_point(step) for step in forecast.predictions])
+    candles = stores.candles.read(series, limit=rows_needed(record.metadata), newest=True)
+    forecast = model.predict(candles.to_frame(), series.resolution)
+    stores.forecasts.write(
+        series, request["model_name"], [_point(step) for step in forecast.predictions]
+    )
     return record, series, forecast
 
 
-def _check_nsteps(asked: int | None, record: ModelRecord) -> None:
+def _check_nsteps(asked: int | None, record: RunRecord) -> None:
     trained = record.metadata["nsteps"]
     if asked is not None and asked != trained:
         raise Conflict(f"nsteps: this model was trained for {trained} steps, not {asked}.")
@@ -77,7 +78,7 @@ def _point(step: "Step") -> ForecastPoint:
     return ForecastPoint(step.time_s, step.horizon, step.predicted, low, high)
 
 
-def _context(record: ModelRecord, series: Series, forecast: "LstmForecast") -> dict[str, Any]:
+def _context(record: RunRecord, series: Series, forecast: "LstmForecast") -> dict[str, Any]:
     trained_at, data_hash = record.metadata.get("trained_at"), record.metadata.get("data_hash")
     return {
         "platform": series.platform,
@@ -87,7 +88,7 @@ def _context(record: ModelRecord, series: Series, forecast: "LstmForecast") -> d
         "skill": forecast.skill,
         "model": {
             "name": record.name,
-            "id": record.id,
+            "id": record.name_id,
             "trained_at": trained_at,
             "data_hash": data_hash,
         },

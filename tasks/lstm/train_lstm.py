@@ -1,18 +1,23 @@
 """Trainings: candles out of Redis, a model into the store."""
 
+import uuid
 from shutil import rmtree
 from typing import Any
 
 import msgspec
 
 from core.errors import Conflict, NotFound
+from core.forecast_target import target_of_series
 from core.jobs import Job, Progress
-from core.times import now_ms
-from storage.models.lstm_store import ModelRecord
+from core.series import Series
+from core.times import now_ms, parse_time
+from storage.models.runs import RunRecord
 from storage.stores import Stores
+from tasks.forecasts.code_version import code_version
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.requests import requested_series
 
+LSTM = "lstm"
 # What a model's metadata and the training's result have in common.
 REPORTED = ("n", "scores", "baseline_scores", "verdict", "folds", "by_horizon", "seconds")
 
@@ -26,25 +31,25 @@ def train_lstm_from_redis(stores: Stores, job: Job, report: Report, note: Note) 
     """
     record = _saved_by(stores, job) or _train(stores, job, report)
     metadata = record.metadata
-    model: dict[str, Any] = {"name": record.name, "id": record.id}
+    model: dict[str, Any] = {"name": record.name, "id": record.name_id}
     model |= {key: metadata.get(key) for key in ("trained_at", "data_hash")}
     return {"model": model, **{key: metadata[key] for key in REPORTED if key in metadata}}
 
 
-def _saved_by(stores: Stores, job: Job) -> ModelRecord | None:
+def _saved_by(stores: Stores, job: Job) -> RunRecord | None:
     """Return the model that an earlier attempt at this job saved."""
     try:
-        record = stores.models.get(job.request["model_name"], job.request["model_id"])
+        record = stores.named_runs.get(job.request["model_name"], job.request["model_id"])
     except NotFound:
         return None
-    if record.metadata.get("job_id") == job.id:
+    if record.job_id == job.id:
         return record
     if job.request.get("overwrite"):
         return None
     raise Conflict("model_name and model_id exist; choose another id or overwrite.")
 
 
-def _train(stores: Stores, job: Job, report: Report) -> ModelRecord:
+def _train(stores: Stores, job: Job, report: Report) -> RunRecord:
     # TensorFlow comes in with this import: the trainer's processes only.
     from ml.models.lstm.options import LstmOptions
     from ml.models.lstm.training import train_lstm
@@ -56,13 +61,38 @@ def _train(stores: Stores, job: Job, report: Report) -> ModelRecord:
     options = msgspec.convert(given, LstmOptions)
     trained = train_lstm(frame, series.resolution, options, report)
     report(Progress(message="saving the model"))
-    name, model_id = job.request["model_name"], job.request["model_id"]
-    metadata = {**trained.metadata, "job_id": job.id}
-    record = ModelRecord(name, model_id, series, now_ms(), {}, metadata)
-    folder = stores.models.new_folder()
+    folder = stores.registry.new_folder()
     try:
         trained.save(folder)
         report(Progress(message="saving the model"))
-        return stores.models.save(record, folder, overwrite=bool(job.request.get("overwrite")))
+        run = _record(job, series, trained.metadata)
+        return stores.named_runs.save(run, folder, overwrite=bool(job.request.get("overwrite")))
     finally:
         rmtree(folder, ignore_errors=True)
+
+
+def _record(job: Job, series: Series, noted: dict[str, Any]) -> RunRecord:
+    first, last = (parse_time(noted[name], name) // 1_000 for name in ("first_time", "last_time"))
+    return RunRecord(
+        id=str(uuid.uuid4()),
+        target=target_of_series(series, noted["nsteps"], LSTM),
+        name=job.request["model_name"],
+        name_id=job.request["model_id"],
+        created_at=now_ms(),
+        job_id=job.id,
+        reason="requested",
+        seed=noted["seed"],
+        options=noted["options"],
+        data_hash=noted["data_hash"],
+        first_time=first,
+        last_time=last,
+        candles=noted["candles"],
+        code_version=code_version(),
+        n=noted["n"],
+        scores=noted["scores"],
+        baseline_scores=noted["baseline_scores"],
+        verdict=noted["verdict"],
+        promoted=False,
+        decision={"reason": "It is called by its name.", "comparisons": []},
+        metadata={**noted, "job_id": job.id},
+    )

@@ -8,16 +8,18 @@ import msgspec
 
 from core.errors import Conflict, NotFound, TickcastError
 from core.jobs import Job, Progress
-from core.next_candle import DAY_S, POINTS_LIMIT
-from core.series import CandleFlag, Series
+from core.models import NEXT_CANDLE
+from core.next_candle import DAY_S, POINTS_LIMIT, candle_target
+from core.series import Series
 from core.times import parse_time
 from storage.candles.candle_columns import Candles
-from storage.models.next_candle_runs import NextCandleRun
+from storage.candles.newest_finished import newest_finished
+from storage.models.runs import RunRecord
 from storage.models.series_cache import SeriesAbout
 from storage.models.series_chunks import CHUNK_CANDLES, Chunk, bucket_of
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.loaded_slot_models import Recent
+from tasks.jobs.loaded_models import models
 from tasks.jobs.requests import requested_series
 from tasks.next_candle.series_points import pack_points
 
@@ -28,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Chunks written at once by a rebuild.
 _BATCH = 8
-# Models kept loaded.
-_MODELS = 16
 
 
 class SeriesMaker:
@@ -38,7 +38,6 @@ class SeriesMaker:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._extending = threading.Lock()
-        self._models: Recent[NextCandleModel] = Recent(self._load, _MODELS)
 
     def rebuild(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
         """Make the series of the newest `days` of a request anew; raises `Conflict` untrained."""
@@ -69,7 +68,8 @@ class SeriesMaker:
     def extend_all(self) -> int:
         """Bring every series of which a model exists up to date; returns how many had news."""
         extended = 0
-        for series in self._stores.next_candle_runs.series():
+        for record in self._stores.registry.targets(NEXT_CANDLE):
+            series = record.target.series
             try:
                 extended += self.extend(series)
             except TickcastError as error:
@@ -93,7 +93,7 @@ class SeriesMaker:
             return False
         first = _bucket_start(about, series.resolution)
         try:
-            run = msgspec.structs.replace(self._newest_run(series), id=about.run_id)
+            run = self._stores.registry.run(about.run_id)
             fresh = dict(self._compute(run, first, last)[0])
         except (NotFound, Conflict):
             return False  # a model so old is not kept; the next training makes the series anew
@@ -123,7 +123,7 @@ class SeriesMaker:
 
     def _make_again(self, series: Series, last: int | None) -> bool:
         run = self._newest_run(series)
-        first = (last or 0) - run.days * DAY_S + series.resolution
+        first = (last or 0) - run.metadata["days"] * DAY_S + series.resolution
         chunks = self._compute(run, first, last)[0]
         cache, generation = self._stores.series_cache, self._stores.series_cache.draft()
         cache.put(series, generation, dict(chunks))
@@ -131,7 +131,7 @@ class SeriesMaker:
         return True
 
     def _compute(
-        self, run: NextCandleRun, first: int, last: int | None, limit: int = 10**9
+        self, run: RunRecord, first: int, last: int | None, limit: int = 10**9
     ) -> tuple[list[tuple[int, Chunk]], int | None]:
         """Return chunks of the points that open in `first..last`, and where the rest begins."""
         # XGBoost, TA-Lib and pandas come in with this import.
@@ -142,12 +142,12 @@ class SeriesMaker:
         candles, following = self._candles(run.series, first, last, limit)
         if not len(candles):
             return [], None
-        model = self._models.get(run.id)
-        made = candle_series(model, candles.to_frame(), run.resolution, first)
+        model: NextCandleModel = models.model(self._stores, run)
+        made = candle_series(model, candles.to_frame(), run.series.resolution, first)
         made = made.until(last if following is None else following - 1)
         if len(made) > limit:
             following = int(made.time[limit])
-        return list(pack_points(made.first(limit), run.resolution)), following
+        return list(pack_points(made.first(limit), run.series.resolution)), following
 
     def _candles(
         self, series: Series, first: int, last: int, limit: int
@@ -166,22 +166,14 @@ class SeriesMaker:
         after = self._stores.candles.read(series, last + 1, limit=1)
         return Candles.join([found, after]), None
 
-    def _newest_run(self, series: Series) -> NextCandleRun:
-        run = self._stores.next_candle_runs.newest(series)
+    def _newest_run(self, series: Series) -> RunRecord:
+        run = self._stores.registry.champion(candle_target(series))
         if run is None:
             raise Conflict(f"Nothing is trained for {series}; POST /train first.")
         return run
 
     def _last_finished(self, series: Series) -> int | None:
-        newest = self._stores.candles.read(series, limit=2, newest=True)
-        finished = newest.time[(newest.flags & int(CandleFlag.PARTIAL)) == 0]
-        return int(finished[-1]) if len(finished) else None
-
-    def _load(self, run_id: str) -> "NextCandleModel":
-        from ml.models.boosting.next_candle_model import NextCandleModel
-        from ml.models.protocol import FILE
-
-        return NextCandleModel.from_files({FILE: self._stores.next_candle_runs.model(run_id)})
+        return newest_finished(self._stores.candles, series)
 
 
 def _bucket_start(about: SeriesAbout, resolution: int) -> int:
@@ -192,14 +184,13 @@ def _bucket_start(about: SeriesAbout, resolution: int) -> int:
     return max(start, about.first)
 
 
-def _about(
-    run: NextCandleRun, chunks: list[tuple[int, Chunk]], last_candle: int | None
-) -> SeriesAbout:
+def _about(run: RunRecord, chunks: list[tuple[int, Chunk]], last_candle: int | None) -> SeriesAbout:
     first, last = _ends(chunks)
+    start = run.metadata["result"]["validation_start"]
     return SeriesAbout(
         run_id=run.id,
-        trained_at=run.finished_at,
-        validation_start=parse_time(run.result["validation_start"], "validation_start") // 1_000,
+        trained_at=run.metadata["finished_at"],
+        validation_start=parse_time(start, "validation_start") // 1_000,
         points=sum(chunk.points for _, chunk in chunks),
         first=first,
         last=last,

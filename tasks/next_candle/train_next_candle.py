@@ -1,13 +1,16 @@
 """Trainings of the next candle: validated and recorded first, then walked forward."""
 
 import uuid
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Conflict, InvalidRequest
+from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
-from core.next_candle import HORIZON
+from core.next_candle import candle_target
 from core.times import format_time, now_ms
-from storage.models.next_candle_runs import NextCandleRun, hash_of
+from storage.candles.candle_columns import Candles
+from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.forecasts.train_slots import train_slot
@@ -23,26 +26,26 @@ def train_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> d
 
     A training that was killed after its record was made finds that.
     """
-    run = stores.next_candle_runs.of_job(job.id) or _train(stores, job, report)
-    report(Progress(run.candles, run.candles, "candles", run.message))
+    target = candle_target(requested_series(job.request))
+    run = stores.registry.run_of_job(job.id, target) or _train(stores, job, target, report)
+    report(Progress(run.candles, run.candles, "candles", run.metadata["message"]))
     return show_training(run)
 
 
-def show_training(run: NextCandleRun) -> dict[str, Any]:
+def show_training(run: RunRecord) -> dict[str, Any]:
     """Return a training as a task's result."""
-    validation = dict(run.result)
-    validation.pop("model")
+    noted = run.metadata
     return {
         "status": "ok",
-        **validation,
-        "platform": run.platform,
-        "symbol": run.symbol,
-        "resolution": run.resolution,
-        "days": run.days,
+        **noted["result"],
+        "platform": run.series.platform,
+        "symbol": run.series.symbol,
+        "resolution": run.series.resolution,
+        "days": noted["days"],
         "last_candle": format_time(run.last_time * 1_000),
-        "started_at": format_time(run.started_at),
-        "finished_at": format_time(run.finished_at),
-        "message": run.message,
+        "started_at": format_time(noted["started_at"]),
+        "finished_at": format_time(noted["finished_at"]),
+        "message": noted["message"],
         "library": run.options.get("library"),
         "run_id": run.id,
     }
@@ -64,40 +67,62 @@ def walk_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> di
     return {"walk_forward": walked, "watched": bool(request["watch"])}
 
 
-def _train(stores: Stores, job: Job, report: Report) -> NextCandleRun:
+def _train(stores: Stores, job: Job, target: ForecastTarget, report: Report) -> RunRecord:
     # XGBoost, TA-Lib and pandas come in with this import.
     from ml.evaluation.train_challenger import Recipe, train_challenger
     from ml.models.protocol import FILE
 
-    request, series, started = job.request, requested_series(job.request), now_ms()
+    request, started = job.request, now_ms()
     report(Progress(message="reading candles"))
-    candles = stores.candles.read(series, request["start"], request["end"])
+    candles = stores.candles.read(target.series, request["start"], request["end"])
     report(Progress(0, len(candles), "candles", "training"))
-    options, seed = request["options"], request["seed"]
-    recipe = Recipe("next_candle", HORIZON, seed, options)
-    trained = train_challenger(candles.to_frame(), series.resolution, recipe, None)
-    result, content = _validation(trained), trained.model.to_files()[FILE]
-    run = NextCandleRun(
+    wanted = {name: request[name] for name in ("options", "seed", "folds", "days")}
+    champion_id = stores.registry.configure(target, wanted, request["retrain_every"], 0).champion_id
+    recipe = Recipe(target.model, target.horizon, request["seed"], request["options"])
+    trained = train_challenger(candles.to_frame(), target.resolution, recipe, None)
+    result = _validation(trained)
+    folder = stores.registry.new_folder()
+    try:
+        (folder / FILE).write_bytes(trained.model.to_files()[FILE])
+        run = _record(job, target, candles, result, started)
+        return stores.registry.enter(run, folder, champion_id)
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+def _record(
+    job: Job, target: ForecastTarget, candles: Candles, result: dict[str, Any], started: int
+) -> RunRecord:
+    validation, request = dict(result), job.request
+    described = validation.pop("model")
+    return RunRecord(
         id=str(uuid.uuid4()),
-        platform=series.platform,
-        symbol=series.symbol,
-        resolution=series.resolution,
+        target=target,
+        created_at=now_ms(),
         job_id=job.id,
-        started_at=started,
-        finished_at=now_ms(),
-        message=_message(result),
-        days=request["days"],
+        reason=request["reason"],
+        seed=request["seed"],
+        options=request["options"],
+        data_hash=result["data_hash"],
         first_time=int(candles.time[0]),
         last_time=int(candles.time[-1]),
         candles=len(candles),
-        options=options,
-        seed=seed,
         code_version=code_version(),
-        result=result,
-        model_hash=hash_of(content),
+        n=result["samples"] - result["split_train"],
+        scores={name: result[name] for name in ("mae", "mape", "smape", "skill")},
+        baseline_scores=result["baseline"],
+        verdict=result["verdict"],
+        promoted=True,
+        decision={"reason": "The newest training speaks.", "comparisons": []},
+        metadata={
+            "result": validation,
+            "model": described,
+            "days": request["days"],
+            "message": _message(result),
+            "started_at": started,
+            "finished_at": now_ms(),
+        },
     )
-    stores.next_candle_runs.add(run, content.decode())
-    return run
 
 
 def _validation(trained: "Challenge") -> dict[str, Any]:

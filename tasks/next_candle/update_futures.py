@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.jobs import Job
+from core.next_candle import candle_target
 from core.times import now_ms
 from storage.stores import Stores
 from tasks.forecasts.forecast_slots import SlotForecaster
@@ -32,7 +33,7 @@ class FuturesUpdate:
         entered = self._forecaster.forecast_series(series)
         waiting = stores.ledger_reader.pending(0, now_ms() // 1_000, AT_ONCE).get(series, [])
         scored = self._scorer.join(stores, series, waiting) if waiting else 0
-        if stores.next_candle_runs.newest(series) is not None:
+        if stores.registry.champion(candle_target(series)) is not None:
             self._maker.extend(series)
         counted = "futures_updated" if job.name == INGEST_LATEST.name else "updated"
         return {"status": "ok", counted: entered + scored}

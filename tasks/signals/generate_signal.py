@@ -6,18 +6,27 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ModelUnavailable
 from core.jobs import Job
 from core.series import Series
-from core.signals import BUY, HOLD, RANGE_MODEL, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
+from core.signals import (
+    BUY,
+    HOLD,
+    RANGE_MODEL,
+    SIGNAL_ANSWER,
+    SIGNAL_MODEL,
+    SignalWords,
+    path_target,
+)
 from core.times import format_time, now_ms
 from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.loaded_signal_models import LoadedOutlook, models
 from tasks.signals.predict_range import Answer, context, once, price_from, requested, show_range
 from tasks.signals.prepared_candles import origins
+from tasks.signals.speaking import Speaking, speaking
 
 if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin
+    from ml.models.protocol import RangeForecast, SignalForecast
     from ml.models.signal_decision import Chances, Decision
 
 
@@ -36,9 +45,9 @@ def _generate(
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.models.signal_decision import COSTS, Chances, Evidence, decide
 
-    loaded = models.champion(stores.registry, series, horizon, SIGNAL_MODEL)
+    loaded: Speaking[SignalForecast] = speaking(stores, path_target(series, horizon, SIGNAL_MODEL))
     origin = origins.get(stores, series, loaded.run, mark)
-    chances = Chances.of(loaded.signal_from(origin))
+    chances = Chances.of(loaded.forecast(origin))
     about = context(series, horizon, origin, loaded.run, now_ms())
     evidence = Evidence.of(loaded.run.n, loaded.run.scores, loaded.run.verdict)
     decision = decide(chances, evidence, words, _objection(about))
@@ -77,7 +86,7 @@ def _record(
     series: Series,
     horizon: int,
     origin: "Origin",
-    loaded: LoadedOutlook,
+    loaded: "Speaking[SignalForecast]",
     chances: "Chances",
     decision: "Decision",
 ) -> SignalRecord:
@@ -132,10 +141,12 @@ def _price_range(
     stores: Stores, series: Series, horizon: int, origin: "Origin"
 ) -> dict[str, Any] | None:
     try:
-        loaded = models.champion(stores.registry, series, horizon, RANGE_MODEL)
+        loaded: Speaking[RangeForecast] = speaking(
+            stores, path_target(series, horizon, RANGE_MODEL)
+        )
     except ModelUnavailable:
         return None
-    said = show_range(loaded.range_from(origin))
+    said = show_range(loaded.forecast(origin))
     names = ("predicted_high", "predicted_low", "interval")
     return {"current": said["current_price"], **{name: said[name] for name in names}}
 

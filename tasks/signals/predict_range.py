@@ -17,15 +17,16 @@ from core.signals import (
     RANGE_MODEL,
     RESOLUTION,
     model_name,
+    path_target,
     version_name,
 )
 from core.times import format_time, now_ms
 from storage.models.answer_cache import Asked
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.loaded_signal_models import models
 from tasks.signals.prepared_candles import origins
+from tasks.signals.speaking import Speaking, speaking
 
 if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin
@@ -101,9 +102,9 @@ _flights = Flights()
 
 
 def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:
-    loaded = models.champion(stores.registry, series, horizon, RANGE_MODEL)
+    loaded: Speaking[RangeForecast] = speaking(stores, path_target(series, horizon, RANGE_MODEL))
     origin = origins.get(stores, series, loaded.run, mark)
-    said = loaded.range_from(origin)
+    said = loaded.forecast(origin)
     now, scores = now_ms(), loaded.run.scores
     return (
         context(series, horizon, origin, loaded.run, now)

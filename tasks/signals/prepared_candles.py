@@ -1,15 +1,14 @@
 """The newest candles of series, prepared once for all horizons that ask before they change."""
 
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.errors import ModelUnavailable
 from core.series import Series
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from storage.stores import Stores
+from tasks.jobs.recent import Recent
 
 if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin
@@ -24,9 +23,7 @@ class Origins:
     """Candles with their features by the mark of the last write to their series."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Key, Origin] = OrderedDict()
+        self._kept: Recent[Key, Origin] = Recent(capacity)
 
     def get(self, stores: Stores, series: Series, run: RunRecord, mark: str) -> "Origin":
         """Return the newest candles as a model reads them.
@@ -36,15 +33,7 @@ class Origins:
         """
         sessions = run.metadata["sessions"]
         key = (str(stores.data_dir), series, mark, msgspec.json.encode(sessions))
-        with self._lock:
-            held = self._kept.get(key)
-        origin = held or _read(stores, series, run)
-        with self._lock:
-            self._kept[key] = origin
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        return origin
+        return self._kept.get(key, lambda: _read(stores, series, run))
 
 
 def _read(stores: Stores, series: Series, run: RunRecord) -> "Origin":

@@ -23,7 +23,7 @@ from core.signals import (
 )
 from core.times import now_ms
 from storage.models.answer_cache import Asked
-from storage.models.registry_rows import TargetRecord
+from storage.models.runs import TargetRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.answer_calls import make_call

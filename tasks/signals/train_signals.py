@@ -10,7 +10,7 @@ from core.jobs import Job, Progress
 from core.series import Series, make_series
 from core.signals import PATH_MODELS, model_name
 from core.times import format_time, now_ms
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.jobs.held_job import Note, Report

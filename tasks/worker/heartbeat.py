@@ -22,10 +22,9 @@ from core.times import now_ms
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect, redis_errors
 from tasks.jobs.ending import end_process
-from tasks.jobs.loaded_lstm_models import count_loaded
+from tasks.jobs.loaded_models import models
 from tasks.jobs.stop_flag import ask_to_stop
 from tasks.jobs.watchdog import Watchdog
-from tasks.worker.loaded_ids import loaded_ids
 from tasks.worker.process_state import count_stopped, longest_running, memory_mb, pool_processes
 
 logger = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ def attach(app: Celery, redis_address: str) -> None:
     messages, `idle_s` (how long messages have waited while it does nothing),
     `oldest_s` (how long the oldest running one has run), `stopped` (processes of
     its pool that stand still), `models` (how many it has loaded) and `loaded` (the ids
-    of those of slots).
+    of their trainings).
     """
     WorkerPulse.redis_address = redis_address
     app.steps["worker"].add(WorkerPulse)
@@ -74,7 +73,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
             idle = watchdog.idle_for(time.monotonic(), waiting, consumed, running)
             if idle >= watchdog.patience:
                 end_process("messages wait, but none arrives here")
-            pool, loaded = pool_processes(), loaded_ids()
+            pool, loaded = pool_processes(), models.ids()
             return {
                 "consumed": consumed,
                 "running": running,
@@ -83,7 +82,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
                 "oldest_s": longest_running(state.active_requests),
                 "stopped": count_stopped(pool),
                 "memory_mb": memory_mb(pool),
-                "models": count_loaded() + len(loaded),
+                "models": len(loaded),
                 "loaded": " ".join(loaded),
             }
 

@@ -7,10 +7,9 @@ import numpy as np
 
 from core.jobs import Job, JobError, Progress
 from core.series import CandleFlag, Series
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
-from storage.models.lstm_store import ModelRecord
 from storage.stores import Stores
+from tests.made_runs import named_run
 
 HOURLY = Series("coinbase", "BTC-USD", 3_600)
 START = 1_700_000_400 // 3_600 * 3_600
@@ -41,7 +40,7 @@ def hold_partial(stores: Stores, count: int) -> None:
 
 def hold_model(stores: Stores, nsteps: int = 3, rows_needed: int = 20) -> None:
     """Store a model whose files nobody will read."""
-    folder = stores.models.new_folder()
+    folder = stores.registry.new_folder()
     (folder / "model.json").write_text("{}")
     noted = {
         "nsteps": nsteps,
@@ -52,8 +51,7 @@ def hold_model(stores: Stores, nsteps: int = 3, rows_needed: int = 20) -> None:
         "verdict": "no_skill",
         "scores": {"mae": 1.0, "mase": float("nan")},
     }
-    record = ModelRecord("trend", "v1", HOURLY, now_ms(), {}, noted)
-    stores.models.save(record, folder)
+    stores.named_runs.save(named_run("trend", "v1", HOURLY, metadata=noted), folder)
 
 
 def advance(stores: Stores, job_id: str, progress: Progress) -> None:

@@ -23,9 +23,11 @@ from storage.backup.backup import restore_backup, write_backup
 from storage.candles.watches import WatchStore
 from storage.database import migrate, open_database, reading, writing
 from storage.jobs.job_store import JobStore
-from storage.models.lstm_store import ModelRecord, ModelStore
+from storage.models.artifacts import Artifacts
+from storage.models.named_runs import NamedRuns
 from storage.stores import Stores
 from storage.tables import metadata
+from tests.made_runs import named_run
 
 SERIES = make_series("coinbase", "BTC-USD", "1m")
 
@@ -145,14 +147,15 @@ def test_watches_keys_and_models_are_kept(postgresql: Engine, tmp_path: Path) ->
     assert keys.find(plain) == key
     assert keys.revoke(key.id).revoked_at
     assert keys.find(plain) is None
-    models = ModelStore(postgresql, tmp_path)
+    files = Artifacts(tmp_path)
+    models = NamedRuns(postgresql, files)
     for n in range(2):
-        folder = models.new_folder()
+        folder = files.new_folder()
         (folder / "model.json").write_text(str(n))
-        record = ModelRecord("m", "1", SERIES, 5, {}, {"score": float("nan")})
+        record = named_run("m", "1", SERIES, metadata={"score": float("nan")})
         models.save(record, folder, overwrite=bool(n))
     assert models.get("m", "1").metadata == {"score": None}
-    assert models.read_file(models.get("m", "1"), "model.json") == b"1"
+    assert models.read_files(models.get("m", "1")) == {"model.json": b"1"}
     models.delete("m", "1")
     with pytest.raises(NotFound):
         models.get("m", "1")

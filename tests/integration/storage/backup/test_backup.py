@@ -25,8 +25,9 @@ from storage.backup.backup_redis import StreamPage
 from storage.candles.candle_columns import Candles
 from storage.candles.forecasts import ForecastPoint
 from storage.database import migrate, reading
-from storage.models.lstm_store import ModelRecord, ModelStore
+from storage.models.runs import RunRecord
 from storage.stores import Stores, open_stores
+from tests.made_runs import named_run
 
 SERIES = make_series("coinbase", "BTC-USD", "1m")
 
@@ -67,17 +68,17 @@ def fill(stores: Stores, model: str = "weights") -> None:
     stores.jobs.claim(job.id, 0, "w")
     stores.watches.add(SERIES)
     stores.keys.create("owner", "laptop")
-    save_model(stores.models, model)
+    save_model(stores, model)
     journal = stores.data_dir / "journal" / "coinbase" / "BTC-USD" / "3600000.journal"
     journal.parent.mkdir(parents=True)
     journal.write_bytes(os.urandom(1_000))
 
 
-def save_model(models: ModelStore, content: str) -> ModelRecord:
-    folder = models.new_folder()
+def save_model(stores: Stores, content: str) -> RunRecord:
+    folder = stores.registry.new_folder()
     (folder / "model.onnx").write_text(content)
-    record = ModelRecord("lstm", "v1", SERIES, 1, {}, {"scores": [1.5, None]})
-    return models.save(record, folder, overwrite=True)
+    record = named_run("lstm", "v1", SERIES, metadata={"scores": [1.5, None]})
+    return stores.named_runs.save(record, folder, overwrite=True)
 
 
 def contents(stores: Stores) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def contents(stores: Stores) -> dict[str, Any]:
     with reading(stores.engine) as connection:
         for table in backup_sql.tables():
             held[table.name] = sorted(map(repr, connection.execute(select(table))))
-    for path in (*stores.models.folder.rglob("*"), *stores.data_dir.glob("journal/**/*")):
+    for path in (*stores.data_dir.glob("models/**/*"), *stores.data_dir.glob("journal/**/*")):
         if path.is_file():
             held[str(path.relative_to(stores.data_dir))] = path.read_bytes()
     return held
@@ -114,8 +115,8 @@ def test_what_was_backed_up_comes_back_equal(
     assert np.array_equal(target.candles.read(SERIES).close, candles.close)
     assert target.redis.execute_command("TS.QUERYINDEX", "symbol=EURUSD", "field=close")
     assert 0 < target.redis.ttl("upload:job") <= 7 * 86_400
-    model = target.models.get("lstm", "v1")
-    assert target.models.read_file(model, "model.onnx") == b"weights"
+    model = target.named_runs.get("lstm", "v1")
+    assert target.named_runs.read_files(model) == {"model.onnx": b"weights"}
     assert manifest.counts["records"] == 4
     assert (manifest.counts["model files"], manifest.counts["journal files"]) == (1, 1)
 
@@ -131,7 +132,7 @@ def test_a_backup_is_private_and_leaves_nothing_beside_it(
 ) -> None:
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert not list(tmp_path.glob(".backup*"))
-    assert not list((stores.models.folder / ".new").iterdir())
+    assert not list((stores.data_dir / "models" / ".new").iterdir())
 
 
 def test_restoring_over_data_must_be_forced(stores: Stores, backup: Path) -> None:
@@ -148,12 +149,14 @@ def test_forcing_replaces_all_that_was_there(stores: Stores, backup: Path) -> No
         make_series("kraken", "XBTUSD", "1h"), Candles.from_rows([[0, 1, 1, 1, 1, 1]])
     )
     stores.watches.remove(SERIES)
-    save_model(stores.models, "newer")
+    save_model(stores, "newer")
     restore_backup(stores, backup, force=True)
-    stores.models.sweep()
+    stores.registry.sweep()
     after = contents(stores)
     assert {name: after[name] for name in before} == before
-    assert stores.models.read_file(stores.models.get("lstm", "v1"), "model.onnx") == b"weights"
+    assert stores.named_runs.read_files(stores.named_runs.get("lstm", "v1")) == {
+        "model.onnx": b"weights"
+    }
     assert stores.redis.lrange("predict", 0, -1) == [b"a message of the queue"]
     assert SERIES in stores.candles.all_series()
     assert len(stores.candles.all_series()) == 2
@@ -269,7 +272,7 @@ def test_a_failed_backup_leaves_the_earlier_one(
     stores: Stores, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = backup.read_bytes()
-    (stores.models.folder / stores.models.get("lstm", "v1").folder / "model.onnx").unlink()
+    (stores.data_dir / stores.named_runs.get("lstm", "v1").folder / "model.onnx").unlink()
     with pytest.raises(CorruptArtifact, match="lstm/v1"):
         write_backup(stores, backup)
     assert backup.read_bytes() == before
@@ -280,7 +283,7 @@ def test_a_model_replaced_during_the_backup_is_in_it_as_it_was(
 ) -> None:
     fill(stores)
     with backup_files.model_snapshot(stores) as (connection, files):
-        save_model(stores.models, "newer")
+        save_model(stores, "newer")
         (_, path, _) = files[0]
         assert path.read_text() == "weights"
         assert backup_sql.revision(connection)

@@ -2,16 +2,10 @@
 
 import gzip
 import threading
-from typing import Any
 
 import msgspec
-import pytest
-from sqlalchemy import update
 
-from core.errors import CorruptArtifact, NotFound
 from core.series import Series
-from storage.models.next_candle_runs import KEPT, NextCandleRun, hash_of
-from storage.models.next_candle_tables import next_candle_runs
 from storage.models.series_cache import SeriesAbout
 from storage.models.series_chunks import CHUNK_CANDLES, SEPARATOR, join_gzip, pack, pack_text
 from storage.stores import Stores
@@ -20,64 +14,10 @@ SERIES = Series("file", "MADE", 300)
 STEP = SERIES.resolution * CHUNK_CANDLES
 
 
-def run_of(number: int, **values: Any) -> NextCandleRun:
-    """Return the record of a training whose model is its number."""
-    fields: dict[str, Any] = {
-        "id": f"run-{number}",
-        "platform": SERIES.platform,
-        "symbol": SERIES.symbol,
-        "resolution": SERIES.resolution,
-        "job_id": f"job-{number}",
-        "started_at": 1_000 * number,
-        "finished_at": 1_000 * number + 500,
-        "message": "",
-        "days": 90,
-        "first_time": 0,
-        "last_time": 300,
-        "candles": 2,
-        "options": {},
-        "seed": 0,
-        "code_version": "1",
-        "result": {"mae": 1.0},
-        "model_hash": hash_of(str(number).encode()),
-    }
-    return NextCandleRun(**(fields | values))
-
-
 def about_of(points: int) -> SeriesAbout:
     """Return what is said of a series of two chunks with `points` each."""
     last = STEP + 300 * (points - 1)
     return SeriesAbout("run-1", 0, 0, 2 * points, 0, last, last)
-
-
-def test_the_newest_training_speaks_and_only_the_last_few_models_are_kept(stores: Stores) -> None:
-    for number in range(KEPT + 2):
-        stores.next_candle_runs.add(run_of(number), str(number))
-
-    newest = stores.next_candle_runs.newest(SERIES)
-    assert newest == run_of(KEPT + 1)
-    assert stores.next_candle_runs.model(newest.id) == str(KEPT + 1).encode()
-    assert stores.next_candle_runs.series() == [SERIES]
-    with pytest.raises(NotFound):
-        stores.next_candle_runs.model("run-0")
-
-
-def test_a_job_records_one_training_however_often_it_is_repeated(stores: Stores) -> None:
-    stores.next_candle_runs.add(run_of(1), "1")
-    stores.next_candle_runs.add(run_of(1, id="again"), "1")
-
-    found = stores.next_candle_runs.of_job("job-1")
-    assert found is not None
-    assert found.id == "run-1"
-
-
-def test_an_altered_model_is_not_given_out(stores: Stores) -> None:
-    stores.next_candle_runs.add(run_of(1), "1")
-    with stores.engine.begin() as connection:
-        connection.execute(update(next_candle_runs).values(model="2"))
-
-    with pytest.raises(CorruptArtifact):
-        stores.next_candle_runs.model("run-1")
 
 
 def test_nothing_is_cached_before_a_generation_is_published(stores: Stores) -> None:

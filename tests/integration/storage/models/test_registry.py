@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from core.errors import Conflict, CorruptArtifact, NotFound
 from core.forecast_target import ForecastTarget
-from storage.models.registry import Registry
+from core.next_candle import candle_target
+from storage.models.artifacts import Artifacts
+from storage.models.registry import KEPT, Registry
 from tests.made_forecasts import SLOT
 from tests.made_runs import enter_run, run
 
@@ -17,7 +19,7 @@ OTHER = ForecastTarget("kraken", "XBTUSD", 60, 6, "ewma")
 
 @pytest.fixture
 def registry(engine: Engine, tmp_path: Path) -> Registry:
-    return Registry(engine, tmp_path / "slot_models")
+    return Registry(engine, Artifacts(tmp_path))
 
 
 def test_the_run_promoted_last_is_the_champion(registry: Registry) -> None:
@@ -35,8 +37,8 @@ def test_the_run_promoted_last_is_the_champion(registry: Registry) -> None:
 def test_a_slot_without_a_promoted_run_has_no_champion(registry: Registry) -> None:
     enter_run(registry, run(promoted=False, job_id="job"))
     assert registry.champion(SLOT) is None
-    assert registry.run_of_job("job") == registry.run("run-1")
-    assert registry.run_of_job("another") is None
+    assert registry.run_of_job("job", SLOT) == registry.run("run-1")
+    assert registry.run_of_job("another", SLOT) is None
 
 
 def test_a_run_that_was_compared_with_a_former_champion_is_refused(registry: Registry) -> None:
@@ -44,7 +46,7 @@ def test_a_run_that_was_compared_with_a_former_champion_is_refused(registry: Reg
     with pytest.raises(Conflict):
         enter_run(registry, run("run-2"), None)
     assert [record.id for record in registry.runs(SLOT)] == ["run-1"]
-    assert not (registry.folder / "run-2").exists()
+    assert not (registry.files.root / "models" / "run-2").exists()
 
 
 def test_a_failed_training_leaves_the_champion(registry: Registry) -> None:
@@ -66,7 +68,7 @@ def test_the_hash_of_a_model_is_that_of_its_files(registry: Registry) -> None:
 def test_an_altered_model_is_not_served(registry: Registry) -> None:
     record = enter_run(registry)
     assert registry.read_files(record) == {"model.json": b"{}"}
-    (registry.folder / "run-1" / "model.json").write_bytes(b"[]")
+    (registry.files.root / "models" / "run-1" / "model.json").write_bytes(b"[]")
     with pytest.raises(CorruptArtifact):
         registry.read_files(record)
 
@@ -85,9 +87,24 @@ def test_what_a_slot_is_asked_for_can_change(registry: Registry) -> None:
 
 def test_folders_without_a_record_are_swept(registry: Registry) -> None:
     enter_run(registry)
-    draft, orphan = registry.new_folder(), registry.folder / "run-9"
+    models = registry.files.root / "models"
+    draft, orphan = registry.new_folder(), models / "run-9"
     orphan.mkdir()
-    for path in (draft, orphan, registry.folder / "run-1"):
+    for path in (draft, orphan, models / "run-1"):
         os.utime(path, (0, 0))
     assert registry.sweep() == 2
     assert registry.read_files(registry.run("run-1"))
+
+
+def test_of_the_next_candle_only_the_last_few_models_are_kept(registry: Registry) -> None:
+    target = candle_target(OTHER.series)
+    for n in range(KEPT + 3):
+        made = run(f"run-{n}", target, created_at=n, promoted=n == 1)
+        enter_run(registry, made, "run-1" if n > 1 else None)
+
+    assert registry.read_files(registry.run("run-1"))  # it speaks
+    assert registry.read_files(registry.run("run-3"))
+    for dropped in ("run-0", "run-2"):
+        with pytest.raises(NotFound):
+            registry.read_files(registry.run(dropped))
+        assert not (registry.files.root / "models" / dropped).exists()

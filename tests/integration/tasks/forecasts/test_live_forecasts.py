@@ -142,5 +142,5 @@ def test_an_outcome_waits_until_a_gap_in_its_candle_could_be_mended(watched: Sto
 def test_a_model_that_cannot_be_read_hinders_no_other(watched: Stores) -> None:
     run = watched.registry.champion(FAR)
     assert run
-    (watched.registry.folder / run.folder / "model.json").write_text("{}")
+    (watched.data_dir / run.folder / "model.json").write_text("{}")
     assert SlotForecaster(watched).run() == 1

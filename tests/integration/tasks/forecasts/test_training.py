@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ml.evaluation.train_challenger import Recipe, train_challenger
-from storage.models.registry_rows import hash_of_contents
+from storage.models.runs import hash_of_contents
 from storage.stores import Stores
 from tasks.forecasts import train_slots
 from tasks.forecasts.code_version import code_version

@@ -60,7 +60,7 @@ def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trai
     assert trained.result["model"]["name"] == "walk"
     assert trained.result["verdict"] in ("skilled", "unproven", "no_skill")
     assert {"n", "scores", "baseline_scores", "folds", "by_horizon"} <= trained.result.keys()
-    record = lstm.stores.models.get("walk", "1")
+    record = lstm.stores.named_runs.get("walk", "1")
     assert set(record.digests) == {"model.weights.h5", "model.json", "model.onnx"}
     assert record.series == SERIES
 
@@ -132,8 +132,8 @@ def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
     lstm.stores.jobs.cancel(job.id)
 
     assert lstm.ended(job, seconds=20).state == JobState.CANCELLED
-    assert not lstm.stores.models.exists("walk", "cancelled")
-    drafts = lstm.settings.models_dir / ".new"
+    assert not lstm.stores.named_runs.exists("walk", "cancelled")
+    drafts = lstm.settings.data_dir / "models" / ".new"
     assert not drafts.exists() or not list(drafts.iterdir())
 
 

@@ -9,7 +9,7 @@ from core.signals import PREDICTION, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
 from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.models.answer_cache import Asked
-from storage.models.registry_rows import RunRecord
+from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue

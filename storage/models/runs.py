@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from sqlalchemy import Row
 
 from core.forecast_target import ForecastTarget
+from core.series import Series
+
+_TARGET_FIELDS = ForecastTarget.__struct_fields__
 
 
 class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +46,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     With the same four it can be done again, and gives a model of the same
     `model_hash`. `first_time` and `last_time` are the openings (s) of the first
     and last candle. `decision` says what it was compared with and why it was
-    promoted or not. `digests`, `model_hash` and `folder` are set by the registry.
+    promoted or not. A run with a `name` is called by that and `name_id`, and is
+    never a champion. `digests` (by file name), `model_hash` and `folder` are set
+    when it is stored; without digests its files are not kept any more.
     """
 
     id: str
@@ -64,14 +70,31 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     promoted: bool
     decision: dict[str, Any]
     metadata: dict[str, Any]
+    name: str | None = None
+    name_id: str | None = None
     model_hash: str = ""
     digests: dict[str, str] = {}
     folder: str = ""
+
+    @property
+    def series(self) -> Series:
+        """Return the series that it was trained on."""
+        return self.target.series
 
     def values(self) -> dict[str, Any]:
         """Return its columns."""
         own = msgspec.structs.asdict(self)
         return msgspec.structs.asdict(own.pop("target")) | own
+
+
+def target_record(row: Row[Any]) -> TargetRecord:
+    """Return what a row of `targets` holds."""
+    return TargetRecord(target=_target(row), **_own(row, TargetRecord.__struct_fields__))
+
+
+def run_record(row: Row[Any]) -> RunRecord:
+    """Return what a row of `runs` holds."""
+    return RunRecord(target=_target(row), **_own(row, RunRecord.__struct_fields__))
 
 
 def hash_of_contents(files: Mapping[str, bytes]) -> str:
@@ -83,3 +106,11 @@ def hash_of_files(digests: Mapping[str, str]) -> str:
     """Return the SHA-256, in hex, of the names and digests of a model's files."""
     lines = "".join(f"{name} {digests[name]}\n" for name in sorted(digests))
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _target(row: Row[Any]) -> ForecastTarget:
+    return ForecastTarget(*(row._mapping[field] for field in _TARGET_FIELDS))
+
+
+def _own(row: Row[Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row._mapping[name] for name in fields if name != "target"}

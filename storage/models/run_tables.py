@@ -10,15 +10,16 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    UniqueConstraint,
 )
 
-from storage.ledger.ledger_tables import slot_columns
+from storage.ledger.ledger_tables import target_columns
 from storage.tables import metadata
 
 targets = Table(
-    "slots",
+    "targets",
     metadata,
-    *slot_columns(),
+    *target_columns(),
     Column("created_at", BigInteger, nullable=False),
     Column("champion_id", String(36)),
     Column("promoted_at", BigInteger),
@@ -32,11 +33,13 @@ targets = Table(
     PrimaryKeyConstraint("platform", "symbol", "resolution", "horizon", "model"),
 )
 
-slot_runs = Table(
-    "slot_runs",
+runs = Table(
+    "runs",
     metadata,
     Column("id", String(36), primary_key=True),
-    *slot_columns(),
+    *target_columns(),
+    Column("name", String(64)),  # by which it is called; without one, its target calls it
+    Column("name_id", String(64)),
     Column("created_at", BigInteger, nullable=False),
     Column("job_id", String(36)),
     Column("reason", String(32), nullable=False),
@@ -48,8 +51,8 @@ slot_runs = Table(
     Column("candles", Integer, nullable=False),
     Column("code_version", String(128), nullable=False),
     Column("model_hash", String(64), nullable=False),
-    Column("digests", JSON, nullable=False),
-    Column("folder", String(200), nullable=False),  # below the folder of target models
+    Column("digests", JSON, nullable=False),  # of its files; none once they are not kept any more
+    Column("folder", String(200), nullable=False),  # below the data folder
     Column("n", Integer, nullable=False),
     Column("scores", JSON, nullable=False),
     Column("baseline_scores", JSON, nullable=False),
@@ -57,5 +60,7 @@ slot_runs = Table(
     Column("promoted", Boolean, nullable=False),
     Column("decision", JSON, nullable=False),
     Column("metadata", JSON, nullable=False),
-    Index("ix_slot_runs_slot", "platform", "symbol", "resolution", "horizon", "model"),
+    UniqueConstraint("name", "name_id", name="uq_runs_name"),
+    Index("ix_runs_target", "platform", "symbol", "resolution", "horizon", "model"),
+    Index("ix_runs_job", "job_id"),
 )

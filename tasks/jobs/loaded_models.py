@@ -1,0 +1,54 @@
+"""Trained models that stay loaded between forecasts, of every kind."""
+
+from typing import Any
+
+from storage.models.runs import RunRecord
+from storage.stores import Stores
+from tasks.jobs.recent import Recent
+
+# Each takes a few MB.
+CAPACITY = 512
+
+Key = tuple[str, str]
+
+
+class LoadedModels:
+    """The trainings used last, each read once."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._runs: Recent[Key, RunRecord] = Recent(capacity)
+        self._models: Recent[Key, Any] = Recent(capacity)
+
+    def run(self, stores: Stores, run_id: str) -> RunRecord:
+        """Return the record of a training; raises `NotFound`."""
+        return self._runs.get(_key(stores, run_id), lambda: stores.registry.run(run_id))
+
+    def model(self, stores: Stores, run: RunRecord) -> Any:
+        """Return the model of a training, of the class that its name has.
+
+        Raises `CorruptArtifact` if its files were altered.
+        """
+        return self._models.get(_key(stores, run.id), lambda: load_model(stores, run))
+
+    def ids(self) -> list[str]:
+        """Return the trainings whose models are loaded."""
+        return sorted(run_id for _, run_id in self._models.at_hand())
+
+
+def load_model(stores: Stores, run: RunRecord) -> Any:
+    """Read a training's model; raises `CorruptArtifact` if its files were altered."""
+    # The libraries of the models come in with these imports.
+    from ml.models.lstm.serving import LstmServer
+    from ml.models.registry import read_model
+
+    if run.name is not None:
+        return LstmServer(stores.named_runs.read_files(run)["model.onnx"], run.metadata)
+    return read_model(stores.registry.read_files(run))
+
+
+def _key(stores: Stores, run_id: str) -> Key:
+    return str(stores.data_dir), run_id
+
+
+# Of this process.
+models = LoadedModels()

@@ -1,0 +1,41 @@
+"""What speaks for a target of source 001, and what it says of the newest candle."""
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from core.forecast_target import ForecastTarget
+from core.signals import nothing_trained
+from storage.models.runs import RunRecord
+from storage.stores import Stores
+from tasks.jobs.loaded_models import models
+
+if TYPE_CHECKING:
+    from ml.models.forecast_origin import Origin
+
+Forecast = TypeVar("Forecast")
+
+
+class Speaking(msgspec.Struct, Generic[Forecast], frozen=True):
+    """A champion: the record of its training, and its model ready to forecast."""
+
+    run: RunRecord
+    model: Any
+
+    def forecast(self, origin: "Origin") -> Forecast:
+        """Return what the model says from the newest candle."""
+        # NumPy comes in with this import.
+        import numpy as np
+
+        newest = np.array([len(origin.history.times) - 1])
+        forecast: Forecast = self.model.predict(origin.history, newest)
+        return forecast
+
+
+def speaking(stores: Stores, target: ForecastTarget) -> Speaking[Any]:
+    """Return the champion of a target; raises `ModelUnavailable` if nothing is trained."""
+    champion_id = stores.registry.champion_id(target)
+    if champion_id is None:
+        raise nothing_trained(target)
+    run = models.run(stores, champion_id)
+    return Speaking(run, models.model(stores, run))
