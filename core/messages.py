@@ -1,10 +1,22 @@
 """What recognising pushed messages yields: plain values per symbol, not yet numbers."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
+
+# A symbol that is new costs a quarter of a megabyte: a body may not name them without end.
+MOST_SYMBOLS = 1_000
+
+
+# What a connection was told of its channels: number -> kind and symbol. Some venues name
+# the symbol once, at the subscription, and afterwards the channel's number only.
+Channels: TypeAlias = dict[int, tuple[str, str]]
+
+MOST_REASONS = 10
 
 
 class IdKind(StrEnum):
@@ -18,6 +30,8 @@ class IdKind(StrEnum):
     TRADE = "trade"
     AGGREGATE = "aggregate"
     NONE = "none"
+
+    __hash__ = str.__hash__  # an enum's own is Python, and runs for every trade
 
 
 class TradeMessages:
@@ -82,10 +96,86 @@ class Rejection(msgspec.Struct, frozen=True):
 
 @dataclass
 class Recognised:
-    """All that one request or frame held, sorted by what it is."""
+    """All that requests or frames held, sorted by what it is.
+
+    `total` counts messages. `ignored_for` says why messages were ignored that look like
+    trades. `symbols_left` is how many more symbols may be named.
+    """
 
     trades: dict[tuple[str, IdKind], TradeMessages] = field(default_factory=dict)
     tickers: list[TickerMessage] = field(default_factory=list)
     ignored: int = 0
+    ignored_for: dict[str, int] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     total: int = 0
+    symbols_left: int = MOST_SYMBOLS
+
+    def add_trade(
+        self,
+        index: int,
+        symbol: str,
+        kind: IdKind,
+        first_id: Any,
+        last_id: Any,
+        time: Any,
+        price: Any,
+        size: Any,
+        taker_buys: bool | None,
+    ) -> None:
+        """Append one trade to its symbol's."""
+        group = self.trades.get((symbol, kind))
+        if group is None:
+            if not self.symbols_left:
+                self.reject(index, f"more than {MOST_SYMBOLS:,} symbols at once; send it in parts")
+                return
+            self.symbols_left -= 1
+            group = self.trades[symbol, kind] = TradeMessages()
+        # Not through `group.add`: a call more for each of a hundred thousand trades.
+        group.index.append(index)
+        group.first_id.append(first_id)
+        group.last_id.append(last_id)
+        group.time.append(time)
+        group.price.append(price)
+        group.size.append(size)
+        group.taker_buys.append(taker_buys)
+
+    def ignore(self, reason: str | None = None) -> None:
+        """Count a message that is known and of no use; `reason` where it looks like a trade."""
+        self.ignored += 1
+        if reason is not None:
+            self.ignored_for[reason] = self.ignored_for.get(reason, 0) + 1
+
+    def reject(self, index: int, reason: str) -> None:
+        """Note why a message cannot be used."""
+        self.rejected.append(Rejection(index, reason))
+
+
+class Acknowledgement(msgspec.Struct):
+    """What a server says of the frames up to `seq` that it took from a socket.
+
+    Trades and quotes are counted as accepted, messages as ignored or rejected; `reasons`
+    counts the ten most frequent reasons of rejections.
+    """
+
+    platform: str
+    timestamp: str
+    seq: int
+    accepted: int = 0
+    ignored: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = {}
+
+
+class FrameRefusal(msgspec.Struct):
+    """Why a server did not take the frame `seq`."""
+
+    platform: str
+    timestamp: str
+    seq: int
+    error: str
+    detail: str
+
+
+def most_frequent(reasons: Iterable[str]) -> dict[str, int]:
+    """Return how often each of the ten most frequent reasons was given."""
+    return dict(Counter(reasons).most_common(MOST_REASONS))

@@ -64,7 +64,6 @@ _ENCODE = msgspec.json.Encoder().encode
 class Connector(Protocol):
     """One exchange: its public WebSocket feed, and its trades by id over REST.
 
-    `contiguous_ids`: each symbol's trades are numbered one by one, without holes.
     `silence_s` is how long a healthy connection may say nothing, `rate_limit_ms`
     the pause between two REST calls that the exchange asks for, `page_limit` how
     many trades one call brings.
@@ -72,7 +71,6 @@ class Connector(Protocol):
 
     socket_url: str
     rest_url: str
-    contiguous_ids: bool
     silence_s: float
     rate_limit_ms: float
     page_limit: int

@@ -12,7 +12,7 @@ from core.names import check_name
 from feeds.connector import FetchedTrade, PageRequest
 from feeds.paging import RetryPolicy
 from feeds.rate_gate import shared_gate
-from feeds.venues import find_venue
+from feeds.venues import find_connector
 
 _SPARE_PAGES = 20
 REFUSING_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 422, 451})
@@ -42,7 +42,7 @@ class ExchangeTrades:
         from feeds.exchange_session import ExchangeSession
 
         self.platform = platform
-        self._venue = find_venue(platform)
+        self._venue = find_connector(platform)
         self._url = _checked(base_url, platform) if base_url else self._venue.rest_url
         self._session = ExchangeSession(max_seconds=2 * timeout_s)
         self._timeout_s = timeout_s

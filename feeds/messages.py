@@ -4,187 +4,167 @@ from typing import Any
 
 import msgspec
 
-from core.messages import (
-    IdKind,
-    Recognised,
-    Rejection,
-    TickerMessage,
-    TradeMessages,
-)
-from feeds.wire import WireMessage, decode
+from core.errors import TooLarge
+from core.messages import MOST_SYMBOLS, Channels, Recognised
+from feeds.venues import VENUES
+from feeds.wire import NOTHING, Number, Shapes, rows_of
 
-# Known and of no use to us: answers, books, candles, beats.
-IGNORED_TYPES = frozenset(
-    "subscriptions subscribe unsubscribe heartbeat status snapshot l2update level2 open received "
-    "done change activate full auction ping pong".split()
-)
-IGNORED_CHANNELS = frozenset(
-    "subscriptions heartbeats l2_data level2 candles status ticker_batch user".split()
-)
-IGNORED_EVENTS = frozenset("depthUpdate kline 24hrMiniTicker avgPrice 1hTicker 4hTicker".split())
-TRADE_TYPES = frozenset(("trade", "match", "last_match"))
-_ANOTHER_SIDE = {"buy": False, "sell": True}  # Coinbase names the maker's side
-_TAKER_SIDE = {"buy": True, "sell": False}
+MOST_MESSAGES = 200_000
+# Upper bounds of what a body holds, known without decoding it: the decoder would make
+# millions of objects of eight megabytes of `{},{},...`. Books have many lists in a message.
+_MOST_LISTS, _MOST_VALUES = 500_000, 1_500_000
+
+SHAPES: tuple[Shapes, ...] = tuple(venue.shapes for venue in VENUES)
+_SORTS = tuple(shapes.sort for shapes in SHAPES)
+_LIST_SORTS = tuple(shapes.sort_list for shapes in SHAPES if shapes.sort_list is not None)
+_NOTES = tuple(shapes.note_channel for shapes in SHAPES if shapes.note_channel is not None)
 
 
-def recognise(body: bytes) -> Recognised:
+def join_fields(shapes: tuple[Shapes, ...]) -> type[msgspec.Struct]:
+    """Return one struct with the fields of all shapes; raises `TypeError` where two disagree."""
+    joined: dict[str, tuple[str, Any, Any]] = {"trades": ("trades", msgspec.Raw, NOTHING)}
+    for one in shapes:
+        for field in msgspec.structs.fields(one.fields):
+            known = joined.setdefault(field.name, (field.name, field.type, field.default))
+            if known[1:] != (field.type, field.default):
+                raise TypeError(f"two venues read the field {field.name} differently")
+    return msgspec.defstruct("WireMessage", list(joined.values()), gc=False)
+
+
+WireMessage: Any = join_fields(SHAPES)
+_SHAPE: Any = WireMessage | list[msgspec.Raw]
+_ONE = msgspec.json.Decoder(_SHAPE)
+_MANY = msgspec.json.Decoder(list[_SHAPE])
+_EACH = msgspec.json.Decoder(list[msgspec.Raw])
+_ENVELOPED: Any = msgspec.json.Decoder(_SHAPE | Number)
+_INNER: Any = msgspec.json.Decoder(list[WireMessage])
+
+
+def recognise(
+    body: bytes, found: Recognised | None = None, channels: Channels | None = None
+) -> Recognised:
     """Sort the messages of a JSON object or list into trades, tickers and the rest.
 
-    Raises `msgspec.DecodeError` when the body is no JSON object or list.
-    Nothing numeric is checked here; see `storage.trade_columns`.
+    They are added to `found`, numbered on from its total. `channels` is what the same
+    connection said before of its channels, and is kept up to date. Nothing numeric is
+    checked here but how long it is; see `storage.journal.convert`.
+
+    Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
+    list, `RecursionError` when it is nested too deeply, `TooLarge` when it holds too much.
     """
-    found = Recognised()
-    for index, message in enumerate(decode(body)):
+    found = Recognised() if found is None else found
+    channels = {} if channels is None else channels
+    found.symbols_left = MOST_SYMBOLS
+    for index, message in enumerate(_decode(body), found.total):
         found.total += 1
-        if isinstance(message, WireMessage):
-            _sort(found, index, message)
-        else:
-            found.rejected.append(Rejection(index, _reason(message)))
+        _sort(found, index, message, channels)
     return found
 
 
-def _sort(found: Recognised, index: int, message: WireMessage) -> None:
-    """Put one message where it belongs; envelopes are opened."""
-    kind = message.type
-    if kind in TRADE_TYPES:
-        _coinbase_or_generic_trade(found, index, message)
-    elif message.e is not None:
-        _binance(found, index, message, message.e)
-    elif message.data is not None:
-        _sort(found, index, message.data)
-    elif message.channel is not None:
-        _advanced_trade(found, index, message)
-    elif kind == "ticker":
-        _add_ticker(found, index, message, message.time)
-    elif message.trades is not None:
-        for trade in message.trades:
-            trade.product_id = trade.product_id or message.product_id or message.symbol
-            _trade_of_list(found, index, trade)
-    elif kind in IGNORED_TYPES or message.lastUpdateId is not None or message.id is not None:
-        found.ignored += 1
-    elif message.u is not None and message.s is not None and message.b is not None:
-        found.tickers.append(
-            TickerMessage(index, message.s, None, None, message.b, message.a, None)
-        )
-    else:
-        _unknown(found, index, message)
+def message_texts(body: bytes) -> list[msgspec.Raw]:
+    """Return the messages of a body, as they were written."""
+    return _EACH.decode(body) if _is_batch(body) else [msgspec.Raw(body)]
 
 
-def _coinbase_or_generic_trade(found: Recognised, index: int, message: WireMessage) -> None:
-    # Coinbase names the product `product_id` and tells the maker's side; the generic form
-    # says `symbol` and the taker's.
-    generic = message.product_id is None
-    symbol = message.symbol if generic else message.product_id
-    identity = message.trade_id if message.trade_id is not None else message.sequence
-    sides = _TAKER_SIDE if generic else _ANOTHER_SIDE
-    _add_trade(found, index, symbol, identity, message, sides)
+def _decode(body: bytes) -> list[Any]:
+    """Return the messages; one whose fields have impossible types stands as its error."""
+    if len(body) > MOST_MESSAGES and (
+        body.count(b"{") > MOST_MESSAGES or body.count(b"[") > _MOST_LISTS
+    ):
+        raise _too_much()
+    if not _is_batch(body):
+        if len(body) > _MOST_VALUES and body.count(b",") > _MOST_VALUES:
+            raise _too_much()
+        return [_decode_one(body)]
+    try:
+        messages: list[Any] = _MANY.decode(body)
+    except (msgspec.ValidationError, ValueError):
+        texts = [] if body.count(b",") > _MOST_VALUES else _EACH.decode(body)
+        if not 0 < len(texts) <= MOST_MESSAGES:
+            raise _too_much() from None
+        return [_decode_one(text) for text in texts]
+    if len(messages) > MOST_MESSAGES:
+        raise _too_much()
+    return messages
 
 
-def _trade_of_list(found: Recognised, index: int, message: WireMessage) -> None:
-    if message.e is not None:
-        _binance(found, index, message, message.e)
-    elif message.type in TRADE_TYPES and message.symbol is None:
-        _coinbase_or_generic_trade(found, index, message)
-    else:
-        symbol = message.symbol or message.product_id
-        identity = message.trade_id if message.trade_id is not None else message.sequence
-        _add_trade(found, index, symbol, identity, message, _TAKER_SIDE)
+def _is_batch(body: bytes) -> bool:
+    """Say whether a body is a list of messages; some venues' messages are lists themselves.
+
+    Raises `msgspec.DecodeError` when it is neither an object nor a list.
+    """
+    if body[:1] == b"{":
+        return False
+    begun = body[:64].lstrip()
+    if begun[:1] not in (b"{", b"["):
+        raise msgspec.DecodeError("neither an object nor a list")
+    return begun[:1] == b"[" and not begun[1:].lstrip()[:1].isdigit()
 
 
-def _add_trade(
-    found: Recognised,
-    index: int,
-    symbol: str | None,
-    identity: Any,
-    message: WireMessage,
-    sides: dict[str, bool],
-) -> None:
-    missing = _first_missing(symbol=symbol, price=message.price, size=message.size)
-    if missing or symbol is None:
-        found.rejected.append(Rejection(index, f"a trade without {missing}"))
+def _decode_one(text: bytes | msgspec.Raw) -> Any:
+    try:
+        return _ONE.decode(text)
+    except msgspec.ValidationError as error:
+        return error
+
+
+def _too_much() -> TooLarge:
+    return TooLarge(f"The body holds more than {MOST_MESSAGES:,} messages; send it in parts.")
+
+
+def _sort(found: Recognised, index: int, message: Any, channels: Channels) -> None:
+    """Put one message where it belongs, or say why it cannot be used."""
+    try:
+        if type(message) is WireMessage:
+            known = _sort_object(found, index, message, channels)
+        elif isinstance(message, list):
+            known = any(sort(found, index, message, channels) for sort in _LIST_SORTS)
+        else:
+            raise message
+    except msgspec.ValidationError as error:
+        found.reject(index, f"a field has an impossible type: {error}")
         return
-    kind = IdKind.NONE if identity is None else IdKind.TRADE
-    buys = sides.get(message.side.lower()) if message.side else None
-    ids = (identity or 0, identity or 0)
-    _group(found, symbol, kind).add(index, ids, message.time, message.price, message.size, buys)
-
-
-def _binance(found: Recognised, index: int, message: WireMessage, event: str) -> None:
-    symbol = message.s
-    if event in IGNORED_EVENTS:
-        found.ignored += 1
-    elif symbol is None:
-        found.rejected.append(Rejection(index, f"{event} without s, the symbol"))
-    elif event == "24hrTicker":
-        ticker = TickerMessage(index, symbol, message.E, message.c, message.b, message.a, message.v)
-        found.tickers.append(ticker)
-    elif event == "bookTicker":
-        ticker = TickerMessage(index, symbol, message.E, None, message.b, message.a, None)
-        found.tickers.append(ticker)
-    elif event in ("trade", "aggTrade"):
-        _binance_trade(found, index, message, symbol, event)
-    else:
-        _unknown(found, index, message)
-
-
-def _binance_trade(
-    found: Recognised, index: int, message: WireMessage, symbol: str, event: str
-) -> None:
-    aggregate = event == "aggTrade"
-    ids = (message.f, message.l) if aggregate else (message.t, message.t)
-    missing = _first_missing(p=message.p, q=message.q, T=message.T, id=ids[0])
-    if missing:
-        found.rejected.append(Rejection(index, f"{event} without {missing}"))
-        return
-    kind = IdKind.AGGREGATE if aggregate else IdKind.TRADE
-    buys = None if message.m is None else not message.m  # m: the buyer is the maker
-    _group(found, symbol, kind).add(index, ids, message.T, message.p, message.q, buys)
-
-
-def _advanced_trade(found: Recognised, index: int, message: WireMessage) -> None:
-    if message.channel in IGNORED_CHANNELS:
-        found.ignored += 1
-        return
-    known = False
-    for event in message.events or ():
-        for trade in event.trades or ():
-            known = True
-            _add_trade(found, index, trade.product_id, trade.trade_id, trade, _ANOTHER_SIDE)
-        for ticker in event.tickers or ():
-            known = True
-            _add_ticker(found, index, ticker, message.timestamp)
     if not known:
-        _unknown(found, index, message)
+        found.reject(index, _unknown(message))
 
 
-def _add_ticker(found: Recognised, index: int, message: WireMessage, time: Any) -> None:
+def _sort_object(found: Recognised, index: int, message: Any, channels: Channels) -> bool:
+    for sort in _SORTS:
+        if sort(found, index, message):
+            if message.event is not None:
+                for note in _NOTES:
+                    note(message, channels)
+            return True
+    if message.trades:
+        return _sort_trades(found, index, message)
+    if message.data:
+        inner = _ENVELOPED.decode(message.data)
+        if isinstance(inner, WireMessage):
+            return any(sort(found, index, inner) for sort in _SORTS)
+    return False
+
+
+def _sort_trades(found: Recognised, index: int, message: Any) -> bool:
+    """Open `{"symbol", "trades": [...]}`, whose trades need neither symbol nor type."""
     symbol = message.product_id or message.symbol
-    if symbol is None:
-        found.rejected.append(Rejection(index, "a ticker without product_id or symbol"))
-        return
-    bid = message.best_bid if message.best_bid is not None else message.bid
-    ask = message.best_ask if message.best_ask is not None else message.ask
-    volume = message.volume_24h if message.volume_24h is not None else message.volume_24_h
-    found.tickers.append(TickerMessage(index, symbol, time, message.price, bid, ask, volume))
+    known = True
+    for trade in rows_of(found, _INNER.decode(message.trades)):
+        if trade.type is None and trade.e is None:
+            trade.type = "trade"
+            trade.symbol = trade.symbol or trade.product_id or symbol
+            trade.product_id = None
+        elif trade.e is None and trade.symbol is None:
+            trade.product_id = trade.product_id or symbol
+        known &= any(sort(found, index, trade) for sort in _SORTS)
+    return known
 
 
-def _group(found: Recognised, symbol: str, kind: IdKind) -> TradeMessages:
-    key = (symbol, kind)
-    group = found.trades.get(key)
-    if group is None:
-        group = found.trades[key] = TradeMessages()
-    return group
-
-
-def _unknown(found: Recognised, index: int, message: WireMessage) -> None:
-    named = message.type or message.e or message.channel
-    what = f"type {named[:32]!r} is not known" if named else "no known shape"
-    found.rejected.append(Rejection(index, what))
-
-
-def _first_missing(**values: Any) -> str | None:
-    return next((name for name, value in values.items() if value is None), None)
-
-
-def _reason(error: msgspec.ValidationError) -> str:
-    return f"a field has an impossible type: {error}"
+def _unknown(message: Any) -> str:
+    if isinstance(message, list):
+        return "a list of no known shape"
+    named = message.type or message.e or message.channel or message.event or message.topic
+    if named:
+        return f"type {named[:32]!r} is not known"
+    if message.price is not None and (message.symbol or message.product_id):
+        return 'it looks like a trade but has no "type": "trade"'
+    return "no known shape"

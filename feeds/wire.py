@@ -1,99 +1,107 @@
-"""The shapes that arrive, as one wide struct: all of them decode in a single pass.
+"""What the message shapes of all venues are made of: bounded values, and their way out.
 
-Coinbase Exchange, Coinbase Advanced Trade, Binance (raw or in a combined-stream
-envelope) and the generic form share no field with two meanings that would need
-two types, so one struct with optional fields reads them all, several times
-faster than trying one shape after another.
+A venue's folder has a `messages.py` with a struct of the fields that it reads of a message
+and a function that sorts one message; `feeds.messages` joins the fields of all venues into
+one struct, so that a message of any shape decodes in a single pass.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
+from msgspec import Meta
 
-Scalar = str | int | float | None
+from core.messages import Channels, IdKind, Recognised, TickerMessage
 
+Row = TypeVar("Row")
+MOST_CHARACTERS = 64
+MOST_CHANNELS = 1_000
 
-class WireMessage(msgspec.Struct, gc=False):
-    """One message of any known shape; a field that a shape lacks is None."""
+# Longer numbers are refused while decoding: their digits cost more than linear time.
+Text: TypeAlias = Annotated[str, Meta(max_length=MOST_CHARACTERS)] | None
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63) + 1, le=2**63 - 1)]
+Number: TypeAlias = Annotated[str, Meta(max_length=MOST_CHARACTERS)] | Whole | float | None
 
-    type: str | None = None
-    # Coinbase Exchange and the generic form
-    trade_id: Scalar = None
-    product_id: str | None = None
-    symbol: str | None = None
-    price: Scalar = None
-    size: Scalar = None
-    time: Scalar = None
-    side: str | None = None
-    sequence: int | None = None
-    best_bid: Scalar = None
-    best_ask: Scalar = None
-    bid: Scalar = None
-    ask: Scalar = None
-    volume_24h: Scalar = None
-    # Coinbase Advanced Trade
-    channel: str | None = None
-    timestamp: str | None = None
-    events: "list[WireEvent] | None" = None
-    volume_24_h: Scalar = None
-    # Binance: one letter may be a number in one event and a list of levels in another
-    e: str | None = None
-    E: int | None = None
-    s: str | None = None
-    t: Any = None
-    a: Any = None
-    p: Any = None
-    q: Any = None
-    f: Any = None
-    l: Any = None  # noqa: E741
-    T: Any = None
-    m: Any = None
-    b: Any = None
-    c: Any = None
-    v: Any = None
-    u: Any = None
-    lastUpdateId: int | None = None  # noqa: N815
-    # Envelopes
-    stream: str | None = None
-    data: "WireMessage | None" = None
-    trades: "list[WireMessage] | None" = None
-    result: Any = None
-    id: Any = None
+NOTHING = msgspec.Raw()
+TAKER_SIDE = {"buy": True, "sell": False}
+MAKER_SIDE = {"buy": False, "sell": True}
+Sort: TypeAlias = Callable[[Recognised, int, Any], bool]
+SortList: TypeAlias = Callable[[Recognised, int, list[msgspec.Raw], Channels], bool]
+NoteChannel: TypeAlias = Callable[[Any, Channels], None]
 
 
-class WireEvent(msgspec.Struct, gc=False):
-    """One event inside an Advanced Trade message."""
+class Shapes(NamedTuple):
+    """How a venue writes its messages.
 
-    type: str | None = None
-    trades: "list[WireMessage] | None" = None
-    tickers: "list[WireMessage] | None" = None
-
-
-_ONE = msgspec.json.Decoder(WireMessage)
-_MANY = msgspec.json.Decoder(list[WireMessage])
-_EACH = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-def decode(body: bytes) -> list[WireMessage | msgspec.ValidationError]:
-    """Return the messages of a JSON object or list, in order.
-
-    An element whose fields have impossible types stands as its error, so that
-    one bad message spoils no other. Raises `msgspec.DecodeError` when the body
-    is not JSON or neither an object nor a list.
+    `fields`: those that `sort` reads of a message, every one with a default. `sort` puts
+    a message where it belongs and says whether it was one of the venue's; no two venues
+    may claim the same message. `sort_list` does so for messages that are JSON lists, and
+    `note_channel` keeps what a subscription says of its number.
     """
-    first = body.lstrip()[:1]
-    if first == b"[":
-        try:
-            return list(_MANY.decode(body))
-        except msgspec.ValidationError:
-            return [_decode_one(raw) for raw in _EACH.decode(body)]
-    if first == b"{":
-        return [_decode_one(body)]
-    raise msgspec.DecodeError("neither an object nor a list")
+
+    fields: type[msgspec.Struct]
+    sort: Sort
+    sort_list: SortList | None = None
+    note_channel: NoteChannel | None = None
 
 
-def _decode_one(raw: bytes | msgspec.Raw) -> WireMessage | msgspec.ValidationError:
-    try:
-        return _ONE.decode(raw)
-    except msgspec.ValidationError as error:
-        return error
+def add_trade(
+    found: Recognised,
+    index: int,
+    symbol: str | None,
+    identity: Any,
+    time: Any,
+    price: Any,
+    size: Any,
+    taker_buys: bool | None,
+) -> None:
+    """Add a trade; without symbol, price or size it is rejected, without id it has none.
+
+    `taker_buys` is None where the side is not told.
+    """
+    if symbol is None or price is None or size is None:
+        missing = "symbol" if symbol is None else "price" if price is None else "size"
+        found.reject(index, f"a trade without {missing}")
+    elif identity is None:
+        found.add_trade(index, symbol, IdKind.NONE, 0, 0, time, price, size, taker_buys)
+    else:
+        found.add_trade(
+            index, symbol, IdKind.TRADE, identity, identity, time, price, size, taker_buys
+        )
+
+
+def side(text: str | None, sides: dict[str, bool]) -> bool | None:
+    """Return whether the taker buys; `sides` says whose side is told."""
+    return None if text is None else sides.get(text.lower())
+
+
+def add_ticker(
+    found: Recognised,
+    index: int,
+    symbol: str | None,
+    time: Any = None,
+    *,
+    price: Any = None,
+    bid: Any = None,
+    ask: Any = None,
+    volume_24h: Any = None,
+) -> None:
+    """Add a quote; one without symbol is rejected."""
+    if symbol is None:
+        found.reject(index, "a ticker without symbol")
+    else:
+        found.tickers.append(TickerMessage(index, symbol, time, price, bid, ask, volume_24h))
+
+
+def rows_of(found: Recognised, rows: list[Row]) -> list[Row]:
+    """Return the rows of an envelope; one without any is ignored."""
+    if not rows:
+        found.ignore()
+    return rows
+
+
+def whole_id(value: Any) -> Any:
+    """Return an id that is a whole number, None for any other: what is a name cannot be counted."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        return None
+    return value

@@ -1,12 +1,12 @@
 """Frames of many connections, put together into micro-batches."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from api.live.messages import LiveBatch, read_messages
-from core.errors import MalformedRequest, TickcastError
+from api.live.messages import LiveBatch, MessagePart, recognise_text, to_batch
+from core.errors import TickcastError
+from core.messages import Channels, Recognised
 from core.times import now_ms
 
 FLUSH_SECONDS = 0.02
@@ -15,14 +15,28 @@ MOST_BYTES = 4 << 20
 
 
 class Outcome(NamedTuple):
-    """What became of a frame: how many messages were accepted, or why it was not."""
+    """What became of a frame's messages: how many were accepted, ignored and rejected, and why.
 
-    accepted: int
+    `error` says why the frame as a whole was not taken.
+    """
+
+    accepted: int = 0
+    ignored: int = 0
+    rejected: tuple[str, ...] = ()
     error: TickcastError | None = None
 
 
-Listener = Callable[[list[tuple[int, Outcome]]], None]
+Outcomes = list[tuple[int, Outcome]]
 Deliver = Callable[[str, LiveBatch], Awaitable[None]]
+
+
+class Listener(Protocol):
+    """A connection that sends frames: it is told what became of each, once a flush."""
+
+    channels: Channels
+
+    def told(self, outcomes: Outcomes) -> None:
+        """Take the numbers and the outcomes of its frames of one flush, in order."""
 
 
 class Frame(NamedTuple):
@@ -62,10 +76,10 @@ class FrameBuffer:
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_all())
 
-    async def drain(self) -> None:
-        """Return when everything added so far was delivered or refused."""
-        while self._flushing is not None:
-            await asyncio.shield(self._flushing)
+    @property
+    def delivering(self) -> bool:
+        """Whether frames wait or are being delivered."""
+        return self._flushing is not None
 
     async def _flush_all(self) -> None:
         try:
@@ -90,41 +104,52 @@ class FrameBuffer:
         try:
             await self._deliver(self._platform, batch)
         except TickcastError as error:
-            outcomes = [outcome if outcome.error else Outcome(0, error) for outcome in outcomes]
-        told: dict[int, tuple[Listener, list[tuple[int, Outcome]]]] = {}
+            outcomes = [outcome if outcome.error else Outcome(error=error) for outcome in outcomes]
+        told: dict[int, tuple[Listener, Outcomes]] = {}
         for frame, outcome in zip(frames, outcomes, strict=True):
             entry = told.setdefault(id(frame.listener), (frame.listener, []))
             entry[1].append((frame.number, outcome))
         for listener, numbered in told.values():
-            listener(numbered)
+            listener.told(numbered)
 
 
 def read_frames(platform: str, frames: list[Frame], at_ms: int) -> tuple[LiveBatch, list[Outcome]]:
     """Return what the frames hold together, and what became of each.
 
-    Frames of one message each are read in one go, which is several times
-    faster; only when one of them is malformed is each read by itself.
+    Each frame is decoded by itself, so that none can swallow another's messages; what
+    they hold is made numbers of in one go, which is what takes the time.
     """
-    single = [at for at, frame in enumerate(frames) if frame.data.lstrip()[:1] == b"{"]
-    batch, outcomes = LiveBatch(), [Outcome(0)] * len(frames)
-    try:
-        body = b"[" + b",".join(frames[at].data for at in single) + b"]"
-        together = read_messages(platform, body, at_ms)
-    except MalformedRequest:
-        together = None
-    if together is not None and together.total == len(single):
-        accepted = Counter(together.indices)
-        for position, at in enumerate(single):
-            outcomes[at] = Outcome(accepted[position])
-        batch.add(together)
-        others = sorted(set(range(len(frames))) - set(single))
-    else:
-        others = list(range(len(frames)))
-    for at in others:
+    found = Recognised()
+    parts: list[MessagePart] = []
+    ignored, errors = [], dict[int, TickcastError]()
+    for at, frame in enumerate(frames):
+        begin, ignored_before = found.total, found.ignored
         try:
-            alone = read_messages(platform, frames[at].data, at_ms)
-            outcomes[at] = Outcome(alone.accepted)
-            batch.add(alone)
-        except MalformedRequest as error:
-            outcomes[at] = Outcome(0, error)
-    return batch, outcomes
+            recognise_text(frame.data, found, frame.listener.channels)
+        except TickcastError as error:
+            errors[at] = error
+        parts.append(MessagePart(begin, found.total, frame.data))
+        ignored.append(found.ignored - ignored_before)
+    batch = to_batch(platform, found, parts, at_ms)
+    accepted = [0] * found.total
+    for index in batch.indices:
+        accepted[index] += 1
+    rejected: dict[int, list[str]] = {}
+    for one in batch.rejected:
+        rejected.setdefault(one.index, []).append(one.reason)
+    return batch, [
+        Outcome(
+            sum(accepted[part.begin : part.end]),
+            ignored[at],
+            _reasons(rejected, part),
+            errors.get(at),
+        )
+        for at, part in enumerate(parts)
+    ]
+
+
+def _reasons(rejected: dict[int, list[str]], part: MessagePart) -> tuple[str, ...]:
+    if not rejected:
+        return ()
+    indices = range(part.begin, part.end)
+    return tuple(reason for index in indices for reason in rejected.get(index, ()))

@@ -1,19 +1,20 @@
 """Make of pushed messages what can be stored, and say of the others why not."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
 from core.errors import InvalidRequest, MalformedRequest
-from core.messages import Recognised, Rejection, TickerMessage
+from core.messages import Channels, Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
-from feeds.messages import recognise
+from feeds.messages import message_texts, recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import to_milliseconds, to_number, to_trades
-from storage.trades.quarantine import Rejected
+from storage.trades.quarantine import EXCERPT, MOST_HELD, Rejected
 from storage.trades.tickers import Ticker
 
 
@@ -22,13 +23,15 @@ class LiveBatch:
     """What one request or flush brought, ready for the queue.
 
     `total` counts messages; `indices` names the message of each trade and quote
-    that was accepted.
+    that was accepted. `ignored_for` says why messages were ignored that look like trades.
+    `quarantined` holds the newest of the rejected messages, as many as are kept.
     """
 
     trades: dict[str, list[Trades]] = field(default_factory=dict)
     tickers: list[Ticker] = field(default_factory=list)
     total: int = 0
     ignored: int = 0
+    ignored_for: dict[str, int] = field(default_factory=dict)
     indices: list[int] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
     quarantined: list[Rejected] = field(default_factory=list)
@@ -38,29 +41,50 @@ class LiveBatch:
         """How many trades and quotes go to the queue."""
         return len(self.indices)
 
-    def add(self, other: "LiveBatch") -> None:
-        """Take in what another batch holds."""
-        for symbol, parts in other.trades.items():
-            self.trades.setdefault(symbol, []).extend(parts)
-        self.tickers += other.tickers
-        self.total += other.total
-        self.ignored += other.ignored
-        self.indices += other.indices
-        self.rejected += other.rejected
-        self.quarantined += other.quarantined
+
+class MessagePart(NamedTuple):
+    """The messages `begin..end` of a batch came in this text."""
+
+    begin: int
+    end: int
+    body: bytes
 
 
 def read_messages(platform: str, body: bytes, now_ms: int) -> LiveBatch:
     """Return what the JSON of one message or a list of them holds.
 
-    A symbol with a slash is mapped to how the platform writes it. Raises
-    `MalformedRequest` when the body is no JSON object or list.
+    Raises `MalformedRequest` when the body is no JSON object or list, `TooLarge` when it
+    holds too many messages.
     """
+    found = Recognised()
+    recognise_text(body, found)
+    return to_batch(platform, found, [MessagePart(0, found.total, body)], now_ms)
+
+
+def recognise_text(body: bytes, found: Recognised, channels: Channels | None = None) -> None:
+    """Add a text's messages to `found`; raises like `read_messages`, and then adds none."""
     try:
-        found = recognise(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        recognise(body, found, channels)
+    except RecursionError:
+        raise MalformedRequest("The message is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedRequest("The message is not a JSON object or list of objects.") from None
-    batch = LiveBatch(total=found.total, ignored=found.ignored, rejected=list(found.rejected))
+
+
+def to_batch(
+    platform: str, found: Recognised, parts: Sequence[MessagePart], now_ms: int
+) -> LiveBatch:
+    """Return what can be stored of recognised messages, and why the others cannot.
+
+    `parts` are where they came from, in order. A symbol with a slash is mapped to how the
+    platform writes it.
+    """
+    batch = LiveBatch(
+        total=found.total,
+        ignored=found.ignored,
+        ignored_for=found.ignored_for,
+        rejected=list(found.rejected),
+    )
     for (named, kind), messages in found.trades.items():
         symbol = raw_symbol(platform, named)
         if _is_bad_name(symbol):
@@ -74,7 +98,7 @@ def read_messages(platform: str, body: bytes, now_ms: int) -> LiveBatch:
     _add_tickers(batch, platform, found, now_ms)
     if batch.rejected:
         batch.rejected.sort(key=lambda rejection: rejection.index)
-        batch.quarantined = _quarantined(body, batch.rejected, now_ms)
+        batch.quarantined = _quarantined(parts, batch.rejected[-MOST_HELD:], now_ms)
     return batch
 
 
@@ -129,12 +153,18 @@ def _is_bad_name(symbol: str) -> bool:
     return False
 
 
-def _quarantined(body: bytes, rejected: list[Rejection], now_ms: int) -> list[Rejected]:
-    """Return the rejected messages with their own text."""
-    texts: Any = [msgspec.Raw(body)]
-    if body.lstrip()[:1] == b"[":
-        texts = msgspec.json.decode(body, type=list[msgspec.Raw])
-    return [
-        Rejected(now_ms, one.reason, bytes(texts[one.index]).decode(errors="replace"))
-        for one in rejected
-    ]
+def _quarantined(
+    parts: Sequence[MessagePart], rejected: list[Rejection], now_ms: int
+) -> list[Rejected]:
+    """Return rejected messages, which are in order, with their own text."""
+    told, left = [], iter(rejected)
+    one = next(left, None)
+    for part in parts:
+        if one is None or one.index >= part.end:
+            continue
+        texts = message_texts(part.body)
+        while one is not None and one.index < part.end:
+            text = bytes(texts[one.index - part.begin])[: 4 * EXCERPT]
+            told.append(Rejected(now_ms, one.reason, text.decode(errors="replace")))
+            one = next(left, None)
+    return told

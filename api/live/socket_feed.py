@@ -2,23 +2,39 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from falcon import WebSocketDisconnected
+from falcon import PayloadTypeError, WebSocketDisconnected
 from falcon.asgi import WebSocket
 
-from api.live.buffer import Frame, FrameBuffer, Outcome
+from api.live.buffer import Frame, FrameBuffer, Outcomes
 from core.errors import TickcastError, TooManyRequests
+from core.messages import Acknowledgement, Channels, FrameRefusal, most_frequent
 from core.times import format_time, now_ms
 
 log = structlog.get_logger("ingest")
 
-TRY_AGAIN_LATER = 1013
+NOT_ACCEPTABLE, NOT_TEXT, TRY_AGAIN_LATER = 1003, 1007, 1013
 # Acknowledgements that a reader does not fetch are not gathered for ever.
 MOST_UNSENT = 20_000
 _ENCODE = msgspec.json.Encoder().encode
+
+
+class Closing(NamedTuple):
+    """How a socket is closed."""
+
+    code: int
+    reason: str
+
+
+class _NotTaken(Exception):
+    """A frame that is no text."""
+
+    def __init__(self, closing: Closing) -> None:
+        super().__init__(closing.reason)
+        self.closing = closing
 
 
 class SocketFeed:
@@ -31,12 +47,14 @@ class SocketFeed:
         self._platform = platform
         self._buffer = buffer
         self._ack_each = ack_each
-        self._outbox: asyncio.Queue[bytes | TickcastError] = asyncio.Queue()
-        self.frames = self.accepted = 0
+        self._outbox: asyncio.Queue[bytes | Closing] = asyncio.Queue()
+        self.frames = self.accepted = self._unanswered = 0
+        self.channels: Channels = {}
 
     async def run(self, check: Callable[[], Any]) -> None:
         """Serve until the peer leaves or the queue is full; what was taken is delivered."""
         sender = asyncio.create_task(self._send_all())
+        closing: Closing | None = None
         try:
             while not sender.done():
                 await check()
@@ -44,72 +62,85 @@ class SocketFeed:
         except WebSocketDisconnected:
             pass
         except TooManyRequests as error:
-            self._outbox.put_nowait(error)
+            closing = Closing(TRY_AGAIN_LATER, error.type)
+        except _NotTaken as error:
+            closing = error.closing
         finally:
-            await self._buffer.drain()
+            await self._drain()
+            if closing is not None:
+                self._outbox.put_nowait(closing)
             await self._finish(sender)
 
+    async def _drain(self) -> None:
+        """Return when the frames of this socket were delivered, whatever others send."""
+        while self._unanswered and self._buffer.delivering:
+            await asyncio.sleep(0.01)
+
     async def _receive(self) -> bytes:
-        payload = await self._socket.receive_text()
-        return payload.encode()
+        try:
+            return (await self._socket.receive_text()).encode()
+        except PayloadTypeError:
+            raise _NotTaken(Closing(NOT_ACCEPTABLE, "send text frames")) from None
+        except UnicodeEncodeError:
+            raise _NotTaken(Closing(NOT_TEXT, "the text is not UTF-8")) from None
 
     async def _take(self, data: bytes) -> None:
         self.frames += 1
         log.debug("message", platform=self._platform, number=self.frames, size=len(data))
         if self._outbox.qsize() > MOST_UNSENT:
             raise TooManyRequests("Acknowledgements are not being read.", retry_after=1)
-        await self._buffer.add(Frame(self._told, self.frames, data))
+        self._unanswered += 1
+        await self._buffer.add(Frame(self, self.frames, data))
 
-    def _told(self, outcomes: list[tuple[int, Outcome]]) -> None:
+    def told(self, outcomes: Outcomes) -> None:
         """Put the acknowledgements of one flush into the outbox."""
+        self._unanswered -= len(outcomes)
         stamp = format_time(now_ms())
-        accepted = 0
+        taken: Outcomes = []
         for number, outcome in outcomes:
             self.accepted += outcome.accepted
-            accepted += outcome.accepted
-            if outcome.error is not None:
-                self._outbox.put_nowait(self._refusal(number, stamp, outcome.error))
-                if outcome.error.status >= 429:
-                    self._outbox.put_nowait(outcome.error)
-            elif self._ack_each:
-                self._outbox.put_nowait(self._acknowledgement(number, stamp, outcome.accepted))
-        if not self._ack_each:
-            self._outbox.put_nowait(self._acknowledgement(outcomes[-1][0], stamp, accepted))
+            if outcome.error is None:
+                taken.append((number, outcome))
+                continue
+            self._outbox.put_nowait(self._refusal(number, stamp, outcome.error))
+            if outcome.error.status >= 429:
+                self._outbox.put_nowait(Closing(TRY_AGAIN_LATER, outcome.error.type))
+        if self._ack_each:
+            for one in taken:
+                self._outbox.put_nowait(self._acknowledgement(one[0], stamp, [one]))
+        else:
+            self._outbox.put_nowait(self._acknowledgement(outcomes[-1][0], stamp, taken))
 
-    def _acknowledgement(self, number: int, stamp: str, accepted: int) -> bytes:
+    def _acknowledgement(self, number: int, stamp: str, taken: Outcomes) -> bytes:
+        reasons = [reason for _, outcome in taken for reason in outcome.rejected]
         return _ENCODE(
-            {
-                "platform": self._platform,
-                "timestamp": stamp,
-                "accepted": accepted,
-                "seq": number,
-            }
+            Acknowledgement(
+                self._platform,
+                stamp,
+                number,
+                accepted=sum(outcome.accepted for _, outcome in taken),
+                ignored=sum(outcome.ignored for _, outcome in taken),
+                rejected=len(reasons),
+                reasons=most_frequent(reasons) if reasons else {},
+            )
         )
 
     def _refusal(self, number: int, stamp: str, error: TickcastError) -> bytes:
-        return _ENCODE(
-            {
-                "error": error.type,
-                "detail": error.detail,
-                "platform": self._platform,
-                "timestamp": stamp,
-                "seq": number,
-            }
-        )
+        return _ENCODE(FrameRefusal(self._platform, stamp, number, error.type, error.detail))
 
     async def _send_all(self) -> None:
         while True:
             item = await self._outbox.get()
-            if isinstance(item, TickcastError):
-                await self._socket.close(TRY_AGAIN_LATER, item.type)
+            if isinstance(item, Closing):
+                await self._socket.close(item.code, item.reason)
                 return
             await self._socket.send_text(item.decode())
+            self._outbox.task_done()
 
     async def _finish(self, sender: "asyncio.Task[None]") -> None:
         """Let the last acknowledgements leave, if anyone still listens."""
-        for _ in range(100):
-            if sender.done() or self._outbox.empty():
-                break
-            await asyncio.sleep(0.01)
+        sent = asyncio.ensure_future(self._outbox.join())
+        await asyncio.wait((sender, sent), timeout=1, return_when=asyncio.FIRST_COMPLETED)
+        sent.cancel()
         sender.cancel()
-        await asyncio.gather(sender, return_exceptions=True)
+        await asyncio.gather(sender, sent, return_exceptions=True)

@@ -1,1 +1,14 @@
 """Binance spot: what it says, what it is asked, and how it is simulated."""
+
+from feeds.binance.connector import BinanceConnector
+from feeds.binance.messages import SHAPES
+from feeds.venue import Venue
+
+VENUE = Venue(
+    SHAPES,
+    connectors={
+        "binance": BinanceConnector(),
+        "binanceus": BinanceConnector("wss://stream.binance.us:9443", "https://api.binance.us"),
+    },
+    simulator="feeds.binance.simulator",
+)

@@ -47,7 +47,6 @@ class BinanceConnector:
 
     socket_url = "wss://stream.binance.com:9443"
     rest_url = "https://api.binance.com"
-    contiguous_ids = True
     # Quiet markets say little; the pings of WebSocket find a dead connection sooner.
     silence_s = 90.0
     rate_limit_ms = 300.0  # 25 of 6,000 weights a minute for a page of old trades

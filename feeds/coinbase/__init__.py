@@ -1,1 +1,11 @@
 """Coinbase Exchange: what it says, what it is asked, and how it is simulated."""
+
+from feeds.coinbase.connector import CoinbaseConnector
+from feeds.coinbase.messages import SHAPES
+from feeds.venue import Venue
+
+VENUE = Venue(
+    SHAPES,
+    connectors={"coinbase": CoinbaseConnector(), "coinbaseexchange": CoinbaseConnector()},
+    simulator="feeds.coinbase.simulator",
+)

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from feeds.coinbase.messages import TRADE_TYPES
 from feeds.connector import NOTHING, FetchedTrade, Heard, HeardTrade, PageRequest, Side
 
-TRADE_TYPES = frozenset(("match", "last_match"))
 _TAKER: dict[str, Side] = {"buy": "sell", "sell": "buy"}
 
 
@@ -43,7 +43,6 @@ class CoinbaseConnector:
 
     socket_url = "wss://ws-feed.exchange.coinbase.com"
     rest_url = "https://api.exchange.coinbase.com"
-    contiguous_ids = True
     silence_s = 10.0  # each product's heartbeat comes every second
     rate_limit_ms = 120.0  # 10 requests a second
     page_limit = 1_000

@@ -17,7 +17,7 @@ from feeds.live.refill import Refill
 from feeds.live.server_push import ServerPush
 from feeds.live.together import ended, first_ended, is_set
 from feeds.paging import RetryPolicy
-from feeds.venues import find_venue
+from feeds.venues import find_connector
 
 DRAIN_S = 5.0
 # Few tries at a time: what fails is due again, and others get their turn meanwhile.
@@ -47,7 +47,7 @@ class Collector:
     """
 
     def __init__(self, options: FeedOptions) -> None:
-        venue = find_venue(options.platform)
+        venue = find_connector(options.platform)
         raw = [raw_symbol(options.platform, symbol).upper() for symbol in options.symbols]
         symbols = list(dict.fromkeys(check_name(symbol, "symbol") for symbol in raw))
         self.figures = FeedFigures()

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from feeds.binance.simulator import messages as messages
+from feeds.binance.simulator import messages
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, day_stats
 from feeds.simulator.faults import Faults

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from feeds.binance.simulator import messages as messages
+from feeds.binance.simulator import messages
 from feeds.binance.simulator.rest import aggregate_base
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, day_stats, trade_stats

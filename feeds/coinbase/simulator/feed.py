@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from feeds.coinbase.simulator import messages as messages
+from feeds.coinbase.simulator import messages
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import trade_stats
 from feeds.simulator.faults import Faults

@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import NotFound
 from feeds.connector import NOTHING, FetchedTrade, Heard, HeardTrade
-from feeds.venues import VENUES, contiguous_ids, find_venue
+from feeds.venues import CONNECTORS, find_connector
 
-COINBASE, BINANCE = VENUES["coinbase"], VENUES["binance"]
+COINBASE, BINANCE = CONNECTORS["coinbase"], CONNECTORS["binance"]
 MATCH = {
     "type": "match",
     "trade_id": 7,
@@ -118,14 +118,4 @@ def test_a_fetched_trade_becomes_the_generic_message() -> None:
 
 def test_an_unknown_venue_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(NotFound, match="coinbase"):
-        find_venue("coinbas")
-
-
-@pytest.mark.parametrize(
-    ("platform", "contiguous"),
-    [("coinbase", True), ("binance", True), ("kraken", False), ("anything", False)],
-)
-def test_a_hole_in_ids_means_something_only_where_the_venue_numbers_without_holes(
-    platform: str, contiguous: bool
-) -> None:
-    assert contiguous_ids(platform) is contiguous
+        find_connector("coinbas")

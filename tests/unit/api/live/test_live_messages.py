@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.live.buffer import Frame, read_frames
+from api.live.buffer import Frame, Outcomes, read_frames
 from api.live.messages import LiveBatch, read_messages
 from core.errors import MalformedRequest
+from core.messages import Channels
 
 NOW = 1_790_000_000_000
 MATCH = {
@@ -143,7 +144,7 @@ def test_a_symbol_with_a_slash_is_written_as_the_platform_does() -> None:
     assert list(read_messages("binance", body, NOW).trades) == ["BTCUSDT"]
 
 
-frames = st.lists(
+frames: st.SearchStrategy[list[bytes]] = st.lists(
     st.sampled_from(
         [
             json.dumps(GENERIC).encode(),
@@ -155,20 +156,62 @@ frames = st.lists(
             b"7",
         ]
     ),
-    max_size=12,
+    max_size=6,
 )
+
+
+class Socket:
+    """A connection that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.channels: Channels = {}
+        self.outcomes: Outcomes = []
+
+    def told(self, outcomes: Outcomes) -> None:
+        self.outcomes += outcomes
+
+
+def frames_of(datas: list[bytes]) -> list[Frame]:
+    return [Frame(Socket(), number, data) for number, data in enumerate(datas)]
 
 
 @given(frames)
 def test_frames_read_together_have_the_outcome_of_each_alone(datas: list[bytes]) -> None:
-    def alone(data: bytes) -> tuple[int, bool]:
+    def alone(data: bytes) -> tuple[int, int, int, bool]:
         try:
-            return read_messages("x", data, NOW).accepted, False
+            batch = read_messages("x", data, NOW)
         except MalformedRequest:
-            return 0, True
+            return 0, 0, 0, True
+        return batch.accepted, batch.ignored, len(batch.rejected), False
 
-    listed = [Frame(lambda _: None, number, data) for number, data in enumerate(datas)]
-    batch, outcomes = read_frames("x", listed, NOW)
+    batch, outcomes = read_frames("x", frames_of(datas), NOW)
 
-    assert [(o.accepted, o.error is not None) for o in outcomes] == [alone(d) for d in datas]
+    told = [(o.accepted, o.ignored, len(o.rejected), o.error is not None) for o in outcomes]
+    assert told == [alone(data) for data in datas]
     assert batch.accepted == sum(outcome.accepted for outcome in outcomes)
+
+
+@given(frames, st.binary(max_size=40))
+def test_no_frame_changes_what_another_socket_brings(datas: list[bytes], hostile: bytes) -> None:
+    alone, _ = read_frames("x", frames_of(datas), NOW)
+    crafted = [hostile, b'{"type":"x"', b'{"type":"riddle"},{"a":', b'"}', b"[", b'{"a":"']
+    mixed = [data for pair in zip(datas, crafted * 2, strict=False) for data in pair]
+
+    _, outcomes = read_frames("x", frames_of(mixed), NOW)
+
+    told = [outcome.accepted for outcome in outcomes[::2]]
+    assert sum(told) == alone.accepted
+    assert told == [o.accepted for o in read_frames("x", frames_of(datas), NOW)[1]]
+
+
+def test_rejected_messages_of_many_frames_are_kept_with_their_own_text() -> None:
+    datas = [
+        json.dumps([GENERIC, {"type": "riddle", "n": 1}]).encode(),
+        b"{broken",
+        json.dumps({"type": "riddle", "n": 2}).encode(),
+    ]
+
+    batch, outcomes = read_frames("x", frames_of(datas), NOW)
+
+    assert [json.loads(one.message)["n"] for one in batch.quarantined] == [1, 2]
+    assert [len(outcome.rejected) for outcome in outcomes] == [1, 0, 1]

@@ -1,0 +1,6 @@
+"""Bybit: what it pushes."""
+
+from feeds.bybit.messages import SHAPES
+from feeds.venue import Venue
+
+VENUE = Venue(SHAPES)

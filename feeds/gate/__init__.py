@@ -1,0 +1,6 @@
+"""Gate: what it pushes."""
+
+from feeds.gate.messages import SHAPES
+from feeds.venue import Venue
+
+VENUE = Venue(SHAPES)
