@@ -1,9 +1,7 @@
 """The data folder: made private, locked against a second start, and brought up to date."""
 
-import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,9 @@ from core.settings import Settings
 from storage.access.access_keys import AccessKeyStore
 from storage.access.owner_key import ensure_owner_key
 from storage.database import migrate, open_database
+from storage.locks import lock_file
 
-LOCK_PATIENCE = 2.0
+LOCK_TIMEOUT_S = 2.0
 
 
 class DataFolderInUse(TickcastError):
@@ -65,14 +64,7 @@ def empty_metrics_folder(settings: Settings) -> Path:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    deadline = time.monotonic() + LOCK_PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise DataFolderInUse(
-                    f"Another Tickcast already runs on {folder}; stop it or set DATA_DIR."
-                ) from None
-            time.sleep(0.05)
+    if not lock_file(descriptor, LOCK_TIMEOUT_S):
+        raise DataFolderInUse(
+            f"Another Tickcast already runs on {folder}; stop it or set DATA_DIR."
+        )

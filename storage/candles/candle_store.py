@@ -1,16 +1,12 @@
 """Candles in RedisTimeSeries: written so that repeating changes nothing, read as columns."""
 
-import random
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import numpy as np
 import redis
-from redis.exceptions import WatchError
 
-from core.errors import RedisUnavailable
 from core.series import Series, make_series
 from storage import keys
 from storage.candles import candle_reads
@@ -18,12 +14,13 @@ from storage.candles.candle_columns import Candles
 from storage.candles.candle_commands import FIELDS, PLAIN_FIELDS, key
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_writes import ChunkWriter
+from storage.optimistic import until_undisturbed
 from storage.redis_connection import redis_errors
 
 __all__ = ["CandleStore", "Extent", "WriteResult"]
 
 CHUNK = 2_000
-_PATIENCE_S = 30
+_TIMEOUT_S = 30
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -121,13 +118,7 @@ class CandleStore:
 
     def _write_chunk(self, series: Series, chunk: Candles, newest: int) -> WriteResult:
         writer = ChunkWriter(self._client, series, self._retention)
-        deadline = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < deadline:
-            try:
-                return writer.write(chunk, newest)
-            except WatchError:
-                time.sleep(random.uniform(0, 0.01))  # noqa: S311 - only spreads the writers
-        raise RedisUnavailable("Too many writers at once; try again.")
+        return until_undisturbed(lambda: writer.write(chunk, newest), timeout_s=_TIMEOUT_S)
 
 
 def _check(candles: Candles) -> None:

@@ -7,10 +7,8 @@ otherwise. The same heads are logged.
 """
 
 import errno
-import fcntl
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -20,11 +18,11 @@ import msgspec
 
 from core.errors import DatabaseUnavailable, StorageFull
 from core.times import now_ms
+from storage.locks import lock_file
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_S = 10.0
-_PAUSE_S = 0.005
+_TIMEOUT_S = 10.0
 
 
 class State(StrEnum):
@@ -138,15 +136,8 @@ def _write(file: int, line: HeadLine) -> None:
 
 
 def _lock(file: int) -> None:
-    until = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise DatabaseUnavailable("The ledger is busy at the moment.") from None
-            time.sleep(_PAUSE_S)
+    if not lock_file(file, _TIMEOUT_S):
+        raise DatabaseUnavailable("The ledger is busy at the moment.")
 
 
 @contextmanager

@@ -5,21 +5,18 @@ goes into one transaction that fails if anyone else wrote the symbol meanwhile.
 A batch that comes again finds its ids seen; one that was cut off left nothing.
 """
 
-import random
-import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import redis
 
-from core.errors import RedisUnavailable
 from core.messages import IdKind
 from core.series import Series
 from storage import keys
 from storage.journal import journal, ticks
 from storage.journal.columns import Trades
 from storage.journal.time_series import SeriesKeys, candle_samples, failed_elements
-from storage.redis_connection import redis_errors
+from storage.optimistic import until_undisturbed
 from storage.trades import building
 from storage.trades.deduplicate import keep_fresh
 from storage.trades.edges import Edges
@@ -27,8 +24,6 @@ from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.identical import drop_repeated
 from storage.trades.live import LiveKind, candle_message
 from storage.trades.state import SymbolState, pack_state
-
-MOST_TRIES = 50
 
 
 class Written(NamedTuple):
@@ -62,17 +57,17 @@ class TradeWriter:
 
         Raises `RedisUnavailable` or `StorageFull`; then nothing was stored, or all.
         """
-        with redis_errors():
-            for attempt in range(MOST_TRIES):
-                for symbol in batches:
-                    self._series.ensure(platform, symbol)
-                try:
-                    return self._transaction(platform, batches)
-                except SeriesMissing:
-                    self._mark_dirty(platform, batches)
-                except redis.WatchError:
-                    time.sleep(random.uniform(0, 0.002 * min(attempt + 1, 25)))  # noqa: S311
-        raise RedisUnavailable("Too many writers of one symbol at once; try again.")
+
+        def attempt() -> list[Written]:
+            for symbol in batches:
+                self._series.ensure(platform, symbol)
+            try:
+                return self._transaction(platform, batches)
+            except SeriesMissing:
+                self._mark_dirty(platform, batches)
+                raise
+
+        return until_undisturbed(attempt, (SeriesMissing,))
 
     def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         with self._client.pipeline() as pipe:

@@ -1,12 +1,10 @@
 """The watched series, kept fresh: what is new is fetched here, a long way back by a job."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 
 import msgspec
-from redis.exceptions import LockError
 
 from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
@@ -19,7 +17,7 @@ from feeds.paging import RetryPolicy, Rows, collect
 from storage import keys
 from storage.candles.candle_checks import check_candles
 from storage.candles.watches import Watch
-from storage.redis_connection import redis_errors
+from storage.locks import turn
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.enqueue import Enqueue
@@ -51,7 +49,7 @@ def refresh_watched(
     """
     due = [watch for watch in stores.watches.list() if is_due(watch, now_ms())]
     for watch in due:
-        with _turn(stores, watch.series) as mine:
+        with turn(stores.redis, keys.refresh_lock(watch.series), TURN_S) as mine:
             if mine:
                 _refresh(stores, enqueue, open_exchange, watch, backfill_days)
     return len(due)
@@ -135,17 +133,3 @@ def _queue_backfill(enqueue: Enqueue, series: Series, start: int, now: int) -> N
     request = FetchCandles(**msgspec.structs.asdict(series), start=start * 1_000, end=now)
     with suppress(Conflict):
         enqueue.begin(FETCH_CANDLES, request, unique_key=f"backfill:{series}")
-
-
-@contextmanager
-def _turn(stores: Stores, series: Series) -> Iterator[bool]:
-    """Hold the series' lock; False if another run has it."""
-    lock = stores.redis.lock(keys.refresh_lock(series), timeout=TURN_S, blocking=False)
-    with redis_errors():
-        mine = lock.acquire()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with suppress(LockError), redis_errors():
-                lock.release()

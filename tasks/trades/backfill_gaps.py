@@ -2,12 +2,9 @@
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple
-
-from redis.exceptions import LockError
 
 from core.errors import ExchangeUnavailable, TickcastError
 from core.messages import IdKind, TradeMessages
@@ -17,7 +14,7 @@ from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
 from storage import keys
 from storage.journal.convert import to_trades
-from storage.redis_connection import redis_errors
+from storage.locks import turn
 from storage.stores import Stores
 from storage.trades.building import candle_series
 from storage.trades.edges import Hole
@@ -79,7 +76,7 @@ def backfill_gaps(work: Backfill) -> int:
     begun, closed = work.clock(), 0
     due = sorted(work.gaps.open(due_at=begun), key=lambda gap: (gap.platform, gap.id))
     for platform, of_platform in groupby(due, key=lambda gap: gap.platform):
-        with _turn(work.stores, platform) as mine:
+        with turn(work.stores.redis, keys.backfill_lock(platform), TURN_S) as mine:
             for gap in of_platform if mine else ():
                 if work.clock() - begun > RUN_MS:
                     break
@@ -196,17 +193,3 @@ def _spans(ids: set[int]) -> list[tuple[int, int]]:
         else:
             spans.append((number, number))
     return spans
-
-
-@contextmanager
-def _turn(stores: Stores, platform: str) -> Iterator[bool]:
-    """Hold the platform's lock; False if another run has it."""
-    lock = stores.redis.lock(keys.backfill_lock(platform), timeout=TURN_S, blocking=False)
-    with redis_errors():
-        mine = lock.acquire()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with suppress(LockError), redis_errors():
-                lock.release()
