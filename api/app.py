@@ -1,7 +1,5 @@
 """The application: every route stands on this page."""
 
-from falcon.asgi import App, Request, Response
-
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
@@ -14,22 +12,21 @@ from api.forecasts.requests import SlotRequests
 from api.forecasts.slots import SlotsResource
 from api.forecasts.work import EvaluateResource, LeakTestResource, ReplayResource, TrainSlotResource
 from api.health.health import HealthResource
-from api.health.metrics import QueueLengths, RequestMetrics
 from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
-from api.health.store_metrics import StoreFigures
+from api.health.store_metrics import QueueLengths, StoreMetrics
 from api.http.access import Access
 from api.http.address_calls import AddressCalls
 from api.http.background_work import BackgroundWork
 from api.http.compression import Compression
-from api.http.encoded_slashes import EncodedSlashes
 from api.http.errors import add_error_handlers
-from api.http.head_requests import HeadRequests
 from api.http.job_waiting import JobWaiting
+from api.http.middleware import EncodedSlashes, HeadRequests, RequestId, RequestLog
 from api.http.queue_limits import QueueLimits
-from api.http.request_id import RequestId
-from api.http.request_log import RequestLog
+from api.http.rate_limits import RateLimits
+from api.http.request_metrics import RequestMetrics
 from api.http.request_rates import RequestRates
+from api.http.routes import Application, CallLimit, Routes
 from api.http.short_work import ShortWork
 from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
@@ -52,7 +49,6 @@ from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
 from api.v1.predictions import PredictionsResource
-from api.v1.rate_limits import RateLimits
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.settings import Settings
@@ -62,7 +58,8 @@ from storage.trades.stream_stores import StreamStores
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
 
-Application = App[Request, Response]
+_MODELS = CallLimit("models", 30)
+_COMPUTES = ("POST",)
 
 
 def create_app(
@@ -73,17 +70,18 @@ def create_app(
     settings: Settings,
 ) -> Application:
     """Return the ASGI application on stores that are open and migrated."""
-    metrics = RequestMetrics()
+    routes = Routes()
+    metrics = RequestMetrics(routes)
     waiting = JobWaiting(stores.jobs, settings.redis_address)
     limits = QueueLimits(enqueue)
     work = BackgroundWork(enqueue, limits, waiting)
     calls = AddressCalls(settings.address_calls)
-    access = Access(stores.keys, settings.auth == "on", calls)
+    access = Access(stores.keys, routes, settings.auth == "on", calls)
     rates = RequestRates(metrics)
-    app = _empty_app(metrics, access, RateLimits(stores.redis), waiting, rates)
+    app = _empty_app(routes, metrics, access, RateLimits(stores.redis, routes), waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.registry)
-    figures = [QueueLengths(enqueue), StoreFigures(stores)]
+    figures = [QueueLengths(enqueue), StoreMetrics(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
     checks = HealthChecks(stores, stream.traded, enqueue)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
@@ -96,21 +94,23 @@ def create_app(
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
     _add_next_candle(app, stores, work, next_candle)
-    app.add_route("/openapi.json", OpenApiDocument(build_document(app)))
+    app.add_route("/openapi.json", OpenApiDocument(build_document(app)), public=True)
     return app
 
 
 def _empty_app(
+    routes: Routes,
     metrics: RequestMetrics,
     access: Access,
     limits: RateLimits,
     waiting: JobWaiting,
     rates: RequestRates,
 ) -> Application:
-    app: Application = App(
+    app = Application(
+        routes,
         # Answers pass these in reverse: packed first, logged last but for their id.
         middleware=[
-            RequestId(),
+            RequestId(routes),
             RequestLog(metrics),
             HeadRequests(),
             EncodedSlashes(),
@@ -119,7 +119,7 @@ def _empty_app(
             waiting,
             rates,
             Compression(),
-        ]
+        ],
     )
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
@@ -127,18 +127,18 @@ def _empty_app(
 
 
 def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> None:
-    app.add_route("/", RootResource())
-    app.add_route("/app", Page())
+    app.add_route("/", RootResource(), public=True, status_body=True)
+    app.add_route("/app", Page(), public=True, tree=True)
     app.add_route("/app/static/{name:path}", PageFiles())
-    app.add_route("/docs", DocsPage())
-    app.add_route("/metrics", text, suffix="either")
-    app.add_route("/metrics/prometheus", text)
+    app.add_route("/docs", DocsPage(), public=True)
+    app.add_route("/metrics", text, suffix="either", probe=True, status_body=True)
+    app.add_route("/metrics/prometheus", text, probe=True)
 
 
 def _add_health(app: Application, health: HealthResource) -> None:
-    app.add_route("/health", health)
-    app.add_route("/health/detailed", health, suffix="detailed")
-    app.add_route("/api/v1/health", health, suffix="v1")
+    app.add_route("/health", health, public=True, health=True, probe=True)
+    app.add_route("/health/detailed", health, suffix="detailed", public=True, health=True)
+    app.add_route("/api/v1/health", health, suffix="v1", public=True, health=True)
     app.add_route("/api/v1/health/detailed", health, suffix="detailed_v1")
 
 
@@ -170,15 +170,15 @@ def _add_live(
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
     app.add_route("/gaps/{platform}/{symbol}", GapsResource(gaps, traded))
     app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
-    app.add_route("/ws/stream", reader)
+    app.add_route("/ws/stream", reader, computes=("WEBSOCKET",))
 
 
 def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
     requests = LstmRequests(stores.named_runs, stores.candles, settings.default_platform)
     predict = PredictLstm(requests, work)
     app.add_route("/lstm/train", TrainLstm(requests, work))
-    app.add_route("/lstm/predict", predict)
-    app.add_route("/lstm/predictnsteps", predict, suffix="steps")
+    app.add_route("/lstm/predict", predict, computes=_COMPUTES)
+    app.add_route("/lstm/predictnsteps", predict, suffix="steps", computes=_COMPUTES)
     app.add_route("/lstm/models", LstmModels(stores.named_runs))
     app.add_route("/lstm/models/{model_name}/{model_id}", LstmModel(stores.named_runs))
 
@@ -199,28 +199,44 @@ def _add_next_candle(
 ) -> None:
     begun = NextCandleWork(requests, work)
     series = SeriesResource(stores, requests, work)
-    app.add_route("/train", begun, suffix="train")
-    app.add_route("/ingest", begun, suffix="ingest")
-    app.add_route("/init/backfill", begun, suffix="backfill")
-    app.add_route("/series", series)
-    app.add_route("/series/cached", series, suffix="cached")
-    app.add_route("/series/rebuild", begun, suffix="rebuild")
-    app.add_route("/futures", FuturesResource(requests, stores.ledger_reader))
-    app.add_route("/futures/update", begun, suffix="update")
+    app.add_route("/train", begun, suffix="train", status_body=True)
+    app.add_route("/ingest", begun, suffix="ingest", status_body=True)
+    app.add_route("/init/backfill", begun, suffix="backfill", status_body=True)
+    app.add_route("/series", series, status_body=True)
+    app.add_route("/series/cached", series, suffix="cached", status_body=True)
+    app.add_route("/series/rebuild", begun, suffix="rebuild", status_body=True)
+    app.add_route("/futures", FuturesResource(requests, stores.ledger_reader), status_body=True)
+    app.add_route("/futures/update", begun, suffix="update", status_body=True)
 
 
 def _add_v1(
     app: Application, stores: Stores, work: BackgroundWork, short: ShortWork, settings: Settings
 ) -> None:
-    app.add_route("/api/v1/indicators", IndicatorsResource(stores.candles, short, settings))
+    app.add_route(
+        "/api/v1/indicators",
+        IndicatorsResource(stores.candles, short, settings),
+        limits={"GET": CallLimit("indicators", 120)},
+    )
     outlooks, cards = Outlooks(stores, short, settings.default_platform), ModelCards(stores)
     history = SignalHistoryResource(stores.signals, settings.default_platform)
-    app.add_route("/api/v1/predictions", PredictionsResource(outlooks))
-    app.add_route("/api/v1/signals", SignalsResource(outlooks))
-    app.add_route("/api/v1/signals/history", history)
+    app.add_route(
+        "/api/v1/predictions",
+        PredictionsResource(outlooks),
+        computes=_COMPUTES,
+        limits={"POST": CallLimit("predictions", 100)},
+    )
+    app.add_route(
+        "/api/v1/signals",
+        SignalsResource(outlooks),
+        computes=_COMPUTES,
+        limits={"POST": CallLimit("signals", 100)},
+    )
+    app.add_route("/api/v1/signals/history", history, limits={"GET": CallLimit("history", 60)})
     app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, work))
-    app.add_route("/api/v1/models/status", ModelsStatusResource(cards))
-    app.add_route("/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards))
+    app.add_route("/api/v1/models/status", ModelsStatusResource(cards), limits={"GET": _MODELS})
+    app.add_route(
+        "/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards), limits={"GET": _MODELS}
+    )
 
 
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:

@@ -5,7 +5,6 @@ import resource
 import sys
 from typing import Any
 
-import api.health.start_time  # noqa: F401 - notes the time, once for all workers
 from core.errors import TickcastError
 from core.processes import die_with_parent
 from core.settings import read_settings

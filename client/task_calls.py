@@ -9,7 +9,7 @@ from client.access import find_access
 from client.progress import Show, progress_shown
 from client.tasks import Task, TaskPage
 from client.transport import Transport
-from client.waiting import get_task, task_path, wait_for
+from client.waiting import checked, get_task, task_path, wait_for
 
 
 class TaskCalls:
@@ -77,7 +77,7 @@ class TaskCalls:
         """
         known = task if isinstance(task, Task) else self.task(task)
         if known.ended:
-            return known.checked()
+            return checked(known)
         with progress_shown(known.name, self._progress) as show:
             return self._followed(known.task_id, show, timeout_s)
 
@@ -88,7 +88,7 @@ class TaskCalls:
             elif task.started_at is not None:
                 show(task.progress)
 
-        return wait_for(self._transport, task_id, timeout_s=timeout_s, show=show_task).checked()
+        return checked(wait_for(self._transport, task_id, timeout_s=timeout_s, show=show_task))
 
     def _started(self, answer: httpx.Response, wait: bool, timeout_s: float | None) -> Task:
         """Return the task that a 202 names, waited for if `wait`."""

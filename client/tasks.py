@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from client.errors import TaskCancelled, TaskFailed
 from core.jobs import FINAL_STATES, JobError, JobState, Progress
 
 
@@ -30,18 +29,6 @@ class Task(msgspec.Struct, frozen=True):
     def ended(self) -> bool:
         """Whether the state is final."""
         return self.state in FINAL_STATES
-
-    def checked(self) -> "Task":
-        """Return the task itself unless it failed or was cancelled.
-
-        Raises `TaskFailed` or `TaskCancelled`.
-        """
-        if self.state is JobState.FAILED:
-            reason = self.error.detail if self.error else "The server gave no reason."
-            raise TaskFailed(f"Task {self.task_id} ({self.name}) failed: {reason}", self)
-        if self.state is JobState.CANCELLED:
-            raise TaskCancelled(f"Task {self.task_id} ({self.name}) was cancelled.", self)
-        return self
 
 
 class TaskPage(msgspec.Struct, frozen=True):

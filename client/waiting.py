@@ -7,9 +7,18 @@ from urllib.parse import quote
 
 import msgspec
 
-from client.errors import AnswerError, ServerAway, ServerError, TaskPending, TooManyRequests
+from client.errors import (
+    AnswerError,
+    ServerAway,
+    ServerError,
+    TaskCancelled,
+    TaskFailed,
+    TaskPending,
+    TooManyRequests,
+)
 from client.tasks import Task
 from client.transport import EVENT_PATIENCE_S, Transport
+from core.jobs import JobState
 
 POLL_S = 1.0
 # Tasks survive restarts of the server: one that is away for a while is waited for.
@@ -55,6 +64,19 @@ def wait_for(
             if time.monotonic() >= min(away_until, deadline):
                 raise
         sleep(POLL_S)
+
+
+def checked(task: Task) -> Task:
+    """Return the task itself unless it failed or was cancelled.
+
+    Raises `TaskFailed` or `TaskCancelled`.
+    """
+    if task.state is JobState.FAILED:
+        reason = task.error.detail if task.error else "The server gave no reason."
+        raise TaskFailed(f"Task {task.task_id} ({task.name}) failed: {reason}", task)
+    if task.state is JobState.CANCELLED:
+        raise TaskCancelled(f"Task {task.task_id} ({task.name}) was cancelled.", task)
+    return task
 
 
 def _states(transport: Transport, task_id: str, deadline: float) -> Iterator[Task]:

@@ -12,7 +12,7 @@ from api.candles.schemas_candles import Candle, CandlePage, CandlesQuery
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CSV_PAGE
 from api.http.cursors import read_cursor, write_cursor
-from api.http.encoded_slashes import symbol_of
+from api.http.middleware import symbol_of
 from api.http.ranges import opening_seconds
 from api.http.threads import in_thread
 from core.series import Series, flag_names

@@ -6,6 +6,7 @@ from falcon.asgi import Request, Response
 from msgspec.structs import asdict
 
 from api.candles import candle_rows
+from api.candles.openapi_parts import CANDLE_BODIES
 from api.candles.requested_series import stored_series
 from api.candles.schemas_candles import (
     CandlesIngestQuery,
@@ -13,7 +14,7 @@ from api.candles.schemas_candles import (
     CandlesRequest,
 )
 from api.docs.openapi import operation
-from api.docs.openapi_parts import CANDLE_BODIES, TASK, joined
+from api.docs.openapi_parts import TASK, joined
 from api.http.background_work import BackgroundWork, task_path
 from api.http.json_text import parse_json
 from api.http.request_body import JSON, media_type, read_body

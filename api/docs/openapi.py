@@ -11,18 +11,18 @@ from typing import Any, TypeVar, cast
 
 import falcon
 import msgspec
-from falcon.asgi import App, Request
+from falcon.asgi import Request
 from spectree import Response as Answers
 from spectree import SecurityScheme, SpecTree
 from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 from spectree.models import InType, SecureType, SecuritySchemeData
 from spectree.plugins.falcon_plugin import FalconAsgiPlugin
 
-from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, PATH_PARAMETERS
-from api.docs.version import VERSION
+from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, LIMITED, PATH_PARAMETERS, VERSION
 from api.http.errors import ErrorBody
 from api.http.json_text import parse_json
 from api.http.request_body import media_type, read_body
+from api.http.routes import Application, Route
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error
 from api.http.validation import convert_body, convert_query
@@ -35,7 +35,7 @@ _PARSE_ON_THREAD_FROM = 1 << 16
 # What any route may answer: an unreadable request, no key, a key that may not, too many, a
 # fault, a part away.
 _ALWAYS = (400, 401, 403, 429, 500, 503)
-_WITH_KEY = frozenset({401, 403})
+_WITH_KEY = ("401", "403")
 _WITH_BODY = (413, 415, 422)
 
 
@@ -99,7 +99,6 @@ def operation(
     *,
     errors: Sequence[int] = (),
     body: bool = False,
-    public: bool = False,
     more: Json | None = None,
     failure: type[msgspec.Struct] = ErrorBody,
 ) -> Callable[[Responder], Responder]:
@@ -111,7 +110,7 @@ def operation(
     `failure` is the body of its errors.
     """
     _ADDITIONS[name] = more or {}
-    failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())} - (_WITH_KEY if public else set())
+    failures = {*_ALWAYS, *errors, *(_WITH_BODY if body else ())}
     if failure is V1Error:
         failures.discard(422)
     known = {f"HTTP_{code}": failure for code in sorted(failures)}
@@ -120,22 +119,27 @@ def operation(
         resp=Answers(**known),
         tags=[tag],
         operation_id=name,
-        security=[{}, {"ApiKey": []}] if public else None,
     )
     return decorate
 
 
-def build_document(app: "App[Any, Any]") -> Json:
+def build_document(app: Application) -> Json:
     """Return the OpenAPI 3.1 document of all documented routes of `app`."""
     SPEC.register(app)
     document: Json = copy.deepcopy(SPEC.spec)
-    for path in document["paths"].values():
-        for described in path.values():
-            _finish(described)
+    for template, path in document["paths"].items():
+        for method, described in path.items():
+            _finish(described, app.routes.of(template), method.upper())
     return document
 
 
-def _finish(described: Json) -> None:
+def _finish(described: Json, route: Route, method: str) -> None:
+    if route.public:
+        described["security"] = [{}, {"ApiKey": []}]
+        for code in _WITH_KEY:
+            described["responses"].pop(code)
+    if method in route.limits:
+        _merge(described, LIMITED)
     for parameter in described["parameters"]:
         if parameter["in"] == "path":
             _merge(parameter, PATH_PARAMETERS.get(parameter["name"], {}))

@@ -1,14 +1,14 @@
 """Parts of the OpenAPI document that spectree cannot derive from our types."""
 
+from importlib.metadata import version
 from typing import Any
 
-import msgspec
-
-from api.candles.schemas_candles import CandlesRequest
 from core.names import NAME_PATTERN
 from core.resolutions import RESOLUTION_NAMES
 
 Json = dict[str, Any]
+
+VERSION = version("tickcast")
 
 DESCRIPTION = """Market data and forecasts of your own.
 
@@ -61,26 +61,21 @@ _TASK_HEADERS: Json = {
 # What an operation that begins a task adds to its description.
 TASK: Json = {"parameters": [_PREFER], "responses": {"202": {"headers": _TASK_HEADERS}}}
 
-
-def _schema(struct: type[msgspec.Struct]) -> Json:
-    components: Json = msgspec.json.schema_components((struct,))[1]
-    found: Json = components[struct.__name__]
-    return found
-
-
-_TEXT: Json = {"schema": {"type": "string"}}
-
-# The forms of an upload of candles besides the struct that JSON is read into.
-CANDLE_BODIES: Json = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": _schema(CandlesRequest)},
-            "application/x-ndjson": _TEXT,
-            "text/csv": _TEXT,
-        },
-    }
+_NUMBER: Json = {"type": "integer"}
+_LIMIT_HEADERS: Json = {
+    "X-RateLimit-Limit": {"description": "Calls a minute; not for owners.", "schema": _NUMBER},
+    "X-RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": _NUMBER},
+    "X-RateLimit-Reset": {
+        "description": "Epoch seconds at which the oldest call leaves the window.",
+        "schema": _NUMBER,
+    },
 }
+# What a route whose calls are counted adds.
+LIMITED: Json = {
+    "responses": {"200": {"headers": _LIMIT_HEADERS}, "429": {"headers": _LIMIT_HEADERS}}
+}
+
+TEXT: Json = {"schema": {"type": "string"}}
 
 # Messages of any known shape: what each must hold is said in docs/api.md.
 MESSAGE_BODY: Json = {
@@ -110,7 +105,7 @@ MESSAGE_BODY: Json = {
 CSV_PAGE: Json = {
     "responses": {
         "200": {
-            "content": {"text/csv": _TEXT},
+            "content": {"text/csv": TEXT},
             "headers": {
                 "X-Next-Cursor": {
                     "description": "The cursor of the next page, with CSV only.",
@@ -124,7 +119,7 @@ CSV_PAGE: Json = {
 
 def text_answer(media_type: str) -> Json:
     """Return what documents a 200 that is no JSON."""
-    return {"responses": {"200": {"content": {media_type: _TEXT}}}}
+    return {"responses": {"200": {"content": {media_type: TEXT}}}}
 
 
 def html_answer() -> Json:

@@ -42,7 +42,7 @@ class DocsPage:
         )
         self._page = local.format(spec_url=PATH).encode()
 
-    @operation("docs", "service", {200: None}, public=True, more=html_answer())
+    @operation("docs", "service", {200: None}, more=html_answer())
     async def on_get(self, req: Request, resp: Response) -> None:
         """Show the documentation."""
         resp.content_type = MEDIA_HTML

@@ -6,7 +6,7 @@ from pathlib import Path
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.docs.version import VERSION
+from api.docs.openapi_parts import VERSION
 from api.health.components import components
 from api.health.probes import Exchange
 from api.health.schemas import (
@@ -18,10 +18,10 @@ from api.health.schemas import (
     Provider,
     RecentRequests,
 )
-from api.health.start_time import uptime
 from api.health.state import CLOCK_TOLERANCE_MS, HealthChecks, HealthState
 from api.http.request_rates import RequestRates
 from api.http.v1_envelope import V1Error
+from core.processes import uptime
 from core.times import format_time
 
 _TAG = "service"
@@ -37,7 +37,7 @@ class HealthResource:
         self._rates = rates
         self._always_shown = frozenset(always_shown)
 
-    @operation("health", _TAG, {200: Health, 503: Health}, public=True)
+    @operation("health", _TAG, {200: Health, 503: Health})
     async def on_get(self, req: Request, resp: Response) -> None:
         """Say how all parts are: 200 when all are ready, else 503; with a key, in detail."""
         state = await self._checks.ask()
@@ -48,12 +48,12 @@ class HealthResource:
             health.clock.offsets = None
         _answer(resp, state, health)
 
-    @operation("health_v1", "v1", {200: Health, 503: Health}, public=True, failure=V1Error)
+    @operation("health_v1", "v1", {200: Health, 503: Health}, failure=V1Error)
     async def on_get_v1(self, req: Request, resp: Response) -> None:
         """The same as `/health`."""
         await self.on_get(req, resp)
 
-    @operation("health_detailed", _TAG, {200: HealthDetails, 503: HealthDetails}, public=True)
+    @operation("health_detailed", _TAG, {200: HealthDetails, 503: HealthDetails})
     async def on_get_detailed(self, req: Request, resp: Response) -> None:
         """Say how each part is; without a key, statuses only."""
         state = await self._checks.ask()

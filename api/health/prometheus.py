@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import text_answer
-from api.health.metrics import RequestMetrics
+from api.http.request_metrics import RequestMetrics
 from api.http.threads import in_thread
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.schemas import Metrics, SeriesQuery

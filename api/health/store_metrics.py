@@ -1,23 +1,24 @@
-"""Figures of the stores for Prometheus, read when they are asked for."""
+"""Metrics of the queues and the stores for Prometheus, read when they are asked for."""
 
 from collections.abc import Iterable, Iterator
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from core.errors import Unavailable
+from core.errors import RedisUnavailable, Unavailable
 from storage.metrics import read_live_figures, read_record_figures
 from storage.stores import Stores
+from tasks.enqueue import Enqueue
 
 
-class StoreFigures(Collector):
+class StoreMetrics(Collector):
     """Jobs, ledger, ingest and series; of a store that is away nothing is told."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
     def collect(self) -> Iterable[Metric]:
-        """Yield all figures that can be had."""
+        """Yield all metrics that can be had."""
         for read in (self._records, self._live):
             try:
                 yield from list(read())
@@ -50,6 +51,23 @@ class StoreFigures(Collector):
         yield messages
         yield _gauge("tickcast_intake_batches", "Batches not processed yet.", found.batches)
         yield _gauge("tickcast_series", "Series of candles held.", found.series)
+
+
+class QueueLengths(Collector):
+    """The number of messages that wait in each of Celery's queues, asked when read."""
+
+    def __init__(self, enqueue: Enqueue) -> None:
+        self._enqueue = enqueue
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one gauge; nothing while Redis is away."""
+        lengths = GaugeMetricFamily("tickcast_queue_length", "Tasks that wait.", labels=["queue"])
+        try:
+            for queue, length in self._enqueue.queue_lengths().items():
+                lengths.add_metric([queue], length)
+        except RedisUnavailable:
+            return
+        yield lengths
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

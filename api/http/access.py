@@ -1,4 +1,4 @@
-"""Who may call what: every path needs a key unless it is on the short public list."""
+"""Who may call what: without a key nothing, and no change but the owner's, unless a route says."""
 
 import asyncio
 import hashlib
@@ -10,26 +10,13 @@ from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
 from api.http.address_calls import AddressCalls
-from api.http.roles import may_call
+from api.http.routes import Route, Routes
 from api.http.threads import in_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
-from storage.access.access_keys import AccessKey, AccessKeyStore
+from storage.access.access_keys import OWNER, READER, AccessKey, AccessKeyStore
 
 HEADER = "X-API-Key"
-PUBLIC_PATHS = frozenset(
-    {
-        "/",
-        "/app",
-        "/health",
-        "/health/detailed",
-        "/api/health",
-        "/api/v1/health",
-        "/api/public/stats",
-        "/docs",
-        "/openapi.json",
-    }
-)
-PUBLIC_FOLDER = "/app/"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # A revoked key must be refused within a second, so a good one is believed for half of it.
 _BELIEF_SECONDS = 0.5
 _BELIEVED_LIMIT = 1_024
@@ -52,18 +39,20 @@ class Access:
     def __init__(
         self,
         keys: AccessKeyStore,
+        routes: Routes,
         required: bool = True,
         calls: AddressCalls | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
+        self._routes = routes
         self._required = required
         self._calls = calls or AddressCalls(1_200)
         self._clock = clock
         self._believed: dict[bytes, tuple[float, AccessKey]] = {}
 
     async def process_request(self, req: Request, resp: Response) -> None:
-        public = is_public(req.path)
+        public = self._routes.is_public(req.path)
         find = self._find_soon if public else self._find
         req.context.key = await find(req.get_header(HEADER))
         req.context.trusted = req.context.key is not None or not self._required
@@ -76,7 +65,7 @@ class Access:
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
         """Refuse what the key's role may not do."""
-        _check_role(req, req.method)
+        self._check_role(req, req.method)
 
     async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
         """Refuse a wrong key and a foreign page before the socket is accepted."""
@@ -95,7 +84,7 @@ class Access:
         self, req: Request, ws: WebSocket, resource: object, params: dict[str, str]
     ) -> None:
         """Accept the socket; one that sent no key in a header must do so in its first message."""
-        _check_role(req, "WEBSOCKET")
+        self._check_role(req, "WEBSOCKET")
         await ws.accept()
         if not req.context.trusted:
             plain = await _first_message(ws)
@@ -103,7 +92,7 @@ class Access:
             if req.context.key is None:
                 raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
             req.context.trusted, req.context.plain = True, plain
-            _check_role(req, "WEBSOCKET")
+            self._check_role(req, "WEBSOCKET")
             await ws.send_text('{"type":"authenticated"}')
         if req.context.key:
             req.context.watch = asyncio.create_task(self._watch(ws, req.context.plain))
@@ -118,6 +107,11 @@ class Access:
                 continue
             if known is None and not ws.closed:
                 await ws.close(_UNAUTHORIZED, Unauthorized.type)
+
+    def _check_role(self, req: Request, method: str) -> None:
+        key = req.context.key
+        if key and not may_call(key.role, method, self._routes.of(req.uri_template)):
+            raise Forbidden(f"A key of the role {key.role} may not do this.")
 
     async def _find_soon(self, plain: str | None) -> AccessKey | None:
         """Find the key, unless the database is away: what is public is told all the same."""
@@ -145,10 +139,9 @@ class Access:
         self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
 
 
-def _check_role(req: Request, method: str) -> None:
-    key = req.context.key
-    if key and not may_call(key.role, method, req.uri_template or ""):
-        raise Forbidden(f"A key of the role {key.role} may not do this.")
+def may_call(role: str, method: str, route: Route) -> bool:
+    """Say whether a key of a role may call a route: readers read, and compute where it says so."""
+    return role == OWNER or (role == READER and (method in _READING or method in route.computes))
 
 
 async def _first_message(ws: WebSocket) -> str | None:
@@ -163,8 +156,3 @@ async def _first_message(ws: WebSocket) -> str | None:
 
 class _AuthMessage(msgspec.Struct, tag_field="type", tag="auth"):
     api_key: str
-
-
-def is_public(path: str) -> bool:
-    """Say whether a path may be called without a key."""
-    return path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDER)

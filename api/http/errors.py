@@ -8,9 +8,10 @@ from typing import Any
 import falcon
 import msgspec
 import structlog
-from falcon.asgi import App, Request, Response, WebSocket
+from falcon.asgi import Request, Response, WebSocket
 
-from api.http.request_id import request_id
+from api.http.middleware import request_id
+from api.http.routes import Application
 from api.http.v1_envelope import failure, is_v1
 from core.errors import InvalidRequest, TickcastError, Unauthorized
 from core.jobs import JobError
@@ -19,21 +20,6 @@ from core.times import format_time, now_ms
 log = structlog.get_logger("api")
 
 INTERNAL = "The server could not answer; its log gives the reason under this request id."
-# Paths whose errors carry a status and a message besides.
-STATUS_PATHS = frozenset(
-    {
-        "/",
-        "/ingest",
-        "/train",
-        "/series",
-        "/series/cached",
-        "/series/rebuild",
-        "/metrics",
-        "/init/backfill",
-        "/futures",
-        "/futures/update",
-    }
-)
 # Close codes from 4000 on are left to applications by RFC 6455: 4401 is our 401.
 _CLOSE_CODES = 4_000
 
@@ -77,7 +63,7 @@ STATUS_BY_TYPE = {kind.type: kind.status for kind in _tree(TickcastError)} | {
 }
 
 
-def add_error_handlers(app: "App[Request, Response]") -> None:
+def add_error_handlers(app: Application) -> None:
     """Make every error of `app` leave in the house form."""
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _from_falcon)
@@ -152,7 +138,7 @@ async def _send(
     if ws is not None:
         await ws.close(_CLOSE_CODES + status, body.error)
     elif resp is not None:
-        if req.path in STATUS_PATHS:
+        if req.context.routes.of(req.path).status_body:
             body.status, body.message = "error", body.detail
         shown: msgspec.Struct = body
         if is_v1(req.path):

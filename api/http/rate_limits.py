@@ -1,8 +1,7 @@
-"""How often a key may call the routes of `/api/v1`."""
+"""How often a key may call the routes that say so."""
 
 import math
 import time
-from collections.abc import Mapping
 
 import redis
 from falcon.asgi import Request, Response
@@ -10,22 +9,12 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from api.http.routes import Routes
 from api.http.threads import in_thread
 from core.errors import TooManyRequests
 from storage import keys
 from storage.access.access_keys import OWNER
 from storage.redis_connection import redis_errors
-
-_MODELS = ("models", 30)
-# By method and route: the name of the count, and how many calls a minute it allows.
-PER_MINUTE: Mapping[tuple[str, str], tuple[str, int]] = {
-    ("POST", "/api/v1/predictions"): ("predictions", 100),
-    ("POST", "/api/v1/signals"): ("signals", 100),
-    ("GET", "/api/v1/signals/history"): ("history", 60),
-    ("GET", "/api/v1/indicators"): ("indicators", 120),
-    ("GET", "/api/v1/models/status"): _MODELS,
-    ("GET", "/api/v1/models/{model_name}/metrics"): _MODELS,
-}
 
 
 class RateLimits:
@@ -38,30 +27,23 @@ class RateLimits:
     call leaves the window) where the caller stands.
     """
 
-    def __init__(
-        self,
-        client: "redis.Redis",
-        per_minute: Mapping[tuple[str, str], tuple[str, int]] = PER_MINUTE,
-    ) -> None:
+    def __init__(self, client: "redis.Redis", routes: Routes) -> None:
+        self._routes = routes
         storage = RedisStorage(
             "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
         )
         self._limiter = MovingWindowRateLimiter(storage)
-        self._items = {
-            route: (name, RateLimitItemPerMinute(count, namespace="v1"))
-            for route, (name, count) in per_minute.items()
-        }
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
         """Count the call, or raise `TooManyRequests`."""
-        limited = self._items.get((req.method, req.uri_template or ""))
+        limit = self._routes.of(req.uri_template).limits.get(req.method)
         key = req.context.key
-        if limited is None or key is None or key.role == OWNER:
+        if limit is None or key is None or key.role == OWNER:
             return
-        name, item = limited
-        allowed, remaining, reset = await in_thread(self._hit, item, key.id, name)
+        item = RateLimitItemPerMinute(limit.calls, namespace="v1")
+        allowed, remaining, reset = await in_thread(self._hit, item, key.id, limit.name)
         resp.set_header("X-RateLimit-Limit", str(item.amount))
         resp.set_header("X-RateLimit-Remaining", str(remaining))
         resp.set_header("X-RateLimit-Reset", str(math.ceil(reset)))

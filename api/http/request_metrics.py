@@ -1,27 +1,21 @@
-"""What Prometheus reads: requests by route and status, and the length of the queues.
+"""Counts of requests, by route and status, for Prometheus.
 
 Where processes share their counts (`core.shared_metrics`), as under gunicorn, the
 answer of any api process sums up those of all, and those of tasks too.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from core.errors import RedisUnavailable
+from api.http.routes import Routes
 from core.shared_metrics import FOLDER_VARIABLE
-from tasks.enqueue import Enqueue
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
-
-
-# Their 503 is what they tell, no failure to tell it.
-HEALTH_ROUTES = frozenset({"/health", "/health/detailed", "/api/v1/health", "/api/health"})
 
 
 class Totals(NamedTuple):
@@ -35,7 +29,8 @@ class Totals(NamedTuple):
 class RequestMetrics:
     """Counts requests of one application."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "tickcast_requests_total",
@@ -67,10 +62,13 @@ class RequestMetrics:
             if metric.name == "tickcast_requests":
                 counts = [s for s in metric.samples if s.name.endswith("_total")]
                 requests = sum(s.value for s in counts)
-                errors = sum(s.value for s in counts if _failed(s.labels))
+                errors = sum(s.value for s in counts if self._failed(s.labels))
             elif metric.name == "tickcast_request_seconds":
                 seconds = sum(s.value for s in metric.samples if s.name.endswith("_sum"))
         return Totals(int(requests), int(errors), seconds)
+
+    def _failed(self, labels: Mapping[str, str]) -> bool:
+        return labels["status"].startswith("5") and not self._routes.of(labels["route"]).health
 
     def _all(self) -> CollectorRegistry:
         if FOLDER_VARIABLE not in os.environ:
@@ -78,27 +76,6 @@ class RequestMetrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return registry
-
-
-class QueueLengths(Collector):
-    """The number of messages that wait in each of Celery's queues, asked when read."""
-
-    def __init__(self, enqueue: Enqueue) -> None:
-        self._enqueue = enqueue
-
-    def collect(self) -> Iterable[Metric]:
-        """Yield one gauge; nothing while Redis is away."""
-        lengths = GaugeMetricFamily("tickcast_queue_length", "Tasks that wait.", labels=["queue"])
-        try:
-            for queue, length in self._enqueue.queue_lengths().items():
-                lengths.add_metric([queue], length)
-        except RedisUnavailable:
-            return
-        yield lengths
-
-
-def _failed(labels: Mapping[str, str]) -> bool:
-    return labels["status"].startswith("5") and labels["route"] not in HEALTH_ROUTES
 
 
 def _text_of(collector: Collector) -> bytes:

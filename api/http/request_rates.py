@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from api.health.metrics import RequestMetrics, Totals
+from api.http.request_metrics import RequestMetrics, Totals
 from api.http.threads import in_thread
 
 WINDOW_S = 60.0

@@ -8,7 +8,7 @@ import msgspec
 from falcon.asgi import Request
 from msgspec import Struct
 
-from api.http.request_id import request_id
+from api.http.middleware import request_id
 
 PREFIX = "/api/v1/"
 # Names of errors there; those that are not listed are our own in capitals.

@@ -5,7 +5,7 @@ from falcon.asgi import Request, Response
 from api.candles.requested_series import stored_market
 from api.docs.openapi import operation
 from api.http.cursors import read_place, write_cursor
-from api.http.encoded_slashes import symbol_of
+from api.http.middleware import symbol_of
 from api.http.ranges import instants
 from api.http.threads import in_thread
 from api.live.schemas_live import (

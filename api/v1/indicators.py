@@ -7,11 +7,11 @@ from falcon.asgi import Request, Response
 
 from api.candles.requested_series import stored_series
 from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
 from api.http.schemas import TaskQueued
 from api.http.short_work import ShortWork
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
-from api.v1.openapi_parts import COUNTED_TASK
 from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery
 from core.answers.indicators import IndicatorsData, IndicatorValues
 from core.errors import InvalidRequest
@@ -50,7 +50,7 @@ class IndicatorsResource:
         "indicators",
         "v1",
         {200: IndicatorsAnswer, 202: TaskQueued},
-        more=COUNTED_TASK,
+        more=TASK,
         failure=V1Error,
     )
     async def on_get(self, req: Request, resp: Response, query: IndicatorsQuery) -> None:

@@ -11,7 +11,6 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.model_cards import Card, card_of_lstm, card_of_run
-from api.v1.openapi_parts import COUNTED
 from api.v1.schemas_models import (
     ModelMetricsAnswer,
     ModelMetricsData,
@@ -107,7 +106,7 @@ class ModelsStatusResource:
     def __init__(self, cards: ModelCards) -> None:
         self._cards = cards
 
-    @operation("models_status", "v1", {200: ModelsAnswer}, more=COUNTED, failure=V1Error)
+    @operation("models_status", "v1", {200: ModelsAnswer}, failure=V1Error)
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return every model that speaks, by name, and the memory of the workers."""
         resp.media = succeed(req, await in_thread(self._data))
@@ -132,7 +131,6 @@ class ModelMetricsResource:
         "v1",
         {200: ModelMetricsAnswer},
         errors=(404,),
-        more=COUNTED,
         failure=V1Error,
     )
     async def on_get(self, req: Request, resp: Response, model_name: str) -> None:

@@ -3,10 +3,10 @@
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
 from api.http.schemas import TaskQueued
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.forecast_answers import Call, Outlooks
-from api.v1.openapi_parts import COUNTED_TASK
 from api.v1.schemas_signals import PredictionAnswer, PredictionRequest
 from core.signals import PREDICTION, RANGE_MODEL
 from tasks.task_table import PREDICT_RANGE
@@ -25,7 +25,7 @@ class PredictionsResource:
         "v1",
         {200: PredictionAnswer, 202: TaskQueued},
         body=True,
-        more=COUNTED_TASK,
+        more=TASK,
         failure=V1Error,
     )
     async def on_post(self, req: Request, resp: Response, json: PredictionRequest) -> None:

@@ -6,11 +6,11 @@ from falcon.asgi import Request, Response
 
 from api.candles.requested_series import stored_market
 from api.docs.openapi import operation
+from api.docs.openapi_parts import TASK
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.forecast_answers import Call, Outlooks
-from api.v1.openapi_parts import COUNTED, COUNTED_TASK
 from api.v1.schemas_history import (
     HistoryAnswer,
     HistoryQuery,
@@ -39,7 +39,7 @@ class SignalsResource:
         "v1",
         {200: SignalAnswer, 202: TaskQueued},
         body=True,
-        more=COUNTED_TASK,
+        more=TASK,
         failure=V1Error,
     )
     async def on_post(self, req: Request, resp: Response, json: SignalRequest) -> None:
@@ -65,7 +65,7 @@ class SignalHistoryResource:
         self._signals = signals
         self._default_platform = default_platform
 
-    @operation("signal_history", "v1", {200: HistoryAnswer}, more=COUNTED, failure=V1Error)
+    @operation("signal_history", "v1", {200: HistoryAnswer}, failure=V1Error)
     async def on_get(self, req: Request, resp: Response, query: HistoryQuery) -> None:
         """Return signals of a symbol, newest first, with what became of them.
 

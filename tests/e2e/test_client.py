@@ -10,7 +10,7 @@ import pytest
 
 from client import Conflict, InvalidRequest, NotFound, Tickcast, Unauthorized, horizon_frame
 from client.transport import Transport
-from client.waiting import wait_for
+from client.waiting import checked, wait_for
 from core.jobs import JobState
 
 HOUR_OF_2024 = pd.Timestamp("2024-01-01T00:00:00Z")
@@ -107,7 +107,7 @@ def test_a_training_is_followed_and_its_model_forecasts(
     task = tickcast.train(
         "walk", "1", **series, seq_len=16, nsteps=3, units=8, epochs=2, folds=2, seed=1, wait=False
     )
-    ended = wait_for(transport, task.task_id, show=seen.append).checked()
+    ended = checked(wait_for(transport, task.task_id, show=seen.append))
     one, path = tickcast.predict("walk", "1"), tickcast.predict_nsteps("walk", "1")
 
     assert len({state.progress for state in seen}) > 2

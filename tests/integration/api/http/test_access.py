@@ -6,7 +6,6 @@ import pytest
 from falcon.testing import ASGIConductor
 
 from api.app import Application, create_app
-from api.http.access import PUBLIC_PATHS
 from core.settings import Settings
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
@@ -57,8 +56,8 @@ async def test_a_closed_path_answers_401_without_a_key_and_alike_with_a_bad_one(
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/docs", "/openapi.json", "/app"])
-async def test_a_public_path_answers_without_a_key(api: Api, path: str) -> None:
-    assert path in PUBLIC_PATHS
+async def test_a_public_path_answers_without_a_key(api: Api, app: Application, path: str) -> None:
+    assert app.routes.is_public(path)
     assert (await api.bare("GET", path)).status_code in (200, 503)
     assert (await api.bare("HEAD", path)).status_code in (200, 503)
     wrong = await api.bare("GET", path, headers={"X-API-Key": "tck_wrong"})
@@ -110,3 +109,23 @@ async def test_a_key_never_reaches_the_log(
     written = capsys.readouterr()
     assert "request" in written.out
     assert key not in written.out + written.err
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/health", "/health/detailed", "/api/v1/health", "/docs", "/openapi.json", "/app",
+     "/app/static/app.js"],
+)  # fmt: skip
+def test_the_public_paths_need_no_key(app: Application, path: str) -> None:
+    assert app.routes.is_public(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "//", "/tasks", "/metrics", "/metrics/prometheus", "/watch", "/lstm/models", "/appl",
+     "/apps", "/Health", "/health/", "/health/x", "/docs/x", "/openapi.jsonx", "/api",
+     "/api/health", "/api/public/stats", "/ingest/candles/app", "/candles/app/app/app",
+     "/x/../health"],
+)  # fmt: skip
+def test_all_others_do(app: Application, path: str) -> None:
+    assert not app.routes.is_public(path)

@@ -7,7 +7,6 @@ import pytest
 import redis
 
 from api.app import Application
-from api.v1.rate_limits import PER_MINUTE
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 
@@ -20,8 +19,12 @@ def reader(stores: Stores) -> dict[str, str]:
     return {"X-API-Key": stores.keys.create("reader", "test")[0]}
 
 
-def test_the_table_is_that_of_the_source() -> None:
-    by_route = {f"{method} {path}": count for (method, path), (_, count) in PER_MINUTE.items()}
+def test_the_limits_are_those_of_the_source(app: Application) -> None:
+    by_route = {
+        f"{method} {route.template}": limit.calls
+        for route in app.routes
+        for method, limit in route.limits.items()
+    }
     assert by_route == {
         "POST /api/v1/predictions": 100,
         "POST /api/v1/signals": 100,

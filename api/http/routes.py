@@ -1,0 +1,79 @@
+"""What a route is besides its resource: the facts that access, limits, logs and docs are made of.
+
+Each stands where the route is added, in `api.app`, and nowhere else.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from falcon.asgi import App, Request, Response
+
+
+class CallLimit(NamedTuple):
+    """So many calls a minute; routes of one name share a count."""
+
+    name: str
+    calls: int
+
+
+@dataclass(frozen=True)
+class Route:
+    """Facts of a route, all of them no by default.
+
+    `public`: needs no key; `tree`: nor does any path below it. `computes`: methods that
+    a reader may call though they do not read, because nothing that others see
+    changes. `limits`: how often a key may call it, by method. `health`: its 503 is
+    what it tells, no failure to tell it. `probe`: called every few seconds for ever.
+    `status_body`: its errors carry a status and a message besides.
+    """
+
+    template: str
+    public: bool = False
+    tree: bool = False
+    computes: Collection[str] = ()
+    limits: Mapping[str, CallLimit] = field(default_factory=dict)
+    health: bool = False
+    probe: bool = False
+    status_body: bool = False
+
+
+class Routes:
+    """All routes of an application, by template and, before a route is looked up, by path."""
+
+    def __init__(self) -> None:
+        self._by_template: dict[str, Route] = {}
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._by_template.values())
+
+    def add(self, route: Route) -> None:
+        """Keep the facts of a route."""
+        self._by_template[route.template] = route
+
+    def of(self, template: str | None) -> Route:
+        """Return the facts of a template; of one that is not ours, none."""
+        return self._by_template.get(template or "", _NONE)
+
+    def is_public(self, path: str) -> bool:
+        """Say whether a path may be called without a key."""
+        return self.of(path).public or any(
+            route.tree and path.startswith(f"{route.template}/") for route in self
+        )
+
+
+_NONE = Route("")
+
+
+class Application(App[Request, Response]):
+    """Falcon's application, whose routes are added with their facts."""
+
+    def __init__(self, routes: Routes, middleware: Sequence[Any]) -> None:
+        super().__init__(middleware=list(middleware))
+        self.routes = routes
+
+    def add_route(self, uri_template: str, resource: object, **options: Any) -> None:
+        """Add a resource; `options` are Falcon's `suffix`, and facts of `Route`."""
+        suffix = options.pop("suffix", None)
+        self.routes.add(Route(uri_template, **options))
+        super().add_route(uri_template, resource, suffix=suffix)
