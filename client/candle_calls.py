@@ -1,13 +1,14 @@
 """Candles in and out, and the watch-list."""
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import pandas as pd
 
 from client.frames import Candle, Rows, Time, candle_frame, time_range, time_text, upload_frame
+from client.paging import Query, limited
 from client.progress import Show, progress_shown
 from client.task_calls import TaskCalls
 from client.tasks import Task
@@ -15,9 +16,6 @@ from client.uploads import merged, parts, to_csv
 from core.errors import TickcastError
 from core.jobs import Progress
 from core.platforms import raw_symbol
-
-PAGE = 10_000
-Query: TypeAlias = dict[str, str | int | None]
 
 
 class _Page(msgspec.Struct):
@@ -131,18 +129,18 @@ class CandleCalls(TaskCalls):
         return candle_frame(self._read(path, query, limit, newest and limit is not None))
 
     def _read(self, path: str, query: Query, limit: int | None, newest: bool) -> list[Candle]:
-        held: list[Candle] = []
-        while limit is None or len(held) < limit:
-            wanted = PAGE if limit is None else min(PAGE, limit - len(held))
-            more: Query = {"limit": wanted} | ({"newest": "true"} if newest else {})
-            answer = self._transport.send("GET", path, params=query | more)
+        def ask(query: Query) -> _Page:
+            # Forwards a cursor leads on; backwards what came before the first candle.
+            back = {"newest": "true", "end": query.pop("cursor", query["end"])} if newest else {}
+            answer = self._transport.send("GET", path, params=query | back)
             page = msgspec.json.decode(answer.content, type=_Page)
-            held = page.candles + held if newest else held + page.candles
-            if page.next_cursor is None and (not newest or len(page.candles) < wanted):
-                break
-            # Forwards the cursor leads on; backwards what came before the first candle.
-            query |= {"end": _before(held[0])} if newest else {"cursor": page.next_cursor}
-        return held
+            if newest:
+                whole = page.next_cursor is None and len(page.candles) < query["limit"]
+                page.next_cursor = None if whole else _before(page.candles[0])
+            return page
+
+        found = list(limited(ask, query, lambda page: len(page.candles), limit))
+        return [candle for page in found[:: -1 if newest else 1] for candle in page.candles]
 
     def watches(self) -> list[Watch]:
         """Return the series that the server keeps fresh."""

@@ -1,17 +1,17 @@
 """Live trades and quotes: what was stored, what is wrong with it, what is missing; and pushing."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 import pandas as pd
 
 from client.frames import Time, time_text
+from client.paging import Query, limited
 from client.task_calls import TaskCalls
 from core.platforms import raw_symbol
 
-PAGE = 10_000
 QUARANTINE_PAGE = 1_000
 _TIMES = ("from_time", "to_time", "found_at", "closed_at")
 _TRADE_KINDS = {"trade_id": "Int64", "price": "float64", "size": "float64", "side": "str"}
@@ -22,6 +22,14 @@ _GAP_KINDS = {"id": "int64", "first_id": "Int64", "last_id": "Int64", "missing":
               "found_at": "str", "closed_at": "str", "reason": "str"}  # fmt: skip
 
 Row = dict[str, Any]
+
+
+class _Page(NamedTuple):
+    told: Row
+
+    @property
+    def next_cursor(self) -> str | None:
+        return self.told["next_cursor"]  # type: ignore[no-any-return]
 
 
 class LiveCalls(TaskCalls):
@@ -86,17 +94,11 @@ class LiveCalls(TaskCalls):
         `{accepted, ignored, total_rejected, rejected: [{time, reason, message}]}`, at
         most 10,000 of them.
         """
-        path, query = (
-            f"/quarantine/{quote(platform, safe='')}",
-            {"limit": min(limit, QUARANTINE_PAGE)},
-        )
-        page = self._page(path, query)
-        while page["next_cursor"] and len(page["rejected"]) < limit:
-            more = self._page(path, query | {"cursor": page["next_cursor"]})
-            page["rejected"] += more["rejected"]
-            page["next_cursor"] = more["next_cursor"]
-        page["rejected"] = page["rejected"][:limit]
-        return {name: value for name, value in page.items() if name != "next_cursor"}
+        path = f"/quarantine/{quote(platform, safe='')}"
+        first, *more = self._pages(path, "rejected", {}, limit, QUARANTINE_PAGE)
+        rejected = [row for page in (first, *more) for row in page.told["rejected"]]
+        counts = {name: value for name, value in first.told.items() if name != "next_cursor"}
+        return counts | {"rejected": rejected[:limit]}
 
     def push(self, platform: str, messages: bytes | Mapping[str, Any] | Sequence[Any]) -> Row:
         """Push one trade or quote or a list of them, in an exchange's words or in the generic form.
@@ -114,20 +116,17 @@ class LiveCalls(TaskCalls):
         return msgspec.json.decode(answer.content, type=Row)
 
     def _rows(self, path: str, name: str, query: Mapping[str, Any], limit: int | None) -> list[Row]:
-        held: list[Row] = []
-        asked = dict(query)
-        while limit is None or len(held) < limit:
-            wanted = PAGE if limit is None else min(PAGE, limit - len(held))
-            page = self._page(path, asked | {"limit": wanted})
-            held += page[name]
-            if page["next_cursor"] is None:
-                break
-            asked["cursor"] = page["next_cursor"]
-        return held
+        found = self._pages(path, name, dict(query), limit)
+        return [row for page in found for row in page.told[name]]
 
-    def _page(self, path: str, query: Mapping[str, Any]) -> Row:
-        answer = self._transport.send("GET", path, params=query)
-        return msgspec.json.decode(answer.content, type=Row)
+    def _pages(
+        self, path: str, name: str, query: Query, limit: int | None, size: int | None = None
+    ) -> Iterator[_Page]:
+        def ask(query: Query) -> _Page:
+            answer = self._transport.send("GET", path, params=query)
+            return _Page(msgspec.json.decode(answer.content, type=Row))
+
+        return limited(ask, query, lambda page: len(page.told[name]), limit, size)
 
 
 def _market_path(route: str, platform: str, symbol: str) -> str:

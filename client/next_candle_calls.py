@@ -1,5 +1,6 @@
 """Forecasts of the next candle: training, metrics, series, backfill, forecasts before the fact."""
 
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 import httpx
@@ -7,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from client.frames import Time, time_text
+from client.paging import Query, pages
 from client.task_calls import TaskCalls
 from client.transport import Params
 from core.next_candle import SeriesPoint
@@ -61,23 +63,14 @@ class NextCandleCalls(TaskCalls):
         From the cached series, or `computed` now. Columns are named as in the JSON,
         and `in_sample`: what stands in such a row is no forecast.
         """
-        query: dict[str, str | int | None] = {
+        query: Query = {
             "start": time_text(start),
             "end": time_text(end),
             "fallback_days": fallback_days,
             **_named(name),
         }
-        path, points = "/series" if computed else "/series/cached", list[SeriesPoint]()
-        while True:
-            answer = self._transport.send("GET", path, params=query)
-            if answer.status_code == 202:
-                done = {"task_id": self._started(answer, True, None).task_id}
-                answer = self._transport.send("GET", path, params=done)
-            page = msgspec.json.decode(answer.content, type=_Points)
-            points += page.points
-            if page.next_cursor is None:
-                return _series_frame(points)
-            query |= {"cursor": page.next_cursor}
+        ask = partial(self._points_page, "/series" if computed else "/series/cached")
+        return _series_frame([point for page in pages(ask, query) for point in page.points])
 
     def ingest_latest(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
         """Have the latest candles fetched, and forecasts made and scored."""
@@ -107,19 +100,25 @@ class NextCandleCalls(TaskCalls):
 
         With `made_at`, `prob_up`, `last_price`, `interval`; NaN while a candle is open.
         """
-        query: dict[str, str | None] = {
+        query: Query = {
             "start": time_text(start),
             "end": time_text(end),
             **_named(name),
         }
-        rows: list[dict[str, Any]] = []
-        while True:
-            answer = self._transport.send("GET", "/futures", params=query)
-            page = msgspec.json.decode(answer.content, type=_Futures)
-            rows += page.points
-            if page.next_cursor is None:
-                return _futures_frame(rows)
-            query["cursor"] = page.next_cursor
+        return _futures_frame(
+            [row for page in pages(self._futures_page, query) for row in page.points]
+        )
+
+    def _points_page(self, path: str, query: Query) -> _Points:
+        answer = self._transport.send("GET", path, params=query)
+        if answer.status_code == 202:
+            done = {"task_id": self._started(answer, True, None).task_id}
+            answer = self._transport.send("GET", path, params=done)
+        return msgspec.json.decode(answer.content, type=_Points)
+
+    def _futures_page(self, query: Query) -> _Futures:
+        answer = self._transport.send("GET", "/futures", params=query)
+        return msgspec.json.decode(answer.content, type=_Futures)
 
     def _result(self, path: str, params: Params) -> dict[str, Any]:
         answer = self._transport.send("POST", path, params=params)

@@ -1,32 +1,31 @@
 """Evaluation, slots, replays, and the ledger."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 import pandas as pd
 
-from client.candle_calls import PAGE, CandleCalls
+from client.candle_calls import CandleCalls
 from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
+from client.paging import PAGE, Query, pages
 from client.tasks import Task
 from core.ledger import FORECASTS, LIVE, genesis, row_hash
 from core.times import parse_time
-
-ModelName: TypeAlias = Literal["boosting", "lstm", "last_price", "drift", "seasonal_naive", "ewma"]
 
 
 class SlotOptions(TypedDict, total=False):
     """What a request about a slot may say besides its series.
 
-    horizon: candles ahead (1). model: kind of model (boosting). start, end: which
-    candles. seed: the same seed and candles give the same result. options: of
-    boosting, such as rounds or learning_rate.
+    horizon: candles ahead (1). model: its name, of those the server has (boosting).
+    start, end: which candles. seed: the same seed and candles give the same result.
+    options: of boosting, such as rounds or learning_rate.
     """
 
     platform: str
     horizon: int
-    model: ModelName
+    model: str
     start: Time
     end: Time
     seed: int
@@ -40,7 +39,7 @@ class LedgerFilter(TypedDict, total=False):
     symbol: str
     resolution: str | int
     horizon: int
-    model: ModelName
+    model: str
     start: Time
     end: Time
 
@@ -154,13 +153,12 @@ class SlotCalls(CandleCalls):
         query: dict[str, Any] = {"ledger": name, "limit": PAGE} | dict(wanted)
         for bound in ("start", "end"):
             query[bound] = time_text(query.get(bound))
-        while True:
-            answer = self._transport.send("GET", "/ledger", params=query)
-            page = msgspec.json.decode(answer.content, type=_Page)
+        for page in pages(self._ledger_page, query):
             yield from page.rows
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
+
+    def _ledger_page(self, query: Query) -> _Page:
+        answer = self._transport.send("GET", "/ledger", params=query)
+        return msgspec.json.decode(answer.content, type=_Page)
 
     def _recompute(self, told: dict[str, Any]) -> int:
         """Hash the rows of one ledger anew, as far as the server told of them."""

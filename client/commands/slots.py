@@ -1,6 +1,5 @@
 """`tickcast evaluate`, `train-slot`, `replay`, `ledger`, `verify`, `scoreboard`, `leaktest`."""
 
-from enum import StrEnum
 from typing import Annotated, Any, cast
 
 import typer
@@ -21,23 +20,14 @@ from client.commands.tasks import plain, task_view
 from client.forecasts import verdict_sentence
 from client.slot_calls import SlotOptions
 from client.tasks import Task
+from core.models import CLOSE, known_models
 
 FAILED = 1
-
-
-class Model(StrEnum):
-    """Kinds of models."""
-
-    BOOSTING = "boosting"
-    LSTM = "lstm"
-    LAST_PRICE = "last_price"
-    DRIFT = "drift"
-    SEASONAL_NAIVE = "seasonal_naive"
-    EWMA = "ewma"
+USUAL_MODEL = "boosting"
 
 
 Horizon = Annotated[int, typer.Option(help="Candles ahead.")]
-ModelOption = Annotated[Model, typer.Option(help="Kind of model.")]
+ModelOption = Annotated[str, typer.Option(help=f"{', '.join(known_models(CLOSE))}, ...")]
 Folds = Annotated[int | None, typer.Option(help="Folds of the walk-forward.")]
 Seed = Annotated[int, typer.Option(help="Same seed and candles: same result.")]
 Start = Annotated[str | None, typer.Option(help="From this opening on.")]
@@ -50,7 +40,7 @@ def evaluate(
     symbol: Symbol,
     resolution: Resolution,
     horizon: Horizon = 1,
-    model: ModelOption = Model.BOOSTING,
+    model: ModelOption = USUAL_MODEL,
     folds: Folds = None,
     seed: Seed = 0,
     start: Start = None,
@@ -70,7 +60,7 @@ def train_slot(
     symbol: Symbol,
     resolution: Resolution,
     horizon: Horizon = 1,
-    model: ModelOption = Model.BOOSTING,
+    model: ModelOption = USUAL_MODEL,
     folds: Folds = None,
     seed: Seed = 0,
     retrain_hours: Annotated[int | None, typer.Option(help="0: never by itself.")] = None,
@@ -91,7 +81,7 @@ def replay(
     symbol: Symbol,
     resolution: Resolution,
     horizon: Horizon = 1,
-    model: ModelOption = Model.BOOSTING,
+    model: ModelOption = USUAL_MODEL,
     seed: Seed = 0,
     start: Start = None,
     end: End = None,
@@ -151,9 +141,9 @@ def leaktest(
 
 
 def _slot(
-    platform: str, horizon: int, model: Model, seed: int, start: str | None, end: str | None
+    platform: str, horizon: int, model: str, seed: int, start: str | None, end: str | None
 ) -> SlotOptions:
-    given = {"platform": platform, "horizon": horizon, "model": model.value, "seed": seed,
+    given = {"platform": platform, "horizon": horizon, "model": model, "seed": seed,
              "start": start, "end": end}  # fmt: skip
     said = {name: value for name, value in given.items() if value is not None}
     return cast(SlotOptions, said)

@@ -4,7 +4,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from client import BadFrame, Conflict, InvalidRequest, Tickcast, candle_calls, uploads
+from client import BadFrame, Conflict, InvalidRequest, Tickcast, paging, uploads
 
 STEP = {
     "time": "2025-01-01T01:00:00Z",
@@ -62,7 +62,7 @@ def test_no_more_candles_are_asked_for_than_the_limit(server: Any, tickcast: Tic
 def test_the_newest_candles_are_read_backwards_and_come_oldest_first(
     server: Any, tickcast: Tickcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candle_calls, "PAGE", 2)
+    monkeypatch.setattr(paging, "PAGE", 2)
     late = {"candles": [_candle(4), _candle(5)]}
     early = {"candles": [_candle(3)]}
     server.answers("GET", "/candles/file/EURUSD/1h", server.answer(late), server.answer(early))

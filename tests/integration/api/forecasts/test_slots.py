@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from ml.models.boosting.boosters import BoostingOptions
 
 from api.forecasts.schemas import LSTM_OPTIONS, SLOT_SEQ_LEN, OptionsBody
 from core.jobs import Job
 from core.models import CLOSE, known_models, least_candles
+from ml.models.boosting.booster import BoostingOptions
 from ml.models.lstm.options import LstmOptions
 from ml.models.lstm.slot_model import slot_options
 from storage.stores import Stores
