@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo test lint bench campaign lock clean screenshots
+.PHONY: run demo test test-clocks lint bench campaign lock clean screenshots
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -25,6 +25,10 @@ demo: $(VENV)/.installed
 # Two processes: much of the time is waiting for servers to start, stop and be killed.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What deals with time, at 24 instants: hours, a weekend, ends of months, changes of the clock.
+test-clocks: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 -m "clock and not slow" --every-instant
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

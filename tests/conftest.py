@@ -14,6 +14,27 @@ from operate.embedded_redis import start_redis, stop_redis
 from storage.database import migrate, open_database
 from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
+from tests.clocks import INSTANTS, USUAL, clock_at
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that `make test-clocks` gives."""
+    parser.addoption("--every-instant", action="store_true", help="clock tests at all instants")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `clock` at the usual instant, or at each; with `once` at one, always."""
+    marker = metafunc.definition.get_closest_marker("clock")
+    if marker:
+        every = metafunc.config.getoption("--every-instant") and not marker.kwargs.get("once")
+        metafunc.parametrize("clock", INSTANTS if every else [USUAL], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def clock(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The clock of a test marked `clock`, set to an instant from which it goes on."""
+    with clock_at(getattr(request, "param", None)):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,16 +5,15 @@ from typing import Any
 import msgspec
 
 from core.forecast_target import ForecastTarget
-from core.times import now_ms
 from storage.ledger.ledger_rows import Forecast
+from tests.clocks import began
 
 SLOT = ForecastTarget("coinbase", "BTC-USD", 300, 1, "boosting")
 
 
 def first_opening(target: ForecastTarget = SLOT, candles_ago: int = 0) -> int:
     """Return the opening of the candle that is being made, or of one before it (s)."""
-    now = now_ms() // 1_000
-    return now // target.resolution * target.resolution - candles_ago * target.resolution
+    return began() // target.resolution * target.resolution - candles_ago * target.resolution
 
 
 def forecast(target: ForecastTarget = SLOT, candles_ago: int = -1, **other: Any) -> Forecast:

@@ -15,7 +15,6 @@ from api.app import create_app
 from core.series import Series
 from core.settings import Settings
 from operate.data_folder import prepare_data_folder
-from storage.ledger.append_only import lift
 from storage.redis_connection import connect
 from storage.trades.stream_stores import open_stream_stores
 from tasks.trades.enqueue_stream import EnqueueStream
@@ -172,9 +171,6 @@ async def test_its_series_of_the_next_candle_is_made_again_by_its_own_model(
 
 
 async def test_its_champions_go_on_speaking_in_the_ledger(opened: Opened, api: Api) -> None:
-    # The database's own clock, which the ledger goes by, cannot be set back with ours.
-    with opened.bench.stores.engine.begin() as connection:
-        lift(connection)
     with (
         time_machine.travel(opened.answers["now"], tick=True),
         HandWorker(opened.bench.stores, opened.bench.settings).working(),

@@ -247,6 +247,7 @@ async def test_a_cached_series_follows_its_candles_as_if_made_anew(
     assert followed["points"] == (await send(api, "GET", "/series/cached", params=NAMED))["points"]
 
 
+@pytest.mark.clock
 async def test_futures_are_made_in_time_scored_once_and_never_changed(
     api: Api, stores: Stores, worker: HandWorker
 ) -> None:
@@ -277,6 +278,7 @@ async def test_futures_are_made_in_time_scored_once_and_never_changed(
     assert scored == made | {"real_close": close, "err_close": made["pred_close"] - close}
 
 
+@pytest.mark.clock
 async def test_ingest_brings_the_latest_candles_and_again_brings_none(
     api: Api, worker: HandWorker
 ) -> None:
@@ -289,6 +291,7 @@ async def test_ingest_brings_the_latest_candles_and_again_brings_none(
     assert first["last_candle"]
 
 
+@pytest.mark.clock
 async def test_a_backfill_asks_for_what_is_missing_only(
     api: Api, stores: Stores, worker: HandWorker
 ) -> None:

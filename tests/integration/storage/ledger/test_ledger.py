@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,6 +23,8 @@ from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.ledger_tables import ledger, ledger_events
 from storage.ledger.ledger_verify import Verification, verify_ledger
 from tests.made_forecasts import SLOT, first_opening, forecast, forecasts
+
+pytestmark = pytest.mark.clock
 
 FOREVER = 4_000_000_000
 
@@ -124,17 +127,14 @@ def test_a_target_is_forecast_once(store: LedgerStore, reader: LedgerReader) -> 
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        {"input_end": first_opening(candles_ago=-1) + 1},
-        {"opening": first_opening(candles_ago=0)},
-    ],
+    ("field", "candles_ago", "more"), [("input_end", -1, 1), ("opening", 0, 0)]
 )
 def test_inputs_that_reach_into_the_target_are_refused(
-    store: LedgerStore, reader: LedgerReader, wrong: dict[str, int]
+    store: LedgerStore, reader: LedgerReader, field: str, candles_ago: int, more: int
 ) -> None:
+    wrong: dict[str, Any] = {field: first_opening(candles_ago=candles_ago) + more}
     with pytest.raises(IntegrityError):
-        store.append([forecast(**wrong)])  # type: ignore[arg-type]
+        store.append([forecast(**wrong)])
     assert reader.targets(LIVE) == {}
 
 
@@ -319,6 +319,7 @@ def _append_some(url: str, path: Path, number: int) -> None:
         store.append([forecast(target, -n - 1)])
 
 
+@pytest.mark.clock(once=True)
 def test_concurrent_appends_keep_one_chain(engine: Engine, heads: Heads) -> None:
     context = multiprocessing.get_context("spawn")
     url = engine.url.render_as_string(hide_password=False)

@@ -8,19 +8,23 @@ import numpy as np
 from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
 from core.series import Series
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.jobs.run_step import Work, run_step
+from tests.clocks import began
 
 SERIES = Series("coinbase", "BTC-USD", 300)
 EWMA = ForecastTarget("coinbase", "BTC-USD", 300, 1, "ewma")
 BOOSTING = ForecastTarget("coinbase", "BTC-USD", 300, 1, "boosting")
 FEW: dict[str, Any] = {"rounds": 10}
 
-# Candles up to one that closes within the hour are taken as finished: a forecast from the last
-# of them is in time whenever a test runs, however long ago this line did.
-NEXT_CLOSE = (now_ms() // 300_000 + 12) * 300
+
+def next_close() -> int:
+    """Return a close (s) up to which candles are taken as finished: an hour ahead.
+
+    A forecast from the last of them is in time for as long as a test runs.
+    """
+    return (began() // 300 + 12) * 300
 
 
 def returns(count: int, seed: int = 0, coefficient: float = 0.0) -> np.ndarray[Any, Any]:
@@ -31,8 +35,9 @@ def returns(count: int, seed: int = 0, coefficient: float = 0.0) -> np.ndarray[A
     return values
 
 
-def candles(count: int, end: int = NEXT_CLOSE, seed: int = 0, coefficient: float = 0.0) -> Candles:
-    """Return candles of five minutes, the last of which closes at `end` (s)."""
+def candles(count: int, end: int | None = None, seed: int = 0, coefficient: float = 0.0) -> Candles:
+    """Return candles of five minutes, the last of which closes at `end` (s), else `next_close`."""
+    end = next_close() if end is None else end
     rng = np.random.default_rng([seed, 1])
     close = 100 * np.exp(np.cumsum(returns(count, seed, coefficient)))
     opening = np.concatenate([[100.0], close[:-1]])

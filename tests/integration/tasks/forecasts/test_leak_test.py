@@ -12,6 +12,8 @@ from storage.stores import Stores
 from tasks.forecasts.leak_test_features import leak_test_features
 from tests.integration.tasks.forecasts.desk import SERIES, candles, done
 
+pytestmark = pytest.mark.clock
+
 REQUEST: dict[str, Any] = {
     "platform": "coinbase",
     "symbol": "BTC-USD",

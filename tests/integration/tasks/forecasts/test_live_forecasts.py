@@ -13,13 +13,15 @@ from tasks.forecasts.score_forecasts import ForecastScorer
 from tasks.forecasts.train_slots import train_slot
 from tests.integration.tasks.forecasts.desk import (
     EWMA,
-    NEXT_CLOSE,
     SERIES,
     candles,
     clock_at,
     done,
+    next_close,
     training,
 )
+
+pytestmark = pytest.mark.clock
 
 FAR = ForecastTarget("coinbase", "BTC-USD", 300, 3, "drift")
 FOREVER = 4_000_000_000
@@ -38,11 +40,11 @@ def watched(stores: Stores) -> Stores:
 def test_every_slot_is_forecast_from_the_newest_candle(watched: Stores) -> None:
     assert SlotForecaster(watched).run() == 2
     rows = {row.target: row for row in watched.ledger_reader.page(LIVE, {}, 0, FOREVER, 9).rows}
-    assert rows[EWMA].opening == NEXT_CLOSE
-    assert rows[FAR].opening == NEXT_CLOSE + 600
+    assert rows[EWMA].opening == next_close()
+    assert rows[FAR].opening == next_close() + 600
     for row in rows.values():
-        assert (row.input_end, row.first_opening) == (NEXT_CLOSE, NEXT_CLOSE)
-        assert row.made_at <= NEXT_CLOSE * 1_000
+        assert (row.input_end, row.first_opening) == (next_close(), next_close())
+        assert row.made_at <= next_close() * 1_000
         assert row.low_95 < row.low_80 < row.predicted < row.high_80 < row.high_95
         run = watched.registry.champion(row.target)
         assert run
@@ -81,14 +83,14 @@ def test_nothing_is_forecast_without_a_watch_or_from_an_unfinished_candle(watche
     watched.candles.write(SERIES, later)
     assert SlotForecaster(watched).run() == 2  # from the finished one before
     watched.watches.remove(SERIES)
-    watched.candles.write(SERIES, candles(1_200, NEXT_CLOSE + 300))
+    watched.candles.write(SERIES, candles(1_200, next_close() + 300))
     assert SlotForecaster(watched).run() == 0
 
 
 def test_a_candle_that_comes_too_late_is_missed(watched: Stores) -> None:
     SlotForecaster(watched).run()
-    watched.candles.write(SERIES, candles(3, NEXT_CLOSE + 600))
-    late = SlotForecaster(watched, clock_at(NEXT_CLOSE + 631))
+    watched.candles.write(SERIES, candles(3, next_close() + 600))
+    late = SlotForecaster(watched, clock_at(next_close() + 631))
     assert late.run() == 0
     assert watched.ledger_reader.missed() == {EWMA: 2, FAR: 2}
     assert late.run() == 0
@@ -97,12 +99,12 @@ def test_a_candle_that_comes_too_late_is_missed(watched: Stores) -> None:
 
 def test_forecasts_missed_while_the_server_was_down_are_counted(watched: Stores) -> None:
     SlotForecaster(watched).run()
-    watched.candles.write(SERIES, candles(50, NEXT_CLOSE + 300 * 20))
-    again = SlotForecaster(watched, clock_at(NEXT_CLOSE + 300 * 20 + 2))
+    watched.candles.write(SERIES, candles(50, next_close() + 300 * 20))
+    again = SlotForecaster(watched, clock_at(next_close() + 300 * 20 + 2))
     assert again.run() == 2
     assert watched.ledger_reader.missed() == {EWMA: 19, FAR: 19}
     rows = watched.ledger_reader.page(LIVE, {"horizon": 1}, 0, FOREVER, 9).rows
-    assert [row.opening for row in rows] == [NEXT_CLOSE, NEXT_CLOSE + 300 * 20]
+    assert [row.opening for row in rows] == [next_close(), next_close() + 300 * 20]
 
 
 def test_what_was_due_before_the_watch_began_is_not_missed(watched: Stores) -> None:
@@ -114,9 +116,9 @@ def test_what_was_due_before_the_watch_began_is_not_missed(watched: Stores) -> N
 
 def test_outcomes_are_joined_when_the_target_has_closed(watched: Stores) -> None:
     SlotForecaster(watched).run()
-    scorer = ForecastScorer(clock_at(NEXT_CLOSE + 301))
+    scorer = ForecastScorer(clock_at(next_close() + 301))
     assert scorer.run(watched) == 0  # the candle has not come
-    target = candles(1, NEXT_CLOSE + 300)
+    target = candles(1, next_close() + 300)
     target.close[:] = 101.5
     target.high[:] = 102.0
     watched.candles.write(SERIES, target)
@@ -131,11 +133,11 @@ def test_outcomes_are_joined_when_the_target_has_closed(watched: Stores) -> None
 
 def test_an_outcome_waits_until_a_gap_in_its_candle_could_be_mended(watched: Stores) -> None:
     SlotForecaster(watched).run()
-    target = candles(1, NEXT_CLOSE + 300)
+    target = candles(1, next_close() + 300)
     target.flags[:] = int(CandleFlag.GAP)
     watched.candles.write(SERIES, target)
-    assert ForecastScorer(clock_at(NEXT_CLOSE + 301)).run(watched) == 0
-    assert ForecastScorer(clock_at(NEXT_CLOSE + 301 + 600)).run(watched) == 1
+    assert ForecastScorer(clock_at(next_close() + 301)).run(watched) == 0
+    assert ForecastScorer(clock_at(next_close() + 301 + 600)).run(watched) == 1
     assert watched.boards.all(LIVE)[FAR].n == 0
 
 

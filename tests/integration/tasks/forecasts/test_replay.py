@@ -10,6 +10,8 @@ from storage.stores import Stores
 from tasks.forecasts.replay_walk import replay_walk
 from tests.integration.tasks.forecasts.desk import BOOSTING, EWMA, SERIES, candles, done, training
 
+pytestmark = pytest.mark.clock
+
 FOREVER = 4_000_000_000
 
 
@@ -25,6 +27,7 @@ def _rows(stores: Stores, result: dict[str, Any]) -> list[Any]:
     return stores.ledger_reader.page(result["ledger"], {}, 0, FOREVER, 10_000).rows
 
 
+@pytest.mark.clock(once=True)
 def test_the_same_walk_gives_the_same_hashes(stores: Stores) -> None:
     stores.candles.write(SERIES, candles(900, coefficient=0.3))
     start = int(candles(900).time[-200])

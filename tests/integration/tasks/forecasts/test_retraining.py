@@ -16,6 +16,8 @@ from tests.integration.tasks.forecasts.desk import SERIES
 from tests.made_forecasts import SLOT, forecast
 from tests.made_runs import enter_run
 
+pytestmark = pytest.mark.clock
+
 HOUR, DAY = 3_600_000, 86_400_000
 RECIPE = {"options": {}, "seed": 3, "folds": 2}
 

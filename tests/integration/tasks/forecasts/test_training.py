@@ -22,6 +22,8 @@ from tests.integration.tasks.forecasts.desk import (
     training,
 )
 
+pytestmark = pytest.mark.clock
+
 
 def test_a_training_that_beats_the_baseline_becomes_the_champion(stores: Stores) -> None:
     stores.candles.write(SERIES, candles(4_000, coefficient=0.3))

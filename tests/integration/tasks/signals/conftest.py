@@ -14,7 +14,7 @@ from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
 from tests.integration.api.conftest import Api
 from tests.integration.tasks.jobs.workbench import Workbench
-from tests.integration.tasks.signals.market import COUNT, NOISE, TREND, candles, train
+from tests.integration.tasks.signals.market import COUNT, NOISE, TREND, candles, shared_close, train
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def bench(
     bench = Workbench(redis_settings.model_copy(update=own))
     bench.stores.redis.flushall()
     for series, coefficient in ((NOISE, 0.0), (TREND, 0.7)):
-        bench.stores.candles.write(series, candles(COUNT, coefficient))
+        bench.stores.candles.write(series, candles(COUNT, shared_close(), coefficient))
         assert train(bench.stores, series, 6).error is None
     bench.worker("-Q", "predict", "-P", "threads", "-c", "4", app="tasks.main", name="worker")
     yield bench

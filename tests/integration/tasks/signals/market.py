@@ -1,5 +1,7 @@
 """Markets made for ranges and signals, and trainings done by hand."""
 
+import time
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -7,23 +9,32 @@ import numpy as np
 
 from core.jobs import Job
 from core.series import Series
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.jobs.run_step import run_step
 from tasks.signals.train_signals import train_outlook
+from tests.clocks import began
 
 NOISE = Series("coinbase", "BTC-USD", 300)
 TREND = Series("binance", "ETHUSDT", 300)
 COUNT = 4_000
 
 
-# Candles up to the one that is being made are taken as finished: the last of them is the
-# newest there can be for as long as a test runs.
-END = (now_ms() // 300_000 + 1) * 300
+def last_close() -> int:
+    """Return the close (s) of the candle that is being made as a test begins.
+
+    Candles up to it are taken as finished: the last of them is the newest there can be.
+    """
+    return (began() // 300 + 1) * 300
 
 
-def candles(count: int, coefficient: float = 0.0, seed: int = 0, end: int = END) -> Candles:
+@cache
+def shared_close() -> int:
+    """Return the same for markets that many tests share with a worker, by the machine's clock."""
+    return (int(time.time()) // 300 + 1) * 300
+
+
+def candles(count: int, end: int, coefficient: float = 0.0, seed: int = 0) -> Candles:
     """Return candles up to `end` (s) whose returns each carry on a part of the one before."""
     rng = np.random.default_rng(seed)
     returns = rng.standard_normal(count) * 3e-3
@@ -33,10 +44,10 @@ def candles(count: int, coefficient: float = 0.0, seed: int = 0, end: int = END)
     opening = np.concatenate([[100.0], close[:-1]])
     high = np.maximum(opening, close) * (1 + rng.exponential(3e-4, count))
     low = np.minimum(opening, close) * (1 - rng.exponential(3e-4, count))
-    time = end - 300 * np.arange(count, 0, -1, dtype=np.int64)
+    times = end - 300 * np.arange(count, 0, -1, dtype=np.int64)
     plain = np.zeros(count, np.int64)
     volume = rng.lognormal(2, 1, count)
-    return Candles(time, opening, high, low, close, volume, np.full(count, -1), plain)
+    return Candles(times, opening, high, low, close, volume, np.full(count, -1), plain)
 
 
 def train(stores: Stores, series: Series, *horizons: int) -> Job:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from core.series import Series
 from core.signals import HORIZONS, PREDICTION
 from core.times import format_time, parse_time
 from storage.models.answer_cache import Asked
 from tests.integration.api.conftest import Api
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
-from tests.integration.tasks.signals.market import END, NOISE, TREND, candles
+from tests.integration.tasks.signals.market import NOISE, TREND, candles, shared_close
 
 PREDICTIONS, SIGNALS = "/api/v1/predictions", "/api/v1/signals"
 
@@ -41,7 +42,7 @@ async def test_a_prediction_tells_the_range_of_the_next_candles_and_its_evidence
         data["delta_high_percent"] - data["delta_low_percent"]
     )
     assert data["horizon_label"] == "scalping"
-    assert data["timestamp"] == format_time(END * 1_000)
+    assert data["timestamp"] == format_time(shared_close() * 1_000)
     assert parse_time(data["expires_at"], "") - parse_time(data["timestamp"], "") == 6 * 300_000
     assert 0.85 < data["coverage"]["0.9"] < 0.95
     assert data["confidence"]["mae"] > 0
@@ -189,7 +190,8 @@ async def test_the_models_are_shown_with_their_scores(api: Api) -> None:
 async def test_a_training_is_begun_once_and_refused_where_candles_are_too_few(
     api: Api, bench: Workbench
 ) -> None:
-    bench.stores.candles.write(NOISE.__class__("coinbase", "NEW-USD", 300), candles(300))
+    series = Series("coinbase", "NEW-USD", 300)
+    bench.stores.candles.write(series, candles(300, shared_close()))
     few = await api("POST", "/api/v1/models/train", json={"symbol": "NEW-USD"})
     assert (few.status_code, few.json["error"]["details"]["field"]) == (400, "symbol")
     begun = await api("POST", "/api/v1/models/train", json={"symbol": "BTC-USD", "horizons": [6]})

@@ -2,11 +2,11 @@
 
 import msgspec
 import numpy as np
+import pytest
 
 from core.forecast_target import target_of_series
 from core.series import Series
 from core.signals import PREDICTION, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.models.answer_cache import Asked
 from storage.models.runs import RunRecord
@@ -15,11 +15,16 @@ from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.signals.refresh_answers import answer_outlooks, train_outlooks
 from tasks.signals.score_signals import score_signals
-from tests.integration.tasks.signals.market import END, NOISE, candles, train
+from tests.clocks import began
+from tests.integration.tasks.signals.market import NOISE, candles, last_close, train
 
 SOL = Series("coinbase", "SOL-USD", 300)
-# The candle that was seen closed an hour ago.
-SEEN = now_ms() // 300_000 * 300 - 3_900
+pytestmark = pytest.mark.clock
+
+
+def seen() -> int:
+    """Return the opening (s) of the candle that was seen: it closed an hour ago."""
+    return began() // 300 * 300 - 3_900
 
 
 def run(stores: Stores) -> RunRecord:
@@ -42,10 +47,10 @@ def buy(late_s: int = 0, **other: object) -> SignalRecord:
     """Return a signal to buy at 100 that was made so long after its candle's close."""
     record = SignalRecord(
         id="first", platform=SOL.platform, symbol=SOL.symbol, resolution=300, horizon=6,
-        opening=SEEN, run_id="a-run", made_at=(SEEN + 300 + late_s) * 1_000, type="buy",
+        opening=seen(), run_id="a-run", made_at=(seen() + 300 + late_s) * 1_000, type="buy",
         confidence=0.6, strength="strong", quality="high", probability_hold=0.2,
         probability_buy=0.6, probability_sell=0.2, current_price=100.0, take_profit=102.0,
-        stop_loss=99.0, expected_percent=0.3, expires_at=(SEEN + 7 * 300) * 1_000, reason="Buy.",
+        stop_loss=99.0, expected_percent=0.3, expires_at=(seen() + 7 * 300) * 1_000, reason="Buy.",
         model_hash="", data_hash="", result=PENDING,
     )  # fmt: skip
     return msgspec.structs.replace(record, **other)
@@ -53,7 +58,7 @@ def buy(late_s: int = 0, **other: object) -> SignalRecord:
 
 def path(*rows: tuple[float, float, float, float]) -> Candles:
     """Return the candles (open, high, low, close) that follow the one that was seen."""
-    time = SEEN + 300 * np.arange(1, len(rows) + 1, dtype=np.int64)
+    time = seen() + 300 * np.arange(1, len(rows) + 1, dtype=np.int64)
     columns = (np.array([row[i] for row in rows]) for i in range(4))
     count = len(rows)
     return Candles(time, *columns, np.ones(count), np.full(count, -1), np.zeros(count, np.int64))
@@ -79,7 +84,7 @@ def test_an_outcome_comes_from_the_candles_after_the_signal_and_never_changes(
     assert score_signals(stores) == 1
     found = outcome_of(stores)
     assert (found.result, found.exit) == ("profit", "take_profit")
-    assert found.closed_at == (SEEN + 3 * 300) * 1_000
+    assert found.closed_at == (seen() + 3 * 300) * 1_000
     assert not stores.signals.close("first", {"result": "loss"})
     assert score_signals(stores) == 0
 
@@ -105,7 +110,7 @@ def test_a_signal_of_the_same_candle_and_training_is_kept_once(stores: Stores) -
 def test_watched_series_are_trained_and_answered_for_by_the_schedule(
     stores: Stores, enqueue: Enqueue
 ) -> None:
-    stores.candles.write(NOISE, candles(1_400))
+    stores.candles.write(NOISE, candles(1_400, last_close()))
     assert train_outlooks(stores, enqueue) == 0
     stores.watches.add(NOISE)
     assert train_outlooks(stores, enqueue) == 1
@@ -116,4 +121,4 @@ def test_watched_series_are_trained_and_answered_for_by_the_schedule(
         assert stores.answers.find(Asked(name, NOISE, 6)) is not None
     assert answer_outlooks(stores, SignalWords()) == 0
     held, _ = stores.signals.page(SignalFilter(symbol=NOISE.symbol), 10, 0)
-    assert [row.opening for row in held] == [END - 300]
+    assert [row.opening for row in held] == [last_close() - 300]
