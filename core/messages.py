@@ -24,12 +24,14 @@ class IdKind(StrEnum):
 
     TRADE: the exchange's trade ids. AGGREGATE: Binance `aggTrade`, whose own
     interval of trade ids is its first and last. NONE: no id at all; two
-    identical trades of such a source cannot be told from one sent twice.
+    identical trades of such a source, sent apart, cannot be told from one sent
+    twice. SEQUENCE: the feed numbers its trades itself, without a hole.
     """
 
     TRADE = "trade"
     AGGREGATE = "aggregate"
     NONE = "none"
+    SEQUENCE = "sequence"
 
     __hash__ = str.__hash__  # an enum's own is Python, and runs for every trade
 

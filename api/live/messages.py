@@ -13,7 +13,7 @@ from core.names import check_name
 from core.platforms import raw_symbol
 from feeds.messages import message_texts, recognise
 from storage.journal.columns import Trades
-from storage.journal.convert import to_milliseconds, to_number, to_trades
+from storage.journal.convert import is_nothing, to_milliseconds, to_number, to_trades
 from storage.trades.quarantine import EXCERPT, MOST_HELD, Rejected
 from storage.trades.tickers import Ticker
 
@@ -93,8 +93,8 @@ def to_batch(
         trades, rejected = to_trades(messages, kind, now_ms)
         batch.rejected += rejected
         batch.indices += _kept(messages.index, rejected)
-        if len(trades):
-            batch.trades.setdefault(symbol, []).append(trades)
+        if trades:
+            batch.trades.setdefault(symbol, []).extend(trades)
     _add_tickers(batch, platform, found, now_ms)
     if batch.rejected:
         batch.rejected.sort(key=lambda rejection: rejection.index)
@@ -134,15 +134,12 @@ def _ticker(message: TickerMessage, symbol: str, now_ms: int) -> Ticker | str:
     for name in ("price", "bid", "ask", "volume_24h"):
         raw = getattr(message, name)
         # A book without bids or asks says so with a zero: that side is simply not told.
-        values[name] = None if raw is None or raw in _NOTHING else to_number(raw)
-        if raw is not None and raw not in _NOTHING and values[name] is None:
+        values[name] = to_number(raw)
+        if values[name] is None and not is_nothing(raw):
             return f"the ticker's {name} is not a number above zero"
     if all(value is None for value in values.values()):
         return "a ticker without any value"
     return Ticker(symbol, at, **values)
-
-
-_NOTHING = ("", "0", "0.00000000", 0)
 
 
 def _is_bad_name(symbol: str) -> bool:

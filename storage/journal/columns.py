@@ -1,7 +1,7 @@
 """Trades as columns of whole numbers: exact, compact, and quick to send."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,10 @@ class Trades:
     `time` is microseconds UTC, `price` and `size` are units of
     10**-`price_scale` (quote currency) and 10**-`size_scale` (base), `side` is 1
     where the taker bought, -1 where it sold, 0 where that is not told.
-    `first_id` and `last_id` differ for aggregates only.
+    `first_id` and `last_id` are equal where there are ids, but for aggregates.
+    Without ids `first_id` is a label (of the request, or of the text that names
+    the trade; else 0), and `last_id` is that and the trade's place, from 0, among
+    those of its request that are the same.
     """
 
     kind: IdKind
@@ -52,9 +55,29 @@ class Trades:
             self.side[chosen],
         )
 
+    def with_ids(self, kind: IdKind, first_id: Ints, last_id: Ints) -> "Trades":
+        """Return the same trades under other ids."""
+        return replace(self, kind=kind, first_id=first_id, last_id=last_id)
+
+    def places(self) -> tuple[Ints, Ints]:
+        """Return by what trades of one instant are ordered, at their beginning and end: ids.
+
+        Without ids it is the price (as the bits of its float, which order alike),
+        so that order does not depend on which came first.
+        """
+        if self.kind is not IdKind.NONE:
+            return self.first_id, self.last_id
+        bits = self.prices().view(np.int64)
+        return bits, bits
+
     def in_order(self) -> "Trades":
-        """Return the trades by time and, at one time, by id."""
-        return self.take(np.lexsort((self.last_id, self.time)))
+        """Return the trades by time and, at one time, by their places."""
+        return self.take(np.lexsort((self.places()[1], self.time)))
+
+    def contents(self) -> list[tuple[int, float, float, int]]:
+        """Return (time, price, size, side) of each trade: what it is without its id."""
+        columns = (self.time, self.prices(), self.sizes(), self.side)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def prices(self) -> NDArray[np.float64]:
         """Return prices in quote currency, correctly rounded."""
@@ -103,17 +126,12 @@ def _differences(values: Ints) -> Ints:
 
 
 def join_all(trades: dict[str, list[Trades]]) -> dict[str, list[Trades]]:
-    """Return each symbol's batches with those joined that have kind and scales in common.
-
-    Trades without ids stay apart: what came in one batch is how repetitions of
-    them are told.
-    """
+    """Return each symbol's batches with those joined that have kind and scales in common."""
     joined: dict[str, list[Trades]] = {}
     for symbol, parts in trades.items():
         alike: dict[tuple[object, ...], list[Trades]] = {}
-        for number, part in enumerate(parts):
-            apart = number if part.kind is IdKind.NONE else None
-            key = (part.kind, part.price_scale, part.size_scale, apart)
+        for part in parts:
+            key = (part.kind, part.price_scale, part.size_scale)
             alike.setdefault(key, []).append(part)
         joined[symbol] = [_join(group) for group in alike.values()]
     return joined

@@ -1,53 +1,84 @@
 """Turn recognised messages into columns; what is unusable is rejected with a reason."""
 
-from typing import Any
+from collections import Counter
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import InvalidRequest
 from core.messages import IdKind, Rejection, TradeMessages
-from core.times import EARLIEST_MS, MILLISECONDS_FROM, parse_time
+from core.times import EARLIEST_MS
 from storage.journal.columns import Ints, Trades
-from storage.journal.scaled import scale_values, to_floats
+from storage.journal.instants import NO_TIME, read_time, read_times
+from storage.journal.scaled import exact_decimal, scale_values, to_floats
 
 CLOCK_TOLERANCE_MS = 60_000
-# Epoch numbers by size: seconds, milliseconds, microseconds, nanoseconds.
-_MICROSECONDS_FROM, _NANOSECONDS_FROM = 1e14, 1e17
-_NO_TIME = np.iinfo(np.int64).min
+# So many trades of one id, and not all the same: it is plainly no id.
+CONSTANT_FROM = 3
+# More trades than this are not summed up by any exchange in one.
+LARGEST_AGGREGATE = 1_000_000
+_BAD, _NO_ID = -1, -2
+# Larger numbers are taken for no name of a trade.
+_LARGEST_NAME = 10**64
 
 
-def to_trades(messages: TradeMessages, kind: IdKind, now_ms: int) -> tuple[Trades, list[Rejection]]:
+class _Ids(NamedTuple):
+    """Whole ids, `_NO_ID` where there is none, `_BAD` where it is unusable.
+
+    `label` tells trades without a whole id apart by the text that names them; 0 without one.
+    """
+
+    first: Ints
+    last: Ints
+    label: Ints
+
+
+def to_trades(
+    messages: TradeMessages, kind: IdKind, now_ms: int, request: str = ""
+) -> tuple[list[Trades], list[Rejection]]:
     """Return the usable trades of one symbol and, for the others, why they are not.
 
-    Usable is a price and a size above zero, a whole id, and a time from 2009 to
-    60 s after the server's clock. Where no time is given it is `now_ms`.
+    Usable is a price and a size above zero, and a time from 2009 to 60 s after the
+    server's clock. Where no time is given it is `now_ms`. Trades whose decimals do
+    not fit into one scale come as several batches, each exact. An id that is
+    missing, empty or the same for all is none; one that is no whole number below
+    2**62 names its trade without being an id in a row. `request` tells the trades
+    without ids of one request from the same ones of another.
     """
     price, size = scale_values(messages.price), scale_values(messages.size)
-    time = _times(messages.time, now_ms)
-    first, last = _ids(messages.first_id), _ids(messages.last_id)
+    time = read_times(messages.time, now_ms)
+    ids = _read_ids(messages, kind, request)
     earliest, latest = EARLIEST_MS * 1_000, (now_ms + CLOCK_TOLERANCE_MS) * 1_000
     faults = [
-        ("price is not a number above zero of at most 18 digits", ~price.good),
-        ("size is not a number above zero of at most 18 digits", ~size.good),
-        ("time cannot be read", time == _NO_TIME),
+        ("price is not a number above zero of at most 18 digits", ~(price.good | price.apart)),
+        ("size is not a number above zero of at most 18 digits", ~(size.good | size.apart)),
+        ("time cannot be read", time == NO_TIME),
         ("time lies before 2009 (seconds and milliseconds mixed up?)", time < earliest),
         ("time lies more than 60 s in the future", time > latest),
-        ("trade_id is not a whole number from 0; send sequence instead", first < 0),
-        ("the last trade id lies before the first", last < first),
+        ("trade_id is not a text or a whole number from 0", ids.first == _BAD),
+        ("the last trade id lies before the first", ids.last < ids.first),
+        ("an aggregate of more than 1,000,000 ids", ids.last - ids.first >= LARGEST_AGGREGATE),
     ]
     bad = np.logical_or.reduce([mask for _, mask in faults])
     taker = [0 if buys is None else 1 if buys else -1 for buys in messages.taker_buys]
     side = np.array(taker, dtype=np.int8)
-    trades = Trades(kind, price.scale, size.scale, first, last, time, price.units, size.units, side)
-    if not bad.any():
-        return trades, []
-    return trades.take(~bad), _rejections(messages.index, faults, bad)
+    every = Trades(
+        kind, price.scale, size.scale, ids.first, ids.last, time, price.units, size.units, side
+    )
+    rejected = _rejections(messages.index, faults, bad) if bad.any() else []
+    apart = (price.apart | size.apart) & ~bad
+    trades = _by_kind(every, ids, ~(bad | apart))
+    if apart.any():
+        left = _part(messages, np.flatnonzero(apart).tolist())
+        more, also_rejected = to_trades(left, kind, now_ms, request)
+        trades, rejected = trades + more, rejected + also_rejected
+    return trades, rejected
 
 
 def to_milliseconds(value: Any, now_ms: int) -> int | None:
     """Return a quote's time in epoch ms; `now_ms` where none is given, None where impossible."""
-    time = _one_time(value, now_ms) // 1_000
+    time = read_time(value, now_ms) // 1_000
     return time if EARLIEST_MS <= time <= now_ms + CLOCK_TOLERANCE_MS else None
 
 
@@ -55,6 +86,49 @@ def to_number(value: Any) -> float | None:
     """Return a finite number above zero from a text or a number; None where it is none."""
     scaled = scale_values([value])
     return float(to_floats(scaled.units, scaled.scale)[0]) if scaled.good[0] else None
+
+
+def is_nothing(value: Any) -> bool:
+    """Say whether a quote's value is not told: missing, empty or zero."""
+    return value is None or value == "" or exact_decimal(value) == 0
+
+
+def _part(messages: TradeMessages, rows: list[int]) -> TradeMessages:
+    chosen = TradeMessages()
+    for name in TradeMessages.__slots__:
+        column = getattr(messages, name)
+        setattr(chosen, name, [column[row] for row in rows])
+    return chosen
+
+
+def _by_kind(trades: Trades, ids: _Ids, usable: NDArray[np.bool_]) -> list[Trades]:
+    """Return usable trades with whole ids and those without, each as a batch."""
+    known = usable & (ids.first >= 0)
+    if trades.kind is IdKind.NONE or _is_constant(trades.take(known)):
+        known = np.zeros_like(usable)
+    unknown = usable & ~known
+    found = [trades.take(known)] if known.any() else []
+    if unknown.any():
+        found.append(_without_ids(trades.take(unknown), ids.label[unknown]))
+    return found
+
+
+def _is_constant(trades: Trades) -> bool:
+    if trades.kind is IdKind.AGGREGATE or len(trades) < CONSTANT_FROM:
+        return False
+    alike = (trades.first_id == trades.first_id[0]).all()
+    return bool(alike) and len(set(trades.contents())) > 1
+
+
+def _without_ids(trades: Trades, label: Ints) -> Trades:
+    """Return trades whose ids are their label, and that with their place among the same ones."""
+    seen: Counter[tuple[int, ...]] = Counter()
+    place = np.zeros(len(trades), dtype=np.int64)
+    if len(np.unique(trades.time)) < len(trades):
+        for at, row in enumerate(zip(label.tolist(), trades.contents(), strict=True)):
+            place[at] = seen[row]
+            seen[row] += 1
+    return trades.with_ids(IdKind.NONE, label, label + place)
 
 
 def _rejections(
@@ -67,64 +141,42 @@ def _rejections(
     return rejected
 
 
+def _read_ids(messages: TradeMessages, kind: IdKind, request: str) -> _Ids:
+    label = np.full(len(messages), _label("request", request), dtype=np.int64)
+    if kind is IdKind.NONE:
+        none = np.full(len(messages), _NO_ID, dtype=np.int64)
+        return _Ids(none, none, label)
+    first, last = _ids(messages.first_id), _ids(messages.last_id)
+    if kind is IdKind.AGGREGATE:
+        # Its ids are an interval of numbers, or nothing.
+        return _Ids(*(np.where(ids == _NO_ID, _BAD, ids) for ids in (first, last)), label)
+    for at in np.flatnonzero(first == _NO_ID).tolist():
+        if messages.first_id[at]:
+            label[at] = _label("trade", str(messages.first_id[at]))
+    return _Ids(first, last, label)
+
+
+def _label(what: str, name: str) -> int:
+    """Return a number below 2**61 that stands for a request or for a trade by its name."""
+    if not name:
+        return 0
+    digest = blake2b(f"{what}:{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 3
+
+
 def _ids(values: list[Any]) -> Ints:
-    """Return ids, -1 where there is no whole number from 0 below 2**62."""
+    """Return whole ids from 0 below 2**62, `_NO_ID` or `_BAD` for others."""
     if set(map(type, values)) == {int} and max(values) < 2**62 and min(values) >= 0:
         return np.array(values, dtype=np.int64)
     return np.array([_one_id(value) for value in values], dtype=np.int64)
 
 
 def _one_id(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        number = value
-    elif isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-        number = int(value)
-    else:
-        return -1
-    return number if 0 <= number < 2**62 else -1
-
-
-def _times(values: list[Any], now_ms: int) -> Ints:
-    """Return microseconds UTC from ISO 8601 texts or epoch numbers of any unit."""
-    kinds = set(map(type, values))
-    if kinds == {int}:
-        numbers = np.array(values, dtype=object)
-        if min(values) > MILLISECONDS_FROM and max(values) < _MICROSECONDS_FROM:
-            return numbers.astype(np.int64) * 1_000
-    if kinds == {str} and all(value[-1:] == "Z" for value in values):
-        try:
-            return np.array([value[:-1] for value in values], "datetime64[us]").astype(np.int64)
-        except ValueError:
-            pass
-    return np.array([_one_time(value, now_ms) for value in values], dtype=np.int64)
-
-
-def _one_time(value: Any, now_ms: int) -> int:
     if value is None:
-        return now_ms * 1_000
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return int(_NO_TIME)
-    if isinstance(value, str) and value[-1:] == "Z":
-        try:
-            # Finer fractions than microseconds are cut off.
-            return int(np.datetime64(value[:-1][:26], "us").astype(np.int64))
-        except ValueError:
-            return int(_NO_TIME)
-    try:
-        return _epoch_microseconds(float(value))
-    except ValueError:
-        pass
-    try:
-        return parse_time(value, "time") * 1_000
-    except InvalidRequest:
-        return int(_NO_TIME)
-
-
-def _epoch_microseconds(number: float) -> int:
-    if not 0 <= number < 1e20:
-        return int(_NO_TIME)
-    if number >= _NANOSECONDS_FROM:
-        return round(number / 1e3)
-    if number >= _MICROSECONDS_FROM:
-        return round(number)
-    return round(number * (1e3 if number >= MILLISECONDS_FROM else 1e6))
+        return _NO_ID
+    if isinstance(value, str):
+        whole = value.isascii() and value.isdigit() and len(value) < 20
+        return int(value) if whole and int(value) < 2**62 else _NO_ID
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST_NAME:
+        return _BAD
+    return value if value < 2**62 else _NO_ID

@@ -134,10 +134,11 @@ def _store(work: Backfill, gap: Gap, rows: Sequence[FetchedTrade], found: Fetche
         messages.add(index, ids, row.time, row.price, row.size, row.side == "buy")
     now = work.clock()
     trades, rejected = to_trades(messages, IdKind.TRADE, now)
-    if len(trades):
-        work.stream.writer.write(gap.platform, {gap.symbol: [trades]})
-        found.recovered.update(trades.first_id.tolist())
-        found.times.extend((int(trades.time.min()), int(trades.time.max())))
+    if trades:
+        work.stream.writer.write(gap.platform, {gap.symbol: trades})
+    for part in trades:
+        found.recovered.update(part.first_id.tolist())
+        found.times.extend((int(part.time.min()), int(part.time.max())))
     if rejected:
         kept = [
             Rejected(now, one.reason, rows[one.index].as_message(gap.symbol).decode())

@@ -78,7 +78,7 @@ def test_more_digits_than_eight_stay_exact() -> None:
     ],
 )
 def test_every_usual_form_of_time_is_read(time: object, microseconds: int) -> None:
-    trades, rejected = to_trades(messages(time=[time]), IdKind.TRADE, NOW_MS)
+    (trades,), rejected = to_trades(messages(time=[time]), IdKind.TRADE, NOW_MS)
     assert not rejected
     assert trades.time.tolist() == [microseconds]
 
@@ -91,7 +91,15 @@ def test_every_usual_form_of_time_is_read(time: object, microseconds: int) -> No
         ("time", 1_700_000, "2009"),
         ("price", "NaN", "price"),
         ("size", "-3", "size"),
-        ("trade_id", "ab-cd", "sequence"),
+        ("time", "nowZ", "time"),
+        ("time", "2021Z", "time"),
+        ("time", "２０２１-04-17T16:43:37.089723Z", "time"),
+        ("price", "1_000", "price"),
+        ("price", "１.５", "price"),
+        ("price", "9" * 1_000, "price"),
+        ("size", 10**200, "size"),
+        ("size", "0.1000000000000000000000000000001", "size"),
+        ("trade_id", 1.5, "trade_id"),
         ("trade_id", -4, "trade_id"),
     ],
 )
@@ -100,7 +108,7 @@ def test_an_unusable_trade_is_rejected_with_its_position_and_the_reason(
 ) -> None:
     good = {"time": 1_700_000_000_000, "price": "1", "size": "1", "trade_id": 5}[column]
 
-    trades, rejected = to_trades(messages(**{column: [good, value]}), IdKind.TRADE, NOW_MS)
+    (trades,), rejected = to_trades(messages(**{column: [good, value]}), IdKind.TRADE, NOW_MS)
 
     assert len(trades) == 1
     assert [(r.index, word in r.reason) for r in rejected] == [(1, True)]
@@ -113,15 +121,81 @@ def test_bytes_read_back_are_the_trades_that_were_packed(rows: list[tuple[int, s
         "price": [row[1] for row in rows],
         "size": [row[2] for row in rows],
     }
-    trades, _ = to_trades(messages(**columns), IdKind.TRADE, NOW_MS) if rows else (None, None)
-    if trades is None:
-        return
+    found, _ = to_trades(messages(**columns), IdKind.TRADE, NOW_MS) if rows else ([], [])
+    for trades in found:
+        again = Trades.from_bytes(trades.to_bytes())
 
-    again = Trades.from_bytes(trades.to_bytes())
+        assert again.kind is trades.kind
+        for name in ("first_id", "last_id", "time", "price", "size", "side"):
+            assert np.array_equal(getattr(again, name), getattr(trades, name))
 
-    assert again.kind is trades.kind
-    for name in ("first_id", "last_id", "time", "price", "size", "side"):
-        assert np.array_equal(getattr(again, name), getattr(trades, name))
+
+@given(st.lists(st.sampled_from(["12.5", "0.00000000000000001", "1e-18", "90000000", "7"])))
+def test_each_trade_keeps_its_own_decimals_whatever_its_neighbours_need(sizes: list[str]) -> None:
+    found, rejected = to_trades(messages(size=sizes), IdKind.TRADE, NOW_MS) if sizes else ([], [])
+
+    assert not rejected
+    exact = {
+        int(identity): Decimal(int(units)).scaleb(-trades.size_scale)
+        for trades in found
+        for identity, units in zip(trades.first_id, trades.size, strict=True)
+    }
+    assert exact == dict(enumerate(map(Decimal, sizes)))
+
+
+@pytest.mark.parametrize(
+    ("time", "microseconds"),
+    [
+        ("2021-04-17T16:43:59.999999+00:00", 1_618_677_839_999_999),
+        ("2021-04-17T16:43:59.9999999Z", 1_618_677_839_999_999),
+        (1_618_677_839_999_999_999, 1_618_677_839_999_999),
+        ("1618677839.9999999", 1_618_677_839_999_999),
+        (1_618_677_839.9999, 1_618_677_839_999_900),
+        ("2021-04-17 16:43:59.5", 1_618_677_839_500_000),
+    ],
+)
+def test_no_time_is_rounded_into_the_next_candle(time: object, microseconds: int) -> None:
+    (trades,), _ = to_trades(messages(time=[time, None]), IdKind.TRADE, NOW_MS)
+    assert trades.time.tolist() == [microseconds, NOW_MS * 1_000]
+
+
+@pytest.mark.parametrize("identity", ["", None])
+def test_an_empty_id_is_none_and_same_trades_of_a_request_are_told_apart(identity: object) -> None:
+    (trades,), rejected = to_trades(
+        messages(trade_id=[identity, identity], price=["2", "2"]), IdKind.TRADE, NOW_MS
+    )
+    assert not rejected
+    assert (trades.kind, trades.last_id.tolist()) == (IdKind.NONE, [0, 1])
+
+
+def test_an_id_that_is_the_same_for_all_is_none() -> None:
+    different = messages(trade_id=[0, 0, 0], price=["1", "2", "3"])
+    repeated = messages(trade_id=[7, 7, 7])
+
+    assert [t.kind for t in to_trades(different, IdKind.TRADE, NOW_MS)[0]] == [IdKind.NONE]
+    assert [t.kind for t in to_trades(repeated, IdKind.TRADE, NOW_MS)[0]] == [IdKind.TRADE]
+
+
+def test_a_name_that_is_no_number_tells_a_trade_apart_whatever_the_request() -> None:
+    names = ["a-1", "99999999999999999999", 10**25, "5"]
+    (whole, named), rejected = to_trades(messages(trade_id=names), IdKind.TRADE, NOW_MS, "one")
+    again, _ = to_trades(messages(trade_id=names), IdKind.TRADE, NOW_MS, "two")
+
+    assert not rejected
+    assert (whole.kind, whole.first_id.tolist()) == (IdKind.TRADE, [5])
+    assert named.kind is IdKind.NONE
+    assert len(set(named.first_id.tolist())) == 3
+    assert again[1].first_id.tolist() == named.first_id.tolist()
+
+
+def test_the_same_trade_of_two_named_requests_is_told_apart() -> None:
+    labels = [
+        to_trades(messages(price=["1"]), IdKind.NONE, NOW_MS, request)[0][0].first_id.tolist()
+        for request in ("", "one", "two", "one")
+    ]
+    assert labels[0] == [0]
+    assert labels[1] == labels[3]
+    assert len({labels[n][0] for n in range(3)}) == 3
 
 
 spans = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 12)), max_size=40)
