@@ -54,6 +54,7 @@ def add_trade(
     price: Any,
     size: Any,
     taker_buys: bool | None,
+    kind: IdKind = IdKind.TRADE,
 ) -> None:
     """Add a trade; without symbol, price or size it is rejected, without id it has none.
 
@@ -65,9 +66,7 @@ def add_trade(
     elif identity is None:
         found.add_trade(index, symbol, IdKind.NONE, 0, 0, time, price, size, taker_buys)
     else:
-        found.add_trade(
-            index, symbol, IdKind.TRADE, identity, identity, time, price, size, taker_buys
-        )
+        found.add_trade(index, symbol, kind, identity, identity, time, price, size, taker_buys)
 
 
 def side(text: str | None, sides: dict[str, bool]) -> bool | None:

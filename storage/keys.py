@@ -12,6 +12,7 @@ INTAKE_INDEX = "index:intake"  # accepted batches by the time of their acceptanc
 INTAKE_DEAD = "index:intake:dead"  # batches that could not be processed
 TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accepted
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
+DUE_INDEX = "index:due"  # traded symbols by when they are to be looked after (epoch ms)
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
@@ -62,6 +63,9 @@ def refresh_lock(series: Series) -> str:
     return f"lock:refresh:{series}"
 
 
+STREAM_LOCK = "lock:stream"  # of the run that looks after live markets
+
+
 def backfill_lock(platform: str) -> str:
     """Lock of the run that fetches missing trades of a platform."""
     return f"lock:backfill:{platform}"
@@ -92,9 +96,9 @@ def journal(platform: str, symbol: str) -> str:
     return f"journal:{platform}:{symbol}"
 
 
-def journal_index(platform: str, symbol: str) -> str:
-    """Sorted set of the journal's entries by the time of their first trade (ms)."""
-    return f"journal:{platform}:{symbol}:index"
+def journal_index(platform: str, symbol: str, span: str) -> str:
+    """Sorted set of the journal's entries of a length by the time of their first trade (ms)."""
+    return f"journal:{platform}:{symbol}:{span}"
 
 
 def aggregates(series: Series) -> str:

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from core.messages import Recognised
+from core.messages import IdKind, Recognised
 from feeds.wire import TAKER_SIDE, Number, Shapes, Text, add_ticker, add_trade, side
 
 _TRADE_TYPES = frozenset(("trade", "match", "last_match"))
@@ -36,11 +36,15 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
     if message.product_id is not None or (message.quantity is not None and message.symbol):
         return False
     if kind in _TRADE_TYPES:
-        identity = message.trade_id if message.trade_id is not None else message.sequence
+        identity, kind = message.trade_id, IdKind.TRADE
+        if identity is None and message.sequence is not None:
+            # The feed numbers its trades itself, without a hole: a missing one was missed.
+            identity, kind = message.sequence, IdKind.SEQUENCE
         buys = side(message.side, TAKER_SIDE)
         add_trade(
-            found, index, message.symbol, identity, message.time, message.price, message.size, buys
-        )
+            found, index, message.symbol, identity, message.time, message.price, message.size,
+            buys, kind,
+        )  # fmt: skip
     elif kind == "ticker":
         bid = message.bid if message.best_bid is None else message.best_bid
         ask = message.ask if message.best_ask is None else message.best_ask

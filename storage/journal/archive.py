@@ -11,7 +11,7 @@ import redis
 from core.names import check_name
 from storage import keys
 from storage.journal.columns import Trades
-from storage.journal.journal import SPAN_MS, unpack
+from storage.journal.journal import INDEXES, SPAN_MS, unpack
 from storage.redis_connection import redis_errors
 
 _FRAME = struct.Struct("<HI")  # lengths of the entry's name and of its packed batch
@@ -28,27 +28,42 @@ class JournalArchive:
         self._client: Any = client
         self._folder = folder
 
-    def spill(self, platform: str, symbol: str, before_ms: int, most: int = 10_000) -> int:
+    def spill(
+        self,
+        platform: str,
+        symbol: str,
+        before_ms: int,
+        most: int = 10_000,
+        judged: int | None = None,
+    ) -> int:
         """Move at most `most` entries of hours that ended before `before_ms` to files.
 
         They leave Redis only after the files are synced; returns how many moved.
+        With `judged` only those up to that version go: the detector of anomalies
+        reads on from there.
         """
-        index, stream = keys.journal_index(platform, symbol), keys.journal(platform, symbol)
+        moved = 0
+        for span in INDEXES:
+            index = keys.journal_index(platform, symbol, span)
+            with redis_errors():
+                due = self._client.zrangebyscore(
+                    index, 0, before_ms - SPAN_MS, start=0, num=most - moved, withscores=True
+                )
+                if judged is not None:
+                    due = [row for row in due if int(row[0].split(b"-")[0]) <= judged]
+                for start in range(0, len(due), 100):
+                    self._move(platform, symbol, index, due[start : start + 100])
+            moved += len(due)
+        return moved
+
+    def due(self, platform: str, symbol: str, before_ms: int) -> bool:
+        """Say whether entries of hours that ended before `before_ms` are in Redis still."""
         with redis_errors():
-            due = self._client.zrangebyscore(
-                index, 0, before_ms - SPAN_MS, start=0, num=most, withscores=True
-            )
-            for start in range(0, len(due), 100):
-                chunk = due[start : start + 100]
-                pipe = self._client.pipeline(transaction=False)
-                for name, _ in chunk:
-                    pipe.xrange(stream, name, name)
-                self._append(platform, symbol, chunk, pipe.execute())
-                done = self._client.pipeline(transaction=True)
-                done.xdel(stream, *(name for name, _ in chunk))
-                done.zrem(index, *(name for name, _ in chunk))
-                done.execute()
-        return len(due)
+            pipe = self._client.pipeline(transaction=False)
+            for span in INDEXES:
+                index = keys.journal_index(platform, symbol, span)
+                pipe.zcount(index, 0, before_ms - SPAN_MS)
+            return any(pipe.execute())
 
     def entries(self, platform: str, symbol: str, hour: int) -> Iterator[tuple[str, Trades]]:
         """Yield (entry, batch) of one hour (epoch ms) of `hours`."""
@@ -58,6 +73,17 @@ class JournalArchive:
         """Return the hours (epoch ms) that have a file."""
         paths = self._symbol_folder(platform, symbol).glob("*.journal")
         return sorted(int(path.stem) for path in paths)
+
+    def _move(self, platform: str, symbol: str, index: str, chunk: list[Any]) -> None:
+        stream = keys.journal(platform, symbol)
+        pipe = self._client.pipeline(transaction=False)
+        for name, _ in chunk:
+            pipe.xrange(stream, name, name)
+        self._append(platform, symbol, chunk, pipe.execute())
+        done = self._client.pipeline(transaction=True)
+        done.xdel(stream, *(name for name, _ in chunk))
+        done.zrem(index, *(name for name, _ in chunk))
+        done.execute()
 
     def _append(self, platform: str, symbol: str, chunk: list[Any], replies: list[Any]) -> None:
         folder = self._symbol_folder(platform, symbol)

@@ -1,6 +1,7 @@
 """Trades as columns of whole numbers: exact, compact, and quick to send."""
 
 import struct
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,6 +59,16 @@ class Trades:
     def with_ids(self, kind: IdKind, first_id: Ints, last_id: Ints) -> "Trades":
         """Return the same trades under other ids."""
         return replace(self, kind=kind, first_id=first_id, last_id=last_id)
+
+    def without_ids(self, label: Ints) -> "Trades":
+        """Return the same trades named by their label, and their place among the same ones."""
+        seen: Counter[tuple[Any, ...]] = Counter()
+        place = np.zeros(len(self), dtype=np.int64)
+        if len(np.unique(self.time)) < len(self):
+            for at, row in enumerate(zip(label.tolist(), self.contents(), strict=True)):
+                place[at] = seen[row]
+                seen[row] += 1
+        return self.with_ids(IdKind.NONE, label, label + place)
 
     def places(self) -> tuple[Ints, Ints]:
         """Return by what trades of one instant are ordered, at their beginning and end: ids.

@@ -1,6 +1,5 @@
 """Turn recognised messages into columns; what is unusable is rejected with a reason."""
 
-from collections import Counter
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -109,7 +108,7 @@ def _by_kind(trades: Trades, ids: _Ids, usable: NDArray[np.bool_]) -> list[Trade
     unknown = usable & ~known
     found = [trades.take(known)] if known.any() else []
     if unknown.any():
-        found.append(_without_ids(trades.take(unknown), ids.label[unknown]))
+        found.append(trades.take(unknown).without_ids(ids.label[unknown]))
     return found
 
 
@@ -118,17 +117,6 @@ def _is_constant(trades: Trades) -> bool:
         return False
     alike = (trades.first_id == trades.first_id[0]).all()
     return bool(alike) and len(set(trades.contents())) > 1
-
-
-def _without_ids(trades: Trades, label: Ints) -> Trades:
-    """Return trades whose ids are their label, and that with their place among the same ones."""
-    seen: Counter[tuple[int, ...]] = Counter()
-    place = np.zeros(len(trades), dtype=np.int64)
-    if len(np.unique(trades.time)) < len(trades):
-        for at, row in enumerate(zip(label.tolist(), trades.contents(), strict=True)):
-            place[at] = seen[row]
-            seen[row] += 1
-    return trades.with_ids(IdKind.NONE, label, label + place)
 
 
 def _rejections(
@@ -149,7 +137,8 @@ def _read_ids(messages: TradeMessages, kind: IdKind, request: str) -> _Ids:
     first, last = _ids(messages.first_id), _ids(messages.last_id)
     if kind is IdKind.AGGREGATE:
         # Its ids are an interval of numbers, or nothing.
-        return _Ids(*(np.where(ids == _NO_ID, _BAD, ids) for ids in (first, last)), label)
+        first = np.where(first == _NO_ID, _BAD, first)
+        return _Ids(first, np.where(last == _NO_ID, _BAD, last), label)
     for at in np.flatnonzero(first == _NO_ID).tolist():
         if messages.first_id[at]:
             label[at] = _label("trade", str(messages.first_id[at]))

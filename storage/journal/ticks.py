@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import IdKind
 from storage import keys
 from storage.journal.columns import Ints, Trades
 
@@ -15,7 +16,11 @@ RUN_PAUSE_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """One sample a millisecond: the price of its highest trade id, and the sum of sizes."""
+    """One sample a millisecond: the price of its highest trade id, and the sum of sizes.
+
+    Without ids `last_id` is the microsecond in the millisecond; of two trades that
+    agree in it the higher price counts, so that order of arrival does not show.
+    """
 
     ms: Ints
     price: NDArray[np.float64]
@@ -26,13 +31,14 @@ class Ticks:
 def collapse(trades: Trades) -> Ticks:
     """Return the samples of trades in any order; sizes of one millisecond add exactly."""
     ms = trades.time // 1_000
-    order = np.lexsort((trades.last_id, ms))
-    ordered = trades.take(order)
+    rank = trades.time % 1_000 if trades.kind is IdKind.NONE else trades.last_id
+    order = np.lexsort((trades.price, rank, ms))
+    ordered, rank = trades.take(order), rank[order]
     ms = ms[order]
     starts = np.flatnonzero(np.diff(ms, prepend=-1))
     last = np.append(starts[1:], len(ms)) - 1 if len(ms) else starts
     sizes = np.add.reduceat(ordered.sizes(), starts) if len(ms) else ordered.sizes()
-    return Ticks(ms[starts], ordered.prices()[last], sizes, ordered.last_id[last])
+    return Ticks(ms[starts], ordered.prices()[last], sizes, rank[last])
 
 
 def collapse_all(batches: list[Trades]) -> Ticks:
@@ -40,11 +46,12 @@ def collapse_all(batches: list[Trades]) -> Ticks:
     parts = [collapse(batch) for batch in batches]
     ms = np.concatenate([part.ms for part in parts])
     last_id = np.concatenate([part.last_id for part in parts])
-    order = np.lexsort((last_id, ms))
+    price = np.concatenate([part.price for part in parts])
+    order = np.lexsort((price, last_id, ms))
     ms, last_id = ms[order], last_id[order]
     starts = np.flatnonzero(np.diff(ms, prepend=-1))
     last = np.append(starts[1:], len(ms)) - 1
-    price = np.concatenate([part.price for part in parts])[order][last]
+    price = price[order][last]
     size = np.add.reduceat(np.concatenate([part.size for part in parts])[order], starts)
     return Ticks(ms[starts], price, size, last_id[last])
 
@@ -56,7 +63,7 @@ def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:
     for position in np.flatnonzero(np.isin(new.ms, list(held))):
         old_price, old_size, old_id = held[int(new.ms[position])]
         size[position] += old_size
-        if old_id > last_id[position]:
+        if (old_id, old_price) > (last_id[position], price[position]):
             price[position], last_id[position] = old_price, old_id
     return Ticks(new.ms, price, size, last_id)
 

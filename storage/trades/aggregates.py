@@ -22,7 +22,10 @@ _HALF = 32
 
 
 class Aggregate(NamedTuple):
-    """One candle's trades summed up; prices in quote currency, times in microseconds."""
+    """One candle's trades summed up; prices in quote currency, times in microseconds.
+
+    `first_id` and `last_id` are the `Trades.places` of the first and the last trade.
+    """
 
     first_time: int
     first_id: int
@@ -77,15 +80,16 @@ def aggregate(trades: Trades, resolution: int) -> dict[int, Aggregate]:
     starts = np.flatnonzero(np.diff(opening, prepend=opening[0] - 1))
     ends = np.append(starts[1:], len(trades)) - 1
     prices = trades.prices()
+    first, last = trades.places()
     high, low = np.maximum.reduceat(prices, starts), np.minimum.reduceat(prices, starts)
     volumes = _exact_sums(trades.size, starts, 10 ** (VOLUME_SCALE - trades.size_scale))
     return {
         int(opening[a]): Aggregate(
             int(trades.time[a]),
-            int(trades.first_id[a]),
+            int(first[a]),
             float(prices[a]),
             int(trades.time[b]),
-            int(trades.last_id[b]),
+            int(last[b]),
             float(prices[b]),
             float(high[k]),
             float(low[k]),

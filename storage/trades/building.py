@@ -21,17 +21,28 @@ class HeldCandle:
         """Whether it is the exchange's own finished candle, which ours must not replace."""
         return self.stored and not self.flags & (CandleFlag.FROM_TRADES | CandleFlag.PARTIAL)
 
+    @property
+    def has_lost_its_sums(self) -> bool:
+        """Whether it was built from trades whose sums are gone: only the journal knows them."""
+        return self.stored and self.aggregate is None and bool(self.flags & CandleFlag.FROM_TRADES)
 
-Held = dict[tuple[int, int], HeldCandle]
+
+Key = tuple[int, int]  # resolution and opening (s)
+Held = dict[Key, HeldCandle]
 
 
 @dataclass
 class CandleChanges:
-    """New values by (resolution, opening); `write` names those that reach the series."""
+    """New values by (resolution, opening).
 
-    aggregates: dict[tuple[int, int], Aggregate] = field(default_factory=dict)
-    write: set[tuple[int, int]] = field(default_factory=set)
-    flags: dict[tuple[int, int], int] = field(default_factory=dict)
+    `write` names those that reach the series, `lost` those that only the journal can
+    compute.
+    """
+
+    aggregates: dict[Key, Aggregate] = field(default_factory=dict)
+    write: set[Key] = field(default_factory=set)
+    flags: dict[Key, int] = field(default_factory=dict)
+    lost: set[Key] = field(default_factory=set)
 
 
 def openings(batches: list[Trades]) -> dict[int, list[int]]:
@@ -43,7 +54,7 @@ def openings(batches: list[Trades]) -> dict[int, list[int]]:
     return {r: sorted({opening // r * r for opening in touched}) for r in LIVE_RESOLUTIONS}
 
 
-def sum_up(batches: list[Trades]) -> dict[tuple[int, int], Aggregate]:
+def sum_up(batches: list[Trades]) -> dict[Key, Aggregate]:
     """Return the aggregates of new trades by (resolution, opening)."""
     finest: dict[int, Aggregate] = {}
     for batch in batches:
@@ -56,10 +67,8 @@ def sum_up(batches: list[Trades]) -> dict[tuple[int, int], Aggregate]:
     }
 
 
-def apply(
-    new: dict[tuple[int, int], Aggregate], held: Held, state: SymbolState, floor: int
-) -> CandleChanges:
-    """Merge new aggregates into those held; openings before `floor` (s) stay as they are.
+def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleChanges:
+    """Merge new aggregates into those held, of whatever age.
 
     `state.watermark` is already that of the batch: a candle that ends at or
     before it is complete, every other is partial.
@@ -68,8 +77,8 @@ def apply(
     for key, part in new.items():
         resolution, opening = key
         before = held.get(key, HeldCandle())
-        if before.aggregate is None and opening < floor:
-            state.late_unapplied += part.trades
+        if before.has_lost_its_sums:
+            changes.lost.add(key)
             continue
         changes.aggregates[key] = before.aggregate.merge(part) if before.aggregate else part
         if not before.from_exchange:

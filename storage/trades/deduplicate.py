@@ -10,34 +10,33 @@ from storage.trades.intervals import Intervals
 
 
 class Fresh(NamedTuple):
-    """The new trades of a batch, in order; and what was left out."""
+    """The new trades of a batch, in order; those whose ids are known; and what overlaps them."""
 
     trades: Trades
-    seen: Intervals
-    duplicates: int
+    known: Trades
     overlaps: int
 
 
 def keep_fresh(batch: Trades, seen: Intervals) -> Fresh:
-    """Return the trades whose ids `seen` does not hold, each id once.
+    """Return the trades whose ids `seen` does not hold, each id once, and the others.
 
-    An aggregate is its interval of trade ids: wholly seen it is a duplicate;
-    partly seen it cannot be counted without counting a part twice, so it is
-    left out, and its unseen ids remain a gap to be backfilled one by one.
+    An aggregate is its interval of trade ids: wholly seen it is known; partly seen
+    it cannot be counted without counting a part twice, so it is left out, and its
+    unseen ids remain a gap to be backfilled one by one.
     """
     ordered = batch.in_order()
-    if batch.kind is IdKind.NONE:
-        return Fresh(ordered, seen, 0, 0)
     _, first_positions = np.unique(ordered.first_id, return_index=True)
-    once = ordered.take(np.sort(first_positions))
-    first_seen, last_seen = seen.contain(once.first_id), seen.contain(once.last_id)
-    fresh = once.take(~(first_seen | last_seen))
-    duplicates = len(ordered) - len(once) + int((first_seen & last_seen).sum())
-    overlaps = int((first_seen ^ last_seen).sum())
+    once = np.zeros(len(ordered), dtype=np.bool_)
+    once[first_positions] = True
+    first_seen, last_seen = seen.contain(ordered.first_id), seen.contain(ordered.last_id)
+    partly = first_seen ^ last_seen
+    fresh = ordered.take(once & ~first_seen & ~last_seen)
+    known = ordered.take((~once & ~partly) | (first_seen & last_seen))
+    overlaps = int(partly.sum())
     if batch.kind is IdKind.AGGREGATE:
         fresh, inner = _without_inner_overlaps(fresh, seen)
         overlaps += inner
-    return Fresh(fresh, seen.add(fresh.first_id, fresh.last_id), duplicates, overlaps)
+    return Fresh(fresh, known, overlaps)
 
 
 def _without_inner_overlaps(fresh: Trades, seen: Intervals) -> tuple[Trades, int]:

@@ -90,6 +90,7 @@ class GapLedger:
         opened: list[Gap] = []
         now = self._clock()
         with writing(self._engine) as connection:
+            # The caller bounds how many they are: a database bounds how many it is asked for.
             concerned = or_(gaps.c.state.in_(_UNSURE), gaps.c.first_id.in_([k[0] for k in wanted]))
             rows = connection.execute(select(gaps).where(*_of(market), concerned))
             known = {(gap.first_id, gap.last_id): gap for gap in map(_gap, rows)}
@@ -111,9 +112,16 @@ class GapLedger:
 
     def has_unsure(self, market: Market) -> bool:
         """Say whether a market has gaps that are suspected, open or too large."""
-        unsure = select(gaps.c.id).where(*_of(market), gaps.c.state.in_(_UNSURE)).limit(1)
+        return self._has(market, _UNSURE)
+
+    def has_suspected(self, market: Market) -> bool:
+        """Say whether ids of a market are missing that may still come."""
+        return self._has(market, (GapState.SUSPECTED,))
+
+    def _has(self, market: Market, states: tuple[GapState, ...]) -> bool:
+        one = select(gaps.c.id).where(*_of(market), gaps.c.state.in_(states)).limit(1)
         with reading(self._engine) as connection:
-            return connection.execute(unsure).first() is not None
+            return connection.execute(one).first() is not None
 
     def record(self, market: Market, hole: Hole, state: GapState) -> bool:
         """Record a closed gap that was not seen before, such as a quiet span."""

@@ -13,6 +13,10 @@ from storage.trades.state import SymbolState, unpack_state
 
 Openings = dict[int, list[int]]
 
+# Candles no further apart than so many lengths are read as one range: reading some more is
+# cheaper than another command, but a trade of last year must not read a year.
+_PAUSE = 50
+
 
 class SeriesMissing(Exception):
     """A time series was removed behind our back."""
@@ -37,16 +41,27 @@ def read_held(
         pipe.get(keys.symbol_state(platform, symbol))
         for resolution, openings in by_resolution.items():
             series = Series(platform, symbol, resolution)
-            # The candle before may have to be closed by this batch.
-            first, last = (openings[0] - resolution) * 1_000, openings[-1] * 1_000
             pipe.hmget(keys.aggregates(series), openings)
-            pipe.execute_command("TS.RANGE", keys.candle(series, "close"), first, last)
-            pipe.execute_command("TS.RANGE", keys.flags(series), first, last)
+            for first, last in _spans(openings, resolution):
+                bounds = first * 1_000, last * 1_000
+                pipe.execute_command("TS.RANGE", keys.candle(series, "close"), *bounds)
+                pipe.execute_command("TS.RANGE", keys.flags(series), *bounds)
     replies = iter(_checked(pipe.execute(raise_on_error=False)))
     return {
         symbol: (unpack_state(next(replies)), _candles(by_resolution, replies))
         for symbol, by_resolution in wanted.items()
     }
+
+
+def _spans(openings: list[int], resolution: int) -> list[tuple[int, int]]:
+    """Return the first and last opening of each run; the candle before may have to be closed."""
+    spans: list[tuple[int, int]] = []
+    for opening in openings:
+        if spans and opening - spans[-1][1] <= _PAUSE * resolution:
+            spans[-1] = (spans[-1][0], opening)
+        else:
+            spans.append((opening - resolution, opening))
+    return spans
 
 
 def _checked(replies: list[Any]) -> list[Any]:
@@ -61,13 +76,13 @@ def _checked(replies: list[Any]) -> list[Any]:
 def _candles(by_resolution: Openings, replies: Iterator[Any]) -> building.Held:
     held: building.Held = {}
     for resolution, openings in by_resolution.items():
-        packed, closes, flags = next(replies), next(replies), next(replies)
-        for opening, part in zip(openings, packed, strict=True):
+        for opening, part in zip(openings, next(replies), strict=True):
             candle = held.setdefault((resolution, opening), building.HeldCandle())
             candle.aggregate = Aggregate.from_bytes(part) if part else None
-        for stamp, _ in closes:
-            held.setdefault((resolution, stamp // 1_000), building.HeldCandle()).stored = True
-        for stamp, value in flags:
-            candle = held.setdefault((resolution, stamp // 1_000), building.HeldCandle())
-            candle.flags = int(float(value))
+        for _ in _spans(openings, resolution):
+            for stamp, _close in next(replies):
+                held.setdefault((resolution, stamp // 1_000), building.HeldCandle()).stored = True
+            for stamp, value in next(replies):
+                candle = held.setdefault((resolution, stamp // 1_000), building.HeldCandle())
+                candle.flags = int(float(value))
     return held

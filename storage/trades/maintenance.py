@@ -15,9 +15,11 @@ from storage.journal.time_series import SeriesKeys
 from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
+from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import read_held, watched_keys
 from storage.trades.query import TradeReader
+from storage.trades.seen_ids import SeenIds, blocks_of, legacy_seen, read_seen
 from storage.trades.state import SymbolState, pack_state, unpack_state
 
 
@@ -37,6 +39,30 @@ class TradeUpkeep:
         with redis_errors():
             packed = self._client.mget([keys.symbol_state(*market) for market in markets])
         return {m: unpack_state(one) for m, one in zip(markets, packed, strict=True)}
+
+    def due(self, now_ms: int, most: int = 1_000) -> dict[Market, SymbolState]:
+        """Return the markets that are to be looked after by now, the longest waiting first."""
+        with redis_errors():
+            if not self._client.exists(keys.DUE_INDEX):
+                self._fill_due()
+            names = self._client.zrangebyscore(keys.DUE_INDEX, "-inf", now_ms, start=0, num=most)
+        return self.states([Market(*name.decode().split(":")) for name in names])
+
+    def _fill_due(self) -> None:
+        """Have every market looked after once: a version before kept no such index."""
+        names = self._client.smembers(keys.TRADED_INDEX)
+        if names:
+            self._client.zadd(keys.DUE_INDEX, dict.fromkeys(names, 0))
+
+    def look_after(self, market: Market, again_ms: int) -> None:
+        """Say that a market is looked after; what is written meanwhile makes it due at once."""
+        with redis_errors():
+            self._client.zadd(keys.DUE_INDEX, {str(market): again_ms})
+
+    def look_again(self, market: Market, at_ms: int) -> None:
+        """Have a market looked after at a time (epoch ms), unless it is due before."""
+        with redis_errors():
+            self._client.zadd(keys.DUE_INDEX, {str(market): at_ms}, lt=True)
 
     def close_quiet(self, platform: str, symbol: str, now_ms: int, grace_ms: int = 2_000) -> int:
         """Mark candles complete that ended `grace_ms` ago though no later trade came.
@@ -88,21 +114,39 @@ class TradeUpkeep:
     def mark_seen(self, platform: str, symbol: str, spans: Sequence[tuple[int, int]]) -> None:
         """Count ids (each span's first and last, both included) as seen: no trade has them.
 
-        Their hole closes; a trade that came under one of them later would be taken
-        for a repetition.
+        Their hole closes; a trade that came under one of them later would be set
+        aside as another one's.
         """
         name = keys.symbol_state(platform, symbol)
 
         def change(pipe: Any) -> int:
             state = unpack_state(self._client.get(name))
             first, last = (np.array(ends, dtype=np.int64) for ends in zip(*spans, strict=True))
-            state.seen = state.seen_ids.add(first, last).to_bytes()
+            epoch, blocks = len(state.epochs), blocks_of(first, last)
+            fields = SeenIds.fields(epoch, blocks)
+            replies = self._client.hmget(keys.seen_ids(platform, symbol), fields)
+            ids = SeenIds(epoch, blocks, replies, legacy_seen(state, epoch))
+            ids.add_spans(first, last)
             pipe.multi()
+            ids.queue(pipe, platform, symbol)
+            state.seen, state.edges = b"", b""
             pipe.set(name, pack_state(state))
+            pipe.zadd(keys.DUE_INDEX, {f"{platform}:{symbol}": 0}, lt=True)
             return len(spans)
 
         if spans:
             optimistic(self._client, [name], change)
+
+    def holes(self, platform: str, symbol: str, state: SymbolState) -> list[Hole]:
+        """Return the ids missing between those seen, with the times around them.
+
+        Where they are in too many pieces to be told, as in the midst of a shuffled
+        backfill, there is none yet.
+        """
+        epoch = len(state.epochs)
+        with redis_errors():
+            seen = legacy_seen(state, epoch) or read_seen(self._client, platform, symbol, epoch)
+        return seen.holes() if seen else []
 
     def rebuild(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> int:
         """Compute the candles and ticks of whole days anew from the journal.

@@ -1,19 +1,19 @@
 """Read trades back in the order in which they happened, a page at a time."""
 
-import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import redis
+from numpy.typing import NDArray
 
 from core.messages import IdKind
-from storage import keys
 from storage.journal.archive import JournalArchive
-from storage.journal.columns import Trades
-from storage.journal.journal import SPAN_MS, unpack
-from storage.redis_connection import redis_errors
+from storage.journal.columns import Ints, Trades
+from storage.journal.journal import SPAN_MS, Journal
 
-ENTRIES_A_TRIP = 64
+# A page is often full after a few entries.
+FIRST_TRIP, ENTRIES_A_TRIP = 4, 64
 _SIDES = {1: "buy", -1: "sell", 0: None}
 
 
@@ -47,14 +47,24 @@ class TradePage(NamedTuple):
     next_position: Position | None
 
 
-_Sorted = tuple[int, int, TradeRow]
+class Entry(NamedTuple):
+    """A batch of the journal: its name, the version of the state that it came with."""
+
+    first_ms: int
+    name: str
+    trades: Trades
+
+    @property
+    def version(self) -> int:
+        """Which transaction of its symbol wrote it."""
+        return int(self.name.split("-")[0])
 
 
 class TradeReader:
     """Read the journal, in Redis and in its files, by time."""
 
     def __init__(self, client: "redis.Redis", archive: JournalArchive) -> None:
-        self._client: Any = client
+        self._journal = Journal(client)
         self._archive = archive
 
     def page(
@@ -71,104 +81,145 @@ class TradeReader:
         `after` continues where the page before ended.
         """
         begin = max(start, after.time) if after else start
-        rows: list[_Sorted] = []
-        for first_ms, batch in self._batches(platform, symbol, begin // 1_000, end // 1_000):
-            rows.sort(key=_position)
-            full = _passed(rows, after) + limit
-            if len(rows) > full and rows[full][0] < first_ms * 1_000:
+        parts: list[Trades] = []
+        for entry in self.entries(platform, symbol, begin // 1_000, end // 1_000):
+            if _enough(parts, after, limit, entry.first_ms * 1_000):
                 break
-            rows += _rows(batch, begin, end)
-        rows.sort(key=_position)
-        passed = _passed(rows, after)
-        chosen = [row for _, _, row in rows[passed : passed + limit]]
-        return TradePage(chosen, _next(rows, passed + limit))
+            inside = (entry.trades.time >= begin) & (entry.trades.time <= end)
+            if inside.any():
+                parts.append(entry.trades.take(inside))
+        return _page(parts, limit, after)
 
     def between(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
         """Return all trades of `first_ms..last_ms`, both included, in batches each in order."""
         chosen = []
-        for _, batch in self._batches(platform, symbol, first_ms, last_ms):
-            inside = (batch.time >= first_ms * 1_000) & (batch.time <= last_ms * 1_000 + 999)
-            chosen.append(batch.take(inside).in_order())
-        return [batch for batch in chosen if len(batch)]
+        for entry in self.entries(platform, symbol, first_ms, last_ms):
+            time = entry.trades.time
+            inside = (time >= first_ms * 1_000) & (time <= last_ms * 1_000 + 999)
+            if inside.any():
+                chosen.append(entry.trades.take(inside).in_order())
+        return chosen
 
-    def _batches(
-        self, platform: str, symbol: str, first_ms: int, last_ms: int
-    ) -> Iterator[tuple[int, Trades]]:
+    def entries(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> Iterator[Entry]:
         """Yield batches that may hold trades of the range, by the times of their first trades."""
+        # Names first: what moves to a file meanwhile is then found in the file.
+        held = self._journal.names(platform, symbol, first_ms, last_ms)
+        hours = [
+            hour
+            for hour in self._archive.hours(platform, symbol)
+            if first_ms - 2 * SPAN_MS < hour <= last_ms
+        ]
         seen: set[str] = set()
-        sources = (
-            self._from_files(platform, symbol, first_ms, last_ms),
-            self._from_redis(platform, symbol, first_ms, last_ms),
-        )
-        for start, name, batch in heapq.merge(*sources, key=lambda found: found[0]):
+        at = 0
+        for hour in [*hours, None]:
+            # Entries of a file may begin anywhere in its hour.
+            until = len(held) if hour is None else _count_before(held, hour)
+            yield from self._from_redis(platform, symbol, held[at:until], seen)
+            at = max(at, until)
+            if hour is not None:
+                yield from self._from_file(platform, symbol, hour, seen)
+
+    def days(self, platform: str, symbol: str) -> list[int]:
+        """Return the days (epoch ms of their beginning) of which the journal may hold trades."""
+        day = 24 * SPAN_MS
+        held = [first_ms for first_ms, _ in self._journal.names(platform, symbol, 0, 2**53)]
+        starts = [*held, *self._archive.hours(platform, symbol)]
+        return sorted({at // day * day for start in starts for at in (start, start + SPAN_MS)})
+
+    def _from_file(self, platform: str, symbol: str, hour: int, seen: set[str]) -> Iterator[Entry]:
+        for name, batch in self._archive.entries(platform, symbol, hour):
             # While a batch moves to its file it is in both.
             if name not in seen:
                 seen.add(name)
-                yield start, batch
-
-    def _from_files(
-        self, platform: str, symbol: str, first_ms: int, last_ms: int
-    ) -> Iterator[tuple[int, str, Trades]]:
-        for hour in self._archive.hours(platform, symbol):
-            if first_ms - 2 * SPAN_MS < hour <= last_ms:
-                for name, batch in self._archive.entries(platform, symbol, hour):
-                    yield hour, name, batch
+                yield Entry(hour, name, batch)
 
     def _from_redis(
-        self, platform: str, symbol: str, first_ms: int, last_ms: int
-    ) -> Iterator[tuple[int, str, Trades]]:
-        index, stream = keys.journal_index(platform, symbol), keys.journal(platform, symbol)
-        offset, full = 0, True
-        while full:
-            with redis_errors():
-                found = self._client.zrangebyscore(
-                    index,
-                    first_ms - SPAN_MS,
-                    last_ms,
-                    start=offset,
-                    num=ENTRIES_A_TRIP,
-                    withscores=True,
-                )
-                pipe = self._client.pipeline(transaction=False)
-                for name, _ in found:
-                    pipe.xrange(stream, name, name)
-                replies = pipe.execute()
-            for (name, score), reply in zip(found, replies, strict=True):
-                for _, fields in reply:
-                    yield int(score), name.decode(), unpack(fields[b"b"])
-            offset, full = offset + len(found), len(found) == ENTRIES_A_TRIP
+        self, platform: str, symbol: str, held: list[tuple[int, str]], seen: set[str]
+    ) -> Iterator[Entry]:
+        start, count = 0, FIRST_TRIP
+        while start < len(held):
+            chunk = [row for row in held[start : start + count] if row[1] not in seen]
+            found = self._journal.read(platform, symbol, [name for _, name in chunk])
+            moved = {at // SPAN_MS * SPAN_MS for at, name in chunk if name not in found}
+            for hour in sorted(moved):
+                yield from self._from_file(platform, symbol, hour, seen)
+            for first_ms, name in chunk:
+                if name in found:
+                    seen.add(name)
+                    yield Entry(first_ms, name, found[name])
+            start, count = start + count, min(2 * count, ENTRIES_A_TRIP)
 
 
-def _rows(batch: Trades, begin: int, end: int) -> list[_Sorted]:
-    chosen = batch.take((batch.time >= begin) & (batch.time <= end))
-    columns = (chosen.first_id, chosen.last_id, chosen.time, chosen.side)
-    numbers = zip(*(column.tolist() for column in columns), strict=True)
-    values = zip(chosen.prices().tolist(), chosen.sizes().tolist(), strict=True)
-    known = batch.kind is not IdKind.NONE
-    aggregate = batch.kind is IdKind.AGGREGATE
-    rows = []
-    for (first, last, time, side), (price, size) in zip(numbers, values, strict=True):
-        identity, until = first if known else None, last if aggregate else None
-        rows.append((time, last, TradeRow(identity, time, price, size, _SIDES[side], until)))
-    return rows
+def _count_before(held: list[tuple[int, str]], first_ms: int) -> int:
+    return int(np.searchsorted([at for at, _ in held], first_ms))
 
 
-def _position(row: _Sorted) -> tuple[int, int]:
-    return row[0], row[1]
+def _enough(parts: list[Trades], after: Position | None, limit: int, next_time: int) -> bool:
+    """Say whether the page is full of trades before `next_time`."""
+    if sum(map(len, parts)) <= limit:
+        return False
+    known = sum(int((part.time < next_time).sum()) for part in parts)
+    passed = sum(int((part.time == after.time).sum()) for part in parts) if after else 0
+    return known > limit + passed
 
 
-def _passed(rows: list[_Sorted], after: Position | None) -> int:
-    """Return how many of the sorted rows an earlier page has told already."""
+class _Sorted(NamedTuple):
+    """Positions of trades in order: in which batch, at which row, and their time and id."""
+
+    part: Ints
+    row: Ints
+    time: Ints
+    id: Ints
+
+
+def _page(parts: list[Trades], limit: int, after: Position | None) -> TradePage:
+    if not parts:
+        return TradePage([], None)
+    found = _sort(parts)
+    passed = _passed(found, after)
+    chosen = slice(passed, passed + limit)
+    following = None
+    if len(found.time) > passed + limit:
+        last = passed + limit - 1
+        place = int(found.time[last]), int(found.id[last])
+        following = Position(*place, int(_same(found, place)[: last + 1].sum()))
+    rows: list[TradeRow | None] = [None] * len(found.time[chosen])
+    for number in np.unique(found.part[chosen]).tolist():
+        at = np.flatnonzero(found.part[chosen] == number)
+        batch = parts[number].take(found.row[chosen][at])
+        for place_in_page, row in zip(at.tolist(), _rows(batch), strict=True):
+            rows[place_in_page] = row
+    return TradePage([row for row in rows if row is not None], following)
+
+
+def _sort(parts: list[Trades]) -> _Sorted:
+    """Return the order of all trades: by time, then by their places at one instant."""
+    lengths = [len(part) for part in parts]
+    number = np.repeat(np.arange(len(parts)), lengths)
+    row = np.concatenate([np.arange(length) for length in lengths])
+    time = np.concatenate([part.time for part in parts])
+    place = np.concatenate([part.places()[1] for part in parts])
+    order = np.lexsort((place, time))
+    return _Sorted(number[order], row[order], time[order], place[order])
+
+
+def _same(found: _Sorted, place: tuple[int, int]) -> NDArray[np.bool_]:
+    return np.asarray((found.time == place[0]) & (found.id == place[1]))
+
+
+def _passed(found: _Sorted, after: Position | None) -> int:
+    """Return how many of the sorted trades an earlier page has told already."""
     if after is None:
         return 0
-    place = (after.time, after.id)
-    before = sum(1 for row in rows if _position(row) < place)
-    same = sum(1 for row in rows if _position(row) == place)
-    return before + min(same, after.passed)
+    before = (found.time < after.time) | ((found.time == after.time) & (found.id < after.id))
+    same = int(_same(found, (after.time, after.id)).sum())
+    return int(before.sum()) + min(same, after.passed)
 
 
-def _next(rows: list[_Sorted], told: int) -> Position | None:
-    if len(rows) <= told:
-        return None
-    place = _position(rows[told - 1])
-    return Position(*place, sum(1 for row in rows[:told] if _position(row) == place))
+def _rows(batch: Trades) -> Iterator[TradeRow]:
+    columns: tuple[NDArray[Any], ...] = (batch.first_id, batch.last_id, batch.time)
+    values = (*columns, batch.prices(), batch.sizes(), batch.side)
+    known, aggregate = batch.kind is not IdKind.NONE, batch.kind is IdKind.AGGREGATE
+    for first, last, time, price, size, side in zip(*(v.tolist() for v in values), strict=True):
+        identity, until = first if known else None, last if aggregate else None
+        yield TradeRow(identity, time, price, size, _SIDES[side], until)

@@ -2,9 +2,6 @@
 
 import msgspec
 
-from storage.trades.edges import Edges, Hole
-from storage.trades.intervals import Intervals
-
 
 class SymbolState(msgspec.Struct):
     """Where one symbol's stream stands.
@@ -12,7 +9,11 @@ class SymbolState(msgspec.Struct):
     `version` counts transactions and numbers the journal's entries. `watermark`
     is the latest trade's time (microseconds UTC), `last_ms` the latest
     millisecond in the tick series. `open` maps a resolution to the opening (s)
-    of its newest candle. `seen` is the packed intervals of trade ids.
+    of its newest candle. `epochs` are the times from which ids began again, `ids`
+    how many different ones the newest epoch has. `suspects` are packed trades
+    under known ids that may be the beginning of another epoch. `sequence` says that
+    the feed numbers its trades itself, without a hole. `seen` and `edges` are the
+    ids that versions before kept here.
     """
 
     version: int = 0
@@ -26,16 +27,10 @@ class SymbolState(msgspec.Struct):
     open: dict[int, int] = {}
     seen: bytes = b""
     edges: bytes = b""
-
-    @property
-    def seen_ids(self) -> Intervals:
-        """Return the intervals of trade ids seen."""
-        return Intervals.from_bytes(self.seen)
-
-    @property
-    def holes(self) -> list[Hole]:
-        """Return the missing ids between those seen, with the times around them."""
-        return Edges.from_bytes(self.edges).holes(self.seen_ids)
+    epochs: list[int] = []
+    ids: int = 0
+    suspects: bytes = b""
+    sequence: bool = False
 
 
 _ENCODER = msgspec.msgpack.Encoder()

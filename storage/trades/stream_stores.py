@@ -41,10 +41,9 @@ def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStore
     """Open the stores of live data; connects to nothing yet."""
     archive = JournalArchive(client, settings.journal_dir)
     days = settings.tick_retention_days
-    hours = settings.journal_retention_hours
     return StreamStores(
         intake=Intake(client),
-        writer=TradeWriter(client, aggregate_days=hours / 24, tick_days=days),
+        writer=TradeWriter(client, archive, tick_days=days),
         journal=Journal(client),
         archive=archive,
         reader=TradeReader(client, archive),

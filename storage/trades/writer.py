@@ -6,23 +6,27 @@ A batch that comes again finds its ids seen; one that was cut off left nothing.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis
 
-from core.messages import IdKind
 from core.series import Series
 from storage import keys
 from storage.journal import journal, ticks
+from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.time_series import SeriesKeys, candle_samples, failed_elements
 from storage.optimistic import until_undisturbed
 from storage.trades import building
-from storage.trades.deduplicate import keep_fresh
-from storage.trades.edges import Edges
 from storage.trades.held import SeriesMissing, read_held, watched_keys
-from storage.trades.identical import drop_repeated
+from storage.trades.journaled import JournaledTrades
 from storage.trades.live import LiveKind, candle_message
+from storage.trades.quality import QualityCount, queue_counts
+from storage.trades.quarantine import KNOWN_ID, queue_trades
+from storage.trades.query import TradeReader
+from storage.trades.seen_ids import SeenIds, legacy_seen
+from storage.trades.sort_out import SortedOut, Sorter, touched_blocks
 from storage.trades.state import SymbolState, pack_state
 
 
@@ -33,24 +37,36 @@ class Written(NamedTuple):
     new: int
     duplicates: int
     late: int
+    quarantined: int = 0
+
+
+class _Read(NamedTuple):
+    """What is known of a symbol before a transaction."""
+
+    state: SymbolState
+    candles: building.Held
+    ids: dict[int, SeenIds]
 
 
 class TradeWriter:
-    """Write trades of many symbols of one platform; safe beside other writers.
+    """Write trades of many symbols of one platform, of any age; safe beside other writers.
 
-    `aggregate_days` is how long candles can still take late trades; older ones
-    are journaled and counted as not applied. `tick_days` bounds the
-    per-millisecond series (0: no bound).
+    `archive` holds what is too old for Redis, where repetitions are looked up as
+    well. `tick_days` bounds the per-millisecond series (0: no bound).
     """
 
     def __init__(
-        self, client: "redis.Redis", *, aggregate_days: float = 3, tick_days: int = 30
+        self,
+        client: "redis.Redis",
+        archive: JournalArchive | None = None,
+        *,
+        tick_days: int = 30,
     ) -> None:
         self._client: Any = client
-        self._aggregate_ms = round(aggregate_days * 86_400_000)
         self._tick_ms = tick_days * 86_400_000
         self._series = SeriesKeys(client, self._tick_ms)
-        self._journal = journal.Journal(client)
+        files = archive or JournalArchive(client, Path("/nonexistent"))
+        self._journaled = JournaledTrades(TradeReader(client, files))
 
     def write(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         """Store what is new of each symbol's batches, in one transaction.
@@ -72,98 +88,129 @@ class TradeWriter:
     def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         with self._client.pipeline() as pipe:
             pipe.watch(*watched_keys(platform, batches))
-            wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
-            held = read_held(self._client, platform, wanted)
+            found = self._read(platform, batches)
             pipe.multi()
             written, samples = [], []
-            for symbol, (state, candles) in held.items():
-                result, rows = self._queue(pipe, platform, symbol, state, candles, batches[symbol])
+            for symbol, read in found.items():
+                result, rows = self._queue(pipe, platform, symbol, read, batches[symbol])
                 written.append(result)
                 samples += rows
             if samples:
                 pipe.execute_command("TS.MADD", *samples)
             replies = pipe.execute()
-        if samples and (failed := failed_elements(replies[-1])):
-            names = {samples[3 * position] for position in failed}
-            self._mark_dirty(platform, {name.split(":")[2] for name in names})
+        if samples:
+            self._look_at_failures(platform, samples, replies[-1])
         return written
 
+    def _read(self, platform: str, batches: dict[str, list[Trades]]) -> dict[str, _Read]:
+        """Read what the transaction depends on: states and candles, then ids and open candles."""
+        wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
+        held = read_held(self._client, platform, wanted)
+        blocks = {
+            symbol: touched_blocks(batches[symbol], state) for symbol, (state, _) in held.items()
+        }
+        pipe = self._client.pipeline(transaction=False)
+        opened: dict[str, list[building.Key]] = {}
+        for symbol, (state, candles) in held.items():
+            for epoch, touched in blocks[symbol].items():
+                pipe.hmget(keys.seen_ids(platform, symbol), SeenIds.fields(epoch, touched))
+            opened[symbol] = [key for key in state.open.items() if key not in candles]
+            for resolution, opening in opened[symbol]:
+                name = keys.flags(Series(platform, symbol, resolution))
+                pipe.execute_command("TS.RANGE", name, opening * 1_000, opening * 1_000)
+        replies = iter(pipe.execute())
+        found: dict[str, _Read] = {}
+        for symbol, (state, candles) in held.items():
+            ids = {
+                epoch: SeenIds(epoch, touched, next(replies), legacy_seen(state, epoch))
+                for epoch, touched in blocks[symbol].items()
+            }
+            for key in opened[symbol]:
+                flags = next(replies)
+                candles[key] = building.HeldCandle(
+                    stored=bool(flags), flags=int(float(flags[0][1])) if flags else 0
+                )
+            found[symbol] = _Read(state, candles, ids)
+        return found
+
     def _queue(
-        self,
-        pipe: Any,
-        platform: str,
-        symbol: str,
-        state: SymbolState,
-        held: building.Held,
-        batches: list[Trades],
+        self, pipe: Any, platform: str, symbol: str, read: _Read, batches: list[Trades]
     ) -> tuple[Written, list[Any]]:
         """Queue one symbol's changes; returns what they are and its TS.MADD arguments."""
-        fresh, duplicates = self._fresh(platform, symbol, state, batches)
-        state.duplicates += duplicates
-        new = sum(map(len, fresh))
+        state, candles = read.state, read.candles
+        sorter = Sorter(platform, symbol, state, read.ids, self._journaled)
+        for batch in batches:
+            sorter.take(batch)
+        found = sorter.found
+        new = sum(map(len, found.fresh))
+        late = sum(int((batch.time < state.watermark).sum()) for batch in found.fresh)
+        state.duplicates += found.duplicates
+        state.overlaps += found.overlaps
+        state.late += late
+        queue_trades(pipe, platform, symbol, found.others, KNOWN_ID)
+        queue_counts(pipe, platform, symbol, _counts(found, late))
+        written = Written(symbol, new, found.duplicates, late, sum(map(len, found.others)))
         if not new:
-            # Only the counter changes: written without a new version.
+            # Only counters change: written without a new version.
             pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
-            return Written(symbol, 0, duplicates, 0), []
-        late = sum(int((batch.time < state.watermark).sum()) for batch in fresh)
-        state.version, state.trades, state.late = (
-            state.version + 1,
-            state.trades + new,
-            state.late + late,
-        )
-        state.watermark = max(state.watermark, *(int(batch.time.max()) for batch in fresh))
-        journal.append(pipe, platform, symbol, state.version, fresh)
-        samples = self._tick_samples(platform, symbol, state, fresh)
-        floor = (state.watermark // 1_000 - self._aggregate_ms) // 1_000
-        changes = building.apply(building.sum_up(fresh), held, state, floor)
-        building.close_passed(state, changes, held)
+            return written, []
+        state.version, state.trades = state.version + 1, state.trades + new
+        state.watermark = max(state.watermark, *(int(batch.time.max()) for batch in found.fresh))
+        journal.append(pipe, platform, symbol, state.version, found.fresh)
+        for ids in read.ids.values():
+            ids.queue(pipe, platform, symbol)
+        state.seen, state.edges = (b"", b"") if 0 in read.ids else (state.seen, state.edges)
+        samples = self._tick_samples(platform, symbol, state, found.fresh)
+        changes = building.apply(building.sum_up(found.fresh), candles, state)
+        building.close_passed(state, changes, candles)
         samples += _candle_samples(pipe, platform, symbol, changes)
         pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
-        for batch in fresh:
-            pipe.publish(keys.live(platform, symbol), LiveKind.TRADES.encode() + batch.to_bytes())
-        told = {key: changes.aggregates[key] for key in changes.write}
-        pipe.publish(keys.live(platform, symbol), candle_message(told, changes.flags))
-        return Written(symbol, new, duplicates, late), samples
-
-    def _fresh(
-        self, platform: str, symbol: str, state: SymbolState, batches: list[Trades]
-    ) -> tuple[list[Trades], int]:
-        fresh: list[Trades] = []
-        duplicates = 0
-        for batch in batches:
-            seen = state.seen_ids
-            kept, seen, repeated, overlaps = keep_fresh(batch, seen)
-            if batch.kind is IdKind.NONE:
-                kept, repeated = drop_repeated(self._journal, platform, symbol, kept, fresh)
-            elif len(kept):
-                state.edges = Edges.from_bytes(state.edges).moved(kept, seen).to_bytes()
-            state.seen = seen.to_bytes()
-            state.overlaps += overlaps
-            duplicates += repeated
-            if len(kept):
-                fresh.append(kept)
-        return fresh, duplicates
+        pipe.zadd(keys.DUE_INDEX, {f"{platform}:{symbol}": 0}, lt=True)
+        _publish(pipe, platform, symbol, found.fresh, changes)
+        return written, samples
 
     def _tick_samples(
         self, platform: str, symbol: str, state: SymbolState, fresh: list[Trades]
     ) -> list[Any]:
         samples: list[Any] = []
+        newest = max(int(batch.time.max()) for batch in fresh) // 1_000
+        oldest = max(newest, state.last_ms) - self._tick_ms if self._tick_ms else -1
         for batch in fresh:
-            new = ticks.collapse(batch)
+            # Redis refuses samples that are past their retention already.
+            new = ticks.newer(ticks.collapse(batch), oldest)
             before = new.ms[new.ms <= state.last_ms]
             if len(before):
                 new = ticks.combine(new, ticks.read_held(self._client, platform, symbol, before))
-            state.last_ms = max(state.last_ms, int(new.ms[-1]))
-            if self._tick_ms:
-                # Redis refuses samples that are past their retention already.
-                new = ticks.newer(new, state.last_ms - self._tick_ms)
+            if len(new.ms):
+                state.last_ms = max(state.last_ms, int(new.ms[-1]))
             samples += ticks.samples(platform, symbol, new)
         return samples
+
+    def _look_at_failures(self, platform: str, samples: list[Any], reply: Any) -> None:
+        """Have symbols rebuilt whose samples failed; count those that are past a retention."""
+        dirty: set[str] = set()
+        for position in failed_elements(reply):
+            symbol = samples[3 * position].split(":")[2]
+            if "retention" in str(reply[position]).lower():
+                queue_counts(self._client, platform, symbol, {QualityCount.UNAPPLIED: 1})
+            else:
+                dirty.add(symbol)
+        self._mark_dirty(platform, dirty)
 
     def _mark_dirty(self, platform: str, symbols: Iterable[str]) -> None:
         for symbol in symbols:
             self._series.forget(platform, symbol)
             self._client.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")
+
+
+def _counts(found: SortedOut, late: int) -> dict[QualityCount, int]:
+    return {
+        QualityCount.LATE: late,
+        QualityCount.DUPLICATES: found.duplicates,
+        QualityCount.OVERLAPS: found.overlaps,
+        QualityCount.QUARANTINED: sum(map(len, found.others)),
+        QualityCount.EPOCHS: found.epochs,
+    }
 
 
 def _candle_samples(
@@ -182,4 +229,19 @@ def _candle_samples(
     for resolution in touched:
         state_key = keys.candle_state(Series(platform, symbol, resolution))
         pipe.hincrby(state_key, "version", 1)
+    if changes.lost:
+        pipe.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")
     return samples
+
+
+def _publish(
+    pipe: Any,
+    platform: str,
+    symbol: str,
+    fresh: list[Trades],
+    changes: building.CandleChanges,
+) -> None:
+    for batch in fresh:
+        pipe.publish(keys.live(platform, symbol), LiveKind.TRADES.encode() + batch.to_bytes())
+    told = {key: changes.aggregates[key] for key in changes.write}
+    pipe.publish(keys.live(platform, symbol), candle_message(told, changes.flags))

@@ -21,7 +21,7 @@ from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
 from storage.trades.quarantine import Rejected
 from storage.trades.stream_stores import StreamStores
-from tasks.trades.maintain_stream import mend_candles
+from tasks.trades.find_gaps import mend_candles
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def _mend(work: Backfill, gap: Gap, found: Fetched) -> None:
         for series in candle_series(*gap.market):
             begin = first // series.resolution * series.resolution
             work.stream.upkeep.mark(series, begin, last, add=CandleFlag.BACKFILLED)
-    mend_candles(work.stream, work.gaps, gap)
+    mend_candles(work.stream, work.gaps, gap.market, [gap])
 
 
 def _record_empty(work: Backfill, gap: Gap, spans: Sequence[tuple[int, int]]) -> None:

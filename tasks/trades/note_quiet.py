@@ -11,6 +11,7 @@ from storage.trades.edges import Hole
 from storage.trades.gap_ledger import GapLedger, GapState
 from storage.trades.state import SymbolState
 from storage.trades.stream_stores import StreamStores
+from tasks.trades.find_gaps import find_holes
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ def note_quiet_spans(stores: Stores, stream: StreamStores, gaps: GapLedger) -> N
             for other, found in minutes.items()
             if other.platform == market.platform and other != market and found
         ]
-        for first, last in _untold(gaps, market, own, states[market]):
+        holes = find_holes(stream, market, states[market])
+        for first, last in _untold(gaps, market, own, holes):
             silent = bool(others) and not any(_traded(found, first, last) for found in others)
             state = GapState.OUTAGE if silent else GapState.NO_TRADES
             span = Hole(0, -1, first * 1_000_000, last * 1_000_000)
@@ -51,7 +53,7 @@ def _minutes(stores: Stores, market: Market, state: SymbolState) -> list[int]:
 
 
 def _untold(
-    gaps: GapLedger, market: Market, minutes: Sequence[int], state: SymbolState
+    gaps: GapLedger, market: Market, minutes: Sequence[int], holes: Sequence[Hole]
 ) -> Iterator[tuple[int, int]]:
     """Yield (first empty opening, next one with trades) of spans that are not recorded yet."""
     quiet = [
@@ -62,7 +64,7 @@ def _untold(
     if not quiet:
         return
     told = gaps.list(market, quiet[0][0] * 1_000_000, quiet[-1][1] * 1_000_000, 10_000)
-    known = [gap.hole for gap in told] + state.holes
+    known = [gap.hole for gap in told] + list(holes)
     for first, last in quiet:
         if not any(h.after <= last * 1_000_000 and h.before >= first * 1_000_000 for h in known):
             yield first, last

@@ -37,7 +37,7 @@ def read_all(reader: TradeReader, limit: int, start: int = 0, end: int = FAR) ->
 def write_shuffled(client: "redis.Redis", rows: list[RawTrade], seed: int) -> None:
     shuffled = list(rows)
     random.Random(seed).shuffle(shuffled)
-    writer = TradeWriter(client, aggregate_days=400)
+    writer = TradeWriter(client)
     for at in range(0, len(shuffled), 23):
         writer.write("x", {"A-B": [pack(shuffled[at : at + 23])]})
 
@@ -86,7 +86,7 @@ def test_a_frame_cut_short_by_a_crash_hides_no_other(
 
     assert read_all(TradeReader(redis_client, archive), 1_000) == whole
     late = RawTrade(9_999, rows[0].time, "1", "1")
-    TradeWriter(redis_client, aggregate_days=400).write("x", {"A-B": [pack([late])]})
+    TradeWriter(redis_client).write("x", {"A-B": [pack([late])]})
     archive.spill("x", "A-B", FAR // 1_000)
     assert len(read_all(TradeReader(redis_client, archive), 1_000)) == len(whole) + 1
 

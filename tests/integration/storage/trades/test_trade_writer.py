@@ -15,6 +15,7 @@ from storage.journal.columns import Trades
 from storage.journal.journal import Journal
 from storage.journal.scaled import scale_values
 from storage.trades.edges import Hole
+from storage.trades.seen_ids import read_seen
 from storage.trades.state import unpack_state
 from storage.trades.writer import TradeWriter
 from tests.trade_oracle import RawTrade, oracle_candles
@@ -30,7 +31,8 @@ def pack(rows: list[RawTrade], kind: IdKind = IdKind.TRADE) -> Trades:
     ids = np.array([row.trade_id for row in rows], dtype=np.int64)
     time = np.array([row.time for row in rows], dtype=np.int64)
     side = np.ones(len(rows), dtype=np.int8)
-    return Trades(kind, price.scale, size.scale, ids, ids, time, price.units, size.units, side)
+    trades = Trades(kind, price.scale, size.scale, ids, ids, time, price.units, size.units, side)
+    return trades.without_ids(0 * ids) if kind is IdKind.NONE else trades
 
 
 def make_trades(count: int, seed: int) -> list[RawTrade]:
@@ -82,7 +84,7 @@ def test_any_order_partition_and_repetition_gives_the_same_candles(
     rows, dice = make_trades(count, seed), random.Random(seed)
     sent = [*rows, *(row for row in rows if dice.random() < repeated)]
     dice.shuffle(sent)
-    writer = TradeWriter(redis_client, aggregate_days=400)
+    writer = TradeWriter(redis_client)
 
     new = 0
     for at in range(0, len(sent), size):
@@ -119,7 +121,7 @@ def test_writers_at_once_lose_and_double_nothing(redis_client: "redis.Redis") ->
     def work(order: int) -> None:
         mine = list(batches)
         random.Random(order).shuffle(mine)
-        writer = TradeWriter(redis_client, aggregate_days=400)
+        writer = TradeWriter(redis_client)
         for batch in mine:
             writer.write("x", {"A-B": [pack(batch)], "C-D": [pack(batch)]})
 
@@ -134,7 +136,7 @@ def test_writers_at_once_lose_and_double_nothing(redis_client: "redis.Redis") ->
 
 
 def test_an_older_backfill_is_new_and_its_replay_is_not(redis_client: "redis.Redis") -> None:
-    rows, writer = make_trades(100, 3), TradeWriter(redis_client, aggregate_days=400)
+    rows, writer = make_trades(100, 3), TradeWriter(redis_client)
     newer, older = rows[50:], rows[:50]
 
     results = [writer.write("x", {"A-B": [pack(part)]})[0] for part in (newer, older, older)]
@@ -182,18 +184,21 @@ def test_an_aggregate_that_overlaps_seen_trades_is_left_out_and_counted(
 
     assert results == [0, 1, 0]
     state = unpack_state(redis_client.get("state:x:A-B"))
-    assert (state.overlaps, state.seen_ids.end.tolist()) == (1, [5, 9])
+    seen = read_seen(redis_client, "x", "A-B", 0)
+    assert seen is not None
+    assert (state.overlaps, seen.ids.end.tolist()) == (1, [5, 9])
 
 
 def test_a_hole_in_the_ids_has_the_times_of_its_neighbours_until_it_is_filled(
     redis_client: "redis.Redis",
 ) -> None:
-    rows, writer = make_trades(60, 4), TradeWriter(redis_client, aggregate_days=400)
+    rows, writer = make_trades(60, 4), TradeWriter(redis_client)
 
     def holes(*parts: list[RawTrade]) -> list[Hole]:
         for part in parts:
             writer.write("x", {"A-B": [pack(part)]})
-        return unpack_state(redis_client.get("state:x:A-B")).holes
+        seen = read_seen(redis_client, "x", "A-B", 0)
+        return seen.holes() if seen else []
 
     assert holes(rows[50:], rows[:10], rows[30:40]) == [
         Hole(10, 29, rows[9].time, rows[30].time),

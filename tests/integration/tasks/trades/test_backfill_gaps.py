@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.messages import IdKind
 from core.series import CandleFlag, Market
 from core.settings import Settings
 from feeds.exchange_trades import ExchangeTrades
@@ -16,6 +17,7 @@ from storage.stores import Stores
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
 from storage.trades.stream_stores import StreamStores, open_stream_stores
 from tasks.trades.backfill_gaps import SETTLE_MS, Backfill, backfill_gaps
+from tasks.trades.find_gaps import MOST_GAPS
 from tasks.trades.maintain_stream import keep_stream
 from tests.exchange_files import made_trades, write_trades
 from tests.integration.storage.trades.test_trade_writer import pack
@@ -70,11 +72,11 @@ def work(
     return Backfill(stores, stream, gaps, connect, clock)
 
 
-def hear(work: Backfill, market: Market, rows: list[RawTrade]) -> None:
+def hear(work: Backfill, market: Market, rows: list[RawTrade], kind: IdKind = IdKind.TRADE) -> None:
     """Store what a feed brought."""
     work.stream.traded.note([market])
     for batch in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-        work.stream.writer.write(market.platform, {market.symbol: [pack(batch)]})
+        work.stream.writer.write(market.platform, {market.symbol: [pack(batch, kind)]})
 
 
 def look(work: Backfill, clock: Clock, times: int = 2) -> None:
@@ -116,7 +118,7 @@ def test_all_that_was_missed_is_found_and_its_candles_are_whole_again(
         2_000: (GapState.BACKFILLED, 1_001),
     }
     state = work.stream.upkeep.states([market])[market]
-    assert (state.trades, state.holes) == (len(TRADES), [])
+    assert (state.trades, work.stream.upkeep.holes(*market, state)) == (len(TRADES), [])
     assert not any(flag & CandleFlag.GAP for flag in flags(work, market))
     assert any(flag & CandleFlag.BACKFILLED for flag in flags(work, market))
 
@@ -159,7 +161,8 @@ def test_ids_that_do_not_exist_are_believed_only_after_a_while(
     clock.now = gap.try_at
     assert backfill_gaps(work) == 1
     assert [gap.state for gap in told(work, market)] == [GapState.NO_TRADES]
-    assert work.stream.upkeep.states([market])[market].holes == []
+    state = work.stream.upkeep.states([market])[market]
+    assert work.stream.upkeep.holes(*market, state) == []
 
 
 def test_a_gap_of_which_a_part_never_was_is_told_in_parts(work: Backfill, clock: Clock) -> None:
@@ -204,7 +207,7 @@ def test_a_platform_without_a_connector_keeps_its_gap_and_says_why(
     work: Backfill, clock: Clock
 ) -> None:
     market = Market("elsewhere", "A-B")
-    hear(work, market, TRADES[:100] + TRADES[105:600])
+    hear(work, market, TRADES[:100] + TRADES[105:600], IdKind.SEQUENCE)
     look(work, clock)
 
     assert backfill_gaps(work) == 0
@@ -213,6 +216,27 @@ def test_a_platform_without_a_connector_keeps_its_gap_and_says_why(
     assert gap.state is GapState.OPEN
     assert gap.reason is not None
     assert "no connector" in gap.reason
+
+
+def test_ids_that_are_not_known_to_be_contiguous_make_no_gap(work: Backfill, clock: Clock) -> None:
+    market = Market("elsewhere", "A-B")
+    hear(work, market, TRADES[:600:7])
+    look(work, clock)
+
+    assert told(work, market) == []
+
+
+def test_thousands_of_holes_are_told_as_few_gaps(work: Backfill, clock: Clock) -> None:
+    market = Market("coinbase", "A-B")
+    hear(work, market, TRADES[::2] + TRADES[-1:])
+    look(work, clock)
+
+    assert 1 <= len(told(work, market)) <= MOST_GAPS
+    clock.now += SETTLE_MS
+    assert backfill_gaps(work) >= 1
+    look(work, clock)
+    state = work.stream.upkeep.states([market])[market]
+    assert state.trades == len(TRADES)
 
 
 def test_a_crash_before_the_ledger_was_told_leaves_no_mark_and_no_open_gap(
@@ -231,7 +255,7 @@ def test_a_crash_before_the_ledger_was_told_leaves_no_mark_and_no_open_gap(
 
 def test_a_candle_keeps_its_mark_while_another_gap_touches_it(work: Backfill, clock: Clock) -> None:
     market = Market("elsewhere", "A-B")
-    hear(work, market, TRADES[:100] + TRADES[105:200] + TRADES[205:690])
+    hear(work, market, TRADES[:100] + TRADES[105:200] + TRADES[205:690], IdKind.SEQUENCE)
     look(work, clock)
     work.stream.writer.write("elsewhere", {"A-B": [pack(TRADES[100:105])]})
 

@@ -10,13 +10,14 @@ from core.settings import Settings
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger, GapState
 from storage.trades.stream_stores import StreamStores, open_stream_stores
-from tasks.trades.maintain_stream import find_gaps, keep_stream
+from tasks.trades.find_gaps import find_gaps, find_holes
+from tasks.trades.maintain_stream import keep_stream
 from tasks.trades.note_quiet import note_quiet_spans
 from tests.integration.storage.trades.test_trade_writer import START, pack
 from tests.trade_oracle import RawTrade
 
 DAY_MS = 86_400_000
-MARKET, OTHER = Market("x", "A-B"), Market("x", "C-D")
+MARKET, OTHER = Market("coinbase", "A-B"), Market("coinbase", "C-D")
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def write(stream: StreamStores, market: Market, rows: list[RawTrade]) -> None:
 
 
 def minute_flags(stores: Stores) -> list[int]:
-    rows = stores.redis.execute_command("TS.RANGE", "flags:x:A-B:60", "-", "+")
+    rows = stores.redis.execute_command("TS.RANGE", "flags:coinbase:A-B:60", "-", "+")
     return [int(float(value)) for _, value in rows]
 
 
@@ -107,7 +108,7 @@ def test_a_feed_far_more_silent_than_usual_is_an_anomaly_once(
     for minutes in (20, 21):
         keep_stream(stores, stream, gaps, START // 1_000 + minutes * 60_000, DAY_MS)
 
-    found = stream.anomalies.read("x", "A-B", 0, 2**42)
+    found = stream.anomalies.read("coinbase", "A-B", 0, 2**42)
 
     assert [one.reason for one in found] == ["stale_feed"]
 
@@ -118,10 +119,10 @@ def test_a_gap_that_is_filled_while_its_candles_are_marked_leaves_no_mark(
     rows = [trade(n, n * 0.01) for n in range(100)]
     write(stream, MARKET, rows[:40] + rows[60:])
     look()
-    before = stream.upkeep.states([MARKET])[MARKET]
+    before = find_holes(stream, MARKET, stream.upkeep.states([MARKET])[MARKET])
     write(stream, MARKET, rows[40:60])
 
-    # The state as it was read before the trades came.
+    # The holes as they were read before the trades came.
     opened = find_gaps(stream, gaps, MARKET, before)
 
     assert len(opened) == 1
