@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.series import CandleFlag, Market
-from feeds.venues import contiguous_ids
+from  import contiguous_ids
 from storage.trades.building import candle_series
 from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
