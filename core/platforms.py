@@ -34,6 +34,10 @@ independentreserve latoken paymium zaif
 )
 PLATFORMS = (CCXT_NAMES - WITHOUT_CANDLES) | ALIASES.keys()
 
+# Exchanges whose trade ids follow each other without a hole in each market, so that a
+# missing one is a missed trade. Elsewhere one counter serves many markets, or nobody says.
+CONTIGUOUS_IDS = frozenset({"coinbase", "coinbaseexchange", "binance", "binanceus"})
+
 # What stands between base and quote in the raw symbols of the venues that we know.
 _SEPARATORS = {"coinbase": "-", "coinbaseexchange": "-", "coinbaseadvanced": "-",
                "binance": "", "binanceus": "", "bybit": "", "bitstamp": "", "kraken": "",
@@ -124,3 +128,8 @@ def raw_symbol(platform: str, symbol: str) -> str:
     A symbol without a slash is taken to be raw already.
     """
     return symbol.replace("/", _SEPARATORS.get(platform, "-"))
+
+
+def contiguous_ids(platform: str) -> bool:
+    """Say whether a missing trade id of one market of the platform is a missed trade."""
+    return platform in CONTIGUOUS_IDS

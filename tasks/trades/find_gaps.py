@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from core.platforms import contiguous_ids
 from core.series import CandleFlag, Market
-from  import contiguous_ids
 from storage.trades.building import candle_series
 from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
