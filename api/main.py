@@ -3,6 +3,8 @@
 from api.app import create_app
 from core.json_log import log_json
 from core.settings import read_settings
+from storage.redis_breaker import RedisBreaker
+from storage.redis_connection import REQUEST_SECONDS
 from storage.stores import open_stores
 from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
@@ -14,13 +16,14 @@ CHATTY = ("uvicorn.access", "asyncio", "kombu", "celery", "amqp")
 
 settings = read_settings()
 log_json(settings.log_level, CHATTY)
-stores = open_stores(settings)
-celery = make_celery(settings.broker_address)
+breaker = RedisBreaker(settings.redis_address)
+stores = open_stores(settings, breaker)
+celery = make_celery(settings.broker_address, answer_s=REQUEST_SECONDS)
 stream = open_stream_stores(settings, stores.redis)
 app = create_app(
     stores,
     stream,
-    Enqueue(stores.jobs, stores.uploads, celery),
-    EnqueueStream(celery, stream.intake),
+    Enqueue(stores.jobs, stores.uploads, celery, breaker),
+    EnqueueStream(celery, stream.intake, breaker),
     settings,
 )

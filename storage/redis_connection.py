@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ConstantBackoff, ExponentialBackoff
 from redis.exceptions import (
     BusyLoadingError,
     ConnectionError,  # noqa: A004
@@ -16,9 +16,12 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from core.errors import RedisUnavailable, StorageFull
+from storage.redis_breaker import RedisBreaker, watched_by
 
 # What Redis answers to a write when memory or the disk under the append-only file is full.
 _FULL = ("OOM", "MISCONF")
+# A caller learns within 2 s that Redis hangs.
+REQUEST_SECONDS = 1.2
 
 
 def connect(url: str, *, timeout: float = 10, retries: int = 2) -> "redis.Redis":
@@ -36,6 +39,22 @@ def connect(url: str, *, timeout: float = 10, retries: int = 2) -> "redis.Redis"
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
         retry_on_error=[BusyLoadingError],
     )
+
+
+def connect_for_requests(url: str, breaker: RedisBreaker) -> "redis.Redis":
+    """Return a client for what a caller waits for: quick to say that Redis is away.
+
+    A command is repeated once after a lost connection, never after silence.
+    """
+    pool = redis.ConnectionPool.from_url(
+        url,
+        protocol=2,
+        socket_timeout=REQUEST_SECONDS,
+        socket_connect_timeout=REQUEST_SECONDS,
+        retry=Retry(ConstantBackoff(0), 1, supported_errors=(ConnectionError,)),
+    )
+    pool.connection_class = watched_by(breaker, pool.connection_class)
+    return redis.Redis.from_pool(pool)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
-from storage.redis_connection import connect
+from storage.redis_breaker import RedisBreaker
+from storage.redis_connection import connect, connect_for_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,13 @@ class Stores:
         self.engine.dispose()
 
 
-def open_stores(settings: Settings) -> Stores:
-    """Open all stores; connects to nothing yet, and expects a migrated database."""
-    client = connect(settings.redis_address)
+def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stores:
+    """Open all stores; connects to nothing yet, and expects a migrated database.
+
+    With a `breaker` for those whose callers wait: Redis is not waited for long.
+    """
+    address = settings.redis_address
+    client = connect_for_requests(address, breaker) if breaker else connect(address)
     engine = open_database(settings.database_address)
     files = Artifacts(settings.data_dir)
     heads = Heads(settings.data_dir / "ledger" / "heads.jsonl")

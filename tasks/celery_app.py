@@ -62,13 +62,15 @@ _SETTINGS = {
 }
 
 
-def make_celery(broker_url: str) -> Celery:
+def make_celery(broker_url: str, answer_s: float = _ANSWER_S) -> Celery:
     """Return an application on the Redis at `broker_url`; nothing is connected yet.
 
     Tasks are registered by importing `tasks.celery_tasks`, which senders need not.
-    There is no result backend: results are in the job's row.
+    There is no result backend: results are in the job's row. Redis is waited for
+    `answer_s` seconds at a time.
     """
+    transport = {**_TRANSPORT, "socket_timeout": answer_s, "socket_connect_timeout": answer_s}
     request_ids.attach()
     app = Celery("tickcast", broker=broker_url)
-    app.conf.update(_SETTINGS, broker_transport_options=_TRANSPORT)
+    app.conf.update(_SETTINGS, broker_transport_options=transport)
     return app

@@ -19,6 +19,8 @@ from core.jobs import Job
 from storage.candles.candle_columns import Candles
 from storage.candles.uploads import UploadStore
 from storage.jobs.job_store import JobStore
+from storage.redis_breaker import RedisBreaker
+from tasks.broker_errors import broker_errors
 from tasks.task_table import ANSWER_CALL, BRIEF, QUEUE_OF, QUEUES, Periodic, Task
 
 logger = logging.getLogger(__name__)
@@ -34,10 +36,17 @@ class Enqueue:
     the same is unfinished.
     """
 
-    def __init__(self, jobs: JobStore, uploads: UploadStore, celery: Celery) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        uploads: UploadStore,
+        celery: Celery,
+        breaker: RedisBreaker | None = None,
+    ) -> None:
         self._jobs = jobs
         self._uploads = uploads
         self._celery = celery
+        self._breaker = breaker
 
     def begin(
         self,
@@ -95,16 +104,14 @@ class Enqueue:
 
     def queue_lengths(self) -> dict[str, int]:
         """Return how many messages wait in each queue; raises `RedisUnavailable`."""
-        try:
-            with (
-                self._celery.connection_for_write() as connection,
-                connection.channel().client.pipeline(transaction=False) as pipeline,
-            ):
-                for queue in QUEUES:
-                    pipeline.llen(queue)
-                return dict(zip(QUEUES, pipeline.execute(), strict=True))
-        except (OperationalError, RedisError, OSError) as error:
-            raise RedisUnavailable("The queue does not answer at the moment.") from error
+        with (
+            broker_errors(self._breaker),
+            self._celery.connection_for_write() as connection,
+            connection.channel().client.pipeline(transaction=False) as pipeline,
+        ):
+            for queue in QUEUES:
+                pipeline.llen(queue)
+            return dict(zip(QUEUES, pipeline.execute(), strict=True))
 
     def _keep(self, job: Job, candles: Candles) -> None:
         try:
@@ -122,10 +129,8 @@ class Enqueue:
         return job
 
     def _send_off(self, message: Any) -> None:
-        try:
+        with broker_errors(self._breaker):
             message.apply_async()
-        except (OperationalError, RedisError, OSError) as error:
-            raise RedisUnavailable("The queue does not answer at the moment.") from error
 
     def _note_published(self, job: Job) -> None:
         try:

@@ -19,7 +19,7 @@ from api.http.background_work import BackgroundWork, task_path
 from api.http.json_text import parse_json
 from api.http.request_body import JSON, media_type, read_body
 from api.http.schemas import Resolution
-from api.http.threads import in_thread
+from api.http.threads import in_work_thread
 from api.http.validation import convert_body
 from core.answers.candles import CandlesStored, RejectedCandle
 from core.errors import InvalidRequest
@@ -66,7 +66,7 @@ class IngestCandles:
         """
         kind = media_type(req, (JSON, NDJSON, CSV, *_OTHER_NDJSON))
         body = await read_body(req, BODY_LIMIT)
-        series, checked = await in_thread(_read, platform, kind, body, query)
+        series, checked = await in_work_thread(_read, platform, kind, body, query)
         rejected = [RejectedCandle(row.index, row.reason) for row in checked.rejected]
         request = StoreCandles(**asdict(series), duplicates=checked.duplicates, rejected=rejected)
 

@@ -8,7 +8,7 @@ from api.candles.requested_series import fetchable_series, stored_series
 from api.candles.schemas_watch import WatchList, WatchQuery, WatchRequest, WatchShown, show_watch
 from api.docs.openapi import operation, read_json
 from api.http.schemas import Resolution
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_body
 from core.errors import InvalidRequest
 from core.platforms import PLATFORMS
@@ -28,7 +28,7 @@ class WatchResource:
     @operation("list_watches", "watch", {200: WatchList})
     async def on_get(self, req: Request, resp: Response) -> None:
         """List the watched series and how their last runs went."""
-        watches = await in_thread(self._watches.list)
+        watches = await in_database_thread(self._watches.list)
         resp.media = WatchList([show_watch(watch) for watch in watches])
 
     @operation("watch", "watch", {200: WatchShown, 201: WatchShown}, errors=(404,), body=True)
@@ -39,8 +39,8 @@ class WatchResource:
         held: it is forecast, and fresh as far as you bring candles.
         """
         series = await in_thread(self._series, json.platform, json.symbol, json.resolution)
-        added = await in_thread(self._watches.add, series)
-        watches = await in_thread(self._watches.list)
+        added = await in_database_thread(self._watches.add, series)
+        watches = await in_database_thread(self._watches.list)
         resp.status = 201 if added else 200
         resp.media = next(show_watch(watch) for watch in watches if watch.series == series)
 
@@ -55,7 +55,7 @@ class WatchResource:
         platform = wanted.platform or self._default_platform
         named = fetchable_series if platform in PLATFORMS else stored_series
         series = named(platform, wanted.symbol, wanted.resolution)
-        await in_thread(self._watches.remove, series)
+        await in_database_thread(self._watches.remove, series)
         resp.status = 204
 
     def _series(self, platform: str | None, symbol: str, resolution: Resolution) -> Series:

@@ -23,7 +23,7 @@ from api.http.errors import ErrorBody
 from api.http.json_text import parse_json
 from api.http.request_body import media_type, read_body
 from api.http.routes import Application, Route
-from api.http.threads import in_thread
+from api.http.threads import in_work_thread
 from api.http.v1_envelope import V1Error
 from api.http.validation import convert_body, convert_query
 
@@ -68,7 +68,7 @@ async def read_json(req: Request) -> Any:
     body = await read_body(req)
     if len(body) < _PARSE_ON_THREAD_FROM:
         return parse_json(body)
-    return await in_thread(parse_json, body)
+    return await in_work_thread(parse_json, body)
 
 
 SPEC = SpecTree(

@@ -21,7 +21,7 @@ from api.forecasts.schemas_ledger import (
 from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import opening_seconds
 from api.http.schemas import show_time
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.multiple_testing import holm
@@ -50,7 +50,7 @@ class LedgerResource:
         """
         start, end = opening_seconds(query.start or None, query.end or None)
         after = read_cursor(query.cursor) if query.cursor else 0
-        page = await in_thread(
+        page = await in_database_thread(
             self._reader.page,
             query.ledger,
             wanted_slot(query),
@@ -76,7 +76,7 @@ class VerifyLedger:
         Finds changed, removed and inserted rows, a cut tail, and a ledger that was
         made anew.
         """
-        resp.media = await in_thread(self._verify, query.ledger or None)
+        resp.media = await in_database_thread(self._verify, query.ledger or None)
 
     def _verify(self, name: str | None) -> LedgersVerified:
         stores = self._stores
@@ -108,7 +108,7 @@ class ScoreboardResource:
     @operation("scoreboard", "ledger", {200: Scoreboard}, errors=(404, 422))
     async def on_get(self, req: Request, resp: Response, query: SlotQuery) -> None:
         """Tell what each slot's forecasts in the ledger are worth; backtests have no place here."""
-        resp.media = await in_thread(self._board, query)
+        resp.media = await in_database_thread(self._board, query)
 
     def _board(self, query: SlotQuery) -> Scoreboard:
         stores, name = self._stores, query.ledger

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from api.candles.requested_series import stored_series
 from api.docs.openapi import operation
 from api.http.schemas import Name, ResolutionName, Symbol
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from core.forecast_target import HORIZON_LIMITS, ForecastTarget, target_of_series
 from core.times import format_time
 from storage.models.registry import Registry
@@ -98,14 +98,14 @@ class SlotsResource:
     @operation("list_slots", "evaluation", {200: SlotList})
     async def on_get(self, req: Request, resp: Response) -> None:
         """List the slots that models were trained for."""
-        resp.media = SlotList(await in_thread(self._slots))
+        resp.media = SlotList(await in_database_thread(self._slots))
 
     @operation("list_runs", "evaluation", {200: RunList}, errors=(404, 422))
     async def on_get_runs(self, req: Request, resp: Response, query: RunsQuery) -> None:
         """List the trainings of a slot, the champion among them, with folds and calibration."""
         series = stored_series(query.platform, query.symbol, query.resolution)
         target = target_of_series(series, query.horizon, query.model)
-        resp.media = RunList(await in_thread(self._runs, target, query.limit))
+        resp.media = RunList(await in_database_thread(self._runs, target, query.limit))
 
     def _slots(self) -> list[SlotShown]:
         records = self._registry.targets()

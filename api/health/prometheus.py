@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from api.docs.openapi import operation
 from api.docs.openapi_parts import text_answer
 from api.http.request_metrics import RequestMetrics
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread, in_thread
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.schemas import Metrics, SeriesQuery
 
@@ -47,4 +47,4 @@ class PrometheusMetrics:
         if req.client_prefers((MEDIA_JSON, _PLAIN)) == _PLAIN:
             await self.on_get(req, resp)
             return
-        resp.media = await in_thread(self._validation.of, query)
+        resp.media = await in_database_thread(self._validation.of, query)

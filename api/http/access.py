@@ -11,7 +11,7 @@ from falcon.asgi import Request, Response, WebSocket
 
 from api.http.address_calls import AddressCalls
 from api.http.routes import Route, Routes
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
 from storage.access.access_keys import OWNER, READER, AccessKey, AccessKeyStore
 
@@ -127,7 +127,7 @@ class Access:
         until, believed = self._believed.get(digest, (0.0, None))
         if believed and self._clock() < until:
             return believed
-        found = await in_thread(self._keys.find, plain)
+        found = await in_database_thread(self._keys.find, plain)
         self._believed.pop(digest, None)
         if found:
             self._believe(digest, found)

@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response, WebSocket
 from api.http.middleware import request_id
 from api.http.routes import Application
 from api.http.v1_envelope import failure, is_v1
-from core.errors import InvalidRequest, TickcastError, Unauthorized
+from core.errors import InvalidRequest, TickcastError, Unauthorized, Unavailable
 from core.jobs import JobError
 from core.times import format_time, now_ms
 
@@ -78,7 +78,16 @@ async def _deliberate(
     ws: WebSocket | None = None,
 ) -> None:
     if error.status >= 500:
-        log.warning("failed", request_id=request_id(req), error=error.type, exc_info=error)
+        # What is away fails every call, and where is no news: a traceback each would bury the log.
+        away = isinstance(error, Unavailable)
+        cause = type(error.__cause__).__name__ if error.__cause__ else None
+        log.warning(
+            "failed",
+            request_id=request_id(req),
+            error=error.type,
+            cause=cause,
+            exc_info=None if away else error,
+        )
     headers = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = 'ApiKey realm="tickcast"'

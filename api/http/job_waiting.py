@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from core.jobs import Job
 from storage import keys
 from storage.jobs.job_store import JobStore
@@ -96,7 +96,7 @@ class JobWaiting:
         clock = asyncio.get_running_loop().time
         with self._subscribed(job.id) as reports:
             # Subscribed first, read second: what happens in between is not missed.
-            found, shown, due = await in_thread(self._jobs.get, job.id), None, 0.0
+            found, shown, due = await in_database_thread(self._jobs.get, job.id), None, 0.0
             while True:
                 if found != shown or clock() >= due:
                     shown, due = found, clock() + _REPEAT_SECONDS
@@ -109,7 +109,7 @@ class JobWaiting:
         try:
             return await asyncio.wait_for(reports.get(), _LOOK_SECONDS)
         except TimeoutError:
-            return await in_thread(self._jobs.get, job_id)
+            return await in_database_thread(self._jobs.get, job_id)
 
     @contextlib.contextmanager
     def _subscribed(self, job_id: str) -> Iterator[Reports]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from api.http.request_metrics import RequestMetrics, Totals
-from api.http.threads import in_thread
+from api.http.threads import in_work_thread
 
 WINDOW_S = 60.0
 _SAMPLE_S = 10.0
@@ -34,7 +34,7 @@ class RequestRates:
 
     async def process_startup(self, scope: object, event: object) -> None:
         """Begin to take samples (ASGI lifespan)."""
-        self.note(await in_thread(self._metrics.totals))
+        self.note(await in_work_thread(self._metrics.totals))
         self._task = asyncio.get_running_loop().create_task(self._sample())
 
     async def process_shutdown(self, scope: object, event: object) -> None:
@@ -51,7 +51,7 @@ class RequestRates:
 
     async def last_minute(self) -> Rates:
         """Return the rates since a minute ago, or since the start if that is later."""
-        return self.since_first(await in_thread(self._metrics.totals))
+        return self.since_first(await in_work_thread(self._metrics.totals))
 
     def since_first(self, now: Totals) -> Rates:
         """Return the rates between the oldest sample kept and `now`."""
@@ -66,4 +66,4 @@ class RequestRates:
     async def _sample(self) -> None:
         while True:
             await asyncio.sleep(_SAMPLE_S)
-            self.note(await in_thread(self._metrics.totals))
+            self.note(await in_work_thread(self._metrics.totals))

@@ -10,8 +10,10 @@ from typing import ParamSpec, TypeVar
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 
-# Wide enough that calls which wait for an absent Redis leave room for the others.
-_POOL = ThreadPoolExecutor(32, thread_name_prefix="store")
+# A pool for each kind of wait: what waits for Redis holds up nothing that needs SQL only.
+_REDIS = ThreadPoolExecutor(32, thread_name_prefix="redis")
+_DATABASE = ThreadPoolExecutor(16, thread_name_prefix="database")
+_WORK = ThreadPoolExecutor(8, thread_name_prefix="work")
 
 
 async def in_thread(
@@ -19,10 +21,37 @@ async def in_thread(
     *args: Parameters.args,
     **kwargs: Parameters.kwargs,
 ) -> Answer:
-    """Run a blocking function on a thread and return what it returns or raises.
+    """Run a function that may wait for Redis, and return what it returns or raises.
 
     The thread knows what the caller knows: the request's id goes with it.
     """
+    return await _run(_REDIS, function, *args, **kwargs)
+
+
+async def in_database_thread(
+    function: Callable[Parameters, Answer],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Answer:
+    """Run a function that waits for SQL and for nothing else, as `in_thread` does."""
+    return await _run(_DATABASE, function, *args, **kwargs)
+
+
+async def in_work_thread(
+    function: Callable[Parameters, Answer],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Answer:
+    """Run a function that computes and waits for nobody, as `in_thread` does."""
+    return await _run(_WORK, function, *args, **kwargs)
+
+
+async def _run(
+    pool: ThreadPoolExecutor,
+    function: Callable[Parameters, Answer],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Answer:
     loop = asyncio.get_running_loop()
     call = partial(function, *args, **kwargs)
-    return await loop.run_in_executor(_POOL, contextvars.copy_context().run, call)
+    return await loop.run_in_executor(pool, contextvars.copy_context().run, call)

@@ -14,7 +14,7 @@ from api.docs.openapi import operation
 from api.docs.openapi_parts import event_stream
 from api.http.job_waiting import JobWaiting
 from api.http.schemas import Name, Task, TaskPage, show_task
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from core.errors import NotFound
 from core.jobs import Job, JobState
 from storage.jobs.job_store import JobStore
@@ -40,7 +40,7 @@ class TaskList:
     @operation("list_tasks", "tasks", {200: TaskPage}, errors=(422,))
     async def on_get(self, req: Request, resp: Response, query: TasksQuery) -> None:
         """List tasks, newest first."""
-        jobs, total = await in_thread(
+        jobs, total = await in_database_thread(
             self._jobs.list, query.state or None, query.name or None, query.limit, query.offset
         )
         resp.media = TaskPage([show_task(job) for job in jobs], total, query.limit, query.offset)
@@ -55,7 +55,7 @@ class TaskResource:
     @operation("read_task", "tasks", {200: Task}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, task_id: str) -> None:
         """Say how a task stands, and what came of it."""
-        resp.media = show_task(await in_thread(self._jobs.get, _checked(task_id)))
+        resp.media = show_task(await in_database_thread(self._jobs.get, _checked(task_id)))
 
     @operation("cancel_task", "tasks", {200: Task, 202: Task}, errors=(404, 409))
     async def on_delete(self, req: Request, resp: Response, task_id: str) -> None:
@@ -64,7 +64,7 @@ class TaskResource:
         One that waits is cancelled at once (200); one that runs is asked to stop
         (202) and ends within seconds. One that has ended is a 409.
         """
-        job = await in_thread(self._jobs.cancel, _checked(task_id))
+        job = await in_database_thread(self._jobs.cancel, _checked(task_id))
         resp.status = 200 if job.ended else 202
         resp.media = show_task(job)
 
@@ -83,7 +83,7 @@ class TaskEvents:
         Every event is named `task` and holds what `GET /tasks/{task_id}`
         answers; comments in between keep the connection open.
         """
-        job = await in_thread(self._jobs.get, _checked(task_id))
+        job = await in_database_thread(self._jobs.get, _checked(task_id))
         resp.set_header("Cache-Control", "no-store")
         resp.sse = self._events(job)
 

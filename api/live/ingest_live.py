@@ -7,7 +7,7 @@ from falcon.asgi import Request, Response, WebSocket
 from api.docs.openapi import operation
 from api.docs.openapi_parts import MESSAGE_BODY
 from api.http.request_body import media_type, read_body
-from api.http.threads import in_thread
+from api.http.threads import in_work_thread
 from api.live.buffer import FrameBuffer
 from api.live.live_ingest import LiveIngest
 from api.live.messages import LiveBatch, read_messages
@@ -46,7 +46,7 @@ class IngestLive:
         media_type(req)
         await self._door.check()
         body = await read_body(req, BODY_LIMIT)
-        batch = await in_thread(read_messages, platform, body, now_ms())
+        batch = await in_work_thread(read_messages, platform, body, now_ms())
         await self._door.deliver(platform, batch)
         resp.status = 202
         resp.media = _answer(batch)

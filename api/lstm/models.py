@@ -5,7 +5,7 @@ from typing import Any
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from api.lstm.schemas import Model, ModelDetails, ModelList
 from core.names import check_name
 from core.times import format_time
@@ -22,7 +22,7 @@ class LstmModels:
     @operation("list_models", "lstm", {200: ModelList})
     async def on_get(self, req: Request, resp: Response) -> None:
         """List the trained models, newest first."""
-        records = await in_thread(self._models.list)
+        records = await in_database_thread(self._models.list)
         resp.media = ModelList([Model(**_brief(record)) for record in records])
 
 
@@ -35,7 +35,7 @@ class LstmModel:
     @operation("read_model", "lstm", {200: ModelDetails}, errors=(404, 422))
     async def on_get(self, req: Request, resp: Response, model_name: str, model_id: str) -> None:
         """Describe a model: what it was trained on and how it fared."""
-        record = await in_thread(self._models.get, *_checked(model_name, model_id))
+        record = await in_database_thread(self._models.get, *_checked(model_name, model_id))
         resp.media = ModelDetails(
             **_brief(record), metadata=record.metadata, digests=record.digests
         )
@@ -43,7 +43,7 @@ class LstmModel:
     @operation("delete_model", "lstm", {204: None}, errors=(404, 422))
     async def on_delete(self, req: Request, resp: Response, model_name: str, model_id: str) -> None:
         """Delete a model and its files."""
-        await in_thread(self._models.delete, *_checked(model_name, model_id))
+        await in_database_thread(self._models.delete, *_checked(model_name, model_id))
         resp.status = 204
 
 

@@ -5,7 +5,7 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import opening_seconds
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import FuturesPage, FuturesPoint, FuturesQuery
 from api.next_candle.work import TAG
@@ -30,7 +30,7 @@ class FuturesResource:
         They are rows of the live ledger, one candle ahead: none was made after
         the fact, and none can change. See `GET /ledger` for their hashes.
         """
-        resp.media = await in_thread(self._page, query)
+        resp.media = await in_database_thread(self._page, query)
 
     def _page(self, query: FuturesQuery) -> FuturesPage:
         series = self._requests.stored(query)

@@ -8,7 +8,7 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread, in_thread
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.model_cards import Card, card_of_lstm, card_of_run
 from api.v1.schemas_models import (
@@ -135,7 +135,7 @@ class ModelMetricsResource:
     )
     async def on_get(self, req: Request, resp: Response, model_name: str) -> None:
         """Return a model's training, scores, importance of features, and its last 24 hours."""
-        resp.media = succeed(req, await in_thread(self._details, model_name))
+        resp.media = succeed(req, await in_database_thread(self._details, model_name))
 
     def _details(self, name: str) -> ModelMetricsData:
         card = self._cards.find(name)

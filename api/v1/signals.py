@@ -8,7 +8,7 @@ from api.candles.requested_series import stored_market
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
 from api.http.schemas import TaskQueued
-from api.http.threads import in_thread
+from api.http.threads import in_database_thread
 from api.http.v1_envelope import V1Error, succeed
 from api.v1.forecast_answers import Call, Outlooks
 from api.v1.schemas_history import (
@@ -73,7 +73,7 @@ class SignalHistoryResource:
         was made and closed at its take profit, its stop loss or its end; where one
         candle touches both, at the stop. `pnl_percent` is after costs.
         """
-        rows, total = await in_thread(
+        rows, total = await in_database_thread(
             self._signals.page, self._wanted(query), query.limit, query.offset
         )
         more = query.offset + len(rows) < total

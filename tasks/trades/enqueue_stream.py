@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Celery, chain  # type: ignore[import-untyped]
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from core.errors import RedisUnavailable
 from storage.journal.columns import Trades
+from storage.redis_breaker import RedisBreaker
 from storage.trades.inbox import Intake
 from storage.trades.tickers import Ticker
+from tasks.broker_errors import broker_errors
 from tasks.task_table import DETECT_ANOMALY, PROCESS_TICKERS, PROCESS_TRADES, Message
 from tasks.trades.stream_messages import pack
 
@@ -18,9 +17,10 @@ from tasks.trades.stream_messages import pack
 class EnqueueStream:
     """The api's door for live data: returns once Redis holds the batch and the queue its name."""
 
-    def __init__(self, celery: Celery, intake: Intake) -> None:
+    def __init__(self, celery: Celery, intake: Intake, breaker: RedisBreaker | None = None) -> None:
         self._celery = celery
         self._intake = intake
+        self._breaker = breaker
 
     def send(
         self,
@@ -54,7 +54,5 @@ class EnqueueStream:
         return self._celery.signature(task.name, args=args, immutable=True, queue=task.queue)
 
     def _publish(self, signature: Any) -> None:
-        try:
+        with broker_errors(self._breaker):
             signature.apply_async()
-        except (OperationalError, RedisError, OSError) as error:
-            raise RedisUnavailable("The queue does not answer at the moment.") from error

@@ -1,0 +1,27 @@
+"""Errors of the broker in our own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from core.errors import RedisUnavailable
+from storage.redis_breaker import RedisBreaker
+
+
+@contextmanager
+def broker_errors(breaker: RedisBreaker | None = None) -> Iterator[None]:
+    """Turn errors of Celery and kombu about availability into `RedisUnavailable`.
+
+    A `breaker` refuses at once while it knows that Redis is away, and is told what
+    is found out here.
+    """
+    try:
+        if breaker:
+            breaker.check()
+        yield
+    except (OperationalError, RedisError, OSError) as error:
+        if breaker:
+            breaker.trip()
+        raise RedisUnavailable("The queue does not answer at the moment.") from error
