@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="Redis with TimeSeries to use; empty starts the embedded one."
     )
+    redis_unsafe: bool = Field(
+        False, description="Start on a Redis that may evict or keeps no append-only file."
+    )
     redis_fsync: Literal["always", "everysec"] = Field(
         "always", description="When the embedded Redis syncs; everysec can lose a second."
     )

@@ -6,6 +6,8 @@ import sys
 from core.errors import TickcastError
 from core.settings import read_settings
 from operate.data_folder import empty_metrics_folder, prepare_data_folder
+from operate.readiness import PATIENCE, check_redis
+from storage.redis_connection import connect
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -16,6 +18,8 @@ def main(command: list[str]) -> str:
         return "Name the command to run, as the Procfile does."
     try:
         settings = read_settings()
+        with connect(settings.redis_address, timeout=PATIENCE) as client:
+            check_redis(client, settings)
         prepare_data_folder(settings)
         if METRICS_VARIABLE not in os.environ and command[0] == "gunicorn":
             os.environ[METRICS_VARIABLE] = str(empty_metrics_folder(settings))

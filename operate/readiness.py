@@ -13,11 +13,18 @@ from core.errors import TickcastError
 from core.settings import Settings
 from operate.embedded_redis import RedisWillNotStart
 from operate.keep import Keeper
-from storage.redis_connection import connect, redis_errors
+from storage.redis_checks import lacks_time_series, unsafe_settings
+from storage.redis_connection import connect
 
 PATIENCE = 2.0
 PROBE_INTERVAL = 0.3
 REDIS_PATIENCE = 30.0
+
+
+class UnsuitableRedis(TickcastError):
+    """A Redis that somebody else set up would lose data."""
+
+    type = "unsuitable_redis"
 
 
 class PortTaken(TickcastError):
@@ -58,16 +65,32 @@ def base_url(settings: Settings) -> str:
 def wait_for_redis(settings: Settings, keeper: Keeper) -> None:
     """Return when Redis answers and knows time series; loading its data may take long.
 
-    Raises `RedisWillNotStart` with a sentence.
+    Raises `RedisWillNotStart` or `UnsuitableRedis` with a sentence.
     """
     client = connect(settings.redis_address, timeout=PATIENCE, retries=0)
     patience = REDIS_PATIENCE if settings.embedded_redis else PATIENCE
     while not keeper.until(lambda: _redis_state(client) == "ready", patience):
         if _redis_state(client) != "loading":
             raise RedisWillNotStart("Redis does not answer; see TICKCAST_REDIS_URL.")
-    with client, redis_errors():
-        if client.execute_command("COMMAND", "INFO", "TS.MADD") == [None]:  # type: ignore[no-untyped-call]
-            raise RedisWillNotStart("The Redis at TICKCAST_REDIS_URL has no TimeSeries.")
+    with client:
+        check_redis(client, settings)
+
+
+def check_redis(client: "redis.Redis", settings: Settings) -> None:
+    """Raise `UnsuitableRedis` if Redis has no time series or may lose what it confirms.
+
+    `TICKCAST_REDIS_UNSAFE` allows the latter; health then says so.
+    """
+    if lacks_time_series(client):
+        raise UnsuitableRedis(
+            "The Redis at TICKCAST_REDIS_URL has no TimeSeries; use Redis 8, or leave it empty."
+        )
+    faults = unsafe_settings(client)
+    if faults and not settings.redis_unsafe:
+        raise UnsuitableRedis(
+            f"The Redis at TICKCAST_REDIS_URL cannot be trusted with data: {'; '.join(faults)}. "
+            "TICKCAST_REDIS_UNSAFE=true starts all the same."
+        )
 
 
 def _redis_state(client: "redis.Redis") -> str:

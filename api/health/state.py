@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +12,7 @@ from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
 from api.health.workers import WORKERS, Pulses, faults
 from core.times import now_ms
+from storage.redis_checks import unsafe_settings
 from storage.stores import Stores
 from storage.trades.traded_markets import TradedMarkets
 from tasks.enqueue import Enqueue
@@ -22,7 +23,7 @@ Offsets = Mapping[str, tuple[float, int]]
 CLOCK_TOLERANCE_MS = 5_000
 # An offset measured longer ago says nothing about now.
 _CLOCK_MEMORY_MS = 24 * 3_600_000
-# How many models there are changes with trainings only (s).
+# How many models there are, and how Redis is set up, changes seldom (s).
 _SLOWLY = 5.0
 
 
@@ -40,6 +41,7 @@ class HealthState:
     models: int | None
     exchanges: dict[str, Exchange]
     offsets: Offsets
+    unsafe: Sequence[str] = ()
 
     @property
     def parts(self) -> dict[str, bool]:
@@ -68,7 +70,8 @@ class HealthState:
             for platform, (offset, _) in self.offsets.items()
             if abs(offset) > CLOCK_TOLERANCE_MS
         }
-        return away | hanging | late | clocks
+        unsafe = {"settings of redis": "; ".join(self.unsafe)} if self.unsafe else {}
+        return away | hanging | late | clocks | unsafe
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +89,7 @@ class HealthChecks:
         engine, client = stores.engine, stores.redis
         self._redis = Check(lambda: questions.ping(client), pool)
         self._database = Check(lambda: questions.ask_database(engine), pool)
+        self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
         self._broker = Check(enqueue.queue_lengths, pool)
         self._pulses = Check(stores.workers.all, pool)
         self._offsets = Check(stores.clocks.all, pool)
@@ -99,11 +103,11 @@ class HealthChecks:
         (
             (redis, database, broker),
             (pulses, watches, prices),
-            (offsets, models),
+            (offsets, models, unsafe),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
             asyncio.gather(self._pulses.answer(), self._watches.answer(), self._prices.answer()),
-            asyncio.gather(self._offsets.answer(), self._models.answer()),
+            asyncio.gather(self._offsets.answer(), self._models.answer(), self._unsafe.answer()),
         )
         now = now_ms()
         shown = pulses.value or {}
@@ -119,6 +123,7 @@ class HealthChecks:
             # Of a part that is away nothing is known, which is told already.
             exchanges=questions.exchanges(watches.value or [], prices.value or {}, now),
             offsets=_recent(offsets.value or {}, now),
+            unsafe=unsafe.value or (),
         )
 
 
