@@ -10,6 +10,8 @@ CANDLE_FIELDS = ("open", "high", "low", "close", "volume", "trades")
 SERIES_INDEX = "index:series"
 INTAKE_INDEX = "index:intake"  # accepted batches by the time of their acceptance
 INTAKE_DEAD = "index:intake:dead"  # batches that could not be processed
+HISTORY_INDEX = "index:history"  # batches that touch many old candles, likewise
+REBUILDING = "index:rebuilding"  # hash: symbols that are being rebuilt, and from which day on (ms)
 TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accepted
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
 DUE_INDEX = "index:due"  # traded symbols by when they are to be looked after (epoch ms)
@@ -64,6 +66,9 @@ def refresh_lock(series: Series) -> str:
 
 
 STREAM_LOCK = "lock:stream"  # of the run that looks after live markets
+
+
+HISTORY_LOCK = "lock:history"  # of the run that stores old trades and rebuilds candles
 
 
 def backfill_lock(platform: str) -> str:

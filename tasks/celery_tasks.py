@@ -45,6 +45,7 @@ from tasks.trades.maintain_inbox import keep_intake
 from tasks.trades.maintain_stream import keep_stream
 from tasks.trades.note_quiet import note_quiet_spans
 from tasks.trades.process_trades import process_batch
+from tasks.trades.store_history import store_history
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -165,7 +166,16 @@ def maintain_inbox() -> None:
 def maintain_stream() -> None:
     """Look after live markets between their trades."""
     shared = runtime()
-    keep_stream(shared.stores, shared.stream, shared.gaps, now_ms(), shared.journal_ms)
+    exclude = shared.settings.exclude_anomalies
+    keep_stream(
+        shared.stores, shared.stream, shared.gaps, now_ms(), shared.journal_ms, exclude=exclude
+    )
+
+
+@periodic(table.STORE_HISTORY)
+def history() -> None:
+    """Store trades that touch many old candles, and rebuild what was lost."""
+    store_history(runtime().stream, runtime().stores.redis)
 
 
 @periodic(table.NOTE_QUIET)

@@ -23,7 +23,8 @@ PREDICT = "predict"  # forecasts: milliseconds each
 MAINTENANCE = "maintenance"  # our own housekeeping
 FETCH = "fetch"  # calls to exchanges: seconds to hours
 TRAIN = "train"  # trainings: minutes
-QUEUES = (STREAM, STORE, PREDICT, MAINTENANCE, FETCH, TRAIN)
+HISTORY = "history"  # old trades: seconds at a time
+QUEUES = (STREAM, STORE, PREDICT, MAINTENANCE, FETCH, HISTORY, TRAIN)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ DETECT_ANOMALY = Message("detect_anomaly", STREAM)
 
 MAINTAIN_INBOX = Periodic("maintain_inbox", MAINTENANCE, 2)
 MAINTAIN_STREAM = Periodic("maintain_stream", MAINTENANCE, 2)
+STORE_HISTORY = Periodic("store_history", HISTORY, 1)
 NOTE_QUIET = Periodic("note_quiet_spans", MAINTENANCE, 30)
 BACKFILL_GAPS = Periodic("backfill_gaps", FETCH, 5)
 REAP_JOBS = Periodic("reap_jobs", MAINTENANCE, 5)

@@ -1,5 +1,6 @@
 """Work out, for one symbol, what a batch changes: pure arithmetic between two trips to Redis."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.series import CandleFlag, Series
@@ -15,10 +16,17 @@ class HeldCandle:
     aggregate: Aggregate | None = None
     stored: bool = False
     flags: int = 0
+    # Whether it has marks at all, and be it none: all have that were built from trades.
+    marked: bool = False
 
     @property
     def from_exchange(self) -> bool:
-        """Whether it is the exchange's own finished candle, which ours must not replace."""
+        """Whether it is the exchange's own finished candle, which ours must not replace.
+
+        One that has sums of trades but no marks has lost them: it is ours.
+        """
+        if not self.marked and self.aggregate is not None:
+            return False
         return self.stored and not self.flags & (CandleFlag.FROM_TRADES | CandleFlag.PARTIAL)
 
     @property
@@ -47,11 +55,27 @@ class CandleChanges:
 
 def openings(batches: list[Trades]) -> dict[int, list[int]]:
     """Return for each live resolution the openings (s) that a batch may touch."""
+    touched = minutes(batches)
+    return {r: sorted({opening // r * r for opening in touched}) for r in LIVE_RESOLUTIONS}
+
+
+def minutes(batches: list[Trades]) -> list[int]:
+    """Return the openings (s) of the finest candles that batches touch, in order."""
     finest = LIVE_RESOLUTIONS[0]
     touched: set[int] = set()
     for batch in batches:
         touched.update((batch.time // (finest * 1_000_000) * finest).tolist())
-    return {r: sorted({opening // r * r for opening in touched}) for r in LIVE_RESOLUTIONS}
+    return sorted(touched)
+
+
+def slices(batches: list[Trades], most: int) -> Iterator[list[Trades]]:
+    """Yield batches that touch at most so many of the finest candles each, the oldest first."""
+    touched = minutes(batches)
+    for start in range(0, len(touched), most):
+        first = touched[start] * 1_000_000
+        end = (touched[min(start + most, len(touched)) - 1] + LIVE_RESOLUTIONS[0]) * 1_000_000
+        inside = [batch.take((batch.time >= first) & (batch.time < end)) for batch in batches]
+        yield [part for part in inside if len(part)]
 
 
 def sum_up(batches: list[Trades]) -> dict[Key, Aggregate]:
@@ -84,6 +108,8 @@ def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleCh
         if not before.from_exchange:
             changes.write.add(key)
             changes.flags[key] = _flags(before.flags, resolution, opening, state.watermark)
+        elif not before.marked:
+            changes.flags[key] = before.flags
     return changes
 
 

@@ -84,5 +84,5 @@ def _candles(by_resolution: Openings, replies: Iterator[Any]) -> building.Held:
                 held.setdefault((resolution, stamp // 1_000), building.HeldCandle()).stored = True
             for stamp, value in next(replies):
                 candle = held.setdefault((resolution, stamp // 1_000), building.HeldCandle())
-                candle.flags = int(float(value))
+                candle.flags, candle.marked = int(float(value)), True
     return held

@@ -24,21 +24,22 @@ class Batch(NamedTuple):
 
 
 class Intake:
-    """Accepted batches by id."""
+    """Accepted batches by id; `index` lists them by the time of their acceptance."""
 
-    def __init__(self, client: "redis.Redis") -> None:
+    def __init__(self, client: "redis.Redis", index: str = keys.INTAKE_INDEX) -> None:
         self._client: Any = client
+        self._index = index
 
-    def put(self, content: bytes) -> str:
-        """Keep a batch; returns its id once Redis has it.
+    def put(self, content: bytes, batch_id: str = "") -> str:
+        """Keep a batch, under an id of its own if none is given; returns it once Redis has it.
 
         Raises `RedisUnavailable` or `StorageFull`.
         """
-        batch_id, now = uuid.uuid4().hex, now_ms()
+        batch_id, now = batch_id or uuid.uuid4().hex, now_ms()
         with redis_errors():
             pipe = self._client.pipeline(transaction=True)
             pipe.hset(keys.intake(batch_id), mapping={"content": content, "at": now})
-            pipe.zadd(keys.INTAKE_INDEX, {batch_id: now})
+            pipe.zadd(self._index, {batch_id: now})
             pipe.execute()
         return batch_id
 
@@ -60,7 +61,7 @@ class Intake:
         At most `most` batches, and not many more than `most_bytes` of content.
         """
         with redis_errors():
-            names = self._client.zrange(keys.INTAKE_INDEX, 0, most - 1)
+            names = self._client.zrange(self._index, 0, most - 1)
             pipe = self._client.pipeline(transaction=False)
             for name in names:
                 pipe.hmget(keys.intake(name.decode()), "content", "at", "tries")
@@ -75,19 +76,34 @@ class Intake:
             pipe.execute()
         return found
 
+    def take_oldest(self, most: int, most_bytes: int) -> dict[str, Batch]:
+        """Return the oldest batches, at least one and not many more than `most_bytes`."""
+        with redis_errors():
+            names = self._client.zrange(self._index, 0, most - 1)
+            pipe = self._client.pipeline(transaction=False)
+            for name in names:
+                pipe.hmget(keys.intake(name.decode()), "content", "at")
+            found: dict[str, Batch] = {}
+            size = 0
+            for name, (content, at) in zip(names, pipe.execute(), strict=True):
+                if content is not None and size < most_bytes:
+                    found[name.decode()] = Batch(content, int(at), 1)
+                    size += len(content)
+        return found
+
     def drop(self, *batch_ids: str) -> None:
         """Forget batches that were processed."""
         with redis_errors():
             pipe = self._client.pipeline(transaction=True)
             pipe.delete(*map(keys.intake, batch_ids))
-            pipe.zrem(keys.INTAKE_INDEX, *batch_ids)
+            pipe.zrem(self._index, *batch_ids)
             pipe.execute()
 
     def bury(self, batch_id: str) -> None:
         """Put a batch that cannot be processed where it waits for a person, for ever."""
         with redis_errors():
             pipe = self._client.pipeline(transaction=True)
-            pipe.zrem(keys.INTAKE_INDEX, batch_id)
+            pipe.zrem(self._index, batch_id)
             pipe.sadd(keys.INTAKE_DEAD, batch_id)
             pipe.execute()
 
@@ -95,9 +111,14 @@ class Intake:
         """Return ids of batches accepted longer ago than that, oldest first."""
         with redis_errors():
             names = self._client.zrangebyscore(
-                keys.INTAKE_INDEX, "-inf", now_ms() - older_than_ms, start=0, num=most
+                self._index, "-inf", now_ms() - older_than_ms, start=0, num=most
             )
         return [name.decode() for name in names]
+
+    def count(self) -> int:
+        """Return how many batches wait."""
+        with redis_errors():
+            return int(self._client.zcard(self._index))
 
     def dead(self) -> list[str]:
         """Return ids of buried batches."""

@@ -6,21 +6,27 @@ from typing import Any
 import numpy as np
 import redis
 
+from core.resolutions import DAY
 from core.series import CandleFlag, Market, Series
 from storage import keys
 from storage.journal import ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
+from storage.journal.journal import Journal
 from storage.journal.time_series import SeriesKeys
 from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
+from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
 from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import read_held, watched_keys
+from storage.trades.quality import QualityCount, queue_counts
 from storage.trades.query import TradeReader
 from storage.trades.seen_ids import SeenIds, blocks_of, legacy_seen, read_seen
 from storage.trades.state import SymbolState, pack_state, unpack_state
+
+DAY_MS = DAY * 1_000
 
 
 class TradeUpkeep:
@@ -29,6 +35,7 @@ class TradeUpkeep:
     def __init__(self, client: "redis.Redis", archive: JournalArchive, tick_days: int = 30) -> None:
         self._client: Any = client
         self._reader = TradeReader(client, archive)
+        self._journal = Journal(client)
         self._exclusions = Exclusions(client, archive)
         self._tick_ms = tick_days * 86_400_000
 
@@ -149,34 +156,88 @@ class TradeUpkeep:
         return seen.holes() if seen else []
 
     def rebuild(self, platform: str, symbol: str, start_ms: int, end_ms: int) -> int:
-        """Compute the candles and ticks of whole days anew from the journal.
+        """Compute the candles and ticks of whole days anew; returns how many trades they hold."""
+        count = 0
+        for day in range(start_ms // DAY_MS * DAY_MS, end_ms + 1, DAY_MS):
+            count += self.rebuild_day(platform, symbol, day)
+        self._client.srem(keys.DIRTY_INDEX, f"{platform}:{symbol}")
+        return count
 
-        Trades that are kept out of candles stay out of them.
-        Returns the number of trades that the journal holds of those days.
+    def rebuilding(self) -> dict[Market, int]:
+        """Return the symbols to be rebuilt, and from which day on (epoch ms)."""
+        with redis_errors():
+            for name in self._client.smembers(keys.DIRTY_INDEX):
+                pipe = self._client.pipeline(transaction=True)
+                pipe.srem(keys.DIRTY_INDEX, name)
+                pipe.hset(keys.REBUILDING, name, 0)
+                pipe.execute()
+            found = self._client.hgetall(keys.REBUILDING)
+        return {Market(*name.decode().split(":")): int(day) for name, day in found.items()}
+
+    def rebuild_from(self, market: Market, day_ms: int) -> None:
+        """Note that a market is rebuilt up to a day, which is next."""
+        with redis_errors():
+            self._client.hset(keys.REBUILDING, str(market), day_ms)
+
+    def rebuilt(self, market: Market) -> None:
+        """Note that a market is rebuilt."""
+        with redis_errors():
+            self._client.hdel(keys.REBUILDING, str(market))
+
+    def days(self, platform: str, symbol: str) -> list[int]:
+        """Return the days (epoch ms) of which the journal or the sums may hold trades."""
+        name = keys.aggregates(Series(platform, symbol, DAY))
+        with redis_errors():
+            summed = [int(opening) * 1_000 for opening in self._client.hkeys(name)]
+        return sorted({*summed, *self._reader.days(platform, symbol)})
+
+    def rebuild_day(self, platform: str, symbol: str, day_ms: int) -> int:
+        """Compute the candles and ticks of one day anew, from the journal and from sums held.
+
+        Trades that are kept out of candles stay out of them. Where the journal holds
+        fewer trades of a candle than its sum does, the sum counts. Returns the number
+        of trades that the journal holds of the day. The journal is read before anything
+        is watched: of what is written meanwhile only that is read again.
         """
         SeriesKeys(self._client, self._tick_ms).ensure(platform, symbol)
-        day = 86_400_000
-        first, last = start_ms // day * day, -(-end_ms // day) * day - 1
+        name = keys.symbol_state(platform, symbol)
+        last = day_ms + DAY_MS - 1
+        version = unpack_state(self._client.get(name)).version
+        batches = [
+            entry.trades
+            for entry in self._reader.entries(platform, symbol, day_ms, last)
+            if entry.version <= version
+        ]
 
         def change(pipe: Any) -> int:
-            batches = self._reader.between(platform, symbol, first, last)
-            wanted = {symbol: building.openings(batches)} if batches else {}
-            state, held = read_held(self._client, platform, wanted).get(symbol, (None, {}))
-            state = state or unpack_state(self._client.get(keys.symbol_state(platform, symbol)))
-            samples = self._tick_samples(platform, symbol, state, batches)
-            excluded = self._exclusions.held(platform, symbol, first, last)
-            sums = building.sum_up([without(batch, excluded) for batch in batches])
-            touched = {(r, at) for r, found in wanted.get(symbol, {}).items() for at in found}
-            parts: Parts = {key: sums.get(key) for key in touched}
+            every = [
+                batch.take((batch.time >= day_ms * 1_000) & (batch.time <= last * 1_000 + 999))
+                for batch in (*batches, *self._newer(platform, symbol, version))
+            ]
+            every = [batch.in_order() for batch in every if len(batch)]
+            wanted = {r: _openings_of(day_ms, r) for r in LIVE_RESOLUTIONS}
+            state, held = read_held(self._client, platform, {symbol: wanted})[symbol]
+            excluded = self._exclusions.held(platform, symbol, day_ms, last)
+            sums = building.sum_up([without(batch, excluded) for batch in every])
+            torn = {
+                (r, one.time // 1_000_000 // r * r) for one in excluded for r in LIVE_RESOLUTIONS
+            }
+            parts = _fuller(sums, held, state, torn)
+            samples = self._tick_samples(platform, symbol, state, every)
             pipe.multi()
-            rewrite_candles(pipe, platform, symbol, parts, held, revised=False)
+            told, _ = rewrite_candles(pipe, platform, symbol, parts, held, revised=False)
             if samples:
                 pipe.execute_command("TS.MADD", *samples)
-            pipe.srem(keys.DIRTY_INDEX, f"{platform}:{symbol}")
-            return sum(map(len, batches))
+            queue_counts(pipe, platform, symbol, {QualityCount.REBUILT: len(told)})
+            return sum(map(len, every))
 
-        watched = watched_keys(platform, [symbol])
+        watched = [*watched_keys(platform, [symbol]), keys.excluded(platform, symbol)]
         return optimistic(self._client, watched, change)
+
+    def _newer(self, platform: str, symbol: str, version: int) -> list[Trades]:
+        """Return what the journal took after a version of the state."""
+        found = self._journal.since(platform, {symbol: f"{version}-{2**32}"}, count=10_000)
+        return [batch for _, batch in found[symbol]]
 
     def dirty(self) -> list[tuple[str, str]]:
         """Return (platform, symbol) of which a write failed in part."""
@@ -193,3 +254,30 @@ class TradeUpkeep:
         if self._tick_ms:
             merged = ticks.newer(merged, state.last_ms - self._tick_ms)
         return ticks.samples(platform, symbol, merged)
+
+
+def _openings_of(day_ms: int, resolution: int) -> list[int]:
+    return list(range(day_ms // 1_000, (day_ms + DAY_MS) // 1_000, resolution))
+
+
+def _fuller(
+    sums: dict[building.Key, Aggregate],
+    held: building.Held,
+    state: SymbolState,
+    torn: set[building.Key],
+) -> Parts:
+    """Return of each candle the sum that holds more trades: the journal's or that held.
+
+    Of those `torn`, which leave trades out, the journal's counts. Candles that lost
+    their marks get them back.
+    """
+    parts: Parts = {}
+    for key in {*sums, *(key for key, candle in held.items() if candle.aggregate)}:
+        candle = held.setdefault(key, building.HeldCandle())
+        known = [part for part in (sums.get(key), candle.aggregate) if part]
+        parts[key] = sums.get(key) if key in torn else max(known, key=lambda part: part.trades)
+        if not candle.marked and not candle.from_exchange:
+            end = (key[0] + key[1]) * 1_000_000
+            partial = CandleFlag.PARTIAL if end > state.watermark else CandleFlag(0)
+            candle.flags = int(CandleFlag.FROM_TRADES | partial)
+    return parts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import redis
 
 from core.settings import Settings
+from storage import keys
 from storage.journal.archive import JournalArchive
 from storage.journal.journal import Journal
 from storage.trades.anomalies import AnomalyStore
@@ -24,6 +25,7 @@ class StreamStores:
     """Every store of live trades and quotes."""
 
     intake: Intake
+    history: Intake
     writer: TradeWriter
     journal: Journal
     archive: JournalArchive
@@ -43,6 +45,7 @@ def open_stream_stores(settings: Settings, client: "redis.Redis") -> StreamStore
     days = settings.tick_retention_days
     return StreamStores(
         intake=Intake(client),
+        history=Intake(client, keys.HISTORY_INDEX),
         writer=TradeWriter(client, archive, tick_days=days),
         journal=Journal(client),
         archive=archive,

@@ -17,7 +17,7 @@ from storage.journal import journal, ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.time_series import SeriesKeys, candle_samples, failed_elements
-from storage.optimistic import until_undisturbed
+from storage.optimistic import TIMEOUT_S, until_undisturbed
 from storage.trades import building
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.journaled import JournaledTrades
@@ -68,9 +68,12 @@ class TradeWriter:
         files = archive or JournalArchive(client, Path("/nonexistent"))
         self._journaled = JournaledTrades(TradeReader(client, files))
 
-    def write(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
+    def write(
+        self, platform: str, batches: dict[str, list[Trades]], timeout_s: float = TIMEOUT_S
+    ) -> list[Written]:
         """Store what is new of each symbol's batches, in one transaction.
 
+        Others may write the symbols meanwhile; for `timeout_s` it is tried again.
         Raises `RedisUnavailable` or `StorageFull`; then nothing was stored, or all.
         """
 
@@ -83,7 +86,7 @@ class TradeWriter:
                 self._mark_dirty(platform, batches)
                 raise
 
-        return until_undisturbed(attempt, (SeriesMissing,))
+        return until_undisturbed(attempt, (SeriesMissing,), timeout_s)
 
     def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         with self._client.pipeline() as pipe:
@@ -127,9 +130,8 @@ class TradeWriter:
             }
             for key in opened[symbol]:
                 flags = next(replies)
-                candles[key] = building.HeldCandle(
-                    stored=bool(flags), flags=int(float(flags[0][1])) if flags else 0
-                )
+                marks = int(float(flags[0][1])) if flags else 0
+                candles[key] = building.HeldCandle(None, bool(flags), marks, bool(flags))
             found[symbol] = _Read(state, candles, ids)
         return found
 

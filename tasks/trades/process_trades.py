@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from core.errors import Unavailable
 from core.times import now_ms
 from storage.journal.columns import Trades, join_all
+from storage.trades import building
 from storage.trades.anomalies import AnomalyRecord
 from storage.trades.inbox import Batch
 from storage.trades.stream_stores import StreamStores
 from storage.trades.tickers import Ticker
-from tasks.trades.stream_messages import StreamBatch, unpack
+from tasks.trades.store_history import store_in_slices
+from tasks.trades.stream_messages import StreamBatch, pack, unpack
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +21,10 @@ MOST_TRIES = 5
 # What is stored in one transaction at most: about 20,000 trades.
 MOST_TOGETHER = 20
 MOST_BYTES_TOGETHER = 300_000
+# Trades of one symbol that touch more minutes than this are history, not a live feed.
+MOST_LIVE_MINUTES = 120
+# Batches of history that may wait; further ones are stored as they come.
+MOST_HISTORY = 1_000
 
 
 def process_batch(stores: StreamStores, batch_id: str) -> None:
@@ -37,7 +43,7 @@ def process_batch(stores: StreamStores, batch_id: str) -> None:
         if others and _store_together(stores, {batch_id: batch, **others}):
             return
     try:
-        _store(stores, [unpack(batch.content)])
+        _store(stores, batch_id, [unpack(batch.content)])
     except Unavailable:
         raise
     except Exception:
@@ -51,7 +57,7 @@ def process_batch(stores: StreamStores, batch_id: str) -> None:
 def _store_together(stores: StreamStores, batches: dict[str, Batch]) -> bool:
     """Store several batches at once; False if one of them spoils it, and each must go alone."""
     try:
-        _store(stores, [unpack(batch.content) for batch in batches.values()])
+        _store(stores, next(iter(batches)), [unpack(one.content) for one in batches.values()])
     except Unavailable:
         raise
     except Exception:
@@ -63,7 +69,7 @@ def _store_together(stores: StreamStores, batches: dict[str, Batch]) -> bool:
     return True
 
 
-def _store(stores: StreamStores, contents: Sequence[StreamBatch]) -> None:
+def _store(stores: StreamStores, batch_id: str, contents: Sequence[StreamBatch]) -> None:
     for platform in {content.platform for content in contents}:
         trades: dict[str, list[Trades]] = {}
         tickers: list[Ticker] = []
@@ -73,9 +79,35 @@ def _store(stores: StreamStores, contents: Sequence[StreamBatch]) -> None:
                 for symbol, parts in content.unpacked().items():
                     trades.setdefault(symbol, []).extend(parts)
         if trades:
-            stores.writer.write(platform, join_all(trades))
+            live = _hand_over_history(stores, f"{batch_id}.{platform}", platform, join_all(trades))
+            if live:
+                stores.writer.write(platform, live)
         if tickers:
             _store_tickers(stores, platform, tickers)
+
+
+def _hand_over_history(
+    stores: StreamStores, batch_id: str, platform: str, trades: dict[str, list[Trades]]
+) -> dict[str, list[Trades]]:
+    """Return the trades of few candles; those of symbols that touch many go to their own task.
+
+    So nobody's live trades wait for somebody's history. Done twice it does no harm:
+    the batch of history has the same id.
+    """
+    history = {
+        symbol: parts
+        for symbol, parts in trades.items()
+        if len(building.minutes(parts)) > MOST_LIVE_MINUTES
+    }
+    if not history:
+        return trades
+    if stores.history.count() < MOST_HISTORY:
+        stores.history.put(pack(platform, history), batch_id)
+    else:
+        # Faster than it can be stored: whoever sends it has to wait here.
+        for symbol, parts in history.items():
+            store_in_slices(stores, platform, symbol, parts)
+    return {symbol: parts for symbol, parts in trades.items() if symbol not in history}
 
 
 def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:

@@ -1,0 +1,88 @@
+"""Trades that touch many old candles: stored a slice at a time, apart from live trades."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import redis
+
+from core.errors import RedisUnavailable
+from storage import keys
+from storage.journal.columns import Trades, join_all
+from storage.locks import turn
+from storage.trades import building
+from storage.trades.stream_stores import StreamStores
+from tasks.trades.rebuild_candles import rebuild_dirty
+from tasks.trades.stream_messages import pack, unpack
+
+logger = logging.getLogger(__name__)
+
+# Minutes whose candles one transaction writes: Redis serves nobody else meanwhile.
+MINUTES_A_SLICE = 60
+# Where a live feed writes the symbol each time, slices become smaller after so long (s).
+DISTURBED_S = 0.5
+# What is sorted together at most, and how long a run takes (s).
+MOST_TOGETHER, MOST_BYTES_TOGETHER = 200, 4_000_000
+RUN_S = 4.0
+TURN_S = 120
+
+ByMarket = dict[tuple[str, str], list[Trades]]
+
+
+def store_history(stores: StreamStores, client: "redis.Redis") -> None:
+    """Store what waits of history, then rebuild what was lost, for some seconds.
+
+    One run at a time. What a run does not come to waits for the next one; repeating
+    what was done before changes nothing.
+    """
+    with turn(client, keys.HISTORY_LOCK, TURN_S) as mine:
+        deadline = time.monotonic() + RUN_S
+        if not mine:
+            return
+        while time.monotonic() < deadline and _store_some(stores, deadline):
+            pass
+        rebuild_dirty(stores, deadline)
+
+
+def _store_some(stores: StreamStores, deadline: float) -> bool:
+    """Store several batches together, by time; returns whether there were any."""
+    waiting = stores.history.take_oldest(MOST_TOGETHER, MOST_BYTES_TOGETHER)
+    found: ByMarket = {}
+    for batch in waiting.values():
+        content = unpack(batch.content)
+        for symbol, parts in content.unpacked().items():
+            found.setdefault((content.platform, symbol), []).extend(parts)
+    left: ByMarket = {}
+    for (platform, symbol), parts in found.items():
+        rest = store_in_slices(
+            stores, platform, symbol, parts, until=lambda: time.monotonic() > deadline
+        )
+        if rest:
+            left[platform, symbol] = rest
+    for (platform, symbol), rest in left.items():
+        stores.history.put(pack(platform, {symbol: rest}))
+    if waiting:
+        stores.history.drop(*waiting)
+    return bool(waiting)
+
+
+def store_in_slices(
+    stores: StreamStores,
+    platform: str,
+    symbol: str,
+    parts: list[Trades],
+    until: Callable[[], bool] = lambda: False,
+) -> list[Trades]:
+    """Store trades of one symbol, the oldest first; returns what is left when `until` says so."""
+    most = MINUTES_A_SLICE
+    waiting = list(building.slices(join_all({symbol: parts})[symbol], most))[::-1]
+    while waiting and not until():
+        piece = waiting.pop()
+        try:
+            stores.writer.write(platform, {symbol: piece}, DISTURBED_S)
+        except RedisUnavailable:
+            most //= 2
+            if not most:
+                raise
+            waiting += list(building.slices(piece, most))[::-1]
+    return [part for piece in waiting for part in piece]
