@@ -61,6 +61,7 @@ MODELS = (
         "next_candle", NEXT_CANDLE, f"{_BOOSTING}.next_candle_model:NextCandleModel", 400
     ),
 )  # fmt: skip
+OURS = frozenset(model.name for model in MODELS)
 # Of a model that another package brings, nothing but its place is known.
 _BROUGHT_ROWS = 400
 

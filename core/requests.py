@@ -7,6 +7,8 @@ struct, so that fields of the others are passed over.
 from msgspec import Struct, field
 
 from core.answers.candles import RejectedCandle
+from core.forecast_target import ForecastTarget, target_of_series
+from core.jobs import Json
 from core.series import Series, make_series
 
 
@@ -72,3 +74,89 @@ class LeakTest(SeriesRequest, frozen=True, kw_only=True):
 
     seed: int
     uploaded: bool = False
+
+
+class TargetRequest(SeriesRequest, frozen=True, kw_only=True):
+    """Work on one target, on candles that open from `start` to `end` (s): all where None."""
+
+    horizon: int
+    model: str
+    start: int | None = None
+    end: int | None = None
+    seed: int = 0
+    options: Json = field(default_factory=dict)
+
+    @property
+    def target(self) -> ForecastTarget:
+        """Return the target, checked again: it comes from a row."""
+        return target_of_series(self.series, self.horizon, self.model, kind=None)
+
+
+class Evaluate(TargetRequest, frozen=True, kw_only=True):
+    """A walk-forward of a model that is not kept."""
+
+    folds: int
+
+
+class ReplayWalk(TargetRequest, frozen=True, kw_only=True):
+    """A walk through the past: targets that open from `start` to `end` (s).
+
+    `retrain_every` counts the candles between two fits.
+    """
+
+    retrain_every: int | None = None
+
+
+class Train(Evaluate, frozen=True, kw_only=True):
+    """A challenger for a target, and when (s, 0 for never) the next one comes by itself."""
+
+    retrain_every: int
+    expires_after: int
+    reason: str
+
+
+class TrainNextCandle(Train, frozen=True, kw_only=True):
+    """A model of the next candle, on the newest `days` of candles.
+
+    The series follows, and a walk-forward of `model` for the ledger; `watch`: its
+    series is watched from then on.
+    """
+
+    days: int
+    watch: bool = False
+
+
+class TrainSignals(SeriesRequest, frozen=True, kw_only=True):
+    """Ranges and signals of a series, for each of `horizons`."""
+
+    horizons: list[int]
+    folds: int
+    seed: int
+    reason: str
+
+
+class PathRequest(SeriesRequest, frozen=True, kw_only=True):
+    """The range, or the signal, of the `horizon` candles after the newest one."""
+
+    horizon: int
+
+
+class RebuildSeries(SeriesRequest, frozen=True, kw_only=True):
+    """The series of the next candle, of the newest `days`."""
+
+    days: int
+
+
+class ComputeSeries(SeriesRequest, frozen=True, kw_only=True):
+    """A part of that series, `start` to `end` (s), at most `limit` points, for one caller."""
+
+    start: int
+    end: int
+    limit: int
+
+
+class CheckRegimes(SeriesRequest, frozen=True, kw_only=True):
+    """Whether regimes foretell what comes within `horizon` candles."""
+
+    horizon: int
+    seed: int = 0

@@ -22,6 +22,7 @@ from tasks.candles.compute_indicators import compute_indicators
 from tasks.candles.ingest_latest import ingest_latest
 from tasks.candles.refresh_watched import refresh_watched
 from tasks.candles.store_candles import store_candles
+from tasks.forecasts.check_regimes import check_regimes
 from tasks.forecasts.evaluate_slots import evaluate_slot
 from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
@@ -34,11 +35,11 @@ from tasks.lstm.train_lstm import train_lstm_from_redis
 from tasks.next_candle.train_next_candle import train_next_candle, walk_next_candle
 from tasks.next_candle.update_futures import FuturesUpdate
 from tasks.runtime import runtime
+from tasks.signals.first_trainings import train_first
 from tasks.signals.generate_signal import generate_signal
 from tasks.signals.predict_range import predict_range
-from tasks.signals.refresh_answers import answer_outlooks, train_outlooks
 from tasks.signals.score_signals import score_signals
-from tasks.signals.train_signals import train_outlook
+from tasks.signals.train_signals import train_signals
 from tasks.trades.backfill_gaps import Backfill, backfill_gaps
 from tasks.trades.detect_anomalies import detect_anomalies
 from tasks.trades.maintain_inbox import keep_intake
@@ -92,8 +93,9 @@ STEPS = {
         Step(table.EVALUATE_SLOT, lambda: evaluate_slot),
         Step(table.TRAIN_SLOT, lambda: train_slot),
         Step(table.REPLAY_WALK, lambda: replay_walk),
+        Step(table.CHECK_REGIMES, lambda: check_regimes),
         Step(table.LEAK_TEST, lambda: leak_test_features),
-        Step(table.TRAIN_SIGNALS, lambda: train_outlook),
+        Step(table.TRAIN_SIGNALS, lambda: train_signals),
         Step(table.PREDICT_RANGE, lambda: predict_range),
         Step(
             table.GENERATE_SIGNAL,
@@ -203,13 +205,13 @@ def refresh() -> None:
     shared = runtime()
     days = shared.settings.backfill_days
     if refresh_watched(shared.stores, shared.enqueue, shared.exchange, days):
-        shared.enqueue.run_now(table.FORECAST_SLOTS)
+        shared.enqueue.run_now(table.AT_CLOSE)
 
 
-@periodic(table.FORECAST_SLOTS)
-def forecast_slots() -> None:
-    """Forecast the watched slots whose candle has closed."""
-    runtime().forecaster.run()
+@periodic(table.AT_CLOSE)
+def at_close() -> None:
+    """Forecast, answer and extend what is due because a candle has closed."""
+    runtime().at_close.run()
 
 
 @periodic(table.SCORE_FORECASTS)
@@ -218,34 +220,17 @@ def score_forecasts() -> None:
     runtime().scorer.run(runtime().stores)
 
 
-@periodic(table.RETRAIN_SLOTS)
-def retrain_slots() -> None:
-    """Queue the trainings of slots that are due."""
+@periodic(table.RETRAIN)
+def retrain() -> None:
+    """Queue the trainings of watched targets that are due, the first ones of signals too."""
     runtime().retrainer.run(runtime().stores, runtime().enqueue)
-
-
-@periodic(table.RETRAIN_SIGNALS)
-def retrain_signals() -> None:
-    """Queue the trainings of ranges and signals of watched series that are due."""
-    train_outlooks(runtime().stores, runtime().enqueue)
-
-
-@periodic(table.REFRESH_ANSWERS)
-def refresh_answers() -> None:
-    """Make the answers of watched series once a candle has closed."""
-    answer_outlooks(runtime().stores, runtime().settings.signal_words)
+    train_first(runtime().stores, runtime().enqueue)
 
 
 @periodic(table.SCORE_SIGNALS)
 def score() -> None:
     """Join the outcomes of signals."""
     score_signals(runtime().stores)
-
-
-@periodic(table.EXTEND_SERIES)
-def extend_series() -> None:
-    """Bring cached series of the next candle up to date."""
-    runtime().series.extend_all()
 
 
 @periodic(table.SWEEP_MODELS)

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from functools import cached_property
+from functools import cached_property, partial
 
 from celery import Celery  # type: ignore[import-untyped]
 
@@ -13,10 +13,12 @@ from storage.stores import Stores, open_stores
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.stream_stores import StreamStores, open_stream_stores
 from tasks.enqueue import Enqueue
+from tasks.forecasts.at_close import AtClose
 from tasks.forecasts.forecast_slots import SlotForecaster
-from tasks.forecasts.retrain_slots import Retrainer
+from tasks.forecasts.retrain import Retrainer
 from tasks.forecasts.score_forecasts import ForecastScorer
 from tasks.next_candle.materialise_series import SeriesMaker
+from tasks.signals.refresh_answers import refresh_answers
 from tasks.trades.enqueue_stream import EnqueueStream
 
 
@@ -71,6 +73,12 @@ class Runtime:
     def retrainer(self) -> Retrainer:
         """What decides which slots are trained again."""
         return Retrainer()
+
+    @cached_property
+    def at_close(self) -> AtClose:
+        """What is done once a candle has closed."""
+        answers = partial(refresh_answers, self.stores, self.settings.signal_words)
+        return AtClose((self.forecaster.run, answers, self.series.extend_all))
 
     @cached_property
     def series(self) -> SeriesMaker:

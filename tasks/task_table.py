@@ -10,9 +10,40 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from core.answers.candles import Backfilled, CandlesStored, KlineResult, LatestCandles, LeakTested
+from core.answers.forecasts import (
+    Evaluation,
+    RegimesChecked,
+    Replayed,
+    SignalsTrained,
+    SlotTrained,
+)
 from core.answers.indicators import IndicatorsData
+from core.answers.next_candle import (
+    Computed,
+    FuturesUpdated,
+    Materialized,
+    Trained,
+    Updated,
+    Walked,
+)
+from core.answers.signals import PredictionData, SignalData
 from core.jobs import Json
-from core.requests import BackfillCandles, FetchCandles, LeakTest, SeriesRequest, StoreCandles
+from core.requests import (
+    BackfillCandles,
+    CheckRegimes,
+    ComputeSeries,
+    Evaluate,
+    FetchCandles,
+    LeakTest,
+    PathRequest,
+    RebuildSeries,
+    ReplayWalk,
+    SeriesRequest,
+    StoreCandles,
+    Train,
+    TrainNextCandle,
+    TrainSignals,
+)
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -69,19 +100,17 @@ class Task(Generic[Request, Answer]):
     brief: bool = False
 
 
-def _series(kind: str) -> Callable[[Json], str]:
-    return lambda asked: f"{kind}:{asked['platform']}:{asked['symbol']}:{asked['resolution']}"
+def _series(kind: str) -> Callable[[SeriesRequest], str]:
+    return lambda asked: f"{kind}:{asked.platform}:{asked.symbol}:{asked.resolution}"
 
 
 def _model(asked: Json) -> str:
     return f"train:{asked['model_name']}:{asked['model_id']}"
 
 
-def _slot(asked: Json) -> str:
-    return f"{_series('slot')(asked)}:{asked['horizon']}:{asked['model']}"
+def _target(asked: Train) -> str:
+    return f"{_series('slot')(asked)}:{asked.horizon}:{asked.model}"
 
-
-JsonTask = Task[Json, Json]
 
 FETCH_CANDLES = Task("fetch_candles", FETCH, FetchCandles, KlineResult)
 STORE_CANDLES = Task("store_candles", STORE, StoreCandles, CandlesStored)
@@ -97,24 +126,34 @@ COMPUTE_INDICATORS = Task(
     "compute_indicators", PREDICT, SeriesRequest, IndicatorsData, call=True, brief=True
 )
 
-TRAIN_LSTM = JsonTask("train_lstm_from_redis", TRAIN, dict, dict, unique=_model)
-PREDICT_LSTM = JsonTask("predict_lstm", PREDICT, dict, dict, brief=True)
-PREDICT_LSTM_NSTEPS = JsonTask("predict_lstm_nsteps", PREDICT, dict, dict, brief=True)
+TRAIN_LSTM = Task[Json, Json]("train_lstm_from_redis", TRAIN, dict, dict, unique=_model)
+PREDICT_LSTM = Task[Json, Json]("predict_lstm", PREDICT, dict, dict, brief=True)
+PREDICT_LSTM_NSTEPS = Task[Json, Json]("predict_lstm_nsteps", PREDICT, dict, dict, brief=True)
 
-EVALUATE_SLOT = JsonTask("evaluate_slot", TRAIN, dict, dict)
-TRAIN_SLOT = JsonTask("train_slot", TRAIN, dict, dict, unique=_slot)
-REPLAY_WALK = JsonTask("replay_walk", TRAIN, dict, dict)
+EVALUATE_SLOT = Task("evaluate_slot", TRAIN, Evaluate, Evaluation)
+TRAIN_SLOT = Task("train_slot", TRAIN, Train, SlotTrained, unique=_target)
+REPLAY_WALK = Task("replay_walk", TRAIN, ReplayWalk, Replayed)
+CHECK_REGIMES = Task("check_regimes", TRAIN, CheckRegimes, RegimesChecked)
 LEAK_TEST = Task("leak_test_features", PREDICT, LeakTest, LeakTested)
 
-TRAIN_SIGNALS = JsonTask("train_outlook", TRAIN, dict, dict, unique=_series("outlook"))
-PREDICT_RANGE = JsonTask("predict_range", PREDICT, dict, dict, call=True, brief=True)
-GENERATE_SIGNAL = JsonTask("generate_signal", PREDICT, dict, dict, call=True, brief=True)
+TRAIN_SIGNALS = Task(
+    "train_outlook", TRAIN, TrainSignals, SignalsTrained, unique=_series("outlook")
+)
+PREDICT_RANGE = Task("predict_range", PREDICT, PathRequest, PredictionData, call=True, brief=True)
+GENERATE_SIGNAL = Task("generate_signal", PREDICT, PathRequest, SignalData, call=True, brief=True)
 
-TRAIN_NEXT_CANDLE = JsonTask("train_next_candle", TRAIN, dict, dict, unique=_series("next_candle"))
-WALK_NEXT_CANDLE = JsonTask("walk_next_candle", TRAIN, dict, dict)
-REBUILD_SERIES = JsonTask("rebuild_series", PREDICT, dict, dict)
-COMPUTE_SERIES = JsonTask("compute_series", PREDICT, dict, dict, brief=True)
-UPDATE_FUTURES = JsonTask("update_futures", PREDICT, dict, dict)
+TRAIN_NEXT_CANDLE = Task(
+    "train_next_candle", TRAIN, TrainNextCandle, Trained, unique=_series("next_candle")
+)
+WALK_NEXT_CANDLE = Task("walk_next_candle", TRAIN, TrainNextCandle, Walked)
+REBUILD_SERIES = Task("rebuild_series", PREDICT, RebuildSeries, Materialized)
+COMPUTE_SERIES = Task("compute_series", PREDICT, ComputeSeries, Computed, brief=True)
+UPDATE_FUTURES = Task[SeriesRequest, Updated | FuturesUpdated](
+    "update_futures",
+    PREDICT,
+    SeriesRequest,
+    Updated,  # of a job that began with candles, `FuturesUpdated`
+)
 
 # Nobody waits longer for the answer to a call.
 ANSWER_CALL = Message("answer_call", PREDICT, expires_s=15)
@@ -129,13 +168,10 @@ NOTE_QUIET = Periodic("note_quiet_spans", MAINTENANCE, 30)
 BACKFILL_GAPS = Periodic("backfill_gaps", FETCH, 5)
 REAP_JOBS = Periodic("reap_jobs", MAINTENANCE, 5)
 REFRESH_WATCHED = Periodic("refresh_watched", FETCH, 2)
-FORECAST_SLOTS = Periodic("forecast_slots", MAINTENANCE, 2)
+AT_CLOSE = Periodic("at_close", MAINTENANCE, 2)
 SCORE_FORECASTS = Periodic("score_forecasts", MAINTENANCE, 5)
-RETRAIN_SLOTS = Periodic("retrain_slots", MAINTENANCE, 60)
-RETRAIN_SIGNALS = Periodic("retrain_signals", MAINTENANCE, 60)
-REFRESH_ANSWERS = Periodic("refresh_answers", MAINTENANCE, 2)
+RETRAIN = Periodic("retrain", MAINTENANCE, 60)
 SCORE_SIGNALS = Periodic("score_signals", MAINTENANCE, 10)
-EXTEND_SERIES = Periodic("extend_series", MAINTENANCE, 5)
 SWEEP_MODELS = Periodic("sweep_models", MAINTENANCE, 3_600)
 
 _ALL: tuple[Task[Any, Any] | Message | Periodic, ...] = tuple(

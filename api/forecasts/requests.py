@@ -20,15 +20,14 @@ from api.http.ranges import opening_seconds
 from api.http.schemas import given
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
-from core.models import least_candles, least_training
-from core.requests import LeakTest
+from core.jobs import Json
+from core.models import OURS, least_candles, least_training
+from core.requests import Evaluate, LeakTest, ReplayWalk, Train
 from core.series import Series
 from core.times import now_ms
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
-
-Request = dict[str, Any]
 
 _HOUR = 3_600
 
@@ -40,7 +39,7 @@ class SlotRequests:
         self._candles = candles
         self._default_platform = default_platform
 
-    def evaluate(self, body: EvaluateRequest) -> Request:
+    def evaluate(self, body: EvaluateRequest) -> Evaluate:
         """Check an evaluation.
 
         Raises `NotFound` for a series of which nothing is held, and
@@ -48,20 +47,21 @@ class SlotRequests:
         """
         target, request = self._common(body)
         self._check_candles(target, request["start"], request["end"])
-        return request | {"folds": body.folds}
+        return Evaluate(**request, folds=body.folds)
 
-    def train(self, body: SlotTrainRequest) -> Request:
+    def train(self, body: SlotTrainRequest) -> Train:
         """Check a training; raises as `evaluate` does."""
         target, request = self._common(body)
         self._check_candles(target, request["start"], request["end"])
-        return request | {
-            "folds": body.folds,
-            "retrain_every": body.retrain_hours * _HOUR,
-            "expires_after": body.expires_hours * _HOUR,
-            "reason": "requested",
-        }
+        return Train(
+            **request,
+            folds=body.folds,
+            retrain_every=body.retrain_hours * _HOUR,
+            expires_after=body.expires_hours * _HOUR,
+            reason="requested",
+        )
 
-    def replay(self, body: ReplayRequest) -> Request:
+    def replay(self, body: ReplayRequest) -> ReplayWalk:
         """Check a replay; raises as `evaluate` does."""
         target, request = self._common(body)
         least = least_training(target.model, target.horizon)
@@ -74,7 +74,7 @@ class SlotRequests:
                 f"A replay needs {least} finished candles before start to learn from, and some "
                 f"from start to end; {before} and {after} are held of {target.series}."
             )
-        return request | {"retrain_every": body.retrain_every}
+        return ReplayWalk(**request, retrain_every=body.retrain_every)
 
     def leak_test(self, body: LeakTestRequest) -> tuple[LeakTest, Candles | None]:
         """Check a leak test; returns its request, and the candles that it brought."""
@@ -90,7 +90,7 @@ class SlotRequests:
             return request, None
         return request, _own_candles(body.candles, series)
 
-    def _common(self, body: SlotBody) -> tuple[ForecastTarget, Request]:
+    def _common(self, body: SlotBody) -> tuple[ForecastTarget, Json]:
         platform = body.platform or self._default_platform
         series = stored_series(platform, body.symbol, body.resolution)
         target = target_of_series(series, body.horizon, body.model)
@@ -118,7 +118,9 @@ def _options(body: SlotBody) -> dict[str, Any]:
     """Return the options that were given; raises `InvalidRequest` for those of another model."""
     options = given(body.options) if body.options else {}
     lstm = options.keys() & LSTM_OPTIONS
-    allowed = {"lstm": lstm, "boosting": options.keys() - lstm}.get(body.model, set())
+    allowed = {"lstm": lstm, "boosting": options.keys() - lstm}.get(
+        body.model, set() if body.model in OURS else options.keys()
+    )
     for name in sorted(options.keys() - allowed):
         raise InvalidRequest(f"options.{name} is none of the model {body.model}.")
     return options

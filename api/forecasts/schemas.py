@@ -1,14 +1,19 @@
 """Shapes of the routes about slots: evaluation, training, replay, leak test."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from api.http.schemas import Json, Name, Resolution, Symbol, Time
+from api.http.schemas import Name, Resolution, Symbol, Time
 from core.forecast_target import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
 from core.lstm_limits import EPOCHS_LIMITS, SEQ_LEN_LIMITS, UNITS_LIMITS
+from core.models import CLOSE, known_models
 
-ModelName = Literal["lstm", "boosting", "last_price", "drift", "seasonal_naive", "ewma"]
+if TYPE_CHECKING:
+    ModelName = str
+else:
+    # Ours and those that other packages bring: a model is no edit here.
+    ModelName = Literal[known_models(CLOSE)]
 Horizon = Annotated[
     int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1], description="Candles ahead.")
 ]
@@ -83,39 +88,6 @@ class ReplayRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
     retrain_every: (
         Annotated[int, Meta(ge=10, le=100_000, description="Candles between two fits.")] | None
     ) = None
-
-
-class Evaluation(Struct):
-    """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`."""
-
-    n: int
-    scores: Json
-    baseline_scores: Json
-    verdict: str
-    folds: list[Json]
-
-
-class SlotTrained(Struct):
-    """What became of the challenger, and why."""
-
-    run_id: str
-    promoted: bool
-    reason: str
-    n: int
-    scores: Json
-    baseline_scores: Json
-    verdict: str
-    folds: list[Json]
-
-
-class Replayed(Struct):
-    """The ledger that the rows are in, and their scores."""
-
-    ledger: str
-    n: int
-    scores: Json
-    baseline_scores: Json
-    verdict: str
 
 
 class LeakTestRequest(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -7,17 +7,15 @@ from api.docs.openapi_parts import TASK
 from api.forecasts.requests import SlotRequests
 from api.forecasts.schemas import (
     EvaluateRequest,
-    Evaluation,
     LeakTestRequest,
-    Replayed,
     ReplayRequest,
-    SlotTrained,
     SlotTrainRequest,
 )
 from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from core.answers.candles import LeakTested
+from core.answers.forecasts import Evaluation, Replayed, SlotTrained
 from tasks.task_table import EVALUATE_SLOT, LEAK_TEST, REPLAY_WALK, TRAIN_SLOT
 
 

@@ -8,7 +8,8 @@ from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.lstm.requests import LstmRequests
-from api.lstm.schemas import Prediction, Predictions, PredictRequest, PredictStepsRequest
+from api.lstm.schemas import PredictRequest, PredictStepsRequest
+from core.answers.lstm import Prediction, Predictions
 from tasks.task_table import PREDICT_LSTM, PREDICT_LSTM_NSTEPS
 
 

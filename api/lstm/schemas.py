@@ -1,6 +1,6 @@
 """Shapes of the LSTM's routes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -56,17 +56,6 @@ class TrainRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     predict: Annotated[bool, Meta(description="Forecast all steps after training.")] = False
 
 
-class TrainResult(Struct):
-    """How the network fared in the walk-forward, beside the last price. All scores: `/docs`."""
-
-    model: Json
-    n: int
-    scores: Json
-    baseline_scores: Json
-    verdict: str
-    folds: list[Json]
-
-
 class PredictRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which model forecasts what; the series defaults to the one that it was trained on."""
 
@@ -81,71 +70,6 @@ class PredictStepsRequest(PredictRequest, forbid_unknown_fields=True, kw_only=Tr
     """As for one step; `nsteps`, if given, must be what the model was trained for."""
 
     nsteps: Nsteps | None = None
-
-
-class Baseline(Struct):
-    """What needs no model: the last price, and its drift."""
-
-    last_price: float
-    drift: Any
-
-
-class Skill(Struct):
-    """1 - MAE / MAE of the last price in the walk-forward, its 95% interval, and the verdict."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    verdict: str
-
-
-class ModelShown(Struct):
-    """The model that spoke."""
-
-    name: str
-    id: str
-    trained_at: str
-    data_hash: str
-
-
-class ForecastInput(Struct):
-    """What the forecast was made from: the newest candle, holes before it, whether unfinished."""
-
-    last_time: str
-    gaps: Any
-    partial: bool
-
-
-class Prediction(Struct):
-    """One value, stamped with the opening of its candle."""
-
-    predicted: float
-    time: str
-    horizon: int
-    interval: dict[str, list[float]]
-    baseline: Baseline
-    skill: Skill
-    model: ModelShown
-    input: ForecastInput
-
-
-class Step(Struct):
-    """One of several steps."""
-
-    time: str
-    horizon: int
-    predicted: float
-    interval: dict[str, list[float]]
-
-
-class Predictions(Struct):
-    """All steps that the model was trained for."""
-
-    predictions: list[Step]
-    baseline: Baseline
-    skill: Skill
-    model: ModelShown
-    input: ForecastInput
 
 
 class Model(Struct):

@@ -8,7 +8,8 @@ from api.http.background_work import BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.lstm.requests import LstmRequests
-from api.lstm.schemas import TrainRequest, TrainResult
+from api.lstm.schemas import TrainRequest
+from core.answers.lstm import TrainResult
 from tasks.task_table import FETCH_CANDLES, PREDICT_LSTM_NSTEPS, TRAIN_LSTM
 
 

@@ -10,13 +10,11 @@ from core.errors import Conflict, InvalidRequest, TickcastError
 from core.forecast_target import DEFAULT_FOLDS
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL, candle_target
 from core.platforms import raw_symbol
-from core.requests import BackfillCandles, SeriesRequest
+from core.requests import BackfillCandles, RebuildSeries, SeriesRequest, TrainNextCandle
 from core.series import CandleFlag, Series
 from core.settings import Settings
 from core.times import now_ms
 from storage.stores import Stores
-
-Request = dict[str, Any]
 
 # What a symbol is where neither the request nor the settings name one for the platform.
 _USUAL_SYMBOLS = {"binance": "BTCUSDT", "binanceus": "BTCUSDT", "bybit": "BTCUSDT"}
@@ -40,7 +38,7 @@ class NextCandleRequests:
         """Return the series that a query means; raises `NotFound` if no exchange has it."""
         return fetchable_series(*self._named(query))
 
-    def train(self, query: DaysQuery) -> Request:
+    def train(self, query: DaysQuery) -> TrainNextCandle:
         """Check a training; raises `InvalidRequest` saying how many candles it needs."""
         series = self.stored(query)
         newest = self._stores.candles.read(series, limit=1, newest=True)
@@ -54,27 +52,27 @@ class NextCandleRequests:
                 f"of {series} in its newest {query.days} days.",
                 field="days",
             )
-        return _named(series) | {
-            "days": query.days,
-            "start": start,
-            "end": last,
-            "options": {"library": self._settings.boosting_library},
-            "seed": 0,
-            "horizon": HORIZON,
-            "model": LEDGER_MODEL,
-            "folds": DEFAULT_FOLDS,
-            "retrain_every": RETRAIN_HOURS * _HOUR,
-            "expires_after": EXPIRE_HOURS * _HOUR,
-            "reason": "requested",
-            "watch": _is_live(series, last),
-        }
+        return TrainNextCandle(
+            **_named(series),
+            days=query.days,
+            start=start,
+            end=last,
+            options={"library": self._settings.boosting_library},
+            horizon=HORIZON,
+            model=LEDGER_MODEL,
+            folds=DEFAULT_FOLDS,
+            retrain_every=RETRAIN_HOURS * _HOUR,
+            expires_after=EXPIRE_HOURS * _HOUR,
+            reason="requested",
+            watch=_is_live(series, last),
+        )
 
-    def rebuild(self, query: DaysQuery) -> Request:
+    def rebuild(self, query: DaysQuery) -> RebuildSeries:
         """Check a rebuild; raises `Conflict` before any training."""
         series = self.stored(query)
         if self._stores.registry.champion(candle_target(series)) is None:
             raise Conflict(f"Nothing is trained for {series}; POST /train first.")
-        return _named(series) | {"days": query.days}
+        return RebuildSeries(**_named(series), days=query.days)
 
     def backfill(self, query: BackfillQuery) -> BackfillCandles:
         """Check a backfill: `days` back from the newest candle held, and on to the present.
@@ -103,7 +101,7 @@ class NextCandleRequests:
         """Check a fetch of the latest candles."""
         return SeriesRequest(**_named(self.fetchable(query)))
 
-    def update(self, query: SeriesQuery) -> Request:
+    def update(self, query: SeriesQuery) -> SeriesRequest:
         """Check an update; raises `Conflict` if no model speaks for the series."""
         series = self.stored(query)
         targets = [
@@ -111,7 +109,7 @@ class NextCandleRequests:
         ]
         if not any(target.champion_id for target in targets):
             raise Conflict(f"No model speaks for {series} yet; POST /train first.")
-        return _named(series)
+        return SeriesRequest(**_named(series))
 
     def _named(self, query: SeriesQuery) -> tuple[str, str, str]:
         """Return platform, symbol and resolution, those not given by the settings."""
@@ -131,7 +129,7 @@ class NextCandleRequests:
         return usual or raw_symbol(platform, _USUAL_PAIR)
 
 
-def _named(series: Series) -> Request:
+def _named(series: Series) -> dict[str, Any]:
     return {
         "platform": series.platform,
         "symbol": series.symbol,

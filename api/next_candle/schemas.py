@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.http.schemas import Name, ResolutionName, Symbol, TimeText
+from core.answers.next_candle import CloseErrors
 from core.next_candle import DAYS_LIMITS, DEFAULT_DAYS, POINTS_LIMIT, SeriesPoint
 
 Days = Annotated[
@@ -73,37 +74,6 @@ class FuturesQuery(SeriesQuery, forbid_unknown_fields=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
 
 
-class CloseErrors(Struct):
-    """Errors of the close on the newest fifth: `mae` in quote currency, the others in percent."""
-
-    mae: float
-    mape: float | None
-    smape: float | None
-
-
-class Trained(CloseErrors):
-    """A training: errors where it had not learnt, beside those of last price (`baseline`).
-
-    `verdict` says whether that is better, beyond chance. The walk-forward of the
-    same recipe follows in the task, under `walk_forward` of its result.
-    """
-
-    status: str
-    samples: int
-    split_train: int
-    split_total: int
-    validation_start: str
-    baseline: CloseErrors
-    skill: dict[str, float | None]
-    verdict: str
-    direction: dict[str, float | None]
-    targets: dict[str, Any]
-    last_candle: str
-    started_at: str
-    finished_at: str
-    message: str
-
-
 class Metrics(Struct, omit_defaults=True):
     """The newest training's validation; the status alone, `empty`, before any.
 
@@ -134,20 +104,6 @@ class Metrics(Struct, omit_defaults=True):
     message: str | None = None
     run_id: str | None = None
     task_id: str | None = None
-
-
-class Materialized(Struct):
-    """How many points the cached series holds."""
-
-    status: str
-    materialized: int
-
-
-class Updated(Struct):
-    """How many ledger rows were written or scored."""
-
-    status: str
-    updated: int
 
 
 class SeriesPage(Struct):

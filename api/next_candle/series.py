@@ -22,6 +22,7 @@ from api.next_candle.schemas import ComputedQuery, PointsQuery, SeriesPage
 from api.next_candle.work import TAG
 from core.errors import NotFound
 from core.next_candle import DAY_S, candle_target
+from core.requests import ComputeSeries
 from core.series import Series
 from core.times import LATEST_MS
 from storage.models.series_cache import CachedSeries
@@ -97,14 +98,14 @@ class SeriesResource:
     async def _compute(self, req: Request, resp: Response, wanted: Wanted, form: "_Form") -> bool:
         """Have a worker compute the points; False if the answer is a 202."""
         series = wanted.series
-        request = {
-            "platform": series.platform,
-            "symbol": series.symbol,
-            "resolution": series.resolution,
-            "start": wanted.start,
-            "end": wanted.end,
-            "limit": wanted.limit,
-        }
+        request = ComputeSeries(
+            platform=series.platform,
+            symbol=series.symbol,
+            resolution=series.resolution,
+            start=wanted.start,
+            end=wanted.end,
+            limit=wanted.limit,
+        )
         job = await self._work.begin(req, resp, COMPUTE_SERIES, request, seconds=WAIT_LIMIT)
         if resp.status_code == 202:
             return False

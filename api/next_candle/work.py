@@ -12,12 +12,10 @@ from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import (
     BackfillQuery,
     DaysQuery,
-    Materialized,
     SeriesQuery,
-    Trained,
-    Updated,
 )
 from core.answers.candles import Backfilled, Ingested
+from core.answers.next_candle import Materialized, Trained, Updated
 from tasks.task_table import (
     BACKFILL_CANDLES,
     INGEST_LATEST,

@@ -1,6 +1,6 @@
 """Answers about the path ahead: at hand in Redis, or asked of a worker."""
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -11,25 +11,28 @@ from api.http.threads import in_thread
 from api.v1.indicators import no_candles_of
 from api.v1.schemas_signals import PredictionRequest, SignalRequest
 from core.errors import InvalidRequest
+from core.requests import PathRequest
 from core.series import Series
 from core.signals import RESOLUTION, check_horizon, nothing_trained, path_target
 from storage.models.answer_cache import Asked
 from storage.stores import Stores
 from tasks.task_table import Task
 
+Data = TypeVar("Data")
 
-class Call(NamedTuple):
+
+class Call(NamedTuple, Generic[Data]):
     """A kind of answer, the model behind it, and the task that gives it."""
 
     name: str
     model: str
-    task: Task[Any, dict[str, Any]]
+    task: Task[PathRequest, Data]
 
 
-class Found(NamedTuple):
+class Found(NamedTuple, Generic[Data]):
     """An answer, and whether it was at hand."""
 
-    data: dict[str, Any]
+    data: Data
     cached: bool
 
 
@@ -46,8 +49,8 @@ class Outlooks:
         req: Request,
         resp: Response,
         wanted: PredictionRequest | SignalRequest,
-        call: Call,
-    ) -> Found | None:
+        call: Call[Data],
+    ) -> Found[Data] | None:
         """Return the answer; None if the response was made a 202.
 
         Raises `InvalidRequest` for a market without candles, and
@@ -56,8 +59,8 @@ class Outlooks:
         check_horizon(wanted.horizon)
         series, held = await in_thread(self._look, wanted, call)
         if held is not None:
-            return Found(msgspec.json.decode(held), cached=True)
-        request = msgspec.structs.asdict(series) | {"horizon": wanted.horizon}
+            return Found(msgspec.json.decode(held, type=call.task.answer), cached=True)
+        request = PathRequest(**msgspec.structs.asdict(series), horizon=wanted.horizon)
         once = Asked(call.name, series, wanted.horizon)
         data = await self._work.result(req, resp, call.task, request, once)
         return None if data is None else Found(data, cached=False)
@@ -85,7 +88,7 @@ class Outlooks:
         return [s for s in of_length if s == stored_series(s.platform, symbol, RESOLUTION)]
 
     def _look(
-        self, wanted: PredictionRequest | SignalRequest, call: Call
+        self, wanted: PredictionRequest | SignalRequest, call: Call[Any]
     ) -> tuple[Series, bytes | None]:
         platform = wanted.platform or self._default_platform
         likely = stored_series(platform, wanted.symbol, RESOLUTION)
@@ -101,5 +104,5 @@ class Outlooks:
                 raise nothing_trained(target)
         return series, held
 
-    def _held(self, series: Series, horizon: int, call: Call) -> bytes | None:
+    def _held(self, series: Series, horizon: int, call: Call[Any]) -> bytes | None:
         return self._stores.answers.find(Asked(call.name, series, horizon))

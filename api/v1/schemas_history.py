@@ -6,7 +6,8 @@ from msgspec import Meta, Struct
 
 from api.http.schemas import Name, Symbol, TimeText
 from api.http.v1_envelope import success_of
-from api.v1.schemas_signals import Horizon, Percent, Price, SignalType
+from api.v1.schemas_signals import Horizon
+from core.answers.signals import Percent, Price, SignalType
 from core.times import format_time
 from storage.models.signals import SignalRecord
 

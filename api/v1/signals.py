@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from falcon.asgi import Request, Response
 
 from api.candles.requested_series import stored_market
@@ -19,6 +20,7 @@ from api.v1.schemas_history import (
     show_signal,
 )
 from api.v1.schemas_signals import SignalAnswer, SignalRequest
+from core.answers.signals import SignalData
 from core.errors import InvalidRequest
 from core.signals import SIGNAL_ANSWER, SIGNAL_MODEL, check_horizon
 from core.times import parse_time
@@ -53,9 +55,10 @@ class SignalsResource:
             resp.media = succeed(req, _asked_for(found.data, json), found.cached)
 
 
-def _asked_for(data: dict[str, Any], wanted: SignalRequest) -> dict[str, Any]:
-    left_out = {"price_range": wanted.include_range, "tpsl": wanted.include_tpsl}
-    return data | {name: None for name, asked in left_out.items() if not asked}
+def _asked_for(data: SignalData, wanted: SignalRequest) -> SignalData:
+    included = {"price_range": wanted.include_range, "tpsl": wanted.include_tpsl}
+    left_out: dict[str, Any] = {name: None for name, asked in included.items() if not asked}
+    return msgspec.structs.replace(data, **left_out)
 
 
 class SignalHistoryResource:

@@ -1,33 +1,24 @@
 """Trainings of the models behind predictions and signals."""
 
-from typing import Any
-
 import msgspec
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
 from api.http.background_work import BackgroundWork
-from api.http.schemas import Json, TaskQueued
+from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error
 from api.v1.forecast_answers import Outlooks
 from api.v1.schemas_signals import TrainOutlookRequest
+from core.answers.forecasts import SignalsTrained
 from core.errors import InvalidRequest
 from core.models import least_candles
+from core.requests import TrainSignals
 from core.series import Series
 from core.signals import HORIZONS, SIGNAL_MODEL, check_horizon
 from storage.candles.candle_store import CandleStore
 from tasks.task_table import TRAIN_SIGNALS
-
-
-class TrainedModels(msgspec.Struct):
-    """What was trained, with scores of a walk-forward."""
-
-    platform: str
-    symbol: str
-    resolution: int
-    models: list[Json]
 
 
 class TrainOutlook:
@@ -41,7 +32,7 @@ class TrainOutlook:
     @operation(
         "train_outlook",
         "v1",
-        {200: TrainedModels, 202: TaskQueued},
+        {200: SignalsTrained, 202: TaskQueued},
         errors=(409,),
         body=True,
         more=TASK,
@@ -56,11 +47,16 @@ class TrainOutlook:
         request = await in_thread(self._request, json)
         await self._work.begin(req, resp, TRAIN_SIGNALS, request)
 
-    def _request(self, wanted: TrainOutlookRequest) -> dict[str, Any]:
+    def _request(self, wanted: TrainOutlookRequest) -> TrainSignals:
         series = self._outlooks.series(wanted.symbol, wanted.platform)
         horizons = self._horizons(series, wanted.horizons)
-        about = {"horizons": horizons, "folds": wanted.folds, "seed": wanted.seed}
-        return msgspec.structs.asdict(series) | about | {"reason": "requested"}
+        return TrainSignals(
+            **msgspec.structs.asdict(series),
+            horizons=horizons,
+            folds=wanted.folds,
+            seed=wanted.seed,
+            reason="requested",
+        )
 
     def _horizons(self, series: Series, asked: list[int] | None) -> list[int]:
         """Return the horizons to train; raises `InvalidRequest` if candles are too few."""

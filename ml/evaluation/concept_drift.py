@@ -6,6 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models import SIGNAL, kind_of_model
+from ml.evaluation.kinds import kind_of
+from ml.evaluation.walk import FoldForecasts
+from ml.features.history import History
+from ml.models.protocol import MAX_CANDLES, Model
+
 Floats = NDArray[np.float64]
 
 # The chance that ADWIN sees a change where there is none: its authors' default.
@@ -36,3 +42,27 @@ def surprise(realised: Floats, predicted: Floats, low: Floats, high: Floats) -> 
     """
     half = np.maximum((high - low) / 2, 1e-12)
     return np.asarray(np.minimum(np.abs(realised - predicted) / half, 10.0))
+
+
+def losses_since(
+    history: History, model: Model, trained_until: int, most: int = MAX_CANDLES
+) -> Floats:
+    """Return a fitted model's loss of each forecast since its training, oldest first.
+
+    Made again from the candles: of the newest `most` rows, those after
+    `trained_until` (opening, s) whose labels are known. The loss is that of the
+    model's kind; one in prices is given in units of the horizon's volatility at
+    its row, so that a wild market alone is no drift. Empty where there is none.
+    """
+    rows = history.learnable(model.horizon)
+    past = rows[history.times[rows] <= trained_until]
+    later = rows[history.times[rows] > trained_until][-most:]
+    if not len(later):
+        return np.empty(0)
+    kind = kind_of(model.name)(model.horizon, 0)
+    fold = FoldForecasts(past, later, {}, {})
+    loss = kind.columns(history, fold, model.predict(history, later))["loss"]
+    if kind_of_model(model.name) == SIGNAL:
+        return loss
+    unit = history.path.close[later] * history.horizon_volatility(later, model.horizon)
+    return np.asarray(loss / unit)

@@ -13,10 +13,11 @@ import msgspec
 
 from core.errors import TickcastError
 from core.forecast_target import grace_ms
-from core.series import CandleFlag, Series
+from core.series import Series
 from core.times import now_ms
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
+from storage.candles.newest_finished import newest_finished
 from storage.ledger.ledger_rows import Forecast, Missed
 from storage.models.runs import TargetRecord
 from storage.redis_connection import redis_errors
@@ -69,7 +70,7 @@ class SlotForecaster:
     def _deal_with(self, series: Series, targets: list[TargetRecord], watched_at: int) -> int:
         """Forecast from the newest finished candle, and count what was missed before it."""
         stores = self._stores
-        newest = _newest_finished(stores, series)
+        newest = newest_finished(stores.candles, series)
         fresh = newest is not None and self._take(series, newest, targets)
         forecasts = list(self._make(series, targets)) if fresh else []
         passed = (self._clock() - grace_ms(series.resolution)) // (series.resolution * 1_000)
@@ -131,13 +132,6 @@ def _watched(stores: Stores) -> dict[Series, tuple[int, list[TargetRecord]]]:
             targets[record.target.series].append(record)
     watches = stores.watches.list() if targets else []
     return {w.series: (w.created_at, targets[w.series]) for w in watches if w.series in targets}
-
-
-def _newest_finished(stores: Stores, series: Series) -> int | None:
-    """Return the opening (s) of the newest candle that is finished."""
-    newest = stores.candles.read(series, limit=2, newest=True)
-    finished = newest.time[(newest.flags & int(CandleFlag.PARTIAL)) == 0]
-    return int(finished[-1]) if len(finished) else None
 
 
 def _champions(targets: Sequence[TargetRecord]) -> Champions:

@@ -9,10 +9,13 @@ give the same rows, hashes included.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from core.answers.forecasts import Replayed
 from core.errors import InvalidRequest
-from core.forecast_target import ForecastTarget
-from core.jobs import Job, Progress
+from core.jobs import Job, Json, Progress
 from core.models import least_training
+from core.requests import ReplayWalk
 from core.times import format_time
 from storage.ledger.ledger_rows import Forecast
 from storage.models.runs import hash_of_contents
@@ -20,8 +23,8 @@ from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.forecasts.ledger_scores import score_rows
 from tasks.forecasts.slot_forecasts import make_forecast
+from tasks.jobs.candle_frames import read_frame
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.slot_requests import read_frame, requested_target, target_fields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +36,7 @@ RETRAIN_EVERY = WALKED = 2_016
 AT_ONCE = 250
 
 
-def replay_walk(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+def replay_walk(stores: Stores, job: Job[ReplayWalk], report: Report, note: Note) -> Replayed:
     """Walk the requested target through the past.
 
     After a kill it is walked again: the rows that are there already are the same.
@@ -41,11 +44,11 @@ def replay_walk(stores: Stores, job: Job, report: Report, note: Note) -> dict[st
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.data.candle_frames import finished
 
-    request, target = job.request, requested_target(job.request)
+    asked, target = job.request, job.request.target
     name = f"replay-{job.id[:13]}"
     report(Progress(message="reading candles"))
-    walk = Walk(finished(read_frame(stores, target)), target, request, report)
-    stores.ledger.create_replay(name, job.id, request)
+    walk = Walk(finished(read_frame(stores, target.series)), asked, report)
+    stores.ledger.create_replay(name, job.id, msgspec.to_builtins(asked))
     for part in walk.parts():
         rows = stores.ledger.append_replayed(name, part).rows
         known = {row.seq: walk.closes.get(row.opening) for row in rows}
@@ -54,24 +57,23 @@ def replay_walk(stores: Stores, job: Job, report: Report, note: Note) -> dict[st
     rows = stores.ledger_reader.scored(name, target)
     found = score_rows(rows, target.horizon, repeated=False)
     stores.boards.put(name, target, found)
-    return target_fields(target) | {"ledger": name} | found | walk.summary()
+    told = msgspec.structs.asdict(target) | {"ledger": name} | found | walk.summary()
+    return msgspec.convert(told, Replayed)
 
 
 class Walk:
     """The candles of one replay, and the forecasts made on the way through them."""
 
-    def __init__(
-        self, frame: "pd.DataFrame", target: ForecastTarget, request: dict[str, Any], report: Report
-    ) -> None:
+    def __init__(self, frame: "pd.DataFrame", asked: ReplayWalk, report: Report) -> None:
         self._frame = frame
-        self._slot = target
+        self._target = asked.target
         self._report = report
-        self._retrain_every = request.get("retrain_every") or RETRAIN_EVERY
-        self._seed: int = request["seed"]
-        self._options: dict[str, Any] = request["options"]
+        self._retrain_every = asked.retrain_every or RETRAIN_EVERY
+        self._seed = asked.seed
+        self._options = asked.options
         self._times: list[int] = frame["time"].tolist()
         self.closes: dict[int, float] = dict(zip(self._times, frame["close"].tolist(), strict=True))
-        self._first, self._stop = self._bounds(request.get("start"), request.get("end"))
+        self._first, self._stop = self._bounds(asked.start, asked.end)
         self._made = self._skipped = self._fits = 0
 
     def parts(self) -> Iterator[list[Forecast]]:
@@ -84,7 +86,7 @@ class Walk:
                 part = []
         yield part
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """Return how the walk went.
 
         `start` and `end` are the openings of the first targets; `skipped` counts
@@ -112,8 +114,8 @@ class Walk:
             if number % 20 == 0:
                 self._report(Progress(number, total, "candles", "walking"))
             known = self._window(index)
-            origin = Origin.of(known, self._slot.resolution, sessions)
-            made = make_forecast(origin, self._slot, model, model_hash)
+            origin = Origin.of(known, self._target.resolution, sessions)
+            made = make_forecast(origin, self._target, model, model_hash)
             if made is None:
                 self._skipped += 1
             else:
@@ -132,7 +134,7 @@ class Walk:
         from ml.models.protocol import MAX_CANDLES
         from ml.models.registry import make_model
 
-        target = self._slot
+        target = self._target
         self._report(Progress(self._made, self._stop - self._first, "candles", "fitting"))
         past = self._frame.iloc[max(0, index + 1 - MAX_CANDLES) : index + 1]
         history = make_history(past, target.resolution)
@@ -148,7 +150,7 @@ class Walk:
         """
         from bisect import bisect_left, bisect_right
 
-        times, target = self._times, self._slot
+        times, target = self._times, self._target
         last = len(times) - target.horizon
         stop = last if end is None else min(last, bisect_right(times, end) - 1)
         least = least_training(target.model, target.horizon)

@@ -2,14 +2,16 @@
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from core.answers.next_candle import Computed, Materialized
 from core.errors import Conflict, NotFound, TickcastError
 from core.jobs import Job, Progress
 from core.models import NEXT_CANDLE
 from core.next_candle import DAY_S, POINTS_LIMIT, candle_target
+from core.requests import ComputeSeries, RebuildSeries
 from core.series import Series
 from core.times import parse_time
 from storage.candles.candle_columns import Candles
@@ -20,7 +22,6 @@ from storage.models.series_chunks import CHUNK_CANDLES, Chunk, bucket_of
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.loaded_models import models
-from tasks.jobs.requests import requested_series
 from tasks.next_candle.series_points import pack_points
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class SeriesMaker:
         self._stores = stores
         self._extending = threading.Lock()
 
-    def rebuild(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    def rebuild(
+        self, stores: Stores, job: Job[RebuildSeries], report: Report, note: Note
+    ) -> Materialized:
         """Make the series of the newest `days` of a request anew; raises `Conflict` untrained."""
-        series = requested_series(job.request)
+        series = job.request.series
         run = self._newest_run(series)
         last = self._last_finished(series)
-        first = (last or 0) - job.request["days"] * DAY_S + series.resolution
+        first = (last or 0) - job.request.days * DAY_S + series.resolution
         chunks = self._compute(run, first, last)[0]
         cache, generation = self._stores.series_cache, self._stores.series_cache.draft()
         for done in range(0, len(chunks), _BATCH):
@@ -52,18 +55,20 @@ class SeriesMaker:
             cache.put(series, generation, dict(chunks[done : done + _BATCH]))
         about = _about(run, chunks, last)
         cache.publish(series, generation, about)
-        return {"status": "ok", "materialized": about.points}
+        return Materialized("ok", about.points)
 
-    def compute(self, stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+    def compute(
+        self, stores: Stores, job: Job[ComputeSeries], report: Report, note: Note
+    ) -> Computed:
         """Compute the series of a request (`start, end` in s), at most `limit` points, for one
         caller, who finds it under the job's id."""
-        request, series = job.request, requested_series(job.request)
+        asked, series = job.request, job.request.series
         run = self._newest_run(series)
-        chunks, following = self._compute(run, request["start"], request["end"], request["limit"])
+        chunks, following = self._compute(run, asked.start, asked.end, asked.limit)
         about = _about(run, chunks, self._last_finished(series))
         self._stores.series_cache.put_answer(job.id, about, [chunk for _, chunk in chunks])
         href = f"/series?task_id={job.id}"
-        return {"status": "ok", "points": about.points, "next": following, "href": href}
+        return Computed("ok", about.points, following, href)
 
     def extend_all(self) -> int:
         """Bring every series of which a model exists up to date; returns how many had news."""
@@ -89,6 +94,8 @@ class SeriesMaker:
         if known is None:
             return self._make_again(series, last)
         generation, about = known
+        if self._stores.registry.champion_id(candle_target(series)) != about.run_id:
+            return self._make_again(series, last)  # another model speaks by now
         if about.last_candle is not None and (last is None or last <= about.last_candle):
             return False
         first = _bucket_start(about, series.resolution)

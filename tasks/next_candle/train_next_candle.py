@@ -1,41 +1,59 @@
 """Trainings of the next candle: validated and recorded first, then walked forward."""
 
-import uuid
-from shutil import rmtree
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from core.answers.forecasts import SlotTrained
+from core.answers.next_candle import NotWalked, Trained, Walked
 from core.errors import Conflict, InvalidRequest
-from core.forecast_target import ForecastTarget
-from core.jobs import Job, Progress
-from core.next_candle import candle_target
+from core.jobs import Job, Json, Progress
+from core.next_candle import DAY_S, HORIZON, MODEL
+from core.requests import Train, TrainNextCandle
 from core.times import format_time, now_ms
-from storage.candles.candle_columns import Candles
 from storage.models.runs import RunRecord
 from storage.stores import Stores
-from tasks.forecasts.code_version import code_version
-from tasks.forecasts.train_slots import train_slot
+from tasks.forecasts.train_challenger import train
+from tasks.forecasts.train_slots import train_target
+from tasks.jobs.candle_frames import read_frame
 from tasks.jobs.held_job import Note, Report
-from tasks.jobs.requests import requested_series
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ml.evaluation.train_challenger import Challenge
 
 
-def train_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
-    """Train on the candles of the request (`start, end` in s) and validate on the newest fifth.
+def train_next_candle(
+    stores: Stores, job: Job[TrainNextCandle], report: Report, note: Note
+) -> Trained:
+    """Train on the newest `days` of candles, and validate on the newest fifth of them.
 
-    A training that was killed after its record was made finds that.
+    The first model draws the series whatever it found; from then on the better one does.
     """
-    target = candle_target(requested_series(job.request))
-    run = stores.registry.run_of_job(job.id, target) or _train(stores, job, target, report)
+    asked, started = job.request, now_ms()
+
+    def more(done: "Challenge") -> Json:
+        validation = _validation(done)
+        return {
+            "result": validation,
+            "days": asked.days,
+            "message": _message(validation, done.promoted),
+            "started_at": started,
+            "finished_at": now_ms(),
+        }
+
+    read = partial(_read, stores, asked)
+    run = train(stores, job.id, _own(asked), read, report, more, days=asked.days)
     report(Progress(run.candles, run.candles, "candles", run.metadata["message"]))
     return show_training(run)
 
 
-def show_training(run: RunRecord) -> dict[str, Any]:
-    """Return a training as a task's result."""
+def show_training(run: RunRecord) -> Trained:
+    """Return a training as a task's answer."""
     noted = run.metadata
-    return {
+    shown = {
         "status": "ok",
         **noted["result"],
         "platform": run.series.platform,
@@ -49,94 +67,51 @@ def show_training(run: RunRecord) -> dict[str, Any]:
         "library": run.options.get("library"),
         "run_id": run.id,
     }
+    return msgspec.convert(shown, Trained)
 
 
-def walk_next_candle(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+def walk_next_candle(
+    stores: Stores, job: Job[TrainNextCandle], report: Report, note: Note
+) -> Walked:
     """Judge the same recipe by a walk-forward, and let it speak in the ledger if it earned that.
 
     The series is watched from then on where the request says so. Too few
     candles for a walk-forward are no failure of the training.
     """
-    request = job.request
     try:
-        walked: dict[str, Any] = train_slot(stores, job, report, note)
+        walked: SlotTrained | NotWalked = train_target(stores, job.id, job.request, report)
     except (InvalidRequest, Conflict) as error:
-        walked = {"promoted": False, "reason": error.detail}
-    if request["watch"]:
-        stores.watches.add(requested_series(request))
-    return {"walk_forward": walked, "watched": bool(request["watch"])}
+        walked = NotWalked(False, error.detail)
+    if job.request.watch:
+        stores.watches.add(job.request.series)
+    return Walked(walked, job.request.watch)
 
 
-def _train(stores: Stores, job: Job, target: ForecastTarget, report: Report) -> RunRecord:
-    # XGBoost, TA-Lib and pandas come in with this import.
-    from ml.evaluation.train_challenger import Recipe, train_challenger
-    from ml.models.protocol import FILE
-
-    request, started = job.request, now_ms()
-    report(Progress(message="reading candles"))
-    candles = stores.candles.read(target.series, request["start"], request["end"])
-    report(Progress(0, len(candles), "candles", "training"))
-    wanted = {name: request[name] for name in ("options", "seed", "folds", "days")}
-    champion_id = stores.registry.configure(target, wanted, request["retrain_every"], 0).champion_id
-    recipe = Recipe(target.model, target.horizon, request["seed"], request["options"])
-    trained = train_challenger(candles.to_frame(), target.resolution, recipe, None)
-    result = _validation(trained)
-    folder = stores.registry.new_folder()
-    try:
-        (folder / FILE).write_bytes(trained.model.to_files()[FILE])
-        run = _record(job, target, candles, result, started)
-        return stores.registry.enter(run, folder, champion_id)
-    finally:
-        rmtree(folder, ignore_errors=True)
+def _own(asked: TrainNextCandle) -> Train:
+    """Return the request of the model that draws the series; `asked` names the ledger's."""
+    shared = {name: getattr(asked, name) for name in Train.__struct_fields__}
+    return Train(**shared | {"model": MODEL, "horizon": HORIZON})
 
 
-def _record(
-    job: Job, target: ForecastTarget, candles: Candles, result: dict[str, Any], started: int
-) -> RunRecord:
-    validation, request = dict(result), job.request
-    described = validation.pop("model")
-    return RunRecord(
-        id=str(uuid.uuid4()),
-        target=target,
-        created_at=now_ms(),
-        job_id=job.id,
-        reason=request["reason"],
-        seed=request["seed"],
-        options=request["options"],
-        data_hash=result["data_hash"],
-        first_time=int(candles.time[0]),
-        last_time=int(candles.time[-1]),
-        candles=len(candles),
-        code_version=code_version(),
-        n=result["samples"] - result["split_train"],
-        scores={name: result[name] for name in ("mae", "mape", "smape", "skill")},
-        baseline_scores=result["baseline"],
-        verdict=result["verdict"],
-        promoted=True,
-        decision={"reason": "The newest training speaks.", "comparisons": []},
-        metadata={
-            "result": validation,
-            "model": described,
-            "days": request["days"],
-            "message": _message(result),
-            "started_at": started,
-            "finished_at": now_ms(),
-        },
-    )
+def _read(stores: Stores, asked: TrainNextCandle) -> "pd.DataFrame":
+    start, end = asked.start, asked.end
+    newest = stores.candles.read(asked.series, limit=1, newest=True)
+    if start is None and len(newest):
+        start = int(newest.time[0]) - asked.days * DAY_S + asked.resolution
+    return read_frame(stores, asked.series, start, end)
 
 
-def _validation(trained: "Challenge") -> dict[str, Any]:
+def _validation(done: "Challenge") -> Json:
     """Return the scores of the newest fifth as source 000 shows them, flat."""
-    result, fold = trained.result, trained.result["folds"][0]
+    result, fold = done.result, done.result["folds"][0]
     ours, theirs = dict(result["scores"]), dict(result["baseline_scores"])
     targets, naive = ours.pop("targets"), theirs.pop("targets")
     return {
-        "samples": trained.samples,
+        "samples": done.samples,
         "split_train": fold["train"]["n"],
-        "split_total": trained.samples,
+        "split_total": done.samples,
         "validation_start": fold["test"]["start"],
         "data_hash": result["data_hash"],
-        "model": fold["model"],
         **ours,
         "baseline": theirs,
         "verdict": result["verdict"],
@@ -144,9 +119,10 @@ def _validation(trained: "Challenge") -> dict[str, Any]:
     }
 
 
-def _message(result: dict[str, Any]) -> str:
+def _message(result: Json, promoted: bool) -> str:
+    goes_on = "" if promoted else " The model before draws the series on: this one is not better."
     return (
         f"Trained on {result['split_train']:,} of {result['samples']:,} candles. On the newest "
         f"fifth the close was missed by {result['mae']:.6g} on average, by last price "
-        f"by {result['baseline']['mae']:.6g}: {result['verdict']}."
+        f"by {result['baseline']['mae']:.6g}: {result['verdict']}.{goes_on}"
     )

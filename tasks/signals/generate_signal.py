@@ -1,10 +1,14 @@
 """Signals: chances, what a walk-forward proved, and one word for both; each is stored."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from core.answers.signals import EntryZone, OutlookInput, Probabilities, SignalData
 from core.errors import ModelUnavailable
-from core.jobs import Job
+from core.jobs import Job, Json
+from core.requests import PathRequest
 from core.series import Series
 from core.signals import (
     BUY,
@@ -20,7 +24,7 @@ from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.signals.predict_range import Answer, context, once, price_from, requested, show_range
+from tasks.signals.predict_range import context, once, price_from, show_range
 from tasks.signals.prepared_candles import origins
 from tasks.signals.speaking import Speaking, speaking
 
@@ -31,17 +35,23 @@ if TYPE_CHECKING:
 
 
 def generate_signal(
-    words: SignalWords, stores: Stores, job: Job, report: Report, note: Note
-) -> Answer:
+    words: SignalWords, stores: Stores, job: Job[PathRequest], report: Report, note: Note
+) -> SignalData:
     """Give the signal of the newest candle of the requested series, with range and exits."""
-    series, horizon = requested(job)
+    return signal_of(words, stores, job.request.series, job.request.horizon)
+
+
+def signal_of(words: SignalWords, stores: Stores, series: Series, horizon: int) -> SignalData:
+    """Do that, or return the answer that is at hand."""
     asked = Asked(SIGNAL_ANSWER, series, horizon)
-    return once(stores, asked, lambda mark: _generate(words, stores, series, horizon, mark))
+    return once(
+        stores, asked, lambda mark: _generate(words, stores, series, horizon, mark), SignalData
+    )
 
 
 def _generate(
     words: SignalWords, stores: Stores, series: Series, horizon: int, mark: str
-) -> Answer:
+) -> SignalData:
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.models.signal_decision import COSTS, Chances, Evidence, decide
 
@@ -50,10 +60,10 @@ def _generate(
     chances = Chances.of(loaded.forecast(origin))
     about = context(series, horizon, origin, loaded.run, now_ms())
     evidence = Evidence.of(loaded.run.n, loaded.run.scores, loaded.run.verdict)
-    decision = decide(chances, evidence, words, _objection(about))
+    decision = decide(chances, evidence, words, _objection(about["input"]))
     record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision))
     skill = loaded.run.scores["direction"]["skill"]
-    return about | {
+    shown = about | {
         "id": record.id,
         "made_at": format_time(record.made_at),
         "expires_at": format_time(record.expires_at),
@@ -71,13 +81,14 @@ def _generate(
         "costs_percent": 100 * COSTS,
         "after_costs": loaded.run.scores["after_costs"],
     }
+    return msgspec.convert(shown, SignalData)
 
 
-def _objection(about: Answer) -> str:
-    last = about["input"]["last_time"]
+def _objection(read: OutlookInput) -> str:
+    last = read.last_time
     return (
         f"the newest candle held opened at {last}, and later ones have closed since."
-        if about["input"]["stale"]
+        if read.stale
         else ""
     )
 
@@ -127,8 +138,8 @@ def exit_prices(chances: "Chances") -> tuple[float, float]:
     return profit, price_from(chances.last, -sign * chances.stop_loss)
 
 
-def _show_signal(chances: "Chances", decision: "Decision") -> Answer:
-    probabilities = {"hold": chances.hold, "buy": chances.buy, "sell": chances.sell}
+def _show_signal(chances: "Chances", decision: "Decision") -> Json:
+    probabilities = Probabilities(chances.hold, chances.buy, chances.sell)
     return {
         "type": decision.type,
         "confidence": decision.confidence,
@@ -137,9 +148,7 @@ def _show_signal(chances: "Chances", decision: "Decision") -> Answer:
     }
 
 
-def _price_range(
-    stores: Stores, series: Series, horizon: int, origin: "Origin"
-) -> dict[str, Any] | None:
+def _price_range(stores: Stores, series: Series, horizon: int, origin: "Origin") -> Json | None:
     try:
         loaded: Speaking[RangeForecast] = speaking(
             stores, path_target(series, horizon, RANGE_MODEL)
@@ -151,7 +160,7 @@ def _price_range(
     return {"current": said["current_price"], **{name: said[name] for name in names}}
 
 
-def _tpsl(chances: "Chances") -> Answer:
+def _tpsl(chances: "Chances") -> Json:
     _, profit, stop = chances.exits
     return {
         "side": chances.side,
@@ -163,8 +172,8 @@ def _tpsl(chances: "Chances") -> Answer:
     }
 
 
-def _recommend(chances: "Chances", decision: "Decision") -> Answer:
-    advice: Answer = {
+def _recommend(chances: "Chances", decision: "Decision") -> Json:
+    advice: Json = {
         "action": decision.type.upper(),
         "entry_zone": None,
         "take_profit": None,
@@ -185,7 +194,7 @@ def _recommend(chances: "Chances", decision: "Decision") -> Answer:
     }
 
 
-def _entry_zone(chances: "Chances") -> Answer:
+def _entry_zone(chances: "Chances") -> EntryZone:
     """Return where to enter: up to the price at which the expected value is gone.
 
     On the other side it ends halfway to the stop loss.
@@ -193,4 +202,4 @@ def _entry_zone(chances: "Chances") -> Answer:
     sign = 1 if chances.side == BUY else -1
     worst = price_from(chances.last, sign * chances.expected)
     best = price_from(chances.last, -sign * chances.stop_loss / 2)
-    return {"min": min(worst, best), "max": max(worst, best)}
+    return EntryZone(min(worst, best), max(worst, best))

@@ -4,12 +4,14 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from core.jobs import Job
-from core.series import Series, make_series
+from core.answers.signals import OutlookInput, OutlookModel, PredictionData, SignalData
+from core.jobs import Job, Json
+from core.requests import PathRequest
+from core.series import Series
 from core.signals import (
     GRACE_MS,
     HORIZON_LABELS,
@@ -34,27 +36,29 @@ if TYPE_CHECKING:
 
 COVERAGE_NAME = "0.9"
 
-Answer = dict[str, Any]
+Answer = TypeVar("Answer", PredictionData, SignalData)
 
 
-def predict_range(stores: Stores, job: Job, report: Report, note: Note) -> Answer:
+def predict_range(
+    stores: Stores, job: Job[PathRequest], report: Report, note: Note
+) -> PredictionData:
     """Forecast how high and low prices go within `horizon` candles of the requested series."""
-    series, horizon = requested(job)
+    return range_of(stores, job.request.series, job.request.horizon)
+
+
+def range_of(stores: Stores, series: Series, horizon: int) -> PredictionData:
+    """Do that, or return the answer that is at hand."""
     return once(
         stores,
         Asked(PREDICTION, series, horizon),
         lambda mark: _predict(stores, series, horizon, mark),
+        PredictionData,
     )
 
 
-def requested(job: Job) -> tuple[Series, int]:
-    """Return the series and the horizon of a request."""
-    request = job.request
-    series = make_series(request["platform"], request["symbol"], request["resolution"])
-    return series, request["horizon"]
-
-
-def once(stores: Stores, asked: Asked, compute: Callable[[str], Answer]) -> Answer:
+def once(
+    stores: Stores, asked: Asked, compute: Callable[[str], Answer], kind: type[Answer]
+) -> Answer:
     """Return the answer, computed unless it is at hand; others who ask meanwhile wait for it.
 
     `compute` is given the mark of the last write to the series.
@@ -62,10 +66,10 @@ def once(stores: Stores, asked: Asked, compute: Callable[[str], Answer]) -> Answ
     with _flights.of(asked):
         looked = stores.answers.look(asked)
         if looked.answer is not None:
-            return dict(msgspec.json.decode(looked.answer))
+            return msgspec.json.decode(looked.answer, type=kind)
         answer = compute(looked.mark)
         left = RESOLUTION * 1_000 - now_ms() % (RESOLUTION * 1_000)
-        mark = None if answer["input"]["newest"] else looked.mark
+        mark = None if answer.input.newest else looked.mark
         stores.answers.keep(asked, answer, left, mark)
         return answer
 
@@ -101,32 +105,32 @@ class Flights:
 _flights = Flights()
 
 
-def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Answer:
+def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> PredictionData:
     loaded: Speaking[RangeForecast] = speaking(stores, path_target(series, horizon, RANGE_MODEL))
     origin = origins.get(stores, series, loaded.run, mark)
-    said = loaded.forecast(origin)
-    now, scores = now_ms(), loaded.run.scores
-    return (
-        context(series, horizon, origin, loaded.run, now)
-        | show_range(said)
+    scores, run = loaded.run.scores, loaded.run
+    confidence = {
+        "mae": sum(scores["mae_percent"].values()) / 2,
+        "model_version": version_name(run.created_at, run.model_hash),
+        "n": run.n,
+    }
+    shown = (
+        context(series, horizon, origin, run, now_ms())
+        | show_range(loaded.forecast(origin))
         | {
             "horizon_label": HORIZON_LABELS[horizon],
-            "confidence": {
-                "mae": sum(scores["mae_percent"].values()) / 2,
-                "model_version": version_name(loaded.run.created_at, loaded.run.model_hash),
-                "n": loaded.run.n,
-            },
+            "confidence": confidence,
             "coverage": scores["coverage"],
-            "skill": {**scores["skill"], "verdict": loaded.run.verdict, "baseline": "ewma_range"},
+            "skill": {**scores["skill"], "verdict": run.verdict, "baseline": "ewma_range"},
         }
     )
+    return msgspec.convert(shown, PredictionData)
 
 
-def show_range(said: "RangeForecast") -> Answer:
+def show_range(forecast: "RangeForecast") -> Json:
     """Return the last of several forecasts, in prices and in percent of the last close."""
-    last, high, low, upper, lower = (
-        float(column[-1]) for column in (said.last, said.high, said.low, said.upper, said.lower)
-    )
+    columns = forecast.last, forecast.high, forecast.low, forecast.upper, forecast.lower
+    last, high, low, upper, lower = (float(column[-1]) for column in columns)
     return {
         "current_price": last,
         "predicted_high": high,
@@ -134,11 +138,11 @@ def show_range(said: "RangeForecast") -> Answer:
         "delta_high_percent": 100 * (high / last - 1),
         "delta_low_percent": 100 * (low / last - 1),
         "range_percent": 100 * (high - low) / last,
-        "interval": {COVERAGE_NAME: [lower, upper]},
+        "interval": {COVERAGE_NAME: (lower, upper)},
     }
 
 
-def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Answer:
+def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Json:
     """Return what any answer says of itself: about what, from when, by which model."""
     end = origin.input_end
     return {
@@ -149,18 +153,18 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
         "timestamp": format_time(end * 1_000),
         "made_at": format_time(now),
         "expires_at": format_time((end + horizon * series.resolution) * 1_000),
-        "model": {
-            "name": model_name(run.target),
-            "id": run.id,
-            "trained_at": format_time(run.created_at),
-            "data_hash": run.data_hash,
-            "model_hash": run.model_hash,
-        },
+        "model": OutlookModel(
+            name=model_name(run.target),
+            id=run.id,
+            trained_at=format_time(run.created_at),
+            data_hash=run.data_hash,
+            model_hash=run.model_hash,
+        ),
         "input": _input(series, origin, now),
     }
 
 
-def _input(series: Series, origin: "Origin", now: int) -> Answer:
+def _input(series: Series, origin: "Origin", now: int) -> OutlookInput:
     """Say which candles were read, the holes among them, and whether newer ones should be there.
 
     `newest`: no later candle has closed. `stale`: one has, so long ago that it
@@ -170,13 +174,13 @@ def _input(series: Series, origin: "Origin", now: int) -> Answer:
     before = [n for n in range(1, len(times)) if origin.history.run[n] == 1]
     holes = [(int(times[n - 1]) + step, int(times[n])) for n in before]
     behind = now - origin.input_end * 1_000
-    return {
-        "last_time": format_time(int(times[-1]) * 1_000),
-        "candles": len(times),
-        "gaps": [[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
-        "newest": behind < step * 1_000,
-        "stale": behind >= step * 1_000 + GRACE_MS,
-    }
+    return OutlookInput(
+        last_time=format_time(int(times[-1]) * 1_000),
+        candles=len(times),
+        gaps=[[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
+        newest=behind < step * 1_000,
+        stale=behind >= step * 1_000 + GRACE_MS,
+    )
 
 
 def price_from(last: float, log_return: float) -> float:

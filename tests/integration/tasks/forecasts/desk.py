@@ -7,6 +7,7 @@ import numpy as np
 
 from core.forecast_target import ForecastTarget
 from core.jobs import Job, Progress
+from core.requests import Train
 from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
@@ -61,7 +62,7 @@ def training(target: ForecastTarget, **other: Any) -> dict[str, Any]:
 
 
 def done(
-    stores: Stores, work: Work[Any, Any], request: dict[str, Any], kind: type[Any] = dict
+    stores: Stores, work: Work[Any, Any], request: dict[str, Any], kind: type[Any] = Train
 ) -> Job:
     """Return a job once a worker is through with it."""
     job = stores.jobs.create("work", [("work", "train")], request)

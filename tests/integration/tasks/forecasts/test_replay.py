@@ -2,13 +2,24 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.forecast_target import ForecastTarget
+from core.jobs import asked
+from core.requests import ReplayWalk
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from tasks.forecasts.replay_walk import replay_walk
-from tests.integration.tasks.forecasts.desk import BOOSTING, EWMA, SERIES, candles, done, training
+from tests.integration.tasks.forecasts.desk import (
+    BOOSTING,
+    EWMA,
+    SERIES,
+    candles,
+    done,
+    no_report,
+    training,
+)
 
 pytestmark = pytest.mark.clock
 
@@ -17,7 +28,7 @@ FOREVER = 4_000_000_000
 
 def _walk(stores: Stores, target: ForecastTarget, **other: Any) -> dict[str, Any]:
     wanted: dict[str, Any] = {"start": None, "end": None, "retrain_every": None}
-    job = done(stores, replay_walk, training(target, **(wanted | other)))
+    job = done(stores, replay_walk, training(target, **(wanted | other)), ReplayWalk)
     assert job.error is None, job.error
     assert job.result
     return job.result
@@ -85,7 +96,7 @@ def test_a_walk_that_cannot_be_says_why(stores: Stores, begin: int, message: str
     stores.candles.write(SERIES, held)
     request = {"start": int(held.time[begin]), "end": int(held.time[begin]) - 300}
     wanted: dict[str, Any] = {"retrain_every": None, **request}
-    job = done(stores, replay_walk, training(EWMA, **wanted))
+    job = done(stores, replay_walk, training(EWMA, **wanted), ReplayWalk)
     assert job.error
     assert message in job.error.detail
 
@@ -93,7 +104,8 @@ def test_a_walk_that_cannot_be_says_why(stores: Stores, begin: int, message: str
 def test_a_walk_that_is_repeated_after_a_kill_ends_as_if_nothing_had_been(stores: Stores) -> None:
     stores.candles.write(SERIES, candles(700))
     request = training(EWMA, start=int(candles(700).time[-90]), end=None, retrain_every=None)
-    job = done(stores, replay_walk, request)
-    again = replay_walk(stores, job, lambda progress: None, lambda checkpoint: None)
+    job = done(stores, replay_walk, request, ReplayWalk)
+    typed = asked(job, ReplayWalk)
+    again = msgspec.to_builtins(replay_walk(stores, typed, no_report, lambda checkpoint: None))
     assert again == job.result
     assert len(_rows(stores, again)) == 90

@@ -1,20 +1,26 @@
 """Trainings come by themselves when they are due, and never more often than that."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
 
+from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
+from core.next_candle import candle_target
 from core.settings import Settings
+from core.signals import RANGE_MODEL, path_target
 from core.times import now_ms
 from storage.ledger.ledger_rows import LedgerRow
 from storage.stores import Stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
-from tasks.forecasts.retrain_slots import DRIFT, EXPIRY, SCHEDULE, Retrainer, loss_grew
-from tests.integration.tasks.forecasts.desk import SERIES
+from tasks.forecasts.retrain import DRIFT, EXPIRY, SCHEDULE, Retrainer, champion_drifts, loss_grew
+from tasks.forecasts.train_slots import train_slot
+from tests.integration.tasks.forecasts.desk import FEW, SERIES, candles, done, training
 from tests.made_forecasts import SLOT, forecast
-from tests.made_runs import enter_run
+from tests.made_runs import enter_run, run
 
 pytestmark = pytest.mark.clock
 
@@ -105,8 +111,57 @@ def test_drift_since_the_last_training_has_a_slot_trained(
         seen.append(len(rows))
         return True
 
-    monkeypatch.setattr("tasks.forecasts.retrain_slots.loss_grew", look)
+    monkeypatch.setattr("tasks.forecasts.retrain.loss_grew", look)
     retrainer = Retrainer(lambda: now_ms() + 7 * HOUR)
     assert retrainer.reason(target, target.registry.target(SLOT)) == DRIFT
     assert retrainer.reason(target, target.registry.target(SLOT)) is None  # nothing new since
     assert seen == [60]
+
+
+RANGE = path_target(SERIES, 6, RANGE_MODEL)
+NEXT_CANDLE = candle_target(SERIES)
+
+
+@pytest.mark.parametrize(
+    ("target", "task"), [(RANGE, "train_slot"), (NEXT_CANDLE, "train_next_candle")]
+)
+def test_models_of_every_kind_are_trained_again(
+    stores: Stores, enqueue: Enqueue, target: ForecastTarget, task: str
+) -> None:
+    enter_run(stores.registry, run("run-1", target))
+    stores.registry.configure(target, RECIPE | {"days": 30}, 7 * 86_400, 14 * 86_400)
+    stores.watches.add(SERIES)
+
+    assert Retrainer(lambda: now_ms() + 6 * DAY).run(stores, enqueue) == 0
+    assert Retrainer(lambda: now_ms() + 8 * DAY).run(stores, enqueue) == 1
+
+    [job], _ = stores.jobs.list()
+    assert job.stages[0] == task
+    assert {name: job.request[name] for name in RECIPE} == RECIPE
+    assert (job.request["model"], job.request["reason"]) == (target.model, SCHEDULE)
+
+
+def test_a_range_that_could_not_be_trained_is_tried_again(stores: Stores, enqueue: Enqueue) -> None:
+    stores.registry.configure(RANGE, RECIPE, 7 * 86_400, 0)
+    stores.watches.add(SERIES)
+    stores.registry.note_failure(RANGE, "no candles")
+
+    assert Retrainer().run(stores, enqueue) == 0
+    assert Retrainer(lambda: now_ms() + HOUR + 1_000).run(stores, enqueue) == 1
+
+
+def test_a_range_drifts_when_its_loss_on_later_candles_grows(stores: Stores) -> None:
+    ordinary = candles(3_000, end=1_700_000_100)
+    jumps = np.where(np.arange(3_000) % 6 == 0, 30.0, 0.0) * (np.arange(3_000) >= 2_000)
+    wild = replace(ordinary, high=ordinary.high + jumps, low=ordinary.low - jumps)
+    stores.candles.write(SERIES, ordinary.take(np.arange(1_500)))
+    asked = training(RANGE, options=FEW, start=None, end=None)
+    trained = done(stores, train_slot, asked).result
+    assert trained
+    record = stores.registry.run(trained["run_id"])
+
+    stores.candles.write(SERIES, ordinary)
+    assert not champion_drifts(stores, record)
+
+    stores.candles.write(SERIES, wild)
+    assert champion_drifts(stores, record)

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 
+from core.jobs import asked
+from core.requests import Evaluate, Train
 from ml.evaluation.train_challenger import Recipe, train_challenger
 from storage.models.runs import hash_of_contents
 from storage.stores import Stores
@@ -114,15 +117,15 @@ def test_too_few_candles_are_said_and_noted(stores: Stores) -> None:
 def test_a_job_that_was_repeated_after_its_run_was_recorded_finds_it(stores: Stores) -> None:
     stores.candles.write(SERIES, candles(1_000))
     job = done(stores, train_slot, training(EWMA))
-    again = train_slot(stores, job, lambda progress: None, lambda checkpoint: None)
-    assert again == job.result
+    again = train_slot(stores, asked(job, Train), lambda progress: None, lambda checkpoint: None)
+    assert msgspec.to_builtins(again) == job.result
     assert len(stores.registry.runs(EWMA)) == 1
 
 
 def test_an_evaluation_registers_nothing(stores: Stores) -> None:
     stores.candles.write(SERIES, candles(1_500))
     request = training(BOOSTING, start=None, end=None)
-    result = done(stores, evaluate_slot, request).result
+    result = done(stores, evaluate_slot, request, Evaluate).result
     assert result
     assert len(result["folds"]) == 2
     assert result["verdict"] != "skilled"

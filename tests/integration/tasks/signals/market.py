@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 
 from core.jobs import Job
+from core.requests import TrainSignals
 from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.jobs.run_step import run_step
-from tasks.signals.train_signals import train_outlook
+from tasks.signals.train_signals import train_signals
 from tests.clocks import began
 
 NOISE = Series("coinbase", "BTC-USD", 300)
@@ -55,5 +56,5 @@ def train(stores: Stores, series: Series, *horizons: int) -> Job:
     request: dict[str, Any] = msgspec.structs.asdict(series)
     request |= {"horizons": list(horizons), "folds": 2, "seed": 0, "reason": "requested"}
     job = stores.jobs.create("train_outlook", [("train_outlook", "train")], request)
-    run_step(stores, job.id, 0, train_outlook, timeout=1)
+    run_step(stores, job.id, 0, train_signals, TrainSignals, timeout=1)
     return stores.jobs.get(job.id)

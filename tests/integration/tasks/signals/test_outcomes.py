@@ -13,7 +13,8 @@ from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
-from tasks.signals.refresh_answers import answer_outlooks, train_outlooks
+from tasks.signals.first_trainings import train_first
+from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.score_signals import score_signals
 from tests.clocks import began
 from tests.integration.tasks.signals.market import NOISE, candles, last_close, train
@@ -111,14 +112,14 @@ def test_watched_series_are_trained_and_answered_for_by_the_schedule(
     stores: Stores, enqueue: Enqueue
 ) -> None:
     stores.candles.write(NOISE, candles(1_400, last_close()))
-    assert train_outlooks(stores, enqueue) == 0
+    assert train_first(stores, enqueue) == 0
     stores.watches.add(NOISE)
-    assert train_outlooks(stores, enqueue) == 1
-    assert train_outlooks(stores, enqueue) == 0  # it is under way
+    assert train_first(stores, enqueue) == 1
+    assert train_first(stores, enqueue) == 0  # it is under way
     assert train(stores, NOISE, 6).error is None
-    assert answer_outlooks(stores, SignalWords()) == 2
+    assert refresh_answers(stores, SignalWords()) == 2
     for name in (PREDICTION, SIGNAL_ANSWER):
         assert stores.answers.find(Asked(name, NOISE, 6)) is not None
-    assert answer_outlooks(stores, SignalWords()) == 0
+    assert refresh_answers(stores, SignalWords()) == 0
     held, _ = stores.signals.page(SignalFilter(symbol=NOISE.symbol), 10, 0)
     assert [row.opening for row in held] == [last_close() - 300]

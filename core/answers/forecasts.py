@@ -1,0 +1,104 @@
+"""Answers of evaluations, trainings and replays of targets. All scores: `/docs`."""
+
+from msgspec import Struct
+
+from core.jobs import Json
+
+
+class Scored(Struct, kw_only=True):
+    """How a model fared, beside the baseline."""
+
+    n: int
+    scores: Json
+    baseline_scores: Json
+    verdict: str
+
+
+class TargetScored(Scored, kw_only=True):
+    """The same, of a target of which the answer speaks."""
+
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+
+
+class Evaluation(TargetScored, kw_only=True):
+    """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`."""
+
+    folds: list[Json]
+    other_baselines: Json
+    calibration: Json
+    coverage_by_volatility: Json
+    seed: int
+    data_hash: str
+
+
+class SlotTrained(TargetScored, kw_only=True):
+    """What became of the challenger, and why."""
+
+    run_id: str
+    promoted: bool
+    reason: str
+    comparisons: list[Json]
+    folds: list[Json]
+    model_hash: str
+    data_hash: str
+    code_version: str
+    seed: int
+    options: Json
+    candles: int
+    first_time: str
+    last_time: str
+    trained_at: str
+
+
+class Replayed(TargetScored, kw_only=True):
+    """The ledger that the rows are in, and their scores.
+
+    `start` and `end` are the openings of the first targets; `skipped` counts
+    candles that had a gap too shortly before them.
+    """
+
+    ledger: str
+    start: str
+    end: str
+    forecasts: int
+    skipped: int
+    fits: int
+    retrain_every: int
+    seed: int
+    options: Json
+    code_version: str
+
+
+class SignalsModel(Scored, kw_only=True):
+    """One training of ranges or of signals."""
+
+    name: str
+    run_id: str
+    model: str
+    horizon: int
+    candles: int
+    first_time: str
+    last_time: str
+    trained_at: str
+
+
+class SignalsTrained(Struct, kw_only=True):
+    """What was trained, with scores of a walk-forward."""
+
+    platform: str
+    symbol: str
+    resolution: int
+    models: list[SignalsModel]
+
+
+class RegimesChecked(Struct, kw_only=True):
+    """Whether regimes foretell anything: of each, `size` and `direction` of what followed."""
+
+    n: int
+    volatility: Json
+    trend: Json
+    data_hash: str

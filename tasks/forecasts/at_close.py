@@ -1,0 +1,35 @@
+"""What is done once a candle has closed, for forecasts of every kind.
+
+Forecasts of the close go into the ledger, and first: they have a deadline. Then
+the answers about ranges and signals are made, and the series of the next candle
+goes on.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from core.errors import TickcastError
+from tasks.jobs.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+
+class AtClose:
+    """The steps of the pass; each is done by one run at a time, and hinders no other."""
+
+    def __init__(self, steps: Sequence[Callable[[], int]]) -> None:
+        self._steps = [(Turns(), step) for step in steps]
+
+    def run(self) -> int:
+        """Do all that is due; returns how much there was."""
+        return sum(self._do(turns, step) for turns, step in self._steps)
+
+    def _do(self, turns: Turns, step: Callable[[], int]) -> int:
+        with turns.mine() as mine:
+            try:
+                return step() if mine else 0
+            except TickcastError as error:
+                logger.warning("at a candle's close: %s", error.detail)
+            except Exception:
+                logger.exception("at a candle's close: a fault of ours")
+        return 0
