@@ -19,6 +19,7 @@ from core.times import now_ms
 log = structlog.get_logger("ingest")
 
 BODY_LIMIT = 8 << 20
+MOST_LISTED = 1_000
 
 
 class IngestLive:
@@ -67,5 +68,6 @@ class IngestLive:
 
 
 def _answer(batch: LiveBatch) -> LiveAccepted:
-    rejected = [RejectedMessage(one.index, one.reason) for one in batch.rejected]
-    return LiveAccepted("queued", batch.accepted, batch.ignored, rejected)
+    rejected = [RejectedMessage(one.index, one.reason) for one in batch.rejected[:MOST_LISTED]]
+    total = len(batch.rejected)
+    return LiveAccepted("queued", batch.accepted, batch.ignored, rejected, total, batch.ignored_for)

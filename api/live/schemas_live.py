@@ -15,12 +15,18 @@ class RejectedMessage(Struct):
 
 
 class LiveAccepted(Struct):
-    """What the broker now holds; trades and quotes are counted, not messages."""
+    """What the broker now holds; trades and quotes are counted, not messages.
+
+    `rejected` lists the first 1,000 of `total_rejected` messages. `ignored_for` says why
+    messages were ignored that look like trades.
+    """
 
     status: str
     accepted: int
     ignored: int
     rejected: list[RejectedMessage]
+    total_rejected: int
+    ignored_for: dict[str, int]
 
 
 class RangeQuery(Struct, forbid_unknown_fields=True, kw_only=True):

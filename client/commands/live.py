@@ -3,18 +3,23 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 from rich.console import RenderableType
 
 from client.access import find_access
 from client.commands.output import AsJson, Platform, answer, connect, show
+from core.messages import most_frequent
 from core.settings import read_settings
 
+if TYPE_CHECKING:
+    from feeds.live.figures import FeedFigures
+
 REFRESH_S = 0.5
+NOT_ALL_ACCEPTED = 1
 QUIET_S = 30.0  # between two reports where nobody looks at a terminal
 
 Run: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -35,7 +40,8 @@ def feed(
     """Collect live trades and quotes of an exchange until Ctrl-C.
 
     Lost connections are made anew on either side; what was not acknowledged is
-    sent again, and trades that the feed left out are fetched.
+    sent again, and trades that the feed left out are fetched. Exit code 1 if the
+    server rejected any message.
     """
     # websockets is imported where it is needed: other commands start faster.
     from client.commands.live_tables import feed_summary, feed_view
@@ -53,6 +59,7 @@ def feed(
 
     figures = asyncio.run(collect()).figures
     answer(as_json, feed_summary(figures), lambda _: [feed_view(platform, figures)])
+    _end_by({platform: figures})
 
 
 def replay(
@@ -62,7 +69,10 @@ def replay(
     symbols: Annotated[str, typer.Option(help="Only these trade files: BTC-USD,ETH-USD.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Push recorded trades: trades/PLATFORM/SYMBOL.csv[.gz], or captures of feeds as they are."""
+    """Push recorded trades: trades/PLATFORM/SYMBOL.csv[.gz], or captures of feeds as they are.
+
+    Exit code 1 if the server rejected any message.
+    """
     from client.commands.live_tables import replay_summary, replay_view
     from feeds.live.figures import FeedFigures
     from feeds.live.player import Player
@@ -76,14 +86,19 @@ def replay(
             "no trades/PLATFORM/SYMBOL.csv[.gz] and no captures are in it; "
             "captures without a folder of their platform need --platform."
         )
-    access, told = find_access(), {}
+    access, told, pushed = find_access(), {}, {}
     with connect(as_json) as tickcast:
 
         async def play(name: str, files: list[Path]) -> Player:
-            async def send_large(message: bytes) -> None:
-                await asyncio.to_thread(tickcast.push, name, message)
-
             figures = FeedFigures()
+
+            async def send_large(message: bytes) -> None:
+                told = await asyncio.to_thread(tickcast.push, name, message)
+                reasons = most_frequent(one["reason"] for one in told["rejected"])
+                figures.note_answer(
+                    told["accepted"], told["ignored"], told["total_rejected"], reasons
+                )
+
             push = ServerPush(access.base_url, name, access.api_key, figures)
             player = Player(push, figures, speed=pace, send_large=send_large)
             run: Run = lambda stop: player.run(read_recordings(files, wanted), stop)  # noqa: E731
@@ -93,11 +108,25 @@ def replay(
 
         for name, files in recordings.items():
             player = asyncio.run(play(name, files))
+            pushed[name] = player.figures
             told[name] = replay_summary(player.played, player.figures)
             if not as_json:
                 show(replay_view(name, player.played, player.figures))
     if as_json:
         answer(as_json, told, lambda _: [])
+    _end_by(pushed)
+
+
+def _end_by(pushed: Mapping[str, "FeedFigures"]) -> None:
+    """End with an exit code and a sentence where a server did not take all that it was sent."""
+    for platform, figures in pushed.items():
+        reasons = "; ".join(f"{count:,} x {what}" for what, count in figures.reasons.most_common(5))
+        if figures.rejected:
+            typer.echo(f"{platform}: {figures.rejected:,} messages rejected: {reasons}.", err=True)
+        if figures.refused:
+            typer.echo(f"{platform}: {figures.refused:,} frames were no JSON messages.", err=True)
+    if any(figures.rejected or figures.refused for figures in pushed.values()):
+        raise typer.Exit(NOT_ALL_ACCEPTED)
 
 
 def _pace(speed: str) -> float | None:

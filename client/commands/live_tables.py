@@ -37,6 +37,9 @@ def connections(figures: FeedFigures) -> Table:
             "messages": f"{figures.push_rate.per_second():,.0f}/s, {figures.acknowledged:,} of "
             f"{figures.pushed:,} acknowledged, {figures.sent_again:,} sent again, "
             f"{figures.refused:,} frames refused",
+            "the server": f"{figures.accepted:,} trades and quotes accepted, {figures.ignored:,} "
+            f"messages ignored, {figures.rejected:,} rejected",
+            "rejected for": "; ".join(figures.reasons) or None,
             "under way": f"{figures.waiting:,} waiting, {figures.unanswered:,} unanswered",
             "acknowledged after": f"{taken} ms (median / 99%)",
         },
@@ -65,8 +68,8 @@ def feed_summary(figures: FeedFigures) -> dict[str, Any]:
 
 def push_summary(figures: FeedFigures) -> dict[str, Any]:
     """Return the figures of pushing for a program."""
-    names = ("pushed", "acknowledged", "refused", "sent_again", "waiting", "unanswered",
-             "server_reconnects")  # fmt: skip
+    names = ("pushed", "acknowledged", "accepted", "ignored", "rejected", "reasons", "refused",
+             "sent_again", "waiting", "unanswered", "server_reconnects")  # fmt: skip
     latencies = {"p50_ms": figures.latency_ms(0.5), "p99_ms": figures.latency_ms(0.99)}
     return {name: getattr(figures, name) for name in names} | latencies
 

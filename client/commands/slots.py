@@ -76,7 +76,7 @@ def train_slot(
     answer(as_json, task, lambda task: _scored(task, wait))
 
 
-def replay(
+def walk(
     platform: Platform,
     symbol: Symbol,
     resolution: Resolution,

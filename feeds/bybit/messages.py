@@ -1,6 +1,6 @@
 """What Bybit pushes. Shapes follow bybit-exchange.github.io/docs/v5; sides are the taker's.
 
-Ids of derivatives are UUIDs, which are not kept: such trades are told apart by what they hold.
+Ids of derivatives are UUIDs: names of trades that are not in a row.
 """
 
 import msgspec
@@ -16,7 +16,6 @@ from feeds.wire import (
     add_trade,
     rows_of,
     side,
-    whole_id,
 )
 
 
@@ -64,7 +63,7 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
                 found.ignore("no trade of the market: block trade")
                 continue
             buys = side(trade.S, TAKER_SIDE)
-            add_trade(found, index, trade.s, whole_id(trade.i), trade.T, trade.p, trade.v, buys)
+            add_trade(found, index, trade.s, trade.i, trade.T, trade.p, trade.v, buys)
     elif topic.startswith("tickers.") and message.data:
         _add_ticker(found, index, _TICKER.decode(message.data), message.ts)
     else:

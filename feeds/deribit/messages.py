@@ -17,7 +17,6 @@ from feeds.wire import (
     add_trade,
     rows_of,
     side,
-    whole_id,
 )
 
 
@@ -70,7 +69,7 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
         told = _PARAMETERS.decode(message.params)
     if told.channel.startswith("trades.") and told.data:
         for trade in rows_of(found, _TRADES.decode(told.data)):
-            identity = whole_id(trade.trade_id) if trade.trade_seq is None else trade.trade_seq
+            identity = trade.trade_id if trade.trade_seq is None else trade.trade_seq
             buys = side(trade.direction, TAKER_SIDE)
             add_trade(
                 found, index, trade.instrument_name, identity, trade.timestamp,

@@ -1,8 +1,8 @@
 """What a collector counts: rates, lag, reconnects, gaps."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 RATE_SPAN_S = 10
@@ -54,7 +54,11 @@ class MarketFigures:
 
 @dataclass(slots=True)
 class FeedFigures:
-    """A whole collector; `left` ids are for the server to fetch, from its own gap ledger."""
+    """A whole collector; `left` ids are for the server to fetch, from its own gap ledger.
+
+    `pushed` and `acknowledged` count messages, `refused` frames that were no JSON. What was
+    acknowledged was `accepted` (trades and quotes), `ignored` or `rejected` for `reasons`.
+    """
 
     markets: dict[str, MarketFigures] = field(default_factory=dict)
     exchange_connected: bool = False
@@ -65,6 +69,10 @@ class FeedFigures:
     server_said: str = ""
     pushed: int = 0
     acknowledged: int = 0
+    accepted: int = 0
+    ignored: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     sent_again: int = 0
     waiting: int = 0
@@ -75,6 +83,15 @@ class FeedFigures:
     def of(self, symbol: str) -> MarketFigures:
         """Return a symbol's figures."""
         return self.markets.setdefault(symbol, MarketFigures())
+
+    def note_answer(
+        self, accepted: int, ignored: int, rejected: int, reasons: Mapping[str, int]
+    ) -> None:
+        """Count what the server made of messages."""
+        self.accepted += accepted
+        self.ignored += ignored
+        self.rejected += rejected
+        self.reasons.update(reasons)
 
     def total(self, name: str) -> int:
         """Return the sum of one figure over all symbols."""

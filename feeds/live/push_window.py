@@ -1,5 +1,6 @@
 """Messages on their way to a server: waiting, sent, acknowledged. No input or output here."""
 
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import msgspec
 # The server takes 64 KiB a frame; brackets and commas are within the rest.
 FRAME_BYTES = 60_000
 FRAME_MESSAGES = 500
+_MESSAGE = re.compile(rb"\s*(?:\{|\[\s*\d+\s*,)")
 
 
 @dataclass(slots=True)
@@ -120,8 +122,11 @@ class PushWindow:
 
 
 def _joins(message: bytes) -> bool:
-    """Say whether a message may stand in a list: one that is no JSON object would spoil it."""
-    if not message.startswith(b"{"):
+    """Say whether a message may stand in a list: one that is no JSON message would spoil it.
+
+    Messages of some venues are lists themselves, which begin with a number.
+    """
+    if not _MESSAGE.match(message):
         return False
     try:
         msgspec.json.decode(message, type=msgspec.Raw)

@@ -120,7 +120,9 @@ def _captured(line: bytes) -> Recorded | None:
             told = _CAPTURE_LINE.decode(line)
         except msgspec.MsgspecError:
             return None
-        return Recorded(told.ts, told.data.encode()) if told.t == "recv" else None
+        # Some venues answer a ping with a bare `pong`, which is no message.
+        is_message = told.t == "recv" and told.data.lstrip()[:1] in ("{", "[")
+        return Recorded(told.ts, told.data.encode()) if is_message else None
     found = _RECEIVED.match(line)
     if found is None:
         return None

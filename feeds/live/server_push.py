@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from core.errors import Forbidden, Unauthorized
+from core.messages import Acknowledgement
 from feeds.live.figures import FeedFigures
 from feeds.live.push_window import PushWindow
 from feeds.live.together import first_ended
@@ -21,9 +22,9 @@ _WRONG_KEY, _TRY_AGAIN_LATER = 4_401, 1_013
 RECONNECTING = RetryPolicy(first_s=0.2, longest_s=15.0)
 
 
-class _Answer(msgspec.Struct):
-    seq: int = 0
-    accepted: int = 0
+class _Answer(Acknowledgement):
+    """An acknowledgement, or a refusal where `error` is set."""
+
     error: str | None = None
     detail: str = ""
 
@@ -140,6 +141,7 @@ class ServerPush:
                 self._figures.refused += told.error == "malformed_request"
                 self._figures.server_said = told.detail
                 continue
+            self._figures.note_answer(told.accepted, told.ignored, told.rejected, told.reasons)
             now = time.monotonic()
             for frame in self._window.acknowledge(told.seq):
                 self._figures.acknowledged += frame.messages

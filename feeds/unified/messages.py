@@ -7,7 +7,7 @@ its Trade and Ticker. Symbols have a slash or a hyphen, sides are the taker's, i
 import msgspec
 
 from core.messages import Recognised
-from feeds.wire import TAKER_SIDE, Number, Shapes, Text, add_ticker, add_trade, side, whole_id
+from feeds.wire import TAKER_SIDE, Number, Shapes, Text, add_ticker, add_trade, side
 
 _OUR_TYPES = frozenset(("trade", "ticker"))
 
@@ -39,7 +39,7 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
     if message.amount is not None:
         buys = side(message.side, TAKER_SIDE)
         add_trade(
-            found, index, message.symbol, whole_id(message.id), time,
+            found, index, message.symbol, message.id, time,
             message.price, message.amount, buys,
         )  # fmt: skip
         return True

@@ -54,7 +54,7 @@ def to_trades(
         ("size is not a number above zero of at most 18 digits", ~(size.good | size.apart)),
         ("time cannot be read", time == NO_TIME),
         ("time lies before 2009 (seconds and milliseconds mixed up?)", time < earliest),
-        ("time lies more than 60 s in the future", time > latest),
+        (_ahead_of(now_ms, time[time > latest]), time > latest),
         ("trade_id is not a text or a whole number from 0", ids.first == _BAD),
         ("the last trade id lies before the first", ids.last < ids.first),
         ("an aggregate of more than 1,000,000 ids", ids.last - ids.first >= LARGEST_AGGREGATE),
@@ -169,3 +169,12 @@ def _one_id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST_NAME:
         return _BAD
     return value if value < 2**62 else _NO_ID
+
+
+def _ahead_of(now_ms: int, times: Ints) -> str:
+    """Return why times in the future are refused, by how much half of them lie ahead."""
+    reason = "time lies more than 60 s in the future"
+    if not len(times):
+        return reason
+    minutes = round((float(np.median(times)) / 1_000 - now_ms) / 60_000)
+    return f"{reason}: {minutes:,} minutes ahead of this server's clock, so one of them is wrong"

@@ -224,3 +224,25 @@ def test_a_model_is_deleted_only_after_a_yes(server: Any, tickcast: Command) -> 
     assert tickcast("models", "delete", "fx", "1").exit_code == 1
     assert server.asked == []
     assert tickcast("models", "delete", "fx", "1", "--yes").exit_code == 0
+
+
+def test_no_two_commands_have_the_same_name() -> None:
+    from operate.cli import app as whole
+
+    def names(app: Any) -> list[str]:
+        own = [one.name or one.callback.__name__ for one in app.registered_commands]
+        return own + [group.name for group in app.registered_groups]
+
+    groups = [whole, *(group.typer_instance for group in whole.registered_groups)]
+    for group in groups:
+        assert len(names(group)) == len(set(names(group)))
+
+
+def test_the_walk_through_the_past_is_a_command_of_its_own(server: Any, tickcast: Command) -> None:
+    server.answers("POST", "/replay/walk", server.answer({"task_id": "t1"}, 202))
+    server.answers("GET", "/tasks/t1", server.task_answer("queued"))
+
+    shown = tickcast("walk", "coinbase", "BTC-USD", "1h", "--no-wait", "--json")
+
+    assert shown.exit_code == 0
+    assert json.loads(server.asked[0].body)["symbol"] == "BTC-USD"

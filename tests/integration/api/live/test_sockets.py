@@ -77,6 +77,70 @@ async def test_malformed_json_is_answered_and_the_socket_stays(app: Application,
     assert (second["accepted"], second["seq"]) == (1, 2)
 
 
+async def test_a_flush_is_acknowledged_once_with_what_became_of_its_messages(
+    app: Application, key: str
+) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws(
+            "/ingest/x", query_string="ack=batch", headers={"X-API-Key": key}
+        ) as ws,
+    ):
+        for number in range(40):
+            await ws.send_text(text([TRADE | {"trade_id": number}, {"type": "heartbeat"}]))
+        await ws.send_text(text([{"type": "riddle"}, TRADE | {"price": "none"}]))
+        answers = [await receive(ws)]
+        while answers[-1]["seq"] < 41:
+            answers.append(await receive(ws))
+
+    # 41 frames come within a few flushes of 20 ms, whatever the machine's speed.
+    assert len(answers) < 41
+    assert sum(answer["accepted"] for answer in answers) == 40
+    assert sum(answer["ignored"] for answer in answers) == 40
+    assert sum(answer["rejected"] for answer in answers) == 2
+    reasons = {reason for answer in answers for reason in answer["reasons"]}
+    assert len(reasons) == 2
+
+
+@pytest.mark.parametrize(
+    "crafted",
+    ['{"type":"riddle"},{"a":', '{"x":"', '"}', "]", "[", '{"type":"heartbeat"},', "{broken"],
+)
+async def test_a_hostile_socket_swallows_none_of_anothers_trades(
+    app: Application, key: str, stores: Stores, crafted: str
+) -> None:
+    headers = {"X-API-Key": key}
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ingest/x", headers=headers) as hostile,
+        conductor.simulate_ws("/ingest/x", headers=headers) as honest,
+    ):
+        for number in range(20):
+            await hostile.send_text(crafted)
+            await honest.send_text(text(TRADE | {"trade_id": number}))
+            await hostile.send_text(crafted)
+        answers = [await receive(honest) for _ in range(20)]
+        refused = [await receive(hostile) for _ in range(40)]
+
+    assert [answer["accepted"] for answer in answers] == [1] * 20
+    assert {answer["error"] for answer in refused} == {"malformed_request"}
+
+
+async def test_a_binary_frame_is_answered_by_closing_once_the_rest_is_delivered(
+    app: Application, key: str
+) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ingest/x", headers={"X-API-Key": key}) as ws,
+    ):
+        await ws.send_text(text(TRADE))
+        await ws.send_data(b"\x00\x01")
+        answer = await receive(ws)
+        with pytest.raises(WebSocketDisconnected):
+            await asyncio.wait_for(ws.receive_text(), 5)
+        assert (answer["accepted"], ws.close_code) == (1, 1003)
+
+
 async def test_a_key_may_come_in_the_first_message(app: Application, key: str) -> None:
     async with ASGIConductor(app) as conductor, conductor.simulate_ws("/ingest/x") as ws:
         await ws.send_text(text({"type": "auth", "api_key": key}))

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,49 @@ def test_captured_frames_go_in_as_they_are_and_nothing_is_left_unexplained(
     assert [row.trade_id for row in live.trades(Market("coinbase", "A-B"))] == list(range(9))
     counts = live.stream.quarantine.counts("coinbase")
     assert counts == {"accepted": 10, "ignored": 2, "rejected": 0}
+
+
+def test_what_the_server_rejects_is_told_with_its_reasons_and_an_exit_code(
+    live: LiveServer, tmp_path: Path
+) -> None:
+    trade = {"type": "trade", "symbol": "A-B", "price": "2.5", "size": "1", "time": 1718409600}
+    ahead = trade | {"time": round(time.time()) + 3_600}
+    frames: list[object] = [trade, ahead, ahead, {"type": "riddle"}, {"type": "heartbeat"}]
+    lines = [
+        json.dumps({"t": "recv", "ts": 1718409600.0 + at, "data": json.dumps(frame)})
+        for at, frame in enumerate([*frames, "pong"])
+    ]
+    (tmp_path / "feed.jsonl").write_text("\n".join(lines))
+
+    words = (str(tmp_path), "--platform", "mine", "--speed", "max", "--json")
+    code, out, err = ended(command(live, "replay", *words))
+
+    assert code == 1
+    told = json.loads(out)["mine"]
+    assert (told["accepted"], told["ignored"], told["rejected"]) == (1, 1, 3)
+    assert sorted(told["reasons"].values()) == [1, 2]
+    assert "3 messages rejected" in err
+    assert "60 minutes ahead of this server's clock" in err
+    assert "'riddle' is not known" in err
+
+
+def test_a_capture_of_okx_is_accepted_whole(live: LiveServer, tmp_path: Path) -> None:
+    rows = [{"instId": "A-B", "tradeId": str(n), "px": "1.5", "sz": "1", "side": "buy",
+             "ts": str(1718409600000 + n)} for n in range(3)]  # fmt: skip
+    arg = {"channel": "trades", "instId": "A-B"}
+    lines = [
+        json.dumps({"t": "recv", "ts": 1.0, "data": json.dumps({"arg": arg, "data": [row]})})
+        for row in rows
+    ]
+    (tmp_path / "okx.jsonl").write_text("\n".join(lines))
+
+    with live.worker():
+        words = (str(tmp_path), "--platform", "okx", "--speed", "max", "--json")
+        code, out, err = ended(command(live, "replay", *words))
+
+    assert (code, err) == (0, "")
+    assert json.loads(out)["okx"]["accepted"] == 3
+    assert [row.trade_id for row in live.trades(Market("okx", "A-B"))] == [0, 1, 2]
 
 
 def test_a_folder_without_recordings_is_wrong_usage(live: LiveServer, tmp_path: Path) -> None:
