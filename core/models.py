@@ -49,7 +49,7 @@ _LSTM_ROWS, _LSTM_ROWS_A_STEP = windows_needed(0), windows_needed(1) - windows_n
 MODELS = (
     ModelFacts("boosting", CLOSE, f"{_BOOSTING}.close_model:BoostingModel", 400, 1),
     ModelFacts(
-        "lstm", CLOSE, "ml.models.lstm.slot_model:LstmModel", _LSTM_ROWS, _LSTM_ROWS_A_STEP
+        "lstm", CLOSE, "ml.models.lstm.model:LstmModel", _LSTM_ROWS, _LSTM_ROWS_A_STEP
     ),
     ModelFacts("last_price", CLOSE, f"{_BASELINE}:LastPrice", 50),
     ModelFacts("drift", CLOSE, f"{_BASELINE}:Drift", 50),

@@ -38,16 +38,16 @@ class CloseKind(Kind):
     def columns(self, history: History, fold: FoldForecasts, forecast: Distribution) -> Columns:
         """Return prices, quantiles and what came out; `volatility` is EWMA's at each row."""
         close = history.path.close
-        realised = close[fold.test + self.horizon]
+        realised = close[fold.asked + self.horizon]
         change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
         levels, error = np.asarray(LEVELS), realised[:, None] - forecast.quantiles
         return {
             "last": forecast.last,
             "realised": realised,
             "quantiles": forecast.quantiles,
-            "scale": np.full(len(fold.test), change),
+            "scale": np.full(len(fold.asked), change),
             "prob_up": forecast.prob_up,
-            "volatility": history.volatility[fold.test],
+            "volatility": history.volatility[fold.asked],
             "loss": np.maximum(levels * error, (levels - 1) * error).mean(axis=1),
         }
 

@@ -52,7 +52,7 @@ class NextCandleKind(Kind):
 
     def columns(self, history: History, fold: FoldForecasts, forecast: CandleForecast) -> Columns:
         """Return every price as it was forecast and as it came out."""
-        realised = realised_candles(history, fold.test)
+        realised = realised_candles(history, fold.asked)
         columns = {f"realised_{name}": realised[name] for name in PRICES}
         columns |= {f"predicted_{name}": getattr(forecast, name) for name in PRICES}
         columns |= {"last": forecast.last, "prob_up": forecast.prob_up}

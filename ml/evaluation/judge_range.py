@@ -35,7 +35,7 @@ class RangeKind(Kind):
 
     def columns(self, history: History, fold: FoldForecasts, forecast: RangeForecast) -> Columns:
         """Return the loss of both bounds and what else is averaged."""
-        up, down = labels.reaches(history.path, fold.test, self.horizon)
+        up, down = labels.reaches(history.path, fold.asked, self.horizon)
         high, low = forecast.last * np.exp(up), forecast.last * np.exp(-down)
         above, below = np.abs(high - forecast.high), np.abs(low - forecast.low)
         bounds = _pinball(high, forecast.upper, BOUND) + _pinball(low, forecast.lower, 1 - BOUND)

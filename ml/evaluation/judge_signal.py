@@ -58,13 +58,13 @@ class SignalKind(Kind):
 
     def columns(self, history: History, fold: FoldForecasts, forecast: SignalForecast) -> Columns:
         """Return labels and probabilities of every part, and what acting on them earned."""
-        label = self._labels(history, fold.test)
+        label = self._labels(history, fold.asked)
         columns: dict[str, Any] = {}
         for part in SIGNAL_PARTS:
             columns |= {f"{part}_label": getattr(label, part), part: getattr(forecast, part)}
         columns |= _direction(label.signal, forecast.signal)
         for fees in FEES:
-            columns[f"earned_{fees}x"] = self._earned(history, fold.test, label, forecast, fees)
+            columns[f"earned_{fees}x"] = self._earned(history, fold.asked, label, forecast, fees)
         columns["loss"] = brier_of_classes(columns["direction_label"], columns["direction"])
         return columns
 

@@ -52,6 +52,10 @@ class Kind:
         """Return the folds; raises `InvalidRequest` where `rows` are too few."""
         return split_rows(rows, self.spans(history, rows), folds)
 
+    def every(self, rows: int) -> int:
+        """Return that each so manieth test row is forecast from, of `rows` in all."""
+        return 1
+
     def makers(self) -> Makers:
         """Return how baselines are made, by name."""
         names = (self.baseline, *self.other_baselines)

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 from core.jobs import Progress
 from ml.data.candle_frames import data_hash, finished
 from ml.data.walkforward import Fold, walk_forward
+from ml.evaluation.judge_steps import StepsKind
 from ml.evaluation.kinds import Kind, kind_of
 from ml.evaluation.promotion import CHAMPION, compare, objection
 from ml.evaluation.scored_folds import ScoredFolds
-from ml.evaluation.walk import EMBARGO, Report, walk_models
+from ml.evaluation.walk import EMBARGO, Report, WalkProgress, run_watched, walk_models
 from ml.features.history import History, make_history
-from ml.models.protocol import MAX_CANDLES, Forecaster, Model
+from ml.models.protocol import Forecaster, Model
 from ml.models.registry import make_model
 
 Rows = NDArray[np.intp]
@@ -45,6 +47,9 @@ class Recipe:
 
     def kind(self) -> Kind:
         """Return how its forecasts are judged."""
+        levels = self.make().step_levels
+        if levels is not None:
+            return StepsKind(self.horizon, self.seed, levels)
         return kind_of(self.model)(self.horizon, self.seed)
 
 
@@ -135,7 +140,7 @@ def train_challenger(
     began = time.perf_counter()
     contest = _Contest.prepare(frame, resolution, recipe, folds, report)
     rival = {CHAMPION: champion.recipe.make} if champion and champion.recipe != recipe else {}
-    walked = contest.walk(rival)
+    walked = contest.walk(rival, refits=contest.kind.refits)
     comparisons, reason = [compare(walked.scored, recipe.model)], None
     if champion and champion.recipe == recipe:
         since = contest.folds_since(champion)
@@ -154,7 +159,7 @@ def train_challenger(
         sessions=contest.history.sessions.to_dict(),
         seconds=time.perf_counter() - began,
         samples=len(contest.rows),
-        features=getattr(model, "features", 0),
+        features=model.features,
     )
 
 
@@ -173,23 +178,27 @@ class _Contest:
     history: History
     rows: Rows
     folds: int
-    report: Report
+    progress: WalkProgress
 
     @classmethod
     def prepare(
         cls, frame: pd.DataFrame, resolution: int, recipe: Recipe, folds: int, report: Report
     ) -> "_Contest":
-        kind = recipe.kind()
-        candles = finished(frame).tail(MAX_CANDLES).reset_index(drop=True)
-        history = make_history(candles, resolution)
-        return cls(recipe, kind, history, history.learnable(recipe.horizon), folds, report)
+        model = recipe.make()
+        progress = WalkProgress(report, model.epochs)
+        candles = finished(frame).tail(model.max_candles).reset_index(drop=True)
+        history = replace(make_history(candles, resolution), tell_epoch=progress.epoch)
+        rows = history.learnable(recipe.horizon, model.warm_up)
+        model.check(history, rows)
+        return cls(recipe, recipe.kind(), history, rows, folds, progress)
 
-    def walk(self, rivals: Mapping[str, Callable[[], Forecaster]]) -> _Walked:
+    def walk(self, rivals: Mapping[str, Callable[[], Forecaster]], refits: bool = False) -> _Walked:
         """Walk forward beside the baselines, and `rivals` if any."""
         recipe, kind = self.recipe, self.kind
         makers = {recipe.model: recipe.make, **rivals}
         makers = {**kind.makers(), **makers}
         splits = kind.splits(self.history, self.rows, self.folds)
+        self.progress.start(len(splits), refits=refits)
         scored = self._scored(makers, splits)
         result = scored.result(recipe.model)
         about = {"seed": recipe.seed, "data_hash": data_hash(self.history.frame)}
@@ -218,6 +227,7 @@ class _Contest:
             self.recipe.model: self.recipe.make,
             CHAMPION: lambda: AsItStands(champion.fitted),
         }
+        self.progress.start(len(since), "comparing with the champion", refits=True)
         return [compare(self._scored(makers, since), self.recipe.model)]
 
     def objection(self, comparisons: list[dict[str, Any]], result: dict[str, Any]) -> str | None:
@@ -233,13 +243,16 @@ class _Contest:
             judged: Any = newest.models[self.recipe.model]
             return judged, newest.train
         model = self.recipe.make()
-        model.fit(self.history, self.rows)
+        self.progress.tell("fitting to all candles")
+        work = partial(model.fit, self.history, self.rows)
+        run_watched(self.history, [work], self.progress, first=len(scored.folds))
         return model, self.rows
 
     def _scored(
         self, makers: Mapping[str, Callable[[], Forecaster]], splits: list[Fold]
     ) -> ScoredFolds:
-        walked = walk_models(self.history, makers, splits, self.report)
+        every = self.kind.every(len(self.rows))
+        walked = walk_models(self.history, makers, splits, self.progress, every)
         return ScoredFolds.of(self.kind, self.history, walked)
 
 

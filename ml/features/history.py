@@ -30,6 +30,8 @@ class History:
     sessions: Sessions
     # Set from outside when long fits should end: they look at it between batches.
     stopped: Event = field(default_factory=Event)
+    # Told how many epochs of a fit are over, by models that learn in epochs.
+    tell_epoch: Callable[[int], None] = field(default=lambda done: None)
 
     def go_on(self) -> None:
         """Raise `JobStopped` if fits should end."""
@@ -76,9 +78,12 @@ class History:
         """Return the rows from which a forecast can be made."""
         return np.flatnonzero(self.run > WARM_UP)
 
-    def learnable(self, horizon: int) -> Rows:
-        """Return the rows that are ready and whose next `horizon` candles are known."""
-        return np.flatnonzero((self.run > WARM_UP) & labelled(self.run, horizon))
+    def learnable(self, horizon: int, warm_up: int = WARM_UP) -> Rows:
+        """Return the rows that are ready and whose next `horizon` candles are known.
+
+        A row is ready when `warm_up` candles precede it without a gap.
+        """
+        return np.flatnonzero((self.run > warm_up) & labelled(self.run, horizon))
 
     def rows_since(self, time: int, rows: Rows) -> Rows:
         """Return `rows`, and what was forecast after `time` (s) up to the last of them.

@@ -26,6 +26,7 @@ from ml.models.protocol import (
     CandleForecast,
     Distribution,
     Files,
+    Model,
     RangeForecast,
     SignalForecast,
     StepForecast,
@@ -57,7 +58,7 @@ class Learnt(msgspec.Struct, frozen=True):
     reach: dict[str, float]
 
 
-class LastPrice:
+class LastPrice(Model):
     """Nothing moves: the random walk. It takes any options, and has none."""
 
     name: ClassVar[str] = "last_price"

@@ -9,7 +9,7 @@ A model forecasts one kind of thing at one horizon (candles ahead):
 | `signal` | `SignalForecast` | which of two barriers prices touch first |
 | `next_candle` | `CandleForecast` | the next candle, horizon 1 |
 
-1. Write a class with the methods of `Model`, in a module of its own. It is made by
+1. Write a subclass of `Model`, in a module of its own. It is made by
    `Class(horizon, seed, options)`: `options` is what the request asked for, checked by
    the class itself, best by `read_options` against a frozen msgspec struct with
    `forbid_unknown_fields`, whose fields are the model's options with their defaults.
@@ -28,7 +28,7 @@ kind, promoted over a champion or not, saved, loaded and asked like every other:
 `POST /slots/train` with `"model": "my_model"`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from ml.features.history import History
+from ml.features.model_inputs import WARM_UP
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -175,9 +176,21 @@ class Model(Protocol):
 
     name: ClassVar[str]
     horizon: int
+    # What a subclass says only where it differs: candles without a gap that precede a row it can
+    # forecast from; the newest candles that it learns from; how many inputs it reads of a row;
+    # the epochs of one fit, if it tells of them (`History.tell_epoch`); and of a model of closes
+    # that forecasts every step (`StepForecast`), at which quantile levels.
+    warm_up: int = WARM_UP
+    max_candles: int = MAX_CANDLES
+    features: int = 0
+    epochs: int = 1
+    step_levels: Sequence[float] | None = None
 
     def __init__(self, horizon: int, seed: int, options: Mapping[str, Any]) -> None:
         """Take what was asked for; raises `InvalidRequest` for options that do not fit."""
+
+    def check(self, history: History, rows: Rows) -> None:
+        """Raise `InvalidRequest` where `rows` are too few for a walk-forward: fits refuse too."""
 
     def fit(self, history: History, rows: Rows) -> None:
         """Learn from `rows`, ascending; raises `InvalidRequest` where they are too few.

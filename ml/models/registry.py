@@ -13,7 +13,8 @@ from ml.models.protocol import FILE, Files, Model
 
 
 class _Named(msgspec.Struct):
-    name: str
+    # LSTMs that were trained under a name wrote none until November 2026.
+    name: str = "lstm"
 
 
 def model_class(name: str) -> type[Model]:

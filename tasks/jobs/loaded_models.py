@@ -37,13 +37,11 @@ class LoadedModels:
 
 def load_model(stores: Stores, run: RunRecord) -> Any:
     """Read a training's model; raises `CorruptArtifact` if its files were altered."""
-    # The libraries of the models come in with these imports.
-    from ml.models.lstm.serving import LstmServer
+    # The libraries of the models come in with this import.
     from ml.models.registry import read_model
 
-    if run.name is not None:
-        return LstmServer(stores.named_runs.read_files(run)["model.onnx"], run.metadata)
-    return read_model(stores.registry.read_files(run))
+    store = stores.registry if run.name is None else stores.named_runs
+    return read_model(store.read_files(run))
 
 
 def _key(stores: Stores, run_id: str) -> Key:

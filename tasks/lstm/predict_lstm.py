@@ -13,7 +13,7 @@ from tasks.jobs.held_job import Note, Report
 from tasks.jobs.loaded_models import models
 
 if TYPE_CHECKING:
-    from ml.models.lstm.serving import LstmForecast, LstmServer, Step
+    from ml.models.lstm.serving import LstmForecast, Step
 
 # The interval that is also written to Redis as a forecast's low and high.
 STORED_INTERVAL = "0.8"
@@ -35,13 +35,13 @@ def predict_lstm_nsteps(stores: Stores, job: Job, report: Report, note: Note) ->
 def _forecast(stores: Stores, request: dict[str, Any]) -> tuple[RunRecord, Series, "LstmForecast"]:
     """Predict from the newest candles and write the forecast to its time series."""
     # ONNX Runtime and pandas come in with this import.
-    from ml.models.lstm.serving import rows_needed
+    from ml.models.lstm.serving import LstmServer
 
     record = stores.named_runs.get(request["model_name"], request["model_id"])
-    model: LstmServer = models.model(stores, record)
+    model = LstmServer(models.model(stores, record), record.metadata)
     _check_nsteps(request.get("nsteps"), record)
     series = _series(request, record.series)
-    candles = stores.candles.read(series, limit=rows_needed(record.metadata), newest=True)
+    candles = stores.candles.read(series, limit=model.rows_needed, newest=True)
     forecast = model.predict(candles.to_frame(), series.resolution)
     stores.forecasts.write(
         series, request["model_name"], [_point(step) for step in forecast.predictions]

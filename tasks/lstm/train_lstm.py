@@ -51,21 +51,28 @@ def _saved_by(stores: Stores, job: Job) -> RunRecord | None:
 
 def _train(stores: Stores, job: Job, report: Report) -> RunRecord:
     # TensorFlow comes in with this import: the trainer's processes only.
+    from ml.evaluation.train_challenger import Recipe, train_challenger
+    from ml.models.lstm.metadata import describe_training
+    from ml.models.lstm.model import LstmModel
     from ml.models.lstm.options import LstmOptions
-    from ml.models.lstm.training import train_lstm
+    from ml.models.registry import save_model
 
     series = requested_series(job.request)
     report(Progress(message="reading candles"))
     frame = stores.candles.read(series).to_frame()
     given = {n: job.request[n] for n in LstmOptions.__struct_fields__ if n in job.request}
     options = msgspec.convert(given, LstmOptions)
-    trained = train_lstm(frame, series.resolution, options, report)
+    recipe = Recipe(LSTM, options.nsteps, options.seed, msgspec.structs.asdict(options))
+    trained = train_challenger(
+        frame, series.resolution, recipe, None, folds=options.folds, report=report
+    )
     report(Progress(message="saving the model"))
     folder = stores.registry.new_folder()
     try:
-        trained.save(folder)
-        report(Progress(message="saving the model"))
-        run = _record(job, series, trained.metadata)
+        assert isinstance(trained.model, LstmModel)
+        save_model(trained.model, folder)
+        noted = describe_training(trained.model, trained.result, trained.candles, trained.seconds)
+        run = _record(job, series, noted)
         return stores.named_runs.save(run, folder, overwrite=bool(job.request.get("overwrite")))
     finally:
         rmtree(folder, ignore_errors=True)

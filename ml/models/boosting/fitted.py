@@ -12,7 +12,7 @@ from ml.features.history import History
 from ml.features.model_inputs import INPUTS
 from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.training_set import TrainingSet, Trees
-from ml.models.protocol import FILE, NO_OPTIONS, Files, read_options
+from ml.models.protocol import FILE, NO_OPTIONS, Files, Model, read_options
 
 Rows = NDArray[np.intp]
 
@@ -39,13 +39,13 @@ class Learnt(msgspec.Struct, frozen=True):
 L = TypeVar("L", bound=Learnt)
 
 
-class Fitted(Generic[L]):
+class Fitted(Model, Generic[L]):
     """Base of a model of one horizon; `learns` is the type of what it learns."""
 
     name: ClassVar[str]
     learns: ClassVar[type[Any]]
     # How many inputs it reads of each row.
-    features: ClassVar[int] = len(INPUTS)
+    features = len(INPUTS)
 
     def __init__(
         self, horizon: int, seed: int = 0, options: Mapping[str, Any] | BoostingOptions = NO_OPTIONS

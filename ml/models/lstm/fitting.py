@@ -1,22 +1,36 @@
-"""Fit one network, again and again, to the parts of a walk-forward."""
+"""Fit one network by Keras, again and again, to the parts of a walk-forward."""
 
 import math
-from typing import Any, Protocol
+import tempfile
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.features.history import History
+from ml.models.boosting.one_standard_error import cautious_shares
+from ml.models.lstm.adjustment import Adjustment
 from ml.models.lstm.network import Architecture, build_network, compile_network, load_keras
+from ml.models.lstm.onnx_graph import make_onnx
+from ml.models.lstm.options import LstmOptions
+from ml.models.lstm.served_network import Network, check_same
+from ml.models.lstm.windows import CHANNELS, LevelScaler, Windows, split_past
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
+Rows = NDArray[np.intp]
 
 # Windows a step of the optimizer, at most; fewer where an epoch had less than 32 steps else.
 BATCH, LEAST_BATCH, STEPS = 256, 32, 32
 PREDICT_BATCH = 2_048
 # Epochs without a lower validation loss before training stops.
 PATIENCE = 2
+# Keras seeds its random numbers for the whole process.
+_one_at_a_time = threading.Lock()
 
 
 class Examples(msgspec.Struct, frozen=True):
@@ -62,7 +76,7 @@ class Fitter:
     def __init__(self, shape: Architecture, seed: int, listener: Listener) -> None:
         self._keras = load_keras()
         self._seed = seed
-        self._listener = listener
+        self.listener = listener
         listener.batch()
         # What earlier trainings of this process left behind would only hold memory.
         self._keras.utils.clear_session()
@@ -80,7 +94,7 @@ class Fitter:
         self._keras.utils.set_random_seed(self._seed)
         for variable, value in zip(self._variables, self._start, strict=True):
             variable.assign(value)
-        watch = _early_stop(self._keras, self._loss(validation), self._listener)
+        watch = _early_stop(self._keras, self._loss(validation), self.listener)
         self.network.fit(
             train.inputs,
             train.targets,
@@ -113,7 +127,7 @@ class Fitter:
         )
 
     def _batches(self) -> Any:
-        return _batches(self._keras, self._listener)
+        return _batches(self._keras, self.listener)
 
 
 def _batches(keras: Any, listener: Listener) -> Any:
@@ -151,3 +165,88 @@ def _early_stop(keras: Any, begun: float, listener: Listener) -> Any:
             listener.epoch(epoch + 1)
 
     return EarlyStop()
+
+
+class FittedNetwork(NamedTuple):
+    """A network with what goes with it; `held_out` are the windows that chose the adjustment."""
+
+    network: Network
+    scaler: LevelScaler | None
+    adjustment: Adjustment
+    report: FitReport
+    held_out: Rows
+
+
+def fit_network(
+    history: History, windows: Windows, past: Rows, options: LstmOptions
+) -> FittedNetwork:
+    """Fit to the windows numbered `past`; every scale comes from their training part.
+
+    Raises `JobStopped` when the history says so, and `RuntimeError` if ONNX
+    Runtime would forecast otherwise than Keras does.
+    """
+    shape = Architecture(
+        options.seq_len, len(CHANNELS), options.units, options.nsteps, options.quantiles
+    )
+    parts = split_past(windows.spans, past)
+    closes = windows.closes_until(parts.train[-1])
+    scaler = LevelScaler.fit(closes, options.normalization)
+
+    def inputs(rows: Rows) -> Floats32:
+        return windows.inputs(rows, scaler)
+
+    def examples(rows: Rows) -> Examples:
+        return Examples(inputs(rows), windows.moves(rows).astype(np.float32))
+
+    with _one_at_a_time:
+        fitter = _fitter(shape, options.seed)
+        fitter.listener = _HistoryListener(history)
+        report = fitter.fit(examples(parts.train), examples(parts.validation), options.epochs)
+        medians = fitter.predict(inputs(parts.validation))[..., len(options.quantiles) // 2]
+        calibration = fitter.predict(inputs(parts.calibration))
+        weights = fitter.network.get_weights()
+        network = Network(make_onnx(shape, weights), _weights_file(fitter.network))
+    served = network.quantiles(
+        windows.candles, windows.origins[parts.calibration], options.seq_len, scaler
+    )
+    check_same(served, calibration)
+    kept = cautious_shares(windows.moves(parts.validation), medians, options.nsteps)
+    realised = windows.moves(parts.calibration)
+    adjustment = Adjustment.learn(kept, realised, calibration, options.quantiles)
+    return FittedNetwork(network, scaler, adjustment, report, parts.calibration)
+
+
+class _Deaf:
+    """Hears nothing."""
+
+    def batch(self) -> None:
+        pass
+
+    def epoch(self, done: int) -> None:
+        pass
+
+
+@lru_cache(maxsize=1)
+def _fitter(shape: Architecture, seed: int) -> Fitter:
+    """Return a compiled network; the folds of a walk-forward share it."""
+    return Fitter(shape, seed, _Deaf())
+
+
+class _HistoryListener:
+    """Tells of epochs, and ends a fit between two batches when the history says so."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def batch(self) -> None:
+        self._history.go_on()
+
+    def epoch(self, done: int) -> None:
+        self._history.tell_epoch(done)
+
+
+def _weights_file(keras_network: Any) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.weights.h5"
+        keras_network.save_weights(path)
+        return path.read_bytes()

@@ -1,63 +1,302 @@
-"""The LSTM as a model of moves: fit on the past, quantiles of what comes."""
+"""The LSTM: quantiles of the moves up to the horizon, believed and widened as held-out ones ask.
 
+Keras fits it, ONNX Runtime forecasts. For a horizon it forecasts the close of its
+last candle, like every model of closes; asked with `nsteps` (the horizon again) it
+forecasts every step up to there, at the quantiles that were asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.walkforward import Rows
-from ml.models.boosting.one_standard_error import cautious_shares
+from core.errors import InvalidRequest
+from core.lstm_limits import WARM_UP, windows_needed
+from core.times import parse_time
+from ml.data import labels
+from ml.features.history import History
+from ml.models.baselines import class_prior, mean_return
+from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.lstm.adjustment import Adjustment
-from ml.models.lstm.fitting import Examples, FitReport, Fitter
-from ml.models.lstm.options import LstmOptions
-from ml.models.lstm.parts import Parts, split_past
-from ml.models.lstm.windows import LevelScaler, Windows
+from ml.models.lstm.options import LstmOptions, candles_needed, read_lstm_options
+from ml.models.lstm.served_network import Network
+from ml.models.lstm.windows import (
+    CHANNELS,
+    LevelScaler,
+    PreparedCandles,
+    Windows,
+    least_past,
+    prepare_candles,
+)
+from ml.models.protocol import (
+    FILE,
+    LEVELS,
+    MEDIAN,
+    NO_OPTIONS,
+    Distribution,
+    Files,
+    Model,
+    StepForecast,
+)
+from ml.scoring.conformal import Width, Widths, follow_widths, interval_pairs, tracking_rate
+from ml.scoring.scores import probability_above
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+NAME = "lstm"
+ONNX_FILE, WEIGHTS_FILE = "model.onnx", "model.weights.h5"
 
 
-class LstmModel:
-    """Quantile forecasts of an LSTM, shrunk towards last price and conformally corrected.
+class LearntLstm(msgspec.Struct, frozen=True):
+    """All that a fitted model consists of, but for the network.
 
-    The fitter owns the network, so that one compiled network serves all folds:
-    the newest fit is the one in force.
+    `direction` and `widths` are there where the last step alone is forecast.
+    `losses` are those of the validation part before and after each epoch, of which
+    `best` was kept; `mean_return` is that of all candles.
     """
 
-    parts_: Parts
-    scaler_: LevelScaler | None
-    adjustment_: Adjustment
-    report_: FitReport
+    name: str
+    horizon: int
+    seed: int
+    options: LstmOptions
+    sessions: dict[str, Any]
+    trained_until: int
+    rows: int
+    scaler: LevelScaler | None
+    adjustment: Adjustment
+    direction: CalibratedProbability | None = None
+    widths: Widths = {}
+    every_step: bool = False
+    losses: list[float] = []
+    best: int = 0
+    mean_return: float = 0.0
 
-    def __init__(self, options: LstmOptions, fitter: Fitter) -> None:
-        self.options = options
-        self.fitter = fitter
 
-    def fit(self, windows: Windows, past: Rows) -> None:
-        """Learn from `past` alone; every scale comes from its training part."""
-        self.parts_ = split_past(windows.spans, past)
-        closes = windows.closes_until(self.parts_.train[-1])
-        self.scaler_ = LevelScaler.fit(closes, self.options.normalization)
-        self.report_ = self.fitter.fit(
-            self._examples(windows, self.parts_.train),
-            self._examples(windows, self.parts_.validation),
-            self.options.epochs,
+class LstmModel(Model):
+    """A `Model`; see the module."""
+
+    name: ClassVar[str] = NAME
+    features = len(CHANNELS)
+
+    def __init__(
+        self, horizon: int, seed: int = 0, options: Mapping[str, Any] = NO_OPTIONS
+    ) -> None:
+        self.horizon = horizon
+        self.seed = seed
+        self.options = read_lstm_options(options, horizon, seed)
+        self.every_step = "nsteps" in options
+        self.max_candles = self.options.max_candles
+        self.epochs = self.options.epochs
+        if self.every_step:
+            self.step_levels = self.options.quantiles
+            self.warm_up = max(self.options.seq_len, WARM_UP)
+        self._fitted: tuple[LearntLstm, Network] | None = None
+
+    @property
+    def fitted(self) -> tuple[LearntLstm, Network]:
+        """Return what was learnt; raises `ValueError` before any fit."""
+        if self._fitted is None:
+            raise ValueError("the model has not been fitted")
+        return self._fitted
+
+    @property
+    def learnt(self) -> LearntLstm:
+        """Return what was learnt, but for the network."""
+        return self.fitted[0]
+
+    def check(self, history: History, rows: Rows) -> None:
+        """Raise `InvalidRequest`, saying what is needed, where a walk-forward has too few rows."""
+        if not self.every_step:
+            return
+        options, held = self.options, len(history.times)
+        asked = f"seq_len {options.seq_len} with nsteps {options.nsteps}"
+        if held < candles_needed(options):
+            raise InvalidRequest(
+                f"{asked} needs at least {candles_needed(options)} finished candles; "
+                f"{held} are held."
+            )
+        if len(rows) < windows_needed(options.nsteps):
+            raise InvalidRequest(
+                f"{asked} needs {windows_needed(options.nsteps)} windows without a gap; the "
+                f"{held} candles held give {len(rows)}: fill the gaps or add candles."
+            )
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Learn from the newest of `rows`; raises `InvalidRequest` where they are too few."""
+        # Keras comes in with this import.
+        from ml.models.lstm.fitting import fit_network
+
+        candles = prepare_candles(history.frame, history.sessions)
+        windows = Windows(candles, self.options.seq_len, self.horizon)
+        past = np.flatnonzero(np.isin(windows.origins, rows))[-self.max_candles :]
+        if len(past) < least_past(self.horizon):
+            raise InvalidRequest(
+                f"An LSTM of {self.horizon} candles ahead needs at least "
+                f"{least_past(self.horizon)} candles to learn from after warming up; "
+                f"{len(past)} are held."
+            )
+        found = fit_network(history, windows, past, self.options)
+        learnt = LearntLstm(
+            name=NAME,
+            horizon=self.horizon,
+            seed=self.seed,
+            options=self.options,
+            sessions=history.sessions.to_dict(),
+            trained_until=int(history.times[windows.origins[past[-1]]]),
+            rows=len(past),
+            scaler=found.scaler,
+            adjustment=found.adjustment,
+            every_step=self.every_step,
+            losses=found.report.losses,
+            best=found.report.best,
+            mean_return=mean_return(history.path.close),
         )
-        self.adjustment_ = self._adjust(windows)
+        self._fitted = learnt, found.network
+        if not self.every_step:
+            self._fitted = self._with_direction(windows, past, found.held_out), found.network
 
-    def quantiles(self, windows: Windows, rows: Rows) -> Floats:
-        """Return the quantiles of the moves after `rows`, shape (rows, nsteps, Q)."""
-        return self.adjustment_.apply(self._raw(windows, rows))
+    def _with_direction(self, windows: Windows, past: Rows, held_out: Rows) -> LearntLstm:
+        """Return what was learnt with the probability of a rise, and widths that follow."""
+        quantiles = self._moves(windows.candles, windows.origins[held_out])[:, -1]
+        rose = windows.moves(held_out)[:, -1] > 0
+        prior = class_prior(windows.moves(past)[:, -1] > 0)
+        direction = CalibratedProbability.of_raw(
+            _raw_probability(quantiles), rose, prior, self.horizon
+        )
+        widths = _widths(quantiles, self.horizon)
+        return msgspec.structs.replace(self.learnt, direction=direction, widths=widths)
 
-    def _adjust(self, windows: Windows) -> Adjustment:
-        levels, parts = self.options.quantiles, self.parts_
-        medians = self._raw(windows, parts.validation)[..., len(levels) // 2]
-        kept = cautious_shares(windows.moves(parts.validation), medians, windows.nsteps)
-        calibration = parts.calibration
-        return Adjustment.learn(
-            kept, windows.moves(calibration), self._raw(windows, calibration), levels
+    def predict(self, history: History, rows: Rows) -> Distribution | StepForecast:
+        """Forecast from `rows`, ascending and ready."""
+        candles = prepare_candles(history.frame, history.sessions)
+        if self.every_step:
+            unit = candles.unit(rows, np.arange(1, self.horizon + 1))
+            last = candles.close[rows]
+            moves = unit[..., None] * self._moves(candles, rows)
+            return StepForecast(last, last[:, None, None] * np.exp(moves))
+        return self._last_step(history, candles, rows)
+
+    def _last_step(self, history: History, candles: PreparedCandles, rows: Rows) -> Distribution:
+        learnt = self.learnt
+        every = history.rows_since(learnt.trained_until, rows)
+        unit = candles.unit(every, np.array([self.horizon]))[:, 0]
+        raw = self._moves(candles, every)[:, -1]
+        realised = history.where_known(labels.moves, every, self.horizon) / unit
+        end = every + self.horizon
+        quantiles = follow_widths(learnt.widths, realised, raw, LEVELS, every, end)
+        quantiles[:, MEDIAN] = raw[:, MEDIAN]
+        last = history.path.close[every]
+        prices = last[:, None] * np.exp(unit[:, None] * np.sort(quantiles, axis=1))
+        assert learnt.direction is not None
+        prob_up = learnt.direction.predict(raw, _raw_probability(raw))
+        return Distribution(last, prices, prob_up).take(np.searchsorted(every, rows))
+
+    def _moves(self, candles: PreparedCandles, origins: Rows) -> Floats:
+        """Return quantiles of the moves in volatilities, shape (origins, steps, levels)."""
+        learnt, network = self.fitted
+        raw = network.quantiles(candles, origins, self.options.seq_len, learnt.scaler)
+        return learnt.adjustment.apply(raw)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was learnt, fit for JSON."""
+        shown: dict[str, Any] = msgspec.to_builtins(self.learnt)
+        if self.every_step:
+            return {name: shown[name] for name in ("losses", "best", "rows", "trained_until")}
+        for name in ("sessions", "every_step", "losses", "best", "mean_return"):
+            del shown[name]
+        direction = self.learnt.direction
+        return shown | {
+            "believed": {
+                "median": self.learnt.adjustment.kept[-1],
+                "direction": direction.share if direction else 0.0,
+            }
+        }
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return what was learnt as JSON, the graph that forecasts, and Keras's weights."""
+        learnt, network = self.fitted
+        return {
+            FILE: msgspec.json.encode(learnt),
+            ONNX_FILE: network.graph,
+            WEIGHTS_FILE: network.weights,
+        }
+
+    @classmethod
+    def from_files(cls, files: Files) -> Self:
+        """Return the model that `to_files` wrote; Keras is not needed."""
+        learnt = read_learnt(files[FILE])
+        options = msgspec.structs.asdict(learnt.options)
+        if not learnt.every_step:
+            del options["nsteps"]
+        model = cls(learnt.horizon, learnt.seed, options)
+        model._fitted = learnt, Network(files[ONNX_FILE], files.get(WEIGHTS_FILE, b""))
+        return model
+
+
+class OlderMetadata(msgspec.Struct, frozen=True, rename={"kept": "shrink", "shifts": "conformal"}):
+    """`model.json` of LSTMs with a name as they were written until November 2026 (format 1)."""
+
+    nsteps: int
+    seq_len: int
+    quantiles: tuple[float, ...]
+    sessions: dict[str, Any]
+    normalization: "_Normalization"
+    kept: list[float]
+    shifts: list[list[float]]
+    drift: float
+    options: LstmOptions | None = None
+    windows: int = 0
+    last_time: str | None = None
+    losses: list[float] = []
+    epochs: int = 0
+
+    def learnt(self) -> LearntLstm:
+        """Return the same in the form of today."""
+        options = self.options or LstmOptions(self.seq_len, self.nsteps, quantiles=self.quantiles)
+        last = parse_time(self.last_time, "last_time") // 1_000 if self.last_time else 0
+        return LearntLstm(
+            name=NAME,
+            horizon=self.nsteps,
+            seed=options.seed,
+            options=options,
+            sessions=self.sessions,
+            trained_until=last,
+            rows=self.windows,
+            scaler=self.normalization.scaler,
+            adjustment=Adjustment(self.kept, self.shifts),
+            every_step=True,
+            losses=self.losses,
+            best=self.epochs,
+            mean_return=self.drift,
         )
 
-    def _raw(self, windows: Windows, rows: Rows) -> Floats:
-        return self.fitter.predict(windows.inputs(rows, self.scaler_))
 
-    def _examples(self, windows: Windows, rows: Rows) -> Examples:
-        moves = windows.moves(rows).astype(np.float32)
-        return Examples(windows.inputs(rows, self.scaler_), moves)
+class _Normalization(msgspec.Struct, frozen=True):
+    scaler: LevelScaler | None
+
+
+class _Form(msgspec.Struct, frozen=True):
+    format: int = 0
+
+
+def read_learnt(text: bytes) -> LearntLstm:
+    """Read `model.json`, today's or an older one."""
+    if msgspec.json.decode(text, type=_Form).format:
+        return msgspec.json.decode(text, type=OlderMetadata).learnt()
+    return msgspec.json.decode(text, type=LearntLstm)
+
+
+def _raw_probability(quantiles: Floats) -> Floats:
+    return probability_above(np.zeros(len(quantiles)), quantiles, LEVELS)
+
+
+def _widths(quantiles: Floats, horizon: int, levels: Sequence[float] = LEVELS) -> Widths:
+    """Return widths that start at nothing: the adjustment has made the intervals conformal."""
+    widths = {}
+    for name, (low, high) in interval_pairs(levels).items():
+        reach = float((quantiles[:, high] - quantiles[:, low]).mean()) / 2
+        widths[name] = Width(float(name), 0.0, tracking_rate(horizon) * reach)
+    return widths

@@ -1,10 +1,17 @@
 """What one training is asked for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from core import lstm_limits
 from core.errors import InvalidRequest
+from core.models import WARM_UP
+from ml.models.protocol import LEVELS, read_options
 
+# Candles of a window where none are asked for: every candle that is ready has so many behind it.
+SEQ_LEN = 48
 NORMALIZATIONS = ("returns", "zscore", "minmax")
 
 
@@ -38,6 +45,23 @@ class LstmOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         lstm_limits.check_quantiles(self.quantiles)
         if self.normalization not in NORMALIZATIONS:
             raise InvalidRequest(f"normalization must be one of {', '.join(NORMALIZATIONS)}.")
+
+
+def read_lstm_options(asked: Mapping[str, Any], horizon: int, seed: int) -> LstmOptions:
+    """Return the options of an LSTM of one horizon; raises `InvalidRequest`.
+
+    With `nsteps`, which must be the horizon, every step is forecast, and windows may
+    be longer than features warm up.
+    """
+    every_step = "nsteps" in asked
+    fixed: dict[str, Any] = {"nsteps": horizon, "seed": seed}
+    fixed |= {} if every_step else {"quantiles": LEVELS}
+    if every_step and asked["nsteps"] != horizon:
+        raise InvalidRequest(f"nsteps must be the horizon, {horizon}.")
+    options = read_options({"seq_len": SEQ_LEN} | dict(asked) | fixed, LstmOptions)
+    if not every_step and options.seq_len > WARM_UP:
+        raise InvalidRequest(f"seq_len must be at most {WARM_UP} for a slot.")
+    return options
 
 
 def candles_needed(options: LstmOptions) -> int:

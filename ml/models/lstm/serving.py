@@ -1,4 +1,4 @@
-"""Forecast with a saved model through ONNX Runtime; Keras is not needed here."""
+"""Every step of an LSTM's forecast as routes show it, with what was known of its skill."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ from core.errors import Conflict, InvalidRequest
 from core.times import format_time
 from ml.data.candle_frames import finished, is_partial
 from ml.data.sessions import Sessions
+from ml.data.volatility import MEMORY
+from ml.features.history import History
 from ml.models.baselines import drift
-from ml.models.lstm.adjustment import Adjustment
-from ml.models.lstm.session import open_session, run_session
-from ml.models.lstm.windows import LevelScaler, PreparedCandles, prepare_candles
+from ml.models.lstm.model import LstmModel
 from ml.scoring.conformal import interval_pairs
 
 Floats = NDArray[np.float64]
@@ -51,26 +51,23 @@ class LstmForecast(msgspec.Struct, frozen=True):
     input: dict[str, Any]
 
 
-def rows_needed(metadata: Mapping[str, Any]) -> int:
-    """Return how many of the newest candles to hand over; one may be unfinished."""
-    return int(metadata["rows_needed"]) + 1
-
-
 class LstmServer:
-    """A loaded model; forecasting changes nothing in it, so that threads may share it."""
+    """A model that forecasts every step; threads may share it.
 
-    def __init__(self, onnx: bytes, metadata: Mapping[str, Any]) -> None:
-        self._session = open_session(onnx)
-        self._seq_len: int = metadata["seq_len"]
-        self._rows_needed: int = metadata["rows_needed"]
-        self._horizons = np.arange(1, metadata["nsteps"] + 1)
-        self._levels: list[float] = metadata["quantiles"]
-        self._drift: float = metadata["drift"]
-        self._sessions = Sessions.from_dict(metadata["sessions"])
-        self._adjustment = Adjustment(metadata["shrink"], metadata["conformal"])
-        self._scaler = msgspec.convert(metadata["normalization"]["scaler"], LevelScaler | None)
-        self._skill = _skill(metadata)
-        self._skills = {part["horizon"]: _skill(part) for part in metadata["by_horizon"]}
+    `scored` is what its training found: `scores` and `verdict`, and the same
+    `by_horizon`.
+    """
+
+    def __init__(self, model: LstmModel, scored: Mapping[str, Any]) -> None:
+        self._model = model
+        self._sessions = Sessions.from_dict(model.learnt.sessions)
+        self._skill = _skill(scored)
+        self._skills = {part["horizon"]: _skill(part) for part in scored["by_horizon"]}
+
+    @property
+    def rows_needed(self) -> int:
+        """Return how many of the newest candles to hand over; one may be unfinished."""
+        return finished_needed(self._model) + 1
 
     def predict(self, frame_tail: pd.DataFrame, resolution: int) -> LstmForecast:
         """Forecast from the newest candles, ascending; see `rows_needed`.
@@ -81,9 +78,10 @@ class LstmServer:
         """
         candles = finished(frame_tail)
         self._check(len(candles), resolution)
-        prepared = prepare_candles(candles, self._sessions)
-        steps = self._steps(prepared, *self._prices(prepared))
-        made_from = self._input(prepared, unfinished=bool(is_partial(frame_tail).any()))
+        history = History(candles, self._sessions)
+        forecast = self._model.predict(history, np.array([len(candles) - 1]))
+        steps = self._steps(history, forecast.quantiles[0])
+        made_from = self._input(history, unfinished=bool(is_partial(frame_tail).any()))
         return LstmForecast(steps, steps[0].baseline, self._skill, made_from)
 
     def _check(self, held: int, resolution: int) -> None:
@@ -92,50 +90,46 @@ class LstmServer:
                 f"resolution: this model was trained on candles of {self._sessions.resolution} "
                 f"seconds, not {resolution}."
             )
-        if held < self._rows_needed:
+        needed = finished_needed(self._model)
+        if held < needed:
             raise InvalidRequest(
-                f"a forecast of this model needs {self._rows_needed} finished candles; "
-                f"{held} are held."
+                f"a forecast of this model needs {needed} finished candles; {held} are held."
             )
 
-    def _prices(self, prepared: PreparedCandles) -> tuple[Floats, Floats]:
-        """Return the quantiles of the coming closes, (H, Q), and the drift's, (H,)."""
-        newest = np.array([len(prepared.close) - 1])
-        window = prepared.inputs(newest, self._seq_len, self._scaler)
-        raw = np.sort(run_session(self._session, window).astype(np.float64), axis=-1)
-        moves = self._adjustment.apply(raw)[0]
-        unit = prepared.unit(newest, self._horizons)[0]
-        last = prepared.close[newest]
-        return last * np.exp(unit[:, None] * moves), drift(last, self._drift, self._horizons)[0]
-
-    def _steps(self, prepared: PreparedCandles, quantiles: Floats, drifts: Floats) -> list[Step]:
-        last_time, last = int(prepared.time[-1]), float(prepared.close[-1])
-        openings = self._sessions.next_openings(last_time, len(self._horizons))
-        pairs = interval_pairs(self._levels)
+    def _steps(self, history: History, quantiles: Floats) -> list[Step]:
+        last = history.path.close[-1:]
+        horizons = np.arange(1, self._model.horizon + 1)
+        drifts = drift(last, self._model.learnt.mean_return, horizons)[0]
+        openings = history.target_times(len(history.times) - 1, self._model.horizon)
+        pairs = interval_pairs(self._model.options.quantiles)
         return [
             Step(
-                time_s=int(opening),
-                horizon=horizon,
+                time_s=int(openings[horizon - 1]),
+                horizon=int(horizon),
                 predicted=float(prices[len(prices) // 2]),
                 interval={
                     name: [float(prices[low]), float(prices[high])]
                     for name, (low, high) in pairs.items()
                 },
-                baseline={"last_price": last, "drift": float(drifts[horizon - 1])},
-                skill=self._skills.get(horizon, self._skill),
+                baseline={"last_price": float(last[0]), "drift": float(drifts[horizon - 1])},
+                skill=self._skills.get(int(horizon), self._skill),
             )
-            for horizon, (opening, prices) in enumerate(
-                zip(openings, quantiles, strict=True), start=1
-            )
+            for horizon, prices in zip(horizons, quantiles, strict=True)
         ]
 
-    def _input(self, prepared: PreparedCandles, unfinished: bool) -> dict[str, Any]:
-        gaps = self._sessions.gaps(prepared.time[-self._seq_len - 1 :])
+    def _input(self, history: History, unfinished: bool) -> dict[str, Any]:
+        times = history.times
+        gaps = self._sessions.gaps(times[-self._model.options.seq_len - 1 :])
         return {
-            "last_time": format_time(int(prepared.time[-1]) * 1_000),
+            "last_time": format_time(int(times[-1]) * 1_000),
             "gaps": [[format_time(start * 1_000), format_time(end * 1_000)] for start, end in gaps],
             "partial": unfinished,
         }
+
+
+def finished_needed(model: LstmModel) -> int:
+    """Return how many finished candles a forecast reads: a window, and volatility's memory."""
+    return model.options.seq_len + MEMORY + 1
 
 
 def _skill(scored: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ on truncated history.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -15,11 +15,10 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from core.lstm_limits import WARM_UP
+from core.lstm_limits import EMBARGO, LEAST_HELD_OUT, LEAST_TRAIN, WARM_UP
 from ml.data.sessions import Sessions
 from ml.data.volatility import ewma_volatility
-from ml.data.walkforward import Rows, Spans
-from ml.models.baselines import mean_return
+from ml.data.walkforward import Rows, Spans, hold_out
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -31,6 +30,9 @@ DAY = 86_400
 CLIP = 8.0
 # Prices that stand still have no volatility; this is below every tick that matters.
 LEAST_VOLATILITY = 1e-7
+# Of what both purges leave, as much validates (when to stop, how much to believe) and as
+# much calibrates.
+HELD_OUT_SHARE = 0.15
 
 
 class LevelScaler(msgspec.Struct, frozen=True):
@@ -54,8 +56,7 @@ class PreparedCandles:
     """Candles prepared for windows; every array has one element a candle.
 
     `volatility` is that of one candle's log-return, `run` counts the candles,
-    itself included, since the last gap, and `season` is a day's or a week's length
-    in candles.
+    itself included, since the last gap.
     """
 
     time: Indices
@@ -65,7 +66,6 @@ class PreparedCandles:
     day_phase: Floats
     volatility: Floats
     run: Indices
-    season: int
 
     @cached_property
     def log_return(self) -> Floats:
@@ -153,10 +153,6 @@ class Windows:
         """Return the closes of all candles up to the origin of `row`."""
         return self.candles.close[: self.origins[row] + 1]
 
-    def mean_return(self) -> float:
-        """Return the mean log-return of all candles."""
-        return mean_return(self.candles.close)
-
     def to_moves(self, rows: Rows, prices: Floats) -> Floats:
         """Return log-returns from the origin to `prices`, in volatilities known there.
 
@@ -193,7 +189,6 @@ def prepare_candles(frame: pd.DataFrame, sessions: Sessions) -> PreparedCandles:
         day_phase=times % DAY * (2 * np.pi / DAY),
         volatility=np.fmax(volatility, LEAST_VOLATILITY),
         run=_since_gap(gap),
-        season=(DAY if sessions.resolution < DAY else 7 * DAY) // sessions.resolution,
     )
 
 
@@ -201,3 +196,26 @@ def _since_gap(gap: NDArray[np.bool_]) -> Indices:
     index = np.arange(len(gap))
     start = np.maximum.accumulate(np.where(gap, index, 0))
     return np.asarray(index - start + 1)
+
+
+class Parts(NamedTuple):
+    """Rows of the past, oldest part first, purged of overlapping labels."""
+
+    train: Rows
+    validation: Rows
+    calibration: Rows
+
+
+def split_past(spans: Spans, past: Rows) -> Parts:
+    """Split the rows of a fold's past; the newest calibrate."""
+    longest = int((spans.end[past] - spans.start[past]).max())
+    left = len(past) - 2 * (longest + EMBARGO)
+    count = max(LEAST_HELD_OUT, int(HELD_OUT_SHARE * left))
+    calibration = hold_out(spans, past, count, EMBARGO)
+    validation = hold_out(spans, calibration.train, count, EMBARGO)
+    return Parts(validation.train, validation.test, calibration.test)
+
+
+def least_past(nsteps: int) -> int:
+    """Return the fewest windows that can be split so: what each purge takes is added."""
+    return LEAST_TRAIN + 2 * LEAST_HELD_OUT + 2 * (nsteps + EMBARGO)

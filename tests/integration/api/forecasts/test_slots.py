@@ -9,8 +9,7 @@ from api.forecasts.schemas import LSTM_OPTIONS, SLOT_SEQ_LEN, OptionsBody
 from core.jobs import Job
 from core.models import CLOSE, known_models, least_candles
 from ml.models.boosting.booster import BoostingOptions
-from ml.models.lstm.options import LstmOptions
-from ml.models.lstm.slot_model import slot_options
+from ml.models.lstm.options import LstmOptions, read_lstm_options
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.integration.api.work import START, finish, hold_candles
@@ -147,7 +146,7 @@ def test_the_options_at_the_door_are_those_of_the_models() -> None:
             with pytest.raises(msgspec.ValidationError):
                 msgspec.convert({name: limit}, kind)
     assert {field.name for field in msgspec.structs.fields(LstmOptions)} >= LSTM_OPTIONS
-    assert slot_options({"seq_len": SLOT_SEQ_LEN}, 1, 0).seq_len == SLOT_SEQ_LEN
+    assert read_lstm_options({"seq_len": SLOT_SEQ_LEN}, 1, 0).seq_len == SLOT_SEQ_LEN
 
 
 async def test_every_model_of_the_contract_may_be_asked_for(api: Api, stores: Stores) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from core.errors import Conflict, InvalidRequest
 from core.series import CandleFlag
 from ml.data.sessions import Sessions
+from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture
 from ml.models.lstm.onnx_graph import make_onnx
-from ml.models.lstm.serving import LstmServer, rows_needed
+from ml.models.lstm.serving import LstmServer
+from ml.models.registry import read_model
 
 HOUR = 3_600
 START = 1_717_977_600  # Monday 2024-06-10 00:00 UTC
@@ -56,6 +59,14 @@ def metadata(**changes: Any) -> dict[str, Any]:
     )
 
 
+def server(onnx: bytes, learnt: dict[str, Any]) -> LstmServer:
+    """Return what serves these files, as they were written until November 2026."""
+    text = msgspec.json.encode({"format": 1} | learnt)
+    model = read_model({"model.json": text, "model.onnx": onnx})
+    assert isinstance(model, LstmModel)
+    return LstmServer(model, learnt)
+
+
 def candles(count: int = ROWS) -> pd.DataFrame:
     """Return hourly candles that rise and fall by one percent in turn."""
     close = 100 * np.exp(0.01 * (np.arange(count) % 2))
@@ -73,7 +84,7 @@ def candles(count: int = ROWS) -> pd.DataFrame:
 
 
 def test_quantiles_of_moves_become_prices() -> None:
-    forecast = LstmServer(graph(), metadata()).predict(candles(), HOUR)
+    forecast = server(graph(), metadata()).predict(candles(), HOUR)
 
     last = candles()["close"].iloc[-1]
     for step in forecast.predictions:
@@ -89,7 +100,7 @@ def test_quantiles_of_moves_become_prices() -> None:
 def test_what_calibration_learnt_is_applied() -> None:
     learnt = metadata(shrink=[0.0] * 3, conformal=[[-1.0, -0.5, 0, 0.5, 1.0]] * 3)
 
-    first = LstmServer(graph(), learnt).predict(candles(), HOUR).predictions[0]
+    first = server(graph(), learnt).predict(candles(), HOUR).predictions[0]
 
     last = candles()["close"].iloc[-1]
     assert first.predicted == pytest.approx(last)
@@ -102,7 +113,7 @@ def test_what_calibration_learnt_is_applied() -> None:
 
 
 def test_each_step_names_the_opening_of_its_candle() -> None:
-    forecast = LstmServer(graph(), metadata()).predict(candles(), HOUR)
+    forecast = server(graph(), metadata()).predict(candles(), HOUR)
 
     last_time = START + HOUR * (ROWS - 1)
     assert [step.time_s for step in forecast.predictions] == [
@@ -120,7 +131,7 @@ def test_a_closure_of_the_market_is_skipped_and_no_gap() -> None:
     friday_end = START + 19 * 24 * HOUR - HOUR
     tail = traded[traded["time"] <= friday_end].tail(ROWS).reset_index(drop=True)
 
-    forecast = LstmServer(graph(), metadata(sessions=sessions)).predict(tail, HOUR)
+    forecast = server(graph(), metadata(sessions=sessions)).predict(tail, HOUR)
 
     assert forecast.predictions[0].time_s == friday_end + 49 * HOUR
     assert forecast.input["gaps"] == []
@@ -130,18 +141,18 @@ def test_an_unfinished_candle_is_left_out_and_told() -> None:
     frame = candles(ROWS + 1)
     frame.loc[ROWS, ["close", "flags"]] = [900.0, int(CandleFlag.PARTIAL)]
 
-    with_it = LstmServer(graph(), metadata()).predict(frame, HOUR)
-    without = LstmServer(graph(), metadata()).predict(candles(), HOUR)
+    with_it = server(graph(), metadata()).predict(frame, HOUR)
+    without = server(graph(), metadata()).predict(candles(), HOUR)
 
     assert with_it.predictions == without.predictions
     assert with_it.input == without.input | {"partial": True}
-    assert len(frame) == rows_needed(metadata())
+    assert len(frame) == server(graph(), metadata()).rows_needed
 
 
 def test_a_gap_in_what_the_network_saw_is_told() -> None:
     frame = candles(ROWS + 3).drop([ROWS - 2, ROWS - 1]).reset_index(drop=True)
 
-    told = LstmServer(graph(), metadata()).predict(frame, HOUR).input
+    told = server(graph(), metadata()).predict(frame, HOUR).input
 
     gap = START + HOUR * (ROWS - 2)
     stamp = [str(np.datetime64(time, "s")) + "Z" for time in (gap, gap + 2 * HOUR)]
@@ -152,11 +163,11 @@ def test_a_gap_in_what_the_network_saw_is_told() -> None:
 def test_an_old_gap_that_the_network_did_not_see_is_not_told() -> None:
     frame = candles(ROWS + 3).drop([5, 6]).reset_index(drop=True)
 
-    assert LstmServer(graph(), metadata()).predict(frame, HOUR).input["gaps"] == []
+    assert server(graph(), metadata()).predict(frame, HOUR).input["gaps"] == []
 
 
 def test_skill_is_that_of_the_horizon_where_it_was_measured() -> None:
-    forecast = LstmServer(graph(), metadata()).predict(candles(), HOUR)
+    forecast = server(graph(), metadata()).predict(candles(), HOUR)
 
     first, second, _ = forecast.predictions
     assert first.skill == {
@@ -172,12 +183,12 @@ def test_skill_is_that_of_the_horizon_where_it_was_measured() -> None:
 
 def test_another_resolution_is_a_conflict_that_names_the_trained_one() -> None:
     with pytest.raises(Conflict, match="3600 seconds, not 60"):
-        LstmServer(graph(), metadata()).predict(candles(), 60)
+        server(graph(), metadata()).predict(candles(), 60)
 
 
 def test_too_few_candles_are_refused_with_both_numbers() -> None:
     with pytest.raises(InvalidRequest, match=f"needs {ROWS} .* {ROWS - 1} are held"):
-        LstmServer(graph(), metadata()).predict(candles(ROWS - 1), HOUR)
+        server(graph(), metadata()).predict(candles(ROWS - 1), HOUR)
 
 
 def test_serving_loads_neither_keras_nor_tensorflow() -> None:

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -12,11 +12,17 @@ import pytest
 from core.errors import InvalidRequest, JobCancelled
 from core.jobs import Progress
 from core.series import CandleFlag
+from ml.evaluation.train_challenger import Challenge, Recipe, train_challenger
+from ml.evaluation.walk import Report
+from ml.features.history import make_history
+from ml.models.lstm.metadata import describe_training
+from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture, build_network
 from ml.models.lstm.options import LstmOptions, candles_needed
-from ml.models.lstm.serving import LstmServer, rows_needed
-from ml.models.lstm.session import open_session, run_session
-from ml.models.lstm.training import TrainedLstm, train_lstm
+from ml.models.lstm.served_network import open_session, run_session
+from ml.models.lstm.serving import LstmServer
+from ml.models.lstm.windows import prepare_candles
+from ml.models.registry import load_model, save_model
 
 HOUR = 3_600
 SMALL = LstmOptions(seq_len=8, nsteps=3, units=4, epochs=3, folds=2, seed=1)
@@ -44,6 +50,30 @@ def candles(count: int, momentum: float, seed: int = 0) -> pd.DataFrame:
     )
 
 
+class TrainedLstm(NamedTuple):
+    """A training under a name, and all that is said of it."""
+
+    challenge: Challenge
+    metadata: dict[str, Any]
+
+    @property
+    def model(self) -> LstmModel:
+        model = self.challenge.model
+        assert isinstance(model, LstmModel)
+        return model
+
+
+def train_lstm(
+    frame: pd.DataFrame, resolution: int, options: LstmOptions, report: Report
+) -> TrainedLstm:
+    """Train as `POST /lstm/train` does."""
+    recipe = Recipe("lstm", options.nsteps, options.seed, msgspec.structs.asdict(options))
+    done = train_challenger(frame, resolution, recipe, None, folds=options.folds, report=report)
+    assert isinstance(done.model, LstmModel)
+    noted = describe_training(done.model, done.result, done.candles, done.seconds)
+    return TrainedLstm(done, noted)
+
+
 def silent(progress: Progress) -> None:
     """Hear of progress and do nothing."""
 
@@ -67,7 +97,7 @@ def trained(heard: list[Progress]) -> TrainedLstm:
 def saved(trained: TrainedLstm, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its files."""
     folder = tmp_path_factory.mktemp("model")
-    trained.save(folder)
+    save_model(trained.model, folder)
     return folder
 
 
@@ -110,10 +140,8 @@ def test_the_same_seed_repeats_to_the_bit_whatever_an_unfinished_candle_says(
     again = train_lstm(frame, HOUR, SMALL, silent)
 
     assert lasting(again.metadata) == lasting(trained.metadata)
-    for ours, theirs in zip(
-        again.network.get_weights(), trained.network.get_weights(), strict=True
-    ):
-        assert np.array_equal(ours, theirs)
+    for name in ("model.json", "model.onnx"):
+        assert again.model.to_files()[name] == trained.model.to_files()[name]
 
 
 def test_metadata_says_how_to_make_and_judge_the_model(trained: TrainedLstm) -> None:
@@ -145,25 +173,30 @@ def test_the_three_files_hold_the_same_model(trained: TrainedLstm, saved: Path) 
         "model.onnx",
         "model.weights.h5",
     ]
-    metadata = msgspec.json.decode((saved / "model.json").read_bytes())
-    assert metadata == msgspec.json.decode(msgspec.json.encode(trained.metadata))
+    model = load_model(saved)
+    assert isinstance(model, LstmModel)
+    assert model.learnt == trained.model.learnt
 
-    network = build_network(msgspec.convert(metadata["architecture"], Architecture))
+    network = build_network(msgspec.convert(trained.metadata["architecture"], Architecture))
     network.load_weights(saved / "model.weights.h5")
     session = open_session((saved / "model.onnx").read_bytes())
 
-    expected = trained.network.predict(trained.sample, verbose=0)
-    assert np.array_equal(network.predict(trained.sample, verbose=0), expected)
-    assert np.abs(run_session(session, trained.sample) - expected).max() <= 1e-5
+    history = make_history(SIGNAL, HOUR)
+    candles = prepare_candles(history.frame, history.sessions)
+    origins = np.arange(len(SIGNAL) - 256, len(SIGNAL))
+    sample = candles.inputs(origins, SMALL.seq_len, model.learnt.scaler)
+    expected = network.predict(sample, verbose=0)
+    assert np.abs(run_session(session, sample) - expected).max() <= 1e-5
 
 
-def test_what_is_served_follows_the_signal(saved: Path) -> None:
-    metadata = msgspec.json.decode((saved / "model.json").read_bytes())
-    server = LstmServer((saved / "model.onnx").read_bytes(), metadata)
+def test_what_is_served_follows_the_signal(trained: TrainedLstm, saved: Path) -> None:
+    model = load_model(saved)
+    assert isinstance(model, LstmModel)
+    server = LstmServer(model, trained.metadata)
 
     moves = []
     for end in range(2_000, 2_200):
-        tail = SIGNAL[:end].tail(rows_needed(metadata))
+        tail = SIGNAL[:end].tail(server.rows_needed)
         last, previous = tail["close"].iloc[-1], tail["close"].iloc[-2]
         predicted = server.predict(tail, HOUR).predictions[0].predicted
         moves.append((math.log(last / previous), math.log(predicted / last)))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from ml.models.lstm.artifact import check_same
 from ml.models.lstm.network import Architecture
 from ml.models.lstm.onnx_graph import make_onnx
-from ml.models.lstm.session import open_session, run_session
+from ml.models.lstm.served_network import check_same, open_session, run_session
 
 
 def sigmoid(value: np.ndarray) -> np.ndarray:

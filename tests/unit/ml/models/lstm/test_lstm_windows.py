@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from core.lstm_limits import WARM_UP, candles_needed, windows_needed
 from ml.data.sessions import Sessions
 from ml.data.walkforward import walk_forward
-from ml.models.lstm.parts import split_past
-from ml.models.lstm.windows import LevelScaler, Windows, prepare_candles
+from ml.models.lstm.windows import LevelScaler, Windows, prepare_candles, split_past
 
 HOUR = 3_600
 ALWAYS = Sessions.around_the_clock(HOUR)

@@ -1,0 +1,102 @@
+"""Judge forecasts of every close up to the horizon, all steps together and each by itself."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml.evaluation.judge_close import CloseKind
+from ml.evaluation.kinds import Columns
+from ml.evaluation.walk import FoldForecasts, Makers
+from ml.features.history import History
+from ml.models.baseline import Drift, EveryStep, Ewma, SeasonalNaive
+from ml.models.protocol import StepForecast
+from ml.scoring.scorecard import Forecasts, judge, scorecard
+
+if TYPE_CHECKING:
+    from ml.evaluation.scored_folds import ScoredFolds
+
+# Forecast values of one walk-forward kept in memory; with more, origins are thinned evenly.
+SCORED_VALUES = 6_000_000
+# Horizons that are scored one by one; of more, so many evenly spread ones.
+SCORED_HORIZONS = 48
+
+
+class StepsKind(CloseKind):
+    """Every close up to the horizon, at the quantiles that a model has; see `CloseKind`."""
+
+    must_beat_baseline = False
+
+    def __init__(self, horizon: int, seed: int, levels: Sequence[float]) -> None:
+        super().__init__(horizon, seed)
+        self.levels = tuple(levels)
+        self._every = 1
+
+    def every(self, rows: int) -> int:
+        """Return that each so manieth test row is forecast from, of `rows` in all."""
+        self._every = -(-rows * self.horizon * len(self.levels) // SCORED_VALUES)
+        return self._every
+
+    def makers(self) -> Makers:
+        """Return how baselines are made, by name."""
+        return {
+            each.name: partial(EveryStep, each, self.horizon, self.levels)
+            for each in (Ewma, Drift, SeasonalNaive)
+        }
+
+    def columns(self, history: History, fold: FoldForecasts, forecast: Any) -> Columns:
+        """Return prices and quantiles of all steps, shape (n, steps), and what came out."""
+        found: StepForecast = forecast
+        close = history.path.close
+        realised = close[fold.asked[:, None] + np.arange(1, self.horizon + 1)]
+        change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
+        levels, error = np.asarray(self.levels), realised[..., None] - found.quantiles
+        return {
+            "last": found.last,
+            "realised": realised,
+            "quantiles": found.quantiles,
+            "scale": np.full(len(fold.asked), change),
+            "loss": np.maximum(levels * error, (levels - 1) * error).mean(axis=(1, 2)),
+        }
+
+    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}`."""
+        ours, theirs = self._table(model), self._table(baseline)
+        return {"n": len(ours.last)} | self._beside(ours, theirs)
+
+    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+        """Return the scores of other baselines, and `by_horizon` those of single steps."""
+        others = {name: self._table(scored.whole(name)) for name in self.other_baselines}
+        ours, theirs = (self._table(scored.whole(name)) for name in (model, self.baseline))
+        spread = np.linspace(1, self.horizon, min(self.horizon, SCORED_HORIZONS))
+        return {
+            "other_baselines": {
+                name: scorecard(table, seed=self.seed) for name, table in others.items()
+            },
+            "by_horizon": [
+                {"horizon": step} | self._beside(self._step(ours, step), self._step(theirs, step))
+                for step in spread.round().astype(int).tolist()
+            ],
+        }
+
+    def _table(self, columns: Columns) -> Forecasts:
+        quantiles = columns["quantiles"]
+        return Forecasts(
+            last=columns["last"],
+            realised=columns["realised"],
+            predicted=quantiles[..., len(self.levels) // 2],
+            quantiles=quantiles,
+            scale=columns["scale"],
+            levels=self.levels,
+            horizon=-(-self.horizon // self._every),
+        )
+
+    def _step(self, table: Forecasts, step: int) -> Forecasts:
+        reach = table.horizon / self.horizon
+        return table.column(step - 1, max(1, round(step * reach)))
+
+    def _beside(self, ours: Forecasts, theirs: Forecasts) -> dict[str, Any]:
+        scores = scorecard(ours, seed=self.seed)
+        baseline_scores = scorecard(theirs, seed=self.seed)
+        return {"scores": scores, "baseline_scores": baseline_scores, "verdict": judge(scores)}
