@@ -131,6 +131,7 @@ def run_watched(
     They are the fits from number `first` on. What one raises, or the report,
     ends all.
     """
+    progress.tell()
     history.prepare()
     with ThreadPoolExecutor(WORKERS) as pool:
         futures = [

@@ -3,7 +3,6 @@
 import math
 import tempfile
 import threading
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -91,6 +90,7 @@ class Fitter:
 
     def fit(self, train: Examples, validation: Examples, epochs: int) -> FitReport:
         """Train until the validation loss stops falling; keep the best weights."""
+        self.listener.batch()
         self._keras.utils.set_random_seed(self._seed)
         for variable, value in zip(self._variables, self._start, strict=True):
             variable.assign(value)
@@ -167,6 +167,10 @@ def _early_stop(keras: Any, begun: float, listener: Listener) -> Any:
     return EarlyStop()
 
 
+# The newest network that was compiled.
+_shared: dict[tuple[Architecture, int], Fitter] = {}
+
+
 class FittedNetwork(NamedTuple):
     """A network with what goes with it; `held_out` are the windows that chose the adjustment."""
 
@@ -199,8 +203,8 @@ def fit_network(
         return Examples(inputs(rows), windows.moves(rows).astype(np.float32))
 
     with _one_at_a_time:
-        fitter = _fitter(shape, options.seed)
-        fitter.listener = _HistoryListener(history)
+        history.go_on()
+        fitter = _fitter(shape, options.seed, _HistoryListener(history))
         report = fitter.fit(examples(parts.train), examples(parts.validation), options.epochs)
         medians = fitter.predict(inputs(parts.validation))[..., len(options.quantiles) // 2]
         calibration = fitter.predict(inputs(parts.calibration))
@@ -216,20 +220,14 @@ def fit_network(
     return FittedNetwork(network, scaler, adjustment, report, parts.calibration)
 
 
-class _Deaf:
-    """Hears nothing."""
-
-    def batch(self) -> None:
-        pass
-
-    def epoch(self, done: int) -> None:
-        pass
-
-
-@lru_cache(maxsize=1)
-def _fitter(shape: Architecture, seed: int) -> Fitter:
+def _fitter(shape: Architecture, seed: int, listener: Listener) -> Fitter:
     """Return a compiled network; the folds of a walk-forward share it."""
-    return Fitter(shape, seed, _Deaf())
+    if (shape, seed) not in _shared:
+        _shared.clear()
+        _shared[shape, seed] = Fitter(shape, seed, listener)
+    fitter = _shared[shape, seed]
+    fitter.listener = listener
+    return fitter
 
 
 class _HistoryListener:
