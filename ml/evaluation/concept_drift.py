@@ -60,7 +60,7 @@ def losses_since(
     if not len(later):
         return np.empty(0)
     kind = kind_of(model.name)(model.horizon, 0)
-    fold = FoldForecasts(past, later, {}, {})
+    fold = FoldForecasts(past, later, later, {}, {})
     loss = kind.columns(history, fold, model.predict(history, later))["loss"]
     if kind_of_model(model.name) == SIGNAL:
         return loss
