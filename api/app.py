@@ -3,6 +3,7 @@
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
+from api.candles.read_upload import ReadUpload
 from api.candles.series_list import SeriesListResource
 from api.candles.watch import WatchResource
 from api.docs.openapi import build_document
@@ -152,7 +153,9 @@ def _add_candles(
     app: Application, stores: Stores, work: BackgroundWork, settings: Settings
 ) -> None:
     app.add_route("/ingest/kline/{platform}", IngestKline(work))
-    app.add_route("/ingest/candles/{platform}", IngestCandles(work))
+    app.add_route(
+        "/ingest/candles/{platform}", IngestCandles(ReadUpload(stores.candles, stores.facts), work)
+    )
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route(
         "/watch", WatchResource(stores.watches, stores.candles, settings.default_platform)
@@ -242,6 +245,6 @@ def _add_v1(
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:
     """Add the routes that tell a page what there is to be seen."""
     slots = SlotsResource(stores.registry)
-    app.add_route("/candles", SeriesListResource(stores.candles, stream.traded))
+    app.add_route("/candles", SeriesListResource(stores.candles, stores.facts, stream.traded))
     app.add_route("/slots", slots)
     app.add_route("/slots/runs", slots, suffix="runs")

@@ -69,6 +69,8 @@ class CandleCalls(TaskCalls):
         symbol: str,
         resolution: str | int,
         skip_bad_rows: bool = False,
+        zone: str | None = None,
+        grid: str | None = None,
     ) -> dict[str, Any]:
         """Store candles that you hold, and return what became of them.
 
@@ -76,11 +78,14 @@ class CandleCalls(TaskCalls):
         any number: they travel 100,000 a request, one request after the other.
         The answer has `inserted`, `revised`, `duplicates`, `rejected` and more.
         A bad row refuses its request (`InvalidRequest` names it), or is reported
-        under `rejected` with `skip_bad_rows`. Raises `BadFrame` before anything is sent.
+        under `rejected` with `skip_bad_rows`. `zone` is the market's clock and `grid`
+        the time of day at which candles open (`17:00@America/New_York`); both are
+        kept with the series. Raises `BadFrame` before anything is sent.
         """
         frame = upload_frame(candles)
         query = {"symbol": symbol, "resolution": str(resolution)}
         query |= {"on_error": "skip"} if skip_bad_rows else {}
+        query |= {name: value for name, value in (("zone", zone), ("grid", grid)) if value}
         path = f"/ingest/candles/{_part(platform)}"
         with progress_shown(f"store {symbol}", self._progress) as show:
             return merged([self._stored(path, query, part, len(frame), show)

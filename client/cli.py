@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from client.commands import candles, forecasts, live, slots, tasks
+from client.commands import candle_files, candles, forecasts, live, slots, tasks
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
@@ -123,6 +123,7 @@ def _duration(seconds: float | None) -> str | None:
     return None if seconds is None else str(timedelta(seconds=round(seconds)))
 
 
+candles.ingest.command("candles")(candle_files.ingest_candles)
 app.add_typer(candles.ingest, name="ingest")
 app.command("candles")(candles.candles)
 app.command("train")(forecasts.train)

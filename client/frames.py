@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from client.errors import BadFrame
+from core.candle_files.parsed import UNKNOWN_TRADES, ParsedCandles
+from core.series import flag_names
 from core.times import format_time
 
 PRICES = ["open", "high", "low", "close"]
@@ -68,8 +70,9 @@ def upload_frame(candles: pd.DataFrame | Rows) -> pd.DataFrame:
 
     A frame needs the columns open, high, low, close and volume, in any case, and
     either a DatetimeIndex or a column `time` (datetimes, or epoch seconds or
-    milliseconds); times without a zone are taken as UTC. Rows are lists `[time,
-    open, high, low, close, volume]`, with a trade count behind if you like.
+    milliseconds); times without a zone are taken as UTC. Marks in `flags` go along.
+    Rows are lists `[time, open, high, low, close, volume]`, with a trade count
+    behind if you like.
     Values are not judged here: the server's rules are the only ones. Raises `BadFrame`.
     """
     if isinstance(candles, pd.DataFrame):
@@ -90,7 +93,21 @@ def _from_frame(given: pd.DataFrame) -> pd.DataFrame:
     ready.insert(0, "time", _epoch(_times(frame)))
     if "trades" in frame.columns and frame["trades"].notna().all():
         ready["trades"] = frame["trades"].to_numpy()
+    if "flags" in frame.columns and (frame["flags"].fillna("") != "").any():
+        ready["flags"] = frame["flags"].fillna("").str.replace(",", " ").to_numpy()
     return ready
+
+
+def parsed_frame(parsed: ParsedCandles) -> pd.DataFrame:
+    """Return what was read of a file as a frame that `upload_frame` takes; bad rows are NaN."""
+    frame = pd.DataFrame(parsed.rows, columns=["time", *COLUMNS, "trades"], dtype="float64")
+    if (frame["time"] % 1 == 0).all():
+        frame["time"] = frame["time"].astype("int64")
+    if (frame["trades"] == UNKNOWN_TRADES).all():
+        frame = frame.drop(columns="trades")
+    if parsed.flags is not None:
+        frame["flags"] = [" ".join(flag_names(bits)) for bits in parsed.flags]
+    return frame
 
 
 def _times(frame: pd.DataFrame) -> "pd.Series[Any]":

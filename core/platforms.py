@@ -9,6 +9,7 @@ installed ccxt offers.
 import difflib
 
 from core.errors import InvalidRequest, NotFound
+from core.names import FOREIGN, spell_symbol
 
 CCXT_NAMES = frozenset(
     """
@@ -125,8 +126,11 @@ def ccxt_name(platform: str) -> str:
 def raw_symbol(platform: str, symbol: str) -> str:
     """Return a symbol as the platform writes it: `BTC/USD` is `BTC-USD` on Coinbase.
 
-    A symbol without a slash is taken to be raw already.
+    A symbol without a slash is taken to be raw already. One of others' making,
+    such as `BTC/USDT:USDT` or `^GSPC`, is spelt as `core.names.spell_symbol` says.
     """
+    if any(mark in symbol for mark in FOREIGN):
+        return spell_symbol(symbol)
     return symbol.replace("/", _SEPARATORS.get(platform, "-"))
 
 

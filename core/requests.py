@@ -7,7 +7,9 @@ struct, so that fields of the others are passed over.
 from msgspec import Struct, field
 
 from core.answers.candles import RejectedCandle
+from core.candle_files.parsed import Recognised
 from core.forecast_target import ForecastTarget, target_of_series
+from core.grids import PLAIN
 from core.jobs import Json
 from core.series import Series, make_series
 
@@ -49,10 +51,19 @@ class FetchCandles(SeriesRequest, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class StoreCandles(SeriesRequest, frozen=True, kw_only=True):
-    """Candles that wait beside the queue; what was left out of them goes into the answer."""
+    """Candles that wait beside the queue; what was left out of them goes into the answer.
+
+    They were checked by `grid`, which was `grid_given` or is the series' own, and
+    `zone` is the market's clock; both are kept with the series.
+    """
 
     duplicates: int = 0
     rejected: list[RejectedCandle] = field(default_factory=list)
+    grid: str = str(PLAIN)
+    grid_given: bool = False
+    zone: str = ""
+    recognised: Recognised | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 class BackfillCandles(SeriesRequest, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from core.errors import InvalidRequest
 
 # Epoch numbers from here on are milliseconds: as seconds they would lie in the year 5138.
 MILLISECONDS_FROM = 1e11
+# As milliseconds, and as microseconds, these would lie in the same year.
+MICROSECONDS_FROM, NANOSECONDS_FROM = 1e14, 1e17
 EARLIEST_MS = 1_230_768_000_000  # 2009-01-01, before the first bitcoin trade
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
 
@@ -17,9 +19,28 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def units_a_second(number: float) -> int:
+    """Return how many of its units an epoch number has a second: 1, or 1,000, 10**6, 10**9."""
+    size = abs(number)
+    if size < MILLISECONDS_FROM:
+        return 1
+    if size < MICROSECONDS_FROM:
+        return 1_000
+    return 1_000_000 if size < NANOSECONDS_FROM else 1_000_000_000
+
+
+def epoch_seconds(number: float) -> float:
+    """Return epoch seconds from an epoch number of any unit; whole ones stay integers."""
+    units = units_a_second(number)
+    if isinstance(number, int) and number % units == 0:
+        return number // units
+    return number / units
+
+
 def epoch_ms(number: float) -> int:
-    """Return epoch milliseconds from epoch seconds or milliseconds, told apart by size."""
-    return round(number if abs(number) >= MILLISECONDS_FROM else number * 1_000)
+    """Return epoch milliseconds from epoch s, ms, us or ns, told apart by size."""
+    units = units_a_second(number)
+    return round(number * 1_000) if units == 1 else round(number / (units // 1_000))
 
 
 def parse_time(value: str | float, field: str) -> int:
@@ -32,7 +53,7 @@ def parse_time(value: str | float, field: str) -> int:
     if instant is None or not 0 <= instant < LATEST_MS:
         raise InvalidRequest(
             f"{field} must be an ISO 8601 time such as 2025-01-31T12:00:00Z, "
-            "or epoch seconds or milliseconds, between 1970 and 2100."
+            "or epoch seconds or milliseconds (micro- and nanoseconds too), between 1970 and 2100."
         )
     return instant
 

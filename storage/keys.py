@@ -35,6 +35,11 @@ def candle_state(series: Series) -> str:
     return f"state:{series}"
 
 
+def series_facts(series: Series) -> str:
+    """Hash of the grid and the zone of a series."""
+    return f"facts:{series}"
+
+
 def forecast(series: Series, model_name: str, horizon: int, part: str) -> str:
     """Time series of forecasts, stamped with target times; part is value, low or high."""
     return f"ts:{series}:forecast:{model_name}:{horizon}:{part}"
@@ -177,6 +182,7 @@ OF_A_SYMBOL = (
     "agg",
     "anomaly",
     "excluded",
+    "facts",
     "quality",
 )
 OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")

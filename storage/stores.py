@@ -11,6 +11,7 @@ from storage.access.access_keys import AccessKeyStore
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
 from storage.candles.forecasts import ForecastStore
+from storage.candles.series_facts import SeriesFactsStore
 from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
 from storage.database import open_database
@@ -38,6 +39,7 @@ class Stores:
     redis: "redis.Redis"
     engine: Engine
     candles: CandleStore
+    facts: SeriesFactsStore
     forecasts: ForecastStore
     uploads: UploadStore
     jobs: JobStore
@@ -77,6 +79,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         redis=client,
         engine=engine,
         candles=CandleStore(client, settings.candle_retention_days),
+        facts=SeriesFactsStore(client),
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),

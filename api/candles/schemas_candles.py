@@ -6,6 +6,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.http.schemas import Resolution, ResolutionName, Symbol, TaskQueued, Time, TimeText
 from core.answers.candles import RejectedCandle
+from core.candle_files.layouts import FORMATS
+from core.candle_files.parsed import Recognised
 
 ROWS_LIMIT = 100_000
 PAGE_LIMIT = 10_000
@@ -20,11 +22,38 @@ class KlineRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     resolution: Resolution
 
 
+_FORMAT = Meta(
+    description="What wrote the candles, where nothing in them says so: "
+    + ", ".join(FORMATS) + ".",
+)  # fmt: skip
+_COLUMNS = Meta(
+    max_length=1_000,
+    description="Our columns by the source's: `time:Date+Time,open:First`; a number counts "
+    "columns from 1.",
+)
+_ZONE = Meta(
+    max_length=64,
+    description="Clock of times that are written without an offset, and of the market: "
+    "`America/New_York`, `UTC+2`, or `NY+7` for the usual broker clock. Kept with the series.",
+)
+_GRID = Meta(
+    max_length=80,
+    description="Time of day at which candles open, such as `17:00@America/New_York`; learnt from "
+    "the first upload if it is not given. Kept with the series.",
+)
+
+
 class CandlesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Candles that you hold."""
+    """Candles that you hold. A page of `GET /candles` may be sent as it is."""
 
     symbol: Symbol
     resolution: Resolution
+    format: Annotated[str, _FORMAT] = ""
+    columns: Annotated[str, _COLUMNS] = ""
+    zone: Annotated[str, _ZONE] = ""
+    grid: Annotated[str, _GRID] = ""
+    platform: Annotated[str, Meta(description="Of a page; the path's counts.")] = ""
+    next_cursor: Annotated[str | None, Meta(description="Of a page.")] = None
     candles: Annotated[
         list[Any],
         Meta(
@@ -36,7 +65,7 @@ class CandlesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CandlesIngestQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """`symbol` and `resolution` are needed with NDJSON and CSV only."""
+    """`symbol` and `resolution` are needed unless a JSON body has them."""
 
     symbol: Symbol | UnsetType = UNSET
     resolution: ResolutionName | UnsetType = UNSET
@@ -44,6 +73,10 @@ class CandlesIngestQuery(Struct, forbid_unknown_fields=True, kw_only=True):
         Literal["refuse", "skip"],
         Meta(description="What one bad row does: the whole request is refused, or it is left out."),
     ] = "refuse"
+    format: Annotated[str, _FORMAT] = ""
+    columns: Annotated[str, _COLUMNS] = ""
+    zone: Annotated[str, _ZONE] = ""
+    grid: Annotated[str, _GRID] = ""
 
 
 class CandlesQueued(TaskQueued):
@@ -52,6 +85,9 @@ class CandlesQueued(TaskQueued):
     accepted: int
     duplicates: int
     rejected: list[RejectedCandle]
+    grid: str
+    recognised: Recognised
+    warnings: list[str]
 
 
 class CandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -8,11 +8,15 @@ from api.http.threads import in_thread
 from core.series import Market
 from core.times import format_time
 from storage.candles.candle_store import CandleStore
+from storage.candles.series_facts import SeriesFactsStore
 from storage.trades.traded_markets import TradedMarkets
 
 
 class SeriesShown(Struct):
-    """Candles that are held; `traded` says that live messages of the market were accepted."""
+    """Candles that are held; `traded` says that live messages of the market were accepted.
+
+    `grid` is when they open, by a clock; `zone` is the market's own, null if not given.
+    """
 
     platform: str
     symbol: str
@@ -21,6 +25,8 @@ class SeriesShown(Struct):
     last: str
     count: int
     traded: bool
+    grid: str
+    zone: str | None
 
 
 class SeriesList(Struct):
@@ -32,8 +38,11 @@ class SeriesList(Struct):
 class SeriesListResource:
     """`GET /candles`"""
 
-    def __init__(self, candles: CandleStore, traded: TradedMarkets) -> None:
+    def __init__(
+        self, candles: CandleStore, facts: SeriesFactsStore, traded: TradedMarkets
+    ) -> None:
         self._candles = candles
+        self._facts = facts
         self._traded = traded
 
     @operation("list_series", "candles", {200: SeriesList})
@@ -43,6 +52,7 @@ class SeriesListResource:
 
     def _all(self) -> list[SeriesShown]:
         traded = set(self._traded.all())
+        held = self._candles.all_series()
         return [
             SeriesShown(
                 series.platform,
@@ -52,7 +62,9 @@ class SeriesListResource:
                 format_time(extent.last * 1_000),
                 extent.count,
                 Market(series.platform, series.symbol) in traded,
+                str(facts.grid),
+                facts.zone or None,
             )
-            for series in self._candles.all_series()
+            for series, facts in zip(held, self._facts.all(held), strict=True)
             if (extent := self._candles.extent(series))
         ]

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from api.candles import candle_rows
 from api.candles.requested_series import no_candles, stored_series
 from api.forecasts.schemas import (
     LEAK_TEST_ROWS,
@@ -18,6 +17,8 @@ from api.forecasts.schemas import (
 )
 from api.http.ranges import opening_seconds
 from api.http.schemas import given
+from core.candle_files.parsed import ReadOptions
+from core.candle_files.read import read_values
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Json
@@ -130,7 +131,7 @@ def _own_candles(values: list[Any], series: Series) -> Candles:
     """Return candles that a caller brought; raises `InvalidRequest` naming the first bad row."""
     if len(values) > LEAK_TEST_ROWS:
         raise InvalidRequest(f"candles: at most {LEAK_TEST_ROWS:,} rows.")
-    rows = candle_rows.from_json(values)
+    rows = read_values(values, ReadOptions())
     checked = check_candles(rows.rows, series.resolution, now_ms())
     for row in checked.rejected:
         reason = rows.unreadable.get(row.index, row.reason)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from core.jobs import Job
-from core.names import NAME_PATTERN
+from core.names import NAME_PATTERN, SYMBOL_PATTERN
 from core.resolutions import RESOLUTION_NAMES, RESOLUTIONS
 from core.times import LATEST_MS, format_time
 
@@ -18,8 +18,9 @@ Version = Annotated[str, Meta(pattern=NAME_PATTERN)] | Annotated[int, Meta(ge=0,
 Symbol = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$",
-        description="As the platform writes it (`BTC-USD`), or with a slash (`BTC/USD`).",
+        pattern=SYMBOL_PATTERN,
+        description="As the platform writes it (`BTC-USD`), or with a slash (`BTC/USD`). Others' "
+        "symbols (`BTC/USDT:USDT`, `^GSPC`) are kept in the spelling of a name: `0.x5E.GSPC`.",
     ),
 ]
 Resolution = Annotated[

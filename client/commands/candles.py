@@ -1,8 +1,7 @@
 """`tickcast ingest`, `tickcast candles`, `tickcast watch`: candles in and out."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -17,14 +16,12 @@ from client.commands.output import (
     Wait,
     answer,
     connect,
-    facts,
     moment,
     show,
     table,
 )
-from client.commands.tasks import plain, task_view
+from client.commands.tasks import task_view
 from core.resolutions import resolution_name
-from feeds.candle_files import Rows, read_candles
 
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -52,45 +49,6 @@ def ingest_kline(
     with connect(as_json) as tickcast:
         task = tickcast.ingest_kline(platform, symbol, resolution, first, end, wait=wait)
     answer(as_json, task, task_view)
-
-
-@ingest.command("candles")
-def ingest_candles(
-    file: Annotated[
-        Path, typer.Argument(help="CSV, NDJSON or JSON, also .gz.", exists=True, dir_okay=False)
-    ],
-    symbol: Annotated[str, typer.Option(help="Symbol to store them under.")],
-    resolution: Annotated[str, typer.Option(help="Length of a candle: 1m, 5m, 1h, 1d.")],
-    platform: Annotated[str, typer.Option(help="Source to store them under.")] = "file",
-    skip_bad_rows: Annotated[
-        bool, typer.Option(help="Report bad rows and store the others.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Store the candles of a file with columns time, open, high, low, close, volume."""
-    rows = _rows(file)
-    with connect(as_json) as tickcast:
-        result = tickcast.ingest_candles(
-            rows, platform=platform, symbol=symbol, resolution=resolution,
-            skip_bad_rows=skip_bad_rows,
-        )  # fmt: skip
-    answer(as_json, result, _stored)
-
-
-def _rows(file: Path) -> Rows:
-    try:
-        return read_candles(file)
-    except OSError:
-        raise typer.BadParameter(f"{file} cannot be read.") from None
-
-
-def _stored(result: dict[str, Any]) -> list[Table]:
-    bad = result.get("rejected") or []
-    shown = [facts("Stored", plain(result))]
-    if bad:
-        rows = [(row["index"], row["reason"]) for row in bad[:20]]
-        shown.append(table("Rejected (the first 20)", ("row", "reason"), rows))
-    return shown
 
 
 def candles(

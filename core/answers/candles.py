@@ -1,6 +1,9 @@
 """Answers of work on candles. Gaps run from the first missing opening to the next one held."""
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from core.candle_files.parsed import Recognised
+from core.grids import PLAIN
 
 Gaps = list[list[str]]
 
@@ -38,6 +41,9 @@ class CandlesStored(Struct):
     last: str | None
     duplicates: int
     rejected: list[RejectedCandle]
+    grid: str = str(PLAIN)
+    recognised: Recognised | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 class LatestCandles(Struct):

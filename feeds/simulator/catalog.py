@@ -4,7 +4,7 @@ import math
 import re
 from pathlib import Path
 
-from core.errors import MalformedRequest
+from core.errors import RequestError
 from core.names import NAME_PATTERN
 from core.times import epoch_ms
 from feeds.candle_files import read_candles
@@ -115,8 +115,8 @@ def open_products(folder: Path, platform: str, clock: MarketClock) -> dict[str, 
 def _read(path: Path) -> list[list[float]]:
     try:
         found = read_candles(path)
-    except (OSError, MalformedRequest) as error:
-        reason = error.detail if isinstance(error, MalformedRequest) else error
+    except (OSError, RequestError) as error:
+        reason = error.detail if isinstance(error, RequestError) else error
         raise ValueError(f"{path}: {reason}") from None
     rows = [[epoch_ms(row[0]) // 1_000, *row[1:6]] for row in found if _is_whole(row)]
     if not rows:

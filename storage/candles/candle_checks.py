@@ -7,9 +7,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.grids import PLAIN, Grid
 from core.series import CandleFlag
-from core.times import MILLISECONDS_FROM
+from core.times import LATEST_MS, MICROSECONDS_FROM, MILLISECONDS_FROM, NANOSECONDS_FROM
 from storage.candles.candle_columns import UNKNOWN_TRADES, Candles, Floats, Integers
+from storage.candles.grids import on_grid
 
 # How far an opening may lie ahead of our clock.
 FUTURE_MS = 60_000
@@ -35,21 +37,28 @@ class CheckedCandles(NamedTuple):
 
 
 def check_candles(
-    rows: Sequence[Sequence[float | None]], resolution: int, now_ms: int
+    rows: Sequence[Sequence[float | None]],
+    resolution: int,
+    now_ms: int,
+    *,
+    grid: Grid = PLAIN,
+    flags: Sequence[int] | None = None,
 ) -> CheckedCandles:
     """Check rows `[time, open, high, low, close, volume]`, or 7 values with the trade count.
 
-    Times are epoch seconds, or milliseconds from 1e11 on; the rows may be unsorted.
+    Times are epoch seconds, or ms, us and ns from 1e11, 1e14 and 1e17 on; the rows may be
+    unsorted. `flags` are marks that the rows bring along. Openings lie on the `grid`.
     A candle that has not ended at `now_ms` is marked PARTIAL, one whose open lies
     outside low..high OPEN_OUTSIDE. A trade count of None, NaN or -1 is unknown.
     """
     table, shapeless = _table(rows)
-    milliseconds = np.where(np.abs(table[:, 0]) >= MILLISECONDS_FROM, 1, 1_000) * table[:, 0]
-    reasons = _reasons(table, milliseconds, resolution, now_ms) | shapeless
+    milliseconds = epoch_milliseconds(table[:, 0])
+    reasons = _reasons(table, milliseconds, resolution, now_ms, grid) | shapeless
     rejected = [RejectedRow(index, reasons[index]) for index in sorted(reasons)]
     good = np.ones(len(table), np.bool_)
     good[list(reasons)] = False
-    found = _columns(table[good], milliseconds[good].astype(np.int64) // 1_000)
+    marks = np.zeros(len(table), np.int64) if flags is None else np.array(flags, np.int64)
+    found = _columns(table[good], milliseconds[good].astype(np.int64) // 1_000, marks[good])
     kept = _last_of_each_time(found.time)
     candles = _mark(found.take(kept), resolution, now_ms)
     return CheckedCandles(candles, rejected, len(found) - len(candles))
@@ -76,7 +85,26 @@ def _table(rows: Sequence[Sequence[float | None]]) -> tuple[Floats, dict[int, st
     return table, reasons
 
 
-def _reasons(table: Floats, milliseconds: Floats, resolution: int, now_ms: int) -> dict[int, str]:
+def opening_seconds(rows: Sequence[Sequence[float]]) -> Integers:
+    """Return the times of rows in whole seconds, those only that are times of 1970 to 2100."""
+    milliseconds = epoch_milliseconds(np.array([row[0] for row in rows], np.float64))
+    with np.errstate(invalid="ignore"):
+        sane = (milliseconds >= 0) & (milliseconds < LATEST_MS) & (milliseconds % 1_000 == 0)
+    return np.asarray(milliseconds[sane], np.int64) // 1_000
+
+
+def epoch_milliseconds(time: Floats) -> Floats:
+    """Return epoch milliseconds of epoch numbers in s, ms, us or ns, told apart by size."""
+    units = np.ones(len(time))
+    for least in (MICROSECONDS_FROM, NANOSECONDS_FROM):
+        units[np.abs(time) >= least] *= 1_000
+    seconds = np.abs(time) < MILLISECONDS_FROM
+    return np.asarray(np.where(seconds, time * 1_000, time / units), np.float64)
+
+
+def _reasons(
+    table: Floats, milliseconds: Floats, resolution: int, now_ms: int, grid: Grid
+) -> dict[int, str]:
     """Return the first reason against each bad row."""
     high, low, close, volume, trades = table[:, 2:].T
     prices = table[:, 1:5]
@@ -85,7 +113,7 @@ def _reasons(table: Floats, milliseconds: Floats, resolution: int, now_ms: int) 
             (~np.isfinite(table[:, :6]).all(axis=1), "every value must be a finite number"),
             (milliseconds < 0, "time is before 1970"),
             (milliseconds > now_ms + FUTURE_MS, "time lies in the future"),
-            (milliseconds % (resolution * 1_000) != 0, f"time is no multiple of {resolution} s"),
+            (_off_grid(milliseconds, resolution, grid), grid.refusal(resolution)),
             ((prices <= 0).any(axis=1), "a price must be greater than 0"),
             ((prices > HIGHEST_PRICE).any(axis=1), f"a price exceeds {HIGHEST_PRICE:g}"),
             (volume < 0, "volume is negative"),
@@ -100,16 +128,26 @@ def _reasons(table: Floats, milliseconds: Floats, resolution: int, now_ms: int) 
     return reasons
 
 
+def _off_grid(milliseconds: Floats, resolution: int, grid: Grid) -> NDArray[np.bool_]:
+    if grid.is_plain:
+        return np.asarray(milliseconds % (resolution * 1_000) != 0, np.bool_)
+    sane = np.isfinite(milliseconds) & (milliseconds >= 0) & (milliseconds < LATEST_MS)
+    off = np.ones(len(milliseconds), np.bool_)
+    whole = milliseconds[sane].astype(np.int64)
+    off[sane] = (whole % 1_000 != 0) | ~on_grid(whole // 1_000, resolution, grid)
+    return off
+
+
 def _is_count(trades: Floats) -> NDArray[np.bool_]:
     whole = (trades >= UNKNOWN_TRADES) & (trades <= MOST_TRADES) & (trades == np.floor(trades))
     return np.asarray(np.isnan(trades) | whole, np.bool_)
 
 
-def _columns(table: Floats, time: Integers) -> Candles:
+def _columns(table: Floats, time: Integers, marks: Integers) -> Candles:
     opening, high, low, close, volume, trades = np.ascontiguousarray(table[:, 1:].T)
     known = np.nan_to_num(trades, nan=UNKNOWN_TRADES).astype(np.int64)
     outside = (opening < low) | (opening > high)
-    flags = outside.astype(np.int64) * int(CandleFlag.OPEN_OUTSIDE)
+    flags = marks | (outside.astype(np.int64) * int(CandleFlag.OPEN_OUTSIDE))
     return Candles(time, opening, high, low, close, volume, known, flags)
 
 

@@ -7,13 +7,17 @@ import msgspec
 import numpy as np
 import redis
 
+from core.resolutions import DAY
 from core.series import Series, make_series
+from core.times import LATEST_MS
 from storage import keys
 from storage.candles import candle_reads
-from storage.candles.candle_columns import Candles
+from storage.candles.candle_columns import Candles, Integers
 from storage.candles.candle_commands import FIELDS, PLAIN_FIELDS, key
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_writes import ChunkWriter
+from storage.candles.grids import openings
+from storage.candles.series_facts import SeriesFactsStore
 from storage.optimistic import until_undisturbed
 from storage.redis_connection import redis_errors
 
@@ -40,7 +44,8 @@ class CandleStore:
 
     def __init__(self, client: "redis.Redis", retention_days: int = 0) -> None:
         self._client = client
-        self._retention = retention_days * 86_400
+        self._retention = retention_days * DAY
+        self._facts = SeriesFactsStore(client)
 
     def write(self, series: Series, candles: Candles) -> WriteResult:
         """Store candles and say what changed; `candle_merge.merge` states the rules.
@@ -80,6 +85,11 @@ class CandleStore:
         with redis_errors():
             return candle_reads.count_candles(self._client, series, start, end)
 
+    def times(self, series: Series) -> Integers:
+        """Return the openings of all candles held, s."""
+        with redis_errors():
+            return candle_reads.read_times(self._client, series, 0, LATEST_MS // 1_000)
+
     def extent(self, series: Series) -> Extent | None:
         """Return the span and the number of candles held, None if there are none."""
         with redis_errors():
@@ -87,20 +97,22 @@ class CandleStore:
         return Extent(*ends, self.count(series)) if ends else None
 
     def gaps(self, series: Series, start: int, end: int) -> list[tuple[int, int]]:
-        """Return the missing openings of the grid in `start..end` (s, `end` excluded).
+        """Return the missing openings of the series' grid in `start..end` (s, `end` excluded).
 
         Each is a half-open pair: the first missing opening, and the opening held
         again (or the first of the grid at or after `end`).
         """
-        step = series.resolution
-        first, stop = -(-start // step) * step, -(-end // step) * step
-        if self.count(series, first, stop - 1) == (stop - first) // step:
+        grid = self._facts.get(series).grid
+        beyond = openings(end, end + 2 * max(series.resolution, DAY), series.resolution, grid)[:1]
+        wanted = np.concatenate([openings(start, end, series.resolution, grid), beyond])
+        if len(wanted) < 2 or self.count(series, start, end - 1) == len(wanted) - 1:
             return []
         with redis_errors():
-            held = candle_reads.read_times(self._client, series, first, stop - 1)
-        edges = np.concatenate(([first - step], held, [stop]))
-        holes = np.flatnonzero(np.diff(edges) > step)
-        return [(int(edges[n]) + step, int(edges[n + 1])) for n in holes]
+            held = candle_reads.read_times(self._client, series, start, end - 1)
+        missing = np.flatnonzero(~np.isin(wanted[:-1], held))
+        first = missing[np.diff(missing, prepend=-2) > 1]
+        last = missing[np.diff(missing, append=len(wanted) + 1) > 1]
+        return list(zip(wanted[first].tolist(), wanted[last + 1].tolist(), strict=True))
 
     def all_series(self) -> list[Series]:
         """Return every series that candles are held of, sorted."""
@@ -112,7 +124,8 @@ class CandleStore:
         """Remove all candles of a series; it is no error if there are none."""
         with redis_errors():
             pipeline = self._client.pipeline(transaction=True)
-            pipeline.delete(*(key(series, field) for field in FIELDS), keys.candle_state(series))
+            names = (key(series, field) for field in FIELDS)
+            pipeline.delete(*names, keys.candle_state(series), keys.series_facts(series))
             pipeline.srem(keys.SERIES_INDEX, str(series))
             pipeline.execute()
 

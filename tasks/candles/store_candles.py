@@ -3,9 +3,11 @@
 import msgspec
 
 from core.answers.candles import CandlesStored
+from core.grids import parse_grid
 from core.jobs import Job, Progress
 from core.requests import StoreCandles
 from core.times import format_time
+from storage.candles.series_facts import SeriesFacts
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
 
@@ -31,6 +33,7 @@ def store_candles(
 def _store(stores: Stores, job: Job[StoreCandles], report: Report, note: Note) -> CandlesStored:
     series, result = job.request.series, _nothing(job.request)
     candles = stores.uploads.get(job.id)
+    _settle(stores, job.request)
     report(Progress(0, len(candles), "candles"))
     if not len(candles):
         return result
@@ -54,4 +57,17 @@ def _store(stores: Stores, job: Job[StoreCandles], report: Report, note: Note) -
 
 
 def _nothing(request: StoreCandles) -> CandlesStored:
-    return CandlesStored(0, 0, 0, 0, 0, None, None, request.duplicates, request.rejected)
+    return CandlesStored(
+        *(0, 0, 0, 0, 0, None, None),
+        request.duplicates,
+        request.rejected,
+        request.grid,
+        request.recognised,
+        request.warnings,
+    )
+
+
+def _settle(stores: Stores, request: StoreCandles) -> None:
+    """Keep the grid and the zone by which the upload was checked."""
+    facts = SeriesFacts(parse_grid(request.grid), request.zone)
+    stores.facts.settle(request.series, facts, replace=request.grid_given)

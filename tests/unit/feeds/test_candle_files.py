@@ -3,17 +3,39 @@
 import gzip
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import MalformedRequest
-from feeds.candle_files import parse_csv, parse_json, parse_ndjson, read_candles
+from core.candle_files.bodies import CSV as AS_CSV
+from core.candle_files.bodies import JSON, NDJSON, read_body
+from core.candle_files.parsed import ReadOptions
+from core.errors import MalformedRequest, RequestError
+from feeds.candle_files import Rows, read_candles
 
 ROWS = [[1_640_995_200, 1.0, 2.0, 0.5, 1.5, 10.0], [1_640_998_800, 1.5, 2.5, 1.0, 2.0, 11.0]]
 CSV = "time,open,high,low,close,volume\n1640995200,1.0,2.0,0.5,1.5,10\n1640998800,1.5,2.5,1,2,11\n"
+
+
+def without_count(rows: Rows) -> Rows:
+    """Rows as they are written here, where a trade count that is unknown is left out."""
+    return [row if row[6] >= 0 else row[:6] for row in rows]
+
+
+def parse_csv(lines: Iterable[str]) -> Rows:
+    text = "\n".join(line.rstrip("\n") for line in lines)
+    return without_count(read_body(text.encode(), AS_CSV, ReadOptions()).rows)
+
+
+def parse_json(text: str) -> Rows:
+    return without_count(read_body(text.encode(), JSON, ReadOptions()).rows)
+
+
+def parse_ndjson(lines: Iterable[str]) -> Rows:
+    return without_count(read_body("\n".join(lines).encode(), NDJSON, ReadOptions()).rows)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "BTC.USD.csv", "noending"])
@@ -84,22 +106,26 @@ def test_a_value_that_is_no_number_is_nan_for_the_checks_to_judge(field: str) ->
     assert math.isnan(rows[0][1])
 
 
+def test_a_header_that_lacks_a_column_is_refused_with_the_columns_found() -> None:
+    with pytest.raises(
+        RequestError, match=r"has no column close; .*: time, open, high, low, volume"
+    ):
+        parse_csv(["time,open,high,low,volume", "1,2,3,4,5"])
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("time,open,high,low,close\n1,2,3,4,5", "volume"),
-        ("time,open,high,low,close,volume\n1640995200,1,2", "Line 2"),
-        ("time,open,high,low,close,volume\nsoon,1,2,3,4,5", "Line 2"),
-    ],
+    ("line", "said"),
+    [("1640995200,1,2", "low is not a number"), ("soon,1,2,3,4,5", "time is not a time")],
 )
-def test_a_csv_that_cannot_be_read_names_the_line_or_column(text: str, said: str) -> None:
-    with pytest.raises(MalformedRequest, match=said):
-        parse_csv(text.splitlines())
+def test_a_line_that_cannot_be_read_is_named_with_its_reason(line: str, said: str) -> None:
+    text = f"time,open,high,low,close,volume\n{line}"
+
+    assert read_body(text.encode(), AS_CSV, ReadOptions()).unreadable == {0: said}
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "{}", '"x"', "[[1,2,3]]", '[{"time": 1}]'])
 def test_json_that_holds_no_candles_is_refused(text: str) -> None:
-    with pytest.raises(MalformedRequest):
+    with pytest.raises(RequestError):
         parse_json(text)
 
 

@@ -158,7 +158,7 @@ async def test_an_unfinished_candle_is_marked_and_an_odd_open_kept(
         ({**UPLOAD, "candles": []}, 422),
         ({**UPLOAD, "candles": [[1]] * 100_001}, 413),
         ({**UPLOAD, "resolution": "1w"}, 422),
-        ({**UPLOAD, "symbol": "a:b"}, 422),
+        ({**UPLOAD, "symbol": "a b"}, 422),
         ({"symbol": "A", "resolution": 60}, 422),
         ([ROW], 422),
     ],

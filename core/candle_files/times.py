@@ -1,0 +1,106 @@
+"""The column of times: epoch numbers, or written times by their offset or their clock."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.candle_files import moments
+from core.candle_files.clock_evidence import doubled_hours, not_utc
+from core.candle_files.parsed import NOT_A_NUMBER
+from core.clocks import Clock
+from core.times import format_time
+
+Cells = Sequence[object]
+
+_DATE_DIGITS, _DATE_TIME_DIGITS = {8}, {12, 14}
+# A time of day as digits alone, `93000` or `0930`.
+_DIGITS = re.compile(r"\d{1,6}\Z", re.ASCII)
+
+
+class ReadTimes(NamedTuple):
+    """Epoch numbers, NaN for a time that is none; by index why; and what the times are."""
+
+    values: list[float]
+    reasons: dict[int, str]
+    meaning: str
+    warnings: list[str]
+
+
+def joined_times(dates: Cells, times: Cells) -> list[object]:
+    """Return the cells of two columns as one: a date and its time of day."""
+    texts = ["" if cell is None else str(cell).strip() for cell in times]
+    if any(re.search(r"[-/T]|\d{7}", text) for text in texts[:1]):
+        return list(times)  # whole times already
+    if texts and all(map(_DIGITS.match, texts)):
+        width = 6 if max(map(len, texts)) > 4 else 4
+        texts = [text.zfill(width) for text in texts]
+    days = ["" if cell is None else str(cell).strip() for cell in dates]
+    return [f"{day} {text}".strip() for day, text in zip(days, texts, strict=True)]
+
+
+def read_times(cells: Cells, zone: str, *, are_dates: bool) -> ReadTimes:
+    """Return the times of a column in file order.
+
+    `zone` is the clock of times without an offset, UTC where empty. `are_dates`
+    says that eight digits are a day.
+    """
+    digits = _DATE_TIME_DIGITS | _DATE_DIGITS if are_dates else _DATE_TIME_DIGITS
+    first = next((str(cell).strip() for cell in cells if cell not in (None, "")), "")
+    if not (first.isdigit() and len(first) in digits):
+        found = [moments.epoch(cell) for cell in cells]
+        if found and None not in found:
+            return _epochs([NOT_A_NUMBER if one is None else one for one in found], zone)
+    return _written(["" if cell is None else str(cell) for cell in cells], digits, zone)
+
+
+def _epochs(values: list[float], zone: str) -> ReadTimes:
+    moved = f", UTC by definition: zone={zone} moved none" if zone not in ("", "UTC") else ""
+    return ReadTimes(values, {}, f"epoch numbers{moved}", [])
+
+
+def _written(texts: Sequence[str], digits: set[int], zone: str) -> ReadTimes:
+    read = moments.reader(texts)
+    values, reasons = [NOT_A_NUMBER] * len(texts), {}
+    walls: dict[int, float] = {}
+    for place, text in enumerate(texts):
+        is_date = text.strip().isdigit() and len(text.strip()) in digits
+        number = None if is_date else moments.epoch(text)
+        moment = read(text) if number is None else None
+        if number is not None:
+            values[place] = number
+        elif moment is None:
+            reasons[place] = "time is not a time"
+        elif moment.offset is None:
+            walls[place] = moment.wall
+        else:
+            values[place] = moment.wall - moment.offset
+    if not walls:
+        return ReadTimes(values, reasons, "written times with their offsets", [])
+    return _by_clock(values, reasons, walls, zone)
+
+
+def _by_clock(
+    values: list[float], reasons: dict[int, str], walls: dict[int, float], zone: str
+) -> ReadTimes:
+    given = list(walls.values())
+    clock = Clock(zone or "UTC")
+    for place, instant in zip(walls, clock.to_utc(given), strict=True):
+        if instant is None:
+            shown = format_time(round(walls[place] * 1_000)).rstrip("Z")
+            reasons[place] = f"time: {shown} does not exist by the clock of {clock.name}"
+        values[place] = math.nan if instant is None else instant
+    if not zone:
+        warnings = doubled_hours(given) + not_utc(given)
+        return ReadTimes(values, reasons, "written times, taken as UTC", warnings)
+    lone = clock.shown_once(given)
+    warnings = [_lone(lone, clock.name)] if lone else []
+    return ReadTimes(values, reasons, f"written times by the clock of {clock.name}", warnings)
+
+
+def _lone(walls: list[float], zone: str) -> str:
+    first = format_time(round(walls[0] * 1_000)).rstrip("Z")
+    return (
+        f"{len(walls)} times stand once although the clock of {zone} shows them twice, the first "
+        f"{first}: each is taken as the earlier that fits the rows before it."
+    )
