@@ -3,7 +3,9 @@
 A market that trades around the clock has none, and every missing candle is a
 gap. Where the same slots of the week (a slot is one candle's opening, counted
 from Thursday 00:00 UTC, where the epoch begins) stay empty week after week, the
-candles on both sides of the closure follow one another.
+candles on both sides of the closure follow one another. The week is that of the
+market's own clock, so that its closures stay where they are when the clocks change;
+where nobody named that clock, it is the one by which the closures move least.
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,24 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clocks import NEW_YORK
+from core.resolutions import DAY
+from core.wall_times import instants, wall_seconds
+
 WEEK = 604_800
 WEEKS_NEEDED = 4
 # A closure is a run of slots missing in more than a quarter of the weeks, of which some are
 # missing in more than three quarters: its edges move by an hour with daylight saving time.
 CORE_SHARE, EDGE_SHARE = 0.25, 0.75
 RECENT_WEEKS = 3
+
+# Clocks that are tried where none is named: one for each rule by which clocks change.
+KNOWN_ZONES = ("UTC", "America/New_York", "Europe/London", "Australia/Sydney")
+# Another clock than UTC must leave out so much of what UTC cannot explain.
+BETTER = 0.8
+# Closures that are known before any change of clocks was seen: the open and close, in
+# seconds of New York's day, of stocks and of foreign exchange.
+_STOCKS_OPEN, _WEEK_OPENS = 9 * 3_600 + 1_800, 17 * 3_600
 
 Times = NDArray[np.int64]
 
@@ -34,6 +48,7 @@ class Sessions:
     resolution: int
     closures: NDArray[np.bool_]
     closed: NDArray[np.bool_]
+    zone: str = "UTC"
 
     @classmethod
     def around_the_clock(cls, resolution: int) -> Self:
@@ -53,7 +68,8 @@ class Sessions:
             weeks, rest = np.divmod(time, WEEK)
             return np.asarray(weeks * expected[-1] + expected[rest // self.resolution])
 
-        between = openings_until(times[1:]) - openings_until(times[:-1] + self.resolution)
+        walls = wall_seconds(times, self.zone)
+        between = openings_until(walls[1:]) - openings_until(walls[:-1] + self.resolution)
         return np.concatenate([[0], between]).astype(np.int64)
 
     def gaps(self, times: Times) -> list[tuple[int, int]]:
@@ -65,8 +81,13 @@ class Sessions:
         """Return the openings of the `count` candles after the one that opened at `last`."""
         per_week = int((~self.closed).sum())
         weeks = count // per_week + 2
-        ahead = last + self.resolution * np.arange(1, weeks * self.closed.size + 1, dtype=np.int64)
-        return np.asarray(ahead[~self.closed[ahead % WEEK // self.resolution]][:count])
+        wall = int(wall_seconds(np.array([last]), self.zone)[0])
+        ahead = wall + self.resolution * np.arange(1, weeks * self.closed.size + 1, dtype=np.int64)
+        open_ = ahead[~self.closed[ahead % WEEK // self.resolution]][
+            : count + DAY // self.resolution
+        ]
+        found = instants(open_, self.zone)
+        return np.asarray(found[found > last][:count])
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` reads: slots as half-open runs, fit for JSON."""
@@ -74,6 +95,7 @@ class Sessions:
             "resolution": self.resolution,
             "closures": _runs(self.closures),
             "closed": _runs(self.closed),
+            "zone": self.zone,
         }
 
     @classmethod
@@ -84,20 +106,65 @@ class Sessions:
         for slots, runs in ((closures, value["closures"]), (closed, value["closed"])):
             for start, stop in runs:
                 slots[start:stop] = True
-        return cls(value["resolution"], closures, closed)
+        # Models trained before zones were learnt know the week of UTC only.
+        return cls(value["resolution"], closures, closed, value.get("zone", "UTC"))
 
 
-def learn_sessions(times: Times, resolution: int) -> Sessions:
-    """Learn the closures from ascending openings (s); fewer than four whole weeks show none."""
-    weeks, slots = times // WEEK, times % WEEK // resolution
+def learn_sessions(times: Times, resolution: int, zone: str = "") -> Sessions:
+    """Learn the closures from ascending openings (s) by the clock of `zone`.
+
+    Without a zone it is that of `KNOWN_ZONES` which leaves the fewest candles in
+    closures and the fewest holes outside them. Fewer than four whole weeks show none.
+    """
+    if not len(times) or _whole_weeks(times)[1] < WEEKS_NEEDED:
+        return Sessions.around_the_clock(resolution)
+    if zone:
+        return _learnt(times, resolution, zone)[0]
+    plain, odd = _learnt(times, resolution, "UTC")
+    if not plain.closures.any():
+        return plain
+    best, least = plain, odd
+    for name in KNOWN_ZONES[1:]:
+        found, misfits = _learnt(times, resolution, name)
+        if misfits < least * BETTER and found.closures.any():
+            best, least = found, misfits
+    return best if best is not plain else _by_known_hours(plain, times, resolution)
+
+
+def _learnt(times: Times, resolution: int, zone: str) -> tuple[Sessions, int]:
+    """Return the closures by a clock, and how many openings they do not explain."""
+    walls = wall_seconds(times, zone)
+    whole, weeks = _whole_weeks(walls)
+    slots = walls % WEEK // resolution
+    counts = np.bincount(slots[whole], minlength=WEEK // resolution)
+    closures = _closures(counts / weeks)
+    # A slot that is held in some weeks and missing in others moved, or was missed.
+    misfits = int(np.minimum(counts, weeks - np.minimum(counts, weeks)).sum())
+    closed = closures & _empty_lately(walls, resolution)
+    return Sessions(resolution, closures, closed, zone), misfits
+
+
+def _whole_weeks(times: Times) -> tuple[NDArray[np.bool_], int]:
+    """Return which openings lie in whole weeks, and the number of those weeks."""
+    weeks = times // WEEK
     # The first and the last week are seldom whole.
     whole = (weeks > weeks[:1]) & (weeks < weeks[-1:])
-    held = np.unique(weeks[whole]).size
-    if held < WEEKS_NEEDED:
-        return Sessions.around_the_clock(resolution)
-    size = WEEK // resolution
-    closures = _closures(np.bincount(slots[whole], minlength=size) / held)
-    return Sessions(resolution, closures, closures & _empty_lately(times, resolution))
+    return whole, int(np.unique(weeks[whole]).size)
+
+
+def _by_known_hours(plain: Sessions, times: Times, resolution: int) -> Sessions:
+    """Return the sessions by New York's clock where they begin as its markets do.
+
+    Before a change of clocks was seen, only the hours themselves tell the clock.
+    """
+    if resolution >= DAY:
+        return plain
+    walls = wall_seconds(times, NEW_YORK)
+    after = walls[1:][np.diff(times) > DAY * 3 // 2]
+    of_week = np.bincount(after % DAY // 60).argmax() * 60 if len(after) else -1
+    if of_week not in (_STOCKS_OPEN, _WEEK_OPENS):
+        return plain
+    return _learnt(times, resolution, NEW_YORK)[0]
 
 
 def _closures(share: NDArray[np.float64]) -> NDArray[np.bool_]:

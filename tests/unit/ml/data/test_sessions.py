@@ -1,6 +1,6 @@
 """Weekends of foreign exchange are closures; an outage is a gap."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data.sessions import WEEK, Sessions, learn_sessions
+from ml.data.sessions import WEEK, Sessions, Times, learn_sessions
 
-HOUR = 3_600
+HOUR, DAY = 3_600, 86_400
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -64,8 +64,8 @@ def test_an_outage_that_ends_a_weekend_counts_only_its_trading_hours() -> None:
 
     missing = learn_sessions(times, HOUR).missing_before(times)
 
-    # From Sunday 21:00 UTC on trading goes; 21:00 itself is an edge that winter closes.
-    assert missing.sum() == 4
+    # In New York's summer trading goes from Sunday 21:00 UTC on, an hour before winter's.
+    assert missing.sum() == 5
 
 
 def test_the_next_openings_skip_the_weekend_as_it_lies_now() -> None:
@@ -137,3 +137,57 @@ def test_missing_candles_are_the_open_slots_between(held: set[int], shift: int) 
     ]
 
     assert sessions.missing_before(times).tolist() == expected
+
+
+def market(zone: str, first: datetime, weeks: int, hours: range) -> Times:
+    """Hourly openings of a market that trades from Monday to Friday by the clock of `zone`."""
+    clock = ZoneInfo(zone)
+    days = (first + timedelta(days=n) for n in range(7 * weeks))
+    return np.array(
+        [
+            int(datetime(day.year, day.month, day.day, hour, tzinfo=clock).timestamp())
+            for day in days
+            if day.weekday() < 5
+            for hour in hours
+        ],
+        np.int64,
+    )
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Sydney"])
+@pytest.mark.parametrize("change", ["spring", "autumn"])
+def test_a_change_of_clocks_moves_neither_gaps_nor_the_next_openings(
+    zone: str, change: str
+) -> None:
+    first = datetime(2024, 1, 1) if change == "spring" else datetime(2024, 7, 1)  # noqa: DTZ001
+    times = market(zone, first, 24, range(9, 16))
+    # The last change lies at most 5 weeks back, and at least one is among the candles.
+    for weeks in (19, 20, 22):
+        known = times[: weeks * 35]
+        sessions = learn_sessions(known, HOUR)
+        assert sessions.gaps(known) == []
+        assert sessions.next_openings(int(known[-1]), 35).tolist() == (
+            times[weeks * 35 : (weeks + 1) * 35].tolist()
+        )
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Sydney"])
+def test_a_named_zone_tells_the_openings_after_a_change_that_was_never_seen(zone: str) -> None:
+    times = market(zone, datetime(2024, 4, 15), 40, range(9, 16))  # noqa: DTZ001
+    known = times[: 6 * 35]
+    sessions = learn_sessions(known, HOUR, zone)
+    again = Sessions.from_dict(sessions.to_dict())
+    assert again.gaps(times) == []
+    assert again.next_openings(int(known[-1]), len(times) - len(known)).tolist() == (
+        times[len(known) :].tolist()
+    )
+
+
+def test_foreign_exchange_is_never_forecast_into_a_friday_evening_that_is_closed() -> None:
+    for weeks in range(6, 40):
+        known = WINTER_AND_SUMMER[WINTER_AND_SUMMER[0] + weeks * 7 * DAY > WINTER_AND_SUMMER]
+        if len(known) == len(WINTER_AND_SUMMER):
+            break
+        ahead = learn_sessions(known, HOUR).next_openings(int(known[-1]), 24 * 5 * 2)
+        ahead = ahead[ahead <= WINTER_AND_SUMMER[-1]]
+        assert np.isin(ahead, WINTER_AND_SUMMER).all()
