@@ -6,7 +6,7 @@ import msgspec
 
 from core.plain_text import escape_controls
 
-# Honcho prints the time already.
+# The time stands before the line already.
 _HIDDEN = ("event", "level", "timestamp", "exception", "logger")
 
 

@@ -1,40 +1,43 @@
-"""What all processes print, line by line on one terminal, in honcho's form."""
+"""What all processes print, line by line on one terminal, each after its time and its name."""
 
 import selectors
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO
 
-from honcho.printer import Message, Printer  # type: ignore[import-untyped]
-
 # Pipes count as writable when at least PIPE_BUF (4,096) bytes are free.
 LINE_LIMIT = 3_500
+# ANSI codes of cyan, yellow, green, magenta, red and blue, then of the same, bold.
+_CODES = (36, 33, 32, 35, 31, 34)
+COLOURS = tuple(f"{code}{bold}" for bold in ("", ";1") for code in _CODES)
 
 
 class Output:
     """Prints lines with time and process name, and never waits for a reader.
 
-    A reader that stands still must not stop the keeper: lines that would
+    A reader that stands still must not stop the supervisor: lines that would
     block are dropped and counted, and the count is told later.
     """
 
     def __init__(self, width: int, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
-        self._printer = Printer(self._stream, width=width)
+        self._width = width
+        self._coloured = self._stream.isatty()
         self._dropped = 0
 
     def line(self, name: str, colour: str | None, text: str) -> None:
         """Print one line of the process `name`."""
-        message = Message("line", text[:LINE_LIMIT], datetime.now().astimezone(), name, colour)
+        prefix = f"{datetime.now().astimezone():%H:%M:%S} {name.ljust(self._width)} | "
+        if colour and self._coloured:
+            prefix = f"\033[0m\033[{colour}m{prefix}\033[0m"
         if self._room():
             self._tell_dropped()
-            self._quietly(lambda: self._printer.write(message))
+            self._print(prefix + text[:LINE_LIMIT])
 
     def say(self, sentence: str) -> None:
         """Print a sentence of our own, without prefix, so that it stands out."""
         if self._room():
-            self._quietly(lambda: print(sentence, file=self._stream, flush=True))
+            self._print(sentence)
 
     def _tell_dropped(self) -> None:
         if self._dropped:
@@ -46,9 +49,9 @@ class Output:
         self._dropped += not room
         return room
 
-    def _quietly(self, write: Callable[[], None]) -> None:
+    def _print(self, text: str) -> None:
         try:
-            write()
+            print(text, file=self._stream, flush=True)
         except OSError:  # the terminal or the pipe's reader is gone: run on unheard
             self._dropped += 1
 

@@ -1,32 +1,32 @@
 """Which processes make Tickcast, as the Procfile lists them."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
 
-from honcho.colour import get_colours  # type: ignore[import-untyped]
-from honcho.environ import parse_procfile  # type: ignore[import-untyped]
-
 from core.settings import Settings
-from operate.kept_process import KeptProcess
+from operate.child_process import ChildProcess
+from operate.output import COLOURS
 
 PROCFILE = Path(__file__).parent.parent / "Procfile"
 REDIS = "redis"
+_LINE = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+)$", re.MULTILINE)
 
 
 def read_commands(path: Path = PROCFILE) -> dict[str, str]:
     """Return the command of every process, in the order of the file."""
-    return dict(parse_procfile(path.read_text()).processes)
+    return dict(_LINE.findall(path.read_text()))
 
 
-def kept_processes(commands: Mapping[str, str], settings: Settings) -> list[KeptProcess]:
+def child_processes(commands: Mapping[str, str], settings: Settings) -> list[ChildProcess]:
     """Return the processes to run, Redis among them only where it is the embedded one."""
     environment = child_environment(settings)
-    colours = cycle(get_colours())
+    colours = cycle(COLOURS)
     return [
-        KeptProcess(name, command, environment, next(colours))
+        ChildProcess(name, command, environment, next(colours))
         for name, command in commands.items()
         if name != REDIS or settings.embedded_redis
     ]

@@ -12,7 +12,7 @@ import redis
 from core.errors import TickcastError
 from core.settings import Settings
 from operate.embedded_redis import RedisWillNotStart
-from operate.keep import Keeper
+from operate.supervisor import Supervisor
 from storage.redis_checks import lacks_time_series, unsafe_settings
 from storage.redis_connection import connect
 
@@ -62,14 +62,14 @@ def base_url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def wait_for_redis(settings: Settings, keeper: Keeper) -> None:
+def wait_for_redis(settings: Settings, supervisor: Supervisor) -> None:
     """Return when Redis answers and knows time series; loading its data may take long.
 
     Raises `RedisWillNotStart` or `UnsuitableRedis` with a sentence.
     """
     client = connect(settings.redis_address, timeout=PATIENCE, retries=0)
     patience = REDIS_PATIENCE if settings.embedded_redis else PATIENCE
-    while not keeper.until(lambda: _redis_state(client) == "ready", patience):
+    while not supervisor.until(lambda: _redis_state(client) == "ready", patience):
         if _redis_state(client) != "loading":
             raise RedisWillNotStart("Redis does not answer; see TICKCAST_REDIS_URL.")
     with client:

@@ -8,10 +8,10 @@ from core.errors import TickcastError
 from core.processes import die_with_parent
 from core.settings import Settings, read_settings
 from operate.data_folder import empty_metrics_folder, locked_data_folder, prepare_data_folder
-from operate.keep import Keeper, StopRequested
 from operate.output import Output
-from operate.procfile import REDIS, kept_processes, read_commands
+from operate.procfile import REDIS, child_processes, read_commands
 from operate.readiness import Probe, base_url, check_port_is_free, wait_for_redis
+from operate.supervisor import StopRequested, Supervisor
 
 READY_PATIENCE = 60.0
 
@@ -39,23 +39,23 @@ def _run(settings: Settings) -> None:
         output = Output(width=max(map(len, commands)))
         if os.geteuid() == 0:
             output.say("Tickcast runs as root; a user with fewer rights is safer.")
-        processes = kept_processes(commands, settings)
-        with Keeper(output, last=[REDIS]) as keeper:
+        processes = child_processes(commands, settings)
+        with Supervisor(output, last=[REDIS]) as supervisor:
             for process in [process for process in processes if process.name == REDIS]:
-                keeper.start(process)
-            wait_for_redis(settings, keeper)
+                supervisor.start(process)
+            wait_for_redis(settings, supervisor)
             key = prepare_data_folder(settings)
             for process in [process for process in processes if process.name != REDIS]:
-                keeper.start(process)
-            _announce(settings, key, keeper, output)
-            keeper.until(lambda: False)
+                supervisor.start(process)
+            _announce(settings, key, supervisor, output)
+            supervisor.until(lambda: False)
 
 
-def _announce(settings: Settings, key: str, keeper: Keeper, output: Output) -> None:
+def _announce(settings: Settings, key: str, supervisor: Supervisor, output: Output) -> None:
     probe = Probe(settings)
-    while not keeper.until(probe.ready, READY_PATIENCE):
+    while not supervisor.until(probe.ready, READY_PATIENCE):
         output.say(f"Not ready yet: {', '.join(probe.missing)}.")
-    keeper.settle()
+    supervisor.settle()
     fragment = f"#key={key}" if settings.auth == "on" else ""
     output.say(f"\nTickcast is ready: {base_url(settings)}/app{fragment}\n")
 

@@ -11,7 +11,7 @@ from core.settings import Settings
 from operate.data_folder import DataFolderInUse, empty_metrics_folder, locked_data_folder
 from operate.log_lines import readable
 from operate.output import Output
-from operate.procfile import child_environment, kept_processes, read_commands
+from operate.procfile import child_environment, child_processes, read_commands
 from operate.readiness import base_url
 
 
@@ -46,8 +46,8 @@ def test_every_process_gets_the_same_host_port_and_absolute_folder(
 
 def test_redis_is_run_only_where_no_other_is_named() -> None:
     commands = read_commands()
-    own = kept_processes(commands, settings_with())
-    other = kept_processes(commands, settings_with(redis_url="redis://elsewhere"))
+    own = child_processes(commands, settings_with())
+    other = child_processes(commands, settings_with(redis_url="redis://elsewhere"))
     assert [process.name for process in own] == list(commands)
     assert [process.name for process in other] == [name for name in commands if name != "redis"]
 

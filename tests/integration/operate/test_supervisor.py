@@ -1,4 +1,4 @@
-"""The keeper restarts what dies, ends everything in order, and never leaves a process."""
+"""The supervisor restarts what dies, ends everything in order, and never leaves a process."""
 
 import os
 import signal
@@ -13,15 +13,15 @@ import pytest
 DRIVER = """
 import sys
 from core.errors import TickcastError
-from operate.keep import Keeper, StopRequested
-from operate.kept_process import KeptProcess
+from operate.supervisor import Supervisor, StopRequested
+from operate.child_process import ChildProcess
 from operate.output import Output
 import os
 try:
-    with Keeper(Output(width=6), last=["last"]) as keeper:
+    with Supervisor(Output(width=6), last=["last"]) as supervisor:
         for name, command in zip(sys.argv[1::2], sys.argv[2::2]):
-            keeper.start(KeptProcess(name, command, os.environ))
-        keeper.until(lambda: False)
+            supervisor.start(ChildProcess(name, command, os.environ))
+        supervisor.until(lambda: False)
 except StopRequested:
     print("stopped", flush=True)
 except TickcastError as error:
@@ -32,7 +32,7 @@ SLEEPER = "sh -c 'echo $$ > {file}; exec sleep 1000'"
 
 
 class Keeping:
-    """A keeper in a process of its own, as `make run` has it."""
+    """A supervisor in a process of its own, as `make run` has it."""
 
     def __init__(self, *names_and_commands: str) -> None:
         self.process = subprocess.Popen(
@@ -92,7 +92,7 @@ def test_a_killed_process_is_started_again(keep: Callable[..., Keeping], tmp_pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_keeper_ends_everything(
+def test_a_signal_to_the_supervisor_ends_everything(
     keep: Callable[..., Keeping], tmp_path: Path, number: signal.Signals
 ) -> None:
     files = [tmp_path / "a", tmp_path / "b"]
@@ -105,7 +105,7 @@ def test_a_signal_to_the_keeper_ends_everything(
     assert not any(alive(pid) for pid in pids)
 
 
-def test_killing_the_keeper_itself_ends_everything(
+def test_killing_the_supervisor_itself_ends_everything(
     keep: Callable[..., Keeping], tmp_path: Path
 ) -> None:
     keeping = keep("a", SLEEPER.format(file=tmp_path / "a"))
@@ -183,7 +183,7 @@ def test_a_process_that_never_comes_up_ends_the_start_with_a_sentence(
     assert output.endswith("bad cannot start: the reason\n")
 
 
-def test_a_reader_that_stands_still_does_not_stop_the_keeper(
+def test_a_reader_that_stands_still_does_not_stop_the_supervisor(
     keep: Callable[..., Keeping], tmp_path: Path
 ) -> None:
     file = tmp_path / "pid"

@@ -1,8 +1,4 @@
-"""Keeps the processes of the Procfile running: starts again what dies, ends all in order.
-
-Procfile, colours, printing and starting are honcho's. Its manager is not used,
-because that ends everything at the first death.
-"""
+"""Keeps the processes of the Procfile running: starts again what dies, ends all in order."""
 
 import selectors
 import signal
@@ -14,7 +10,7 @@ from typing import Self
 
 from core.errors import TickcastError
 from core.plain_text import escape_controls
-from operate.kept_process import KeptProcess
+from operate.child_process import ChildProcess
 from operate.log_lines import readable
 from operate.output import Output
 
@@ -29,7 +25,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(Exception):
-    """Somebody asked the keeper to end."""
+    """Somebody asked the supervisor to end."""
 
 
 class WillNotStart(TickcastError):
@@ -38,7 +34,7 @@ class WillNotStart(TickcastError):
     type = "will_not_start"
 
 
-class Keeper:
+class Supervisor:
     """Runs processes until told to stop; those in `last` are stopped after the others.
 
     Use as a context: on leaving it nothing of ours runs any more. Needs the
@@ -48,7 +44,7 @@ class Keeper:
     def __init__(self, output: Output, last: Iterable[str] = ()) -> None:
         self._output = output
         self._last = frozenset(last)
-        self._processes: list[KeptProcess] = []
+        self._processes: list[ChildProcess] = []
         self._selector = selectors.DefaultSelector()
         self._asked_at = 0.0
         self._insisted = 0
@@ -66,7 +62,7 @@ class Keeper:
         self._stop([p for p in self._processes if p.name in self._last], LAST_STOP_PATIENCE)
         self._selector.close()
 
-    def start(self, process: KeptProcess) -> None:
+    def start(self, process: ChildProcess) -> None:
         """Start a process now and keep it running from now on."""
         self._processes.append(process)
         self._launch(process)
@@ -92,11 +88,11 @@ class Keeper:
                 self._revive(process)
         return True
 
-    def _launch(self, process: KeptProcess) -> None:
+    def _launch(self, process: ChildProcess) -> None:
         process.start()
         self._selector.register(process.output, selectors.EVENT_READ, process)
 
-    def _revive(self, process: KeptProcess) -> None:
+    def _revive(self, process: ChildProcess) -> None:
         if process.due:
             self._launch(process)
         elif process.ended:
@@ -106,7 +102,7 @@ class Keeper:
                 raise WillNotStart(f"{process.name} cannot start: {why}")
             self._output.say(f"{process.name} ended ({_reason(code)}) and is started again.")
 
-    def _reap(self, process: KeptProcess) -> int:
+    def _reap(self, process: ChildProcess) -> int:
         while self._print(process):
             pass
         with suppress(KeyError):
@@ -117,7 +113,7 @@ class Keeper:
         for key, _ in self._selector.select(TICK):
             self._print(key.data)
 
-    def _print(self, process: KeptProcess) -> bool:
+    def _print(self, process: ChildProcess) -> bool:
         try:
             lines = process.read_lines()
         except EOFError:
@@ -129,7 +125,7 @@ class Keeper:
                 self._output.line(process.name, process.colour, shown)
         return bool(lines)
 
-    def _stop(self, processes: list[KeptProcess], patience: float) -> None:
+    def _stop(self, processes: list[ChildProcess], patience: float) -> None:
         begun, insisted = time.monotonic(), self._insisted
         for process in processes:
             process.terminate()

@@ -8,8 +8,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from honcho.process import Popen  # type: ignore[import-untyped]
-
 from core.processes import die_with_parent
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0
@@ -18,7 +16,7 @@ SETTLED = 20.0
 CHUNK = 65_536
 
 
-class KeptProcess:
+class ChildProcess:
     """A child in a session of its own, which dies with us even when we are killed.
 
     `failures` counts ends in quick succession; each doubles the delay until
@@ -57,11 +55,13 @@ class KeptProcess:
     def start(self) -> None:
         """Start the command; its output is read without waiting."""
         parent = os.getpid()
-        self._child = Popen(
+        self._child = subprocess.Popen(
             self._command,
-            shell=False,
             env=self._environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
             preexec_fn=lambda: die_with_parent(signal.SIGKILL, parent),
         )
         self._started = time.monotonic()
