@@ -16,15 +16,20 @@ import time_machine
 from core.next_candle import LEAST_CANDLES
 from core.series import Series
 from core.settings import Settings
-from core.times import format_time, now_ms
+from core.times import format_time
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
+from tests.clocks import began
 from tests.exchange_candles import walk, write_candles
 from tests.integration.api.conftest import Api
 from tests.integration.api.hand_worker import HandWorker
-from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles
+from tests.unit.ml.models.boosting.made_candles import (
+    autoregressive,
+    changing_volatility,
+    make_candles,
+)
 
 SERIES = Series("file", "MADE", 300)
 NAMED = {"platform": "file", "symbol": "MADE", "interval": "5m"}
@@ -32,9 +37,15 @@ COUNT = 1_800
 SYNCHRONOUS = ("/ingest", "/train", "/series/rebuild", "/init/backfill", "/futures/update")
 
 
-def hold(stores: Stores, last: int, count: int = COUNT, series: Series = SERIES) -> Candles:
-    """Store candles the last of which opens at `last` (s)."""
-    frame = make_candles(changing_volatility(count, seed=3))
+def hold(
+    stores: Stores, last: int, count: int = COUNT, series: Series = SERIES, follows: float = 0.0
+) -> Candles:
+    """Store candles the last of which opens at `last` (s).
+
+    Their direction is none, or each return carries on the share `follows` of the one before.
+    """
+    made = autoregressive(count, 3, follows) if follows else changing_volatility(count, seed=3)
+    frame = make_candles(made)
     frame["time"] = last + 300 * np.arange(1 - count, 1)
     candles = Candles.from_rows(frame.to_numpy().tolist())
     stores.candles.write(series, candles)
@@ -251,19 +262,22 @@ async def test_a_cached_series_follows_its_candles_as_if_made_anew(
 async def test_futures_are_made_in_time_scored_once_and_never_changed(
     api: Api, stores: Stores, worker: HandWorker
 ) -> None:
-    opening = now_ms() // 300_000 * 300 + 300
-    candles = hold(stores, opening - 300)
+    # Far enough ahead for a training to end before it, however slow the machine.
+    opening = began() // 300 * 300 + 1_200
+    # A model of a market without direction is promoted or not as the week's minute has it.
+    candles = hold(stores, opening - 300, follows=0.6)
     stores.candles.delete(SERIES)
     stores.candles.write(SERIES, candles.take(slice(0, COUNT - 2)))
     trained = await send(api, "POST", "/train", params=NAMED)
     walked = (await _ended(api, trained["task_id"]))["result"]["walk_forward"]
     assert walked["promoted"], walked["reason"]
 
-    late = await send(api, "POST", "/futures/update", params=NAMED)
-    assert late["updated"] == 0  # its time is over: nothing is made up
-    stores.candles.write(SERIES, candles)
-    assert (await send(api, "POST", "/futures/update", params=NAMED))["updated"] == 1
-    assert (await send(api, "POST", "/futures/update", params=NAMED))["updated"] == 0
+    with time_machine.travel(datetime.fromtimestamp(opening - 100, UTC), tick=True):
+        late = await send(api, "POST", "/futures/update", params=NAMED)
+        assert late["updated"] == 0  # its time is over: nothing is made up
+        stores.candles.write(SERIES, candles)
+        assert (await send(api, "POST", "/futures/update", params=NAMED))["updated"] == 1
+        assert (await send(api, "POST", "/futures/update", params=NAMED))["updated"] == 0
     [made] = (await send(api, "GET", "/futures", params=NAMED))["points"]
     assert made["time"] == format_time(opening * 1_000) > made["made_at"]
     assert made["real_close"] is made["err_close"] is None
