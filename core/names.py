@@ -14,8 +14,14 @@ _NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"))
 # Characters that tell a symbol of others' making (`BTC/USDT:USDT`, `^GSPC`, `GC=F`).
 FOREIGN = "^=:!&#+$@~*"
 SYMBOL_PATTERN = r"^[A-Za-z0-9^=:!&#+$@~*][A-Za-z0-9._/^=:!&#+$@~*-]{0,63}$"
+_SYMBOL = re.compile(SYMBOL_PATTERN[:-1] + r"\Z")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _ESCAPED = re.compile(r"\.x([0-9A-F]{2,6})\.")
+
+
+def is_foreign(symbol: str) -> bool:
+    """Say whether a symbol is one of others' making, whole and of the characters allowed."""
+    return bool(_SYMBOL.match(symbol)) and any(mark in symbol for mark in FOREIGN)
 
 
 def spell_symbol(symbol: str) -> str:

@@ -9,7 +9,7 @@ installed ccxt offers.
 import difflib
 
 from core.errors import InvalidRequest, NotFound
-from core.names import FOREIGN, spell_symbol
+from core.names import is_foreign, spell_symbol
 
 CCXT_NAMES = frozenset(
     """
@@ -129,7 +129,7 @@ def raw_symbol(platform: str, symbol: str) -> str:
     A symbol without a slash is taken to be raw already. One of others' making,
     such as `BTC/USDT:USDT` or `^GSPC`, is spelt as `core.names.spell_symbol` says.
     """
-    if any(mark in symbol for mark in FOREIGN):
+    if is_foreign(symbol):
         return spell_symbol(symbol)
     return symbol.replace("/", _SEPARATORS.get(platform, "-"))
 

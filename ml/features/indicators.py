@@ -47,6 +47,13 @@ SOURCES: Mapping[str, str] = {
     "volatility.std_20": "std_20",
 }
 
+# Of so many last candles an oscillator compares prices; 0: of all, as Wilder's average remembers.
+STILL_WINDOWS = {"rsi_14": 0, "stochastic_k": 7, "stochastic_d": 9, "williams_r": 14, "mfi_14": 15,
+                 "bollinger_position": 20}  # fmt: skip
+STILL = "prices stand still: there is nothing to compare"
+# Prices and averages this close to each other differ by rounding only.
+ROUNDING = 1e-9
+
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 HIGH_VOLATILITY, LOW_VOLATILITY = 1.5, 1 / 1.5
 # Fewer ranges than this say nothing of what is usual.
@@ -69,16 +76,36 @@ def current_indicators(candle: Mapping[str, Floats]) -> Indicators:
     """
     wanted = [FEATURES[name] for name in SOURCES.values() if name not in CANDLE]
     columns = {**candle, **run_features(candle, wanted)}
+    columns |= _without_still_prices(columns)
     held = len(candle["close"])
     reasons: dict[str, str] = {}
     values: dict[str, Any] = {}
     for path, name in SOURCES.items():
         value = _last(columns[name])
         if value is None:
-            reasons[path] = _reason(name, held)
+            reasons[path] = STILL if _is_still(candle, name) else _reason(name, held)
         group, _, part = path.rpartition(".")
         (values.setdefault(group, {}) if group else values)[part] = value
     return Indicators(values, _summary(columns, reasons), reasons)
+
+
+def _is_still(candle: Mapping[str, Floats], name: str) -> bool:
+    """Say whether all prices that an oscillator compares are one price: it tells nothing then."""
+    held = len(candle["close"])
+    if name not in STILL_WINDOWS or held <= warm_up(name):
+        return False
+    window = STILL_WINDOWS[name] or held
+    return bool(candle["high"][-window:].max() == candle["low"][-window:].min())
+
+
+def _without_still_prices(columns: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return oscillators that TA-Lib gives a bound or noise for though prices stand still."""
+    cleared = {}
+    for name in STILL_WINDOWS:
+        if _is_still(columns, name):
+            cleared[name] = columns[name].copy()
+            cleared[name][-1] = np.nan
+    return cleared
 
 
 def _last(column: Floats) -> float | None:
@@ -112,16 +139,19 @@ def _trend(columns: Mapping[str, Floats]) -> str | None:
     close, average, fast, slow = (float(columns[name][-1]) for name in names)
     if np.isnan([average, fast, slow]).any():
         return None
-    if close > average and fast > slow:
+    least = ROUNDING * close
+    if close - average > least and fast - slow > least:
         return "bullish"
-    return "bearish" if close < average and fast < slow else "neutral"
+    return "bearish" if average - close > least and slow - fast > least else "neutral"
 
 
 def _momentum(columns: Mapping[str, Floats]) -> str | None:
     """Overbought: RSI 14 of at least 70. Oversold: at most 30. Else neutral.
 
-    TA-Lib's RSI of a price that stands still is 0, which says nothing: neutral.
+    Of a price that stands still the RSI says nothing: neutral.
     """
+    if _is_still(columns, "rsi_14"):
+        return "neutral"
     strength = float(columns["rsi_14"][-1])
     if np.isnan(strength):
         return None

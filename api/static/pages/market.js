@@ -110,9 +110,15 @@ function showQuote(view, data, chart) {
   show(view.price, number(last.close, chart.decimals));
   const change = dayBefore ? last.close / dayBefore.close - 1 : null;
   view.change.className = change < 0 ? "down" : "up";
-  show(view.change, isNumber(change) ? `${signedPercent(change)} in 24 h` : "");
+  show(view.change, isNumber(change) ? `${signedPercent(change)} ${changeSpan(data)}` : "");
   showReadout(view, data, chart, null);
   showLegend(view, data);
+}
+
+/** Over what time the change is: not a day where candles are missing a day before. */
+function changeSpan({ last, dayBefore, series }) {
+  const whole = last.time - dayBefore.time < 86_400 + series.resolution;
+  return whole ? "in 24 h" : `since ${when(dayBefore.time)} (no candle 24 h ago)`;
 }
 
 function showReadout(view, data, chart, time) {

@@ -7,14 +7,21 @@ export function resolutionName(seconds) {
   return `${seconds / length}${unit}`;
 }
 
+// Prices too small for eight decimals are written with so many significant digits.
+const SIGNIFICANT = 4;
+const MOST_DECIMALS = 20;
+
 /** Return how many decimals prices like these are written with. */
 export function decimalsOf(prices) {
   let most = 0;
+  let least = 0;
   for (const price of prices) {
-    const [, decimals = ""] = String(price).split(".");
-    most = Math.max(most, decimals.includes("e") ? 8 : decimals.length);
+    const [digits, exponent = "0"] = String(price).split("e");
+    const decimals = (digits.split(".")[1] ?? "").length;
+    most = Math.max(most, decimals - Number(exponent));
+    if (price > 0 && price < 1) least = Math.max(least, SIGNIFICANT - 1 - Math.floor(Math.log10(price)));
   }
-  return Math.min(most, 8);
+  return Math.min(Math.max(Math.min(most, 8), least > 8 ? least : 0), MOST_DECIMALS);
 }
 
 export const number = (value, decimals = 2) =>

@@ -108,3 +108,14 @@ def test_volatility_is_judged_against_what_is_usual(factor: float, word: str) ->
     spread[-60:] *= factor
     candles["high"], candles["low"] = 30_000 + spread, 30_000 - spread
     assert current_indicators(candles).summary["volatility"] == word
+
+
+@pytest.mark.parametrize("held", [60, 500])
+def test_prices_that_stand_still_are_neutral_and_say_why_they_tell_nothing(held: int) -> None:
+    still = np.full(held, 1.1)  # its averages differ from it by rounding
+    prices = dict.fromkeys(("open", "high", "low", "close"), still)
+    candle = {"time": np.arange(held) * 300.0, **prices}
+    found = current_indicators(candle | {"volume": np.zeros(held)})
+    assert (found.summary["trend"], found.summary["momentum"]) == ("neutral", "neutral")
+    for path in ("rsi_14", "momentum.stochastic_k", "momentum.williams_r", "volume.mfi_14"):
+        assert found.reasons[path] == "prices stand still: there is nothing to compare"
