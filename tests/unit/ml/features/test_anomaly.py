@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.features.anomaly import Anomaly, AnomalyLimits, DetectorState, TradeColumns, detect
+from ml.features.anomaly import (
+    WINDOW,
+    Anomaly,
+    AnomalyLimits,
+    DetectorState,
+    TradeColumns,
+    detect,
+)
 
 
 def market(count: int = 3_000, seed: int = 0) -> TradeColumns:
@@ -62,6 +69,30 @@ def test_a_time_behind_the_latest_is_disorder_but_old_history_is_not() -> None:
 def test_the_way_trades_are_cut_into_batches_changes_nothing(batch: int) -> None:
     trades = market(1_000, seed=1)
     trades.price[[100, 500, 501, 502]] *= 1.02
+    trades.price[600:640] *= 3
+    trades.price[800:900] *= 1.5
     trades.size[[300, 700]] = 1e6
 
     assert sorted(find(trades, batch), key=repr) == sorted(find(trades, 1_000), key=repr)
+
+
+@pytest.mark.parametrize("together", [1, 37])
+def test_a_burst_of_bad_prints_is_found_to_its_last_and_does_not_hide_what_follows(
+    together: int,
+) -> None:
+    trades = market(2_000, seed=5)
+    planted = np.concatenate([np.arange(at, at + together) for at in range(300, 1_900, 100)])
+    trades.price[planted] = 10_000_000
+
+    found = [a.trade_id for a in find(trades, 500) if a.reason == "price_jump"]
+
+    assert found == planted.tolist()
+
+
+def test_a_price_that_stays_is_the_new_one() -> None:
+    trades = market(1_000, seed=6)
+    trades.price[500:] *= 1.5
+
+    found = [a.trade_id for a in find(trades, 100) if a.reason == "price_jump"]
+
+    assert found == list(range(500, 500 + WINDOW))
