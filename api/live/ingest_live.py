@@ -13,12 +13,14 @@ from api.live.live_ingest import LiveIngest
 from api.live.messages import LiveBatch, read_messages
 from api.live.schemas_live import LiveAccepted, RejectedMessage
 from api.live.socket_feed import SocketFeed
+from core.errors import InvalidRequest
 from core.names import check_name
 from core.times import now_ms
 
 log = structlog.get_logger("ingest")
 
 BODY_LIMIT = 8 << 20
+LONGEST_KEY = 255
 MOST_LISTED = 1_000
 
 
@@ -40,14 +42,16 @@ class IngestLive:
         """Push one message or a list of them, in the exchange's words or in the generic form.
 
         The answer comes when the broker holds the batch. Trades that were sent
-        before count once. Messages that cannot be used are named by their index,
+        before count once; those without ids are told by what they are, and by the header
+        Idempotency-Key if there is one. Messages that cannot be used are named by their index,
         and kept in the quarantine.
         """
         check_name(platform, "platform")
         media_type(req)
         await self._door.check()
+        request = _idempotency_key(req)
         body = await read_body(req, BODY_LIMIT)
-        batch = await in_work_thread(read_messages, platform, body, now_ms())
+        batch = await in_work_thread(read_messages, platform, body, now_ms(), request)
         await self._door.deliver(platform, batch)
         resp.status = 202
         resp.media = _answer(batch)
@@ -65,6 +69,13 @@ class IngestLive:
             pass
         finally:
             log.info("feed left", platform=platform, frames=feed.frames, accepted=feed.accepted)
+
+
+def _idempotency_key(req: Request) -> str:
+    key = req.get_header("Idempotency-Key") or ""
+    if len(key) > LONGEST_KEY:
+        raise InvalidRequest(f"Idempotency-Key must have at most {LONGEST_KEY} characters.")
+    return key
 
 
 def _answer(batch: LiveBatch) -> LiveAccepted:

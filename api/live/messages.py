@@ -50,15 +50,17 @@ class MessagePart(NamedTuple):
     body: bytes
 
 
-def read_messages(platform: str, body: bytes, now_ms: int) -> LiveBatch:
+def read_messages(platform: str, body: bytes, now_ms: int, request: str = "") -> LiveBatch:
     """Return what the JSON of one message or a list of them holds.
 
+    `request` names the request, so that trades without ids are told from the same ones
+    of another.
     Raises `MalformedRequest` when the body is no JSON object or list, `TooLarge` when it
     holds too many messages.
     """
     found = Recognised()
     recognise_text(body, found)
-    return to_batch(platform, found, [MessagePart(0, found.total, body)], now_ms)
+    return to_batch(platform, found, [MessagePart(0, found.total, body)], now_ms, request)
 
 
 def recognise_text(body: bytes, found: Recognised, channels: Channels | None = None) -> None:
@@ -72,7 +74,11 @@ def recognise_text(body: bytes, found: Recognised, channels: Channels | None = N
 
 
 def to_batch(
-    platform: str, found: Recognised, parts: Sequence[MessagePart], now_ms: int
+    platform: str,
+    found: Recognised,
+    parts: Sequence[MessagePart],
+    now_ms: int,
+    request: str = "",
 ) -> LiveBatch:
     """Return what can be stored of recognised messages, and why the others cannot.
 
@@ -85,12 +91,13 @@ def to_batch(
         ignored_for=found.ignored_for,
         rejected=list(found.rejected),
     )
+    starts = [part.begin for part in parts]
     for (named, kind), messages in found.trades.items():
         symbol = raw_symbol(platform, named)
         if _is_bad_name(symbol):
             batch.rejected += [Rejection(index, _BAD_NAME) for index in messages.index]
             continue
-        trades, rejected = to_trades(messages, kind, now_ms)
+        trades, rejected = to_trades(messages, kind, now_ms, request, starts)
         batch.rejected += rejected
         batch.indices += _kept(messages.index, rejected)
         if trades:

@@ -60,12 +60,17 @@ class Trades:
         """Return the same trades under other ids."""
         return replace(self, kind=kind, first_id=first_id, last_id=last_id)
 
-    def without_ids(self, label: Ints) -> "Trades":
-        """Return the same trades named by their label, and their place among the same ones."""
+    def without_ids(self, label: Ints, origin: Ints | None = None) -> "Trades":
+        """Return the same trades named by their label, and their place among the same ones.
+
+        Only those of one `origin`, a request or a frame, are counted together.
+        """
         seen: Counter[tuple[Any, ...]] = Counter()
         place = np.zeros(len(self), dtype=np.int64)
         if len(np.unique(self.time)) < len(self):
-            for at, row in enumerate(zip(label.tolist(), self.contents(), strict=True)):
+            origins = (label if origin is None else origin).tolist()
+            rows = zip(origins, label.tolist(), self.contents(), strict=True)
+            for at, row in enumerate(rows):
                 place[at] = seen[row]
                 seen[row] += 1
         return self.with_ids(IdKind.NONE, label, label + place)

@@ -1,5 +1,6 @@
 """Turn recognised messages into columns; what is unusable is rejected with a reason."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -34,7 +35,11 @@ class _Ids(NamedTuple):
 
 
 def to_trades(
-    messages: TradeMessages, kind: IdKind, now_ms: int, request: str = ""
+    messages: TradeMessages,
+    kind: IdKind,
+    now_ms: int,
+    request: str = "",
+    starts: Sequence[int] = (0,),
 ) -> tuple[list[Trades], list[Rejection]]:
     """Return the usable trades of one symbol and, for the others, why they are not.
 
@@ -43,7 +48,8 @@ def to_trades(
     not fit into one scale come as several batches, each exact. An id that is
     missing, empty or the same for all is none; one that is no whole number below
     2**62 names its trade without being an id in a row. `request` tells the trades
-    without ids of one request from the same ones of another.
+    without ids of one request from the same ones of another. `starts` are the
+    indices at which its frames begin: the same trade in two of them is one.
     """
     price, size = scale_values(messages.price), scale_values(messages.size)
     time = read_times(messages.time, now_ms)
@@ -67,10 +73,11 @@ def to_trades(
     )
     rejected = _rejections(messages.index, faults, bad) if bad.any() else []
     apart = (price.apart | size.apart) & ~bad
-    trades = _by_kind(every, ids, ~(bad | apart))
+    origin = np.searchsorted(starts, messages.index, side="right")
+    trades = _by_kind(every, ids, ~(bad | apart), origin)
     if apart.any():
         left = _part(messages, np.flatnonzero(apart).tolist())
-        more, also_rejected = to_trades(left, kind, now_ms, request)
+        more, also_rejected = to_trades(left, kind, now_ms, request, starts)
         trades, rejected = trades + more, rejected + also_rejected
     return trades, rejected
 
@@ -100,7 +107,9 @@ def _part(messages: TradeMessages, rows: list[int]) -> TradeMessages:
     return chosen
 
 
-def _by_kind(trades: Trades, ids: _Ids, usable: NDArray[np.bool_]) -> list[Trades]:
+def _by_kind(
+    trades: Trades, ids: _Ids, usable: NDArray[np.bool_], origin: NDArray[np.int64]
+) -> list[Trades]:
     """Return usable trades with whole ids and those without, each as a batch."""
     known = usable & (ids.first >= 0)
     if trades.kind is IdKind.NONE or _is_constant(trades.take(known)):
@@ -108,7 +117,7 @@ def _by_kind(trades: Trades, ids: _Ids, usable: NDArray[np.bool_]) -> list[Trade
     unknown = usable & ~known
     found = [trades.take(known)] if known.any() else []
     if unknown.any():
-        found.append(trades.take(unknown).without_ids(ids.label[unknown]))
+        found.append(trades.take(unknown).without_ids(ids.label[unknown], origin[unknown]))
     return found
 
 

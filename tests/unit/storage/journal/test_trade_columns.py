@@ -235,3 +235,12 @@ def test_threads_pack_and_unpack_the_journal_at_once() -> None:
         thread.join()
 
     assert same == [True] * 900
+
+
+def test_the_same_trade_in_two_frames_of_a_flush_is_one_and_twice_in_one_frame_two() -> None:
+    three = messages(price=["1", "1", "1"])
+    (together,), _ = to_trades(three, IdKind.NONE, NOW_MS)
+    (apart,), _ = to_trades(three, IdKind.NONE, NOW_MS, starts=[0, 2])
+
+    assert together.last_id.tolist() == [0, 1, 2]
+    assert apart.last_id.tolist() == [0, 1, 0]
