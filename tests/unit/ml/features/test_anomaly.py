@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.features.anomaly import (
@@ -65,6 +65,7 @@ def test_a_time_behind_the_latest_is_disorder_but_old_history_is_not() -> None:
     assert found == [(100, "time_disorder")]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400))
 def test_the_way_trades_are_cut_into_batches_changes_nothing(batch: int) -> None:
     trades = market(1_000, seed=1)
