@@ -9,7 +9,7 @@ from core.messages import MOST_SYMBOLS, Channels, Recognised
 from feeds.venues import VENUES
 from feeds.wire import NOTHING, Number, Shapes, rows_of
 
-MOST_MESSAGES = 200_000
+MOST_MESSAGES = 100_000
 # Upper bounds of what a body holds, known without decoding it: the decoder would make
 # millions of objects of eight megabytes of `{},{},...`. Books have many lists in a message.
 _MOST_LISTS, _MOST_VALUES = 500_000, 1_500_000

@@ -10,11 +10,10 @@ from feeds.wire import Shapes
 class Venue(NamedTuple):
     """One venue: the shapes of its messages, and what else is known of it.
 
-    `connectors`: by platform, those that its trades can be collected from. `simulator`:
-    the module that simulates it, by name because its server is a library that only a
-    simulator needs.
+    `connectors`: by platform, those that its trades can be collected from. A folder may hold
+    a package `simulator` as well, which the simulator finds by itself: it needs a library
+    that nothing else of the venue does.
     """
 
     shapes: Shapes
     connectors: Mapping[str, Connector] = {}
-    simulator: str | None = None

@@ -10,5 +10,4 @@ VENUE = Venue(
         "binance": BinanceConnector(),
         "binanceus": BinanceConnector("wss://stream.binance.us:9443", "https://api.binance.us"),
     },
-    simulator="feeds.binance.simulator",
 )

@@ -7,5 +7,4 @@ from feeds.venue import Venue
 VENUE = Venue(
     SHAPES,
     connectors={"coinbase": CoinbaseConnector(), "coinbaseexchange": CoinbaseConnector()},
-    simulator="feeds.coinbase.simulator",
 )

@@ -1,6 +1,5 @@
 """Recorded messages: trade files, and raw captures of feeds, in the order of their times."""
 
-import csv
 import gzip
 import heapq
 import io
@@ -14,9 +13,9 @@ import zstandard
 
 from core.errors import InvalidRequest, MalformedRequest
 from core.names import check_name
+from feeds.trade_files import TRADE_FILE, read_trades
 
 _ENCODE = msgspec.json.Encoder().encode
-_TRADE_FILE = re.compile(r"(.+)\.csv(\.gz)?\Z")
 _CAPTURE_FILE = re.compile(r".+\.(jsonl|txt|ws\.\d+\.\d+|\d+)(\.gz|\.zst)?\Z")
 # `1617647603.42: {...}` (epoch seconds) or `1723161253937085768 {...}` (epoch nanoseconds).
 _RECEIVED = re.compile(rb"(\d{9,19}(?:\.\d+)?)[: ]\s*([{\[].*)")
@@ -49,7 +48,7 @@ def find_recordings(folder: Path, platform: str | None = None) -> dict[str, list
     """
     if folder.is_file():
         return {platform: [folder]} if platform else {}
-    for below, pattern in (("trades", _TRADE_FILE), ("ws", _CAPTURE_FILE), (".", _CAPTURE_FILE)):
+    for below, pattern in (("trades", TRADE_FILE), ("ws", _CAPTURE_FILE), (".", _CAPTURE_FILE)):
         found = {
             place.name: files
             for place in sorted((folder / below).glob("*/"))
@@ -70,7 +69,7 @@ def read_recordings(files: Collection[Path], symbols: Collection[str] = ()) -> I
     """
     sources = []
     for path in files:
-        found = _TRADE_FILE.match(path.name)
+        found = TRADE_FILE.match(path.name)
         if found is None:
             sources.append(_capture(path))
         elif not symbols or found[1] in symbols:
@@ -84,23 +83,12 @@ def _trades(path: Path, symbol: str) -> Iterator[Recorded]:
         check_name(symbol, "symbol")
     except InvalidRequest:
         raise MalformedRequest(f"{path.name} is not named after a symbol.") from None
-    with _opened(path) as lines:
-        rows = csv.DictReader(lines)
-        try:
-            for row in rows:
-                at = int(row["time"])
-                told = {
-                    "type": "trade",
-                    "symbol": symbol,
-                    "trade_id": int(row["trade_id"]),
-                    "time": at,
-                    "price": row["price"],
-                    "size": row["size"],
-                    "side": row["side"],
-                }
-                yield Recorded(at / 1_000, _ENCODE(told))
-        except (KeyError, TypeError, ValueError, OSError, EOFError):
-            raise MalformedRequest(f"{path.name}, line {rows.line_num}: no trade.") from None
+    try:
+        for trade in read_trades(path):
+            told = {"type": "trade", "symbol": symbol, **trade._asdict()}
+            yield Recorded(trade.time / 1_000, _ENCODE(told))
+    except (ValueError, OSError, EOFError) as error:
+        raise MalformedRequest(f"{path.name}: {error}.") from None
 
 
 def _capture(path: Path) -> Iterator[Recorded]:

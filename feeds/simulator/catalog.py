@@ -10,10 +10,10 @@ from core.times import epoch_ms
 from feeds.candle_files import read_candles
 from feeds.simulator.candle_tape import Candle, CandleTape
 from feeds.simulator.market_clock import MarketClock, Playback
-from feeds.simulator.trade_tape import Trade, TradeTape, read_trades
+from feeds.simulator.trade_tape import TradeTape
+from feeds.trade_files import TRADE_FILE, Trade, read_trades
 
 _CANDLE_FILE = re.compile(r"(\d+)\.csv(\.gz)?\Z")
-_TRADE_FILE = re.compile(r"(.+)\.csv(\.gz)?\Z")
 _NAME = re.compile(NAME_PATTERN)
 
 
@@ -48,7 +48,7 @@ class Product:
     def load_trades(self, path: Path) -> None:
         """Read the trade file; on a shifted market its last trade is happening now."""
         try:
-            trades = read_trades(path)
+            trades = list(read_trades(path))
         except (OSError, ValueError, EOFError) as error:
             raise ValueError(f"{path}: {error}") from None
         if not trades:
@@ -105,7 +105,7 @@ def open_products(folder: Path, platform: str, clock: MarketClock) -> dict[str, 
             product = products.setdefault(place.name, Product(place.name, clock))
             product.load_candles(paths)
     for path in sorted(folder.glob(f"trades/{platform}/*")):
-        found = _TRADE_FILE.match(path.name)
+        found = TRADE_FILE.match(path.name)
         if found and _NAME.match(found[1]):
             product = products.setdefault(found[1], Product(found[1], clock))
             product.load_trades(path)

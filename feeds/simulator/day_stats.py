@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from core.resolutions import DAY
 from feeds.simulator.catalog import Product
-from feeds.simulator.trade_tape import Trade
+from feeds.trade_files import Trade
 
 
 class DayStats(NamedTuple):

@@ -1,32 +1,23 @@
-"""The simulator: both exchanges at one address."""
+"""The simulator: every exchange that can be simulated, at one address."""
 
 import asyncio
+from collections.abc import Sequence
 from email.utils import formatdate
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from pkgutil import iter_modules
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from feeds.binance.simulator import feed as binance_feed
-from feeds.binance.simulator.feed import BinanceFeed
-from feeds.binance.simulator.rest import BinanceRest
-from feeds.coinbase.simulator import feed as coinbase_feed
-from feeds.coinbase.simulator.feed import CoinbaseFeed
-from feeds.coinbase.simulator.rest import CoinbaseRest
-from feeds.simulator.catalog import Product, open_products
+import feeds
+from feeds.simulator.catalog import open_products
 from feeds.simulator.faults import Faults
-from feeds.simulator.feed import run_feed
 from feeds.simulator.market_clock import MarketClock
-
-_BINANCE_PATHS = ("/api/", "/fapi/", "/dapi/", "/eapi/", "/ws", "/stream")
-_SAID = {404: "NotFound", 405: "Method not allowed", 429: "Public rate limit exceeded",
-         500: "Internal server error"}  # fmt: skip
-_BINANCE_SAID = {
-    429: (-1003, "Too much request weight used."),
-    500: (-1000, "An unknown error occurred while processing the request."),
-}  # fmt: skip
+from feeds.simulator.simulated import SimulatedVenue
 
 
 class SimulatorOptions(NamedTuple):
@@ -51,18 +42,18 @@ def create_simulator(options: SimulatorOptions) -> web.Application:
         shifted=options.shift_to_now, speed=options.speed, offset_s=options.clock_offset_s
     )
     faults = Faults(options.fault, options.seed)
-    coinbase = open_products(options.data, "coinbase", clock)
-    binance = open_products(options.data, "binance", clock)
-    if not coinbase and not binance:
-        layout = "candles/{coinbase,binance}/SYMBOL/SECONDS.csv[.gz]"
+    modules = _venue_simulators()
+    products = [open_products(options.data, module.PLATFORM, clock) for module in modules]
+    if not any(products):
+        names = ",".join(module.PLATFORM for module in modules)
+        layout = f"candles/{{{names}}}/SYMBOL/SECONDS.csv[.gz]"
         raise ValueError(f"there are no files like {layout} in {options.data}")
-
-    app = web.Application(middlewares=[_failing(faults)])
-    app.add_routes(CoinbaseRest(coinbase, clock, faults).routes())
-    app.add_routes(BinanceRest(binance, clock, faults).routes())
-    app.router.add_get("/", _coinbase_socket(coinbase, clock, faults))
-    for path in ("/ws", "/ws/{streams:.+}", "/stream"):
-        app.router.add_get(path, _binance_socket(binance, faults))
+    venues: list[SimulatedVenue] = [
+        module.simulate(held, clock, faults) for module, held in zip(modules, products, strict=True)
+    ]
+    app = web.Application(middlewares=[_failing(faults, venues)])
+    for venue in venues:
+        app.add_routes(venue.routes)
 
     async def stamp(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(clock.now_ms() / 1_000, usegmt=True)
@@ -71,27 +62,22 @@ def create_simulator(options: SimulatorOptions) -> web.Application:
     return app
 
 
-def _coinbase_socket(products: dict[str, Product], clock: MarketClock, faults: Faults) -> Handler:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        if "Upgrade" not in request.headers:
-            raise web.HTTPNotFound
-        client = CoinbaseFeed(products, clock, faults)
-        return await run_feed(request, client, faults, coinbase_feed.IDLE_LIMIT_S)
+def _venue_simulators() -> list[Any]:
+    """Return the module `simulator` of every venue's folder that has one.
 
-    return serve
-
-
-def _binance_socket(products: dict[str, Product], faults: Faults) -> Handler:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        asked = request.match_info.get("streams") or request.query.get("streams", "")
-        names = [name for name in asked.split("/") if name]
-        client = BinanceFeed(products, faults, names, combined=request.path == "/stream")
-        return await run_feed(request, client, faults, binance_feed.IDLE_LIMIT_S)
-
-    return serve
+    Found by its place and not through the table of venues: each is made of the parts in
+    this folder, which thus may not import it.
+    """
+    names = [f"{feeds.__name__}.{folder.name}" for folder in iter_modules(feeds.__path__)]
+    return [
+        import_module(f"{name}.simulator")
+        for name in names
+        if getattr(find_spec(name), "submodule_search_locations", None)
+        and find_spec(f"{name}.simulator")
+    ]
 
 
-def _failing(faults: Faults) -> Middleware:
+def _failing(faults: Faults, venues: Sequence[SimulatedVenue]) -> Middleware:
     """Return a middleware that fails on purpose and gives errors the exchange's form."""
 
     @web.middleware
@@ -100,23 +86,21 @@ def _failing(faults: Faults) -> Middleware:
             request.transport.abort()
             raise asyncio.CancelledError
         if status := faults.status():
-            return _error(request.path, status)
+            return _error(venues, request.path, status)
         try:
             return await handler(request)
         except web.HTTPException as error:
             if error.content_type == "application/json":
                 raise
-            return _error(request.path, error.status)
+            return _error(venues, request.path, error.status)
 
     return fail
 
 
-def _error(path: str, status: int) -> web.Response:
-    if path.startswith(_BINANCE_PATHS):
-        code, said = _BINANCE_SAID.get(status, (-1000, "Not found."))
-        body = msgspec.json.encode({"code": code, "msg": said})
-        headers = {"Retry-After": "1"} if status in (418, 429) else {}
-    else:
-        body = msgspec.json.encode({"message": _SAID.get(status, "Error")})
-        headers = {}
+def _error(venues: Sequence[SimulatedVenue], path: str, status: int) -> web.Response:
+    """Answer in the words of the venue that knows the longest beginning of the path."""
+    known = [(len(one), venue) for venue in venues for one in venue.paths if path.startswith(one)]
+    venue = max(known, key=lambda one: one[0])[1]
+    said, headers = venue.error(status)
+    body = msgspec.json.encode(said)
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)

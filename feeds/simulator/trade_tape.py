@@ -1,24 +1,10 @@
 """The trades of one file as a market shows them at a moment."""
 
-import csv
-import gzip
-from pathlib import Path
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from feeds.simulator.folded_axis import FoldedAxis
-
-
-class Trade(NamedTuple):
-    """One trade: `time` in epoch milliseconds, `side` the taker's, numbers as the file has them."""
-
-    trade_id: int
-    time: int
-    price: str
-    size: str
-    side: str
+from feeds.trade_files import Trade
 
 
 class TradeTape:
@@ -108,24 +94,6 @@ class _Aggregates:
             mirrored = self._trades - self._ends[row], self._trades - self._starts[row]
             return range(before + int(mirrored[0]), before + int(mirrored[1]))
         return range(before + int(self._starts[place]), before + int(self._ends[place]))
-
-
-def read_trades(path: Path) -> list[Trade]:
-    """Read a file `trade_id,time,price,size,side`; raises `ValueError` naming a bad line."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        try:
-            return [_trade(row) for row in rows]
-        except (KeyError, TypeError, ValueError):
-            raise ValueError(f"line {rows.line_num} is not a trade") from None
-
-
-def _trade(row: dict[str, str]) -> Trade:
-    price, size, side = row["price"], row["size"], row["side"].lower()
-    if not (float(price) > 0 and float(size) >= 0 and side in ("buy", "sell")):
-        raise ValueError
-    return Trade(int(row["trade_id"]), int(row["time"]), price, size, side)
 
 
 def _decimals(text: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, price_decimals, size_decimals
-from feeds.simulator.trade_tape import Trade
+from feeds.trade_files import Trade
 
 INTERVALS = {
     "1s": 1, "1m": 60, "3m": 180, "5m": 300, "15m": 900, "30m": 1_800, "1h": 3_600,

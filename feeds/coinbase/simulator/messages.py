@@ -10,7 +10,7 @@ from typing import Any
 from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, price_decimals, size_decimals
-from feeds.simulator.trade_tape import Trade
+from feeds.trade_files import Trade
 
 GRANULARITIES = (60, 300, 900, 3_600, 21_600, 86_400)
 PAGE_LIMIT = 300

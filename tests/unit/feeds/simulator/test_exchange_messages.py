@@ -17,7 +17,7 @@ from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product, open_products
 from feeds.simulator.day_stats import day_stats
 from feeds.simulator.market_clock import MarketClock
-from feeds.simulator.trade_tape import Trade
+from feeds.trade_files import Trade
 from tests.exchange_candles import walk, write_candles, write_trades
 
 MATCH = """{"type":"match","trade_id":10,"maker_order_id":"00000000-0000-0000-0000-000000000001",

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.simulator.candle_tape import Candle, CandleTape
-from feeds.simulator.trade_tape import Trade, TradeTape
+from feeds.simulator.trade_tape import TradeTape
+from feeds.trade_files import Trade
 
 HOUR = 3_600
 ROWS = [
