@@ -3,6 +3,7 @@
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
+from api.candles.quality import QualityResource
 from api.candles.read_upload import ReadUpload
 from api.candles.series_list import SeriesListResource
 from api.candles.watch import WatchResource
@@ -172,6 +173,7 @@ def _add_live(
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
     app.add_route("/gaps/{platform}/{symbol}", GapsResource(gaps, traded))
+    app.add_route("/quality/{platform}/{symbol}", QualityResource(stream.quality))
     app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
     app.add_route("/ws/stream", reader, computes=("WEBSOCKET",))
 

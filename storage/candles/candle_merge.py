@@ -42,10 +42,16 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Counts, and the samples that differ from what is held, by field and for `flags`."""
+    """Counts, and the samples that differ from what is held, by field and for `flags`.
+
+    `ours` and `theirs` are candles of the same times: complete ones built here from
+    trades, and the exchange's finished ones that replace them and differ.
+    """
 
     result: WriteResult
     changes: list[Samples]
+    ours: Candles
+    theirs: Candles
 
 
 def merge(held: Candles, given: Candles) -> Merge:
@@ -71,7 +77,10 @@ def merge(held: Candles, given: Candles) -> Merge:
     flags = np.where(counted, before.flags, flags)
     after = given.replace(flags=flags)
     changes = _changes(before, after, new | finished | revised | counted)
-    return Merge(_count(new, revised, finished), changes)
+    from_trades, built_again = (_has(c, CandleFlag.FROM_TRADES) for c in (before, given))
+    differing = revised & from_trades & ~built_again
+    counts = _count(new, revised, finished)
+    return Merge(counts, changes, before.take(differing), given.take(differing))
 
 
 def _align(held: Candles, time: Integers) -> Candles:

@@ -4,11 +4,13 @@ import secrets
 from typing import Any, NamedTuple
 
 from core.errors import TickcastError
-from core.series import Series
+from core.series import Market, Series
+from core.times import now_ms
 from storage import keys
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_commands import (
     FIELDS,
+    PLAIN_FIELDS,
     Command,
     add,
     alter,
@@ -21,6 +23,7 @@ from storage.candles.candle_commands import (
 )
 from storage.candles.candle_merge import Merge, Samples, WriteResult, merge
 from storage.candles.candle_replies import to_candles
+from storage.candles.differences import CandleValues, Difference, note_command
 
 _STATE = ("write", "retention")
 
@@ -66,7 +69,8 @@ class ChunkWriter:
             if merged.changes:
                 self._sent = result
                 pipeline.multi()
-                self._carry_out(pipeline, merged, self._preparation(held))
+                noted = self._differences(merged.ours, merged.theirs)
+                self._carry_out(pipeline, merged, [*self._preparation(held), *noted])
         return result
 
     def _look(self, chunk: Candles) -> _Held:
@@ -95,6 +99,13 @@ class ChunkWriter:
             commands += [alter(series, field, retention) for field in there]
         return commands
 
+    def _differences(self, ours: Candles, theirs: Candles) -> list[Command]:
+        """Return what notes candles of which the exchange's and ours differ, with their change."""
+        market = Market(self._series.platform, self._series.symbol)
+        now, resolution = now_ms(), self._series.resolution
+        pairs = zip(ours.time.tolist(), _values(ours), _values(theirs), strict=True)
+        return [note_command(market, Difference(now, resolution, *pair)) for pair in pairs]
+
     def _carry_out(self, pipeline: Any, merged: Merge, preparation: list[Command]) -> None:
         values = (self._mark, str(self._retention * 1_000))
         state = dict(zip(_STATE, values, strict=True))
@@ -111,6 +122,12 @@ class ChunkWriter:
                 or_empty(answer)
         for samples, answer in zip(merged.changes, answers[len(preparation) : -2], strict=True):
             _check_each(samples, or_empty(answer))
+
+
+def _values(candles: Candles) -> list[CandleValues]:
+    columns = (getattr(candles, field).tolist() for field in PLAIN_FIELDS)
+    counts = (count if count >= 0 else None for count in candles.trades.tolist())
+    return [CandleValues(*row) for row in zip(*columns, counts, strict=True)]
 
 
 def _check_each(samples: Samples, answer: list[Any]) -> None:

@@ -9,9 +9,8 @@ import redis
 
 from core.series import Market
 from storage import keys
+from storage.candles.differences import Difference, note_command
 from storage.redis_connection import redis_errors
-
-MOST_DIFFERENCES = 1_000
 
 
 class QualityCount(StrEnum):
@@ -33,31 +32,6 @@ class QualityCount(StrEnum):
     EPOCHS = "epochs"
 
 
-class CandleValues(msgspec.Struct, frozen=True):
-    """A candle's values: prices in quote, volume in base currency; trades None if not told."""
-
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    trades: int | None = None
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A finished candle of which two sources say different things; `time` is its opening (s UTC).
-
-    `noted_at` is epoch ms.
-    """
-
-    noted_at: int
-    resolution: int
-    time: int
-    ours: CandleValues
-    theirs: CandleValues
-
-
-_ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(Difference).decode
 
 
@@ -85,10 +59,7 @@ class QualityLog:
         with redis_errors():
             pipe = self._client.pipeline(transaction=False)
             for one in differences:
-                fields = {"d": _ENCODE(one)}
-                pipe.xadd(
-                    keys.quality_log(*market), fields, maxlen=MOST_DIFFERENCES, approximate=False
-                )
+                pipe.execute_command(*note_command(market, one))
             pipe.execute()
 
     def newest(

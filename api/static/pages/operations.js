@@ -4,7 +4,7 @@ import { pause } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { feedsPanel } from "./feeds.js";
 import { heldSeries } from "../parts/held.js";
-import { errorsPart, gapsPart, quarantinePart, tasksPart, watchPart } from "./operations_lists.js";
+import { errorsPart, gapsPart, qualityPart, quarantinePart, tasksPart, watchPart } from "./operations_lists.js";
 import { healthPart, workersPart } from "./operations_parts.js";
 import { fillWith } from "../parts/states.js";
 import { panel } from "../parts/table.js";
@@ -21,6 +21,7 @@ export async function open(main, parameters, signal) {
     errors: part("Recent errors", () => errorsPart(signal)),
     watch: part("Watch-list", () => watchPart(signal)),
     gaps: part("Gaps", () => gapsPart(traded, signal)),
+    quality: part("Candles that differ", () => qualityPart(traded, signal)),
     quarantine: part("Quarantine", () => quarantinePart(markets(held), signal)),
   };
   const two = (...panels) => h("div.grid.two", {}, panels);
@@ -28,6 +29,7 @@ export async function open(main, parameters, signal) {
     main, h("h1.hidden-text", {}, "Operations"), parts.health.panel,
     two(feedsPanel(traded, signal), parts.workers.panel), parts.tasks.panel,
     two(parts.errors.panel, parts.watch.panel), two(parts.gaps.panel, parts.quarantine.panel),
+    parts.quality.panel,
   );
   await fillAll(Object.values(parts), signal, false);
   keepFresh(Object.values(parts), signal).catch(() => {});

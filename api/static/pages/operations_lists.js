@@ -2,7 +2,7 @@
 
 import { get, remove } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
-import { ago, count, span, when } from "../parts/format.js";
+import { ago, count, resolutionName, span, when } from "../parts/format.js";
 import { seriesText } from "../parts/held.js";
 import { stateChip } from "../parts/jobs.js";
 import { empty } from "../parts/states.js";
@@ -92,6 +92,28 @@ export async function gapsPart(traded, signal) {
     [h(`span.chip.${GAP_LOOKS[gap.state] ?? "plain"}`, {}, words(gap.state)), gap.reason && h("div.small.muted", {}, gap.reason)],
   ]));
 }
+
+const DIFFERENCES = [["Opened", "small.mono"], ["Market"], ["Length", "small"], ["Ours", "small.mono"], ["The exchange's", "small.mono"]];
+
+/** What each market's data went through, and where the exchange's finished candles differ. */
+export async function qualityPart(traded, signal) {
+  const pages = await Promise.all(
+    traded.map(({ platform, symbol }) => get(path("quality", platform, symbol), { limit: ROWS }, signal)));
+  const told = pages.filter(({ counts: found }) => Object.values(found).some((one) => one > 0));
+  const rows = pages.flatMap(({ symbol, differences }) => differences.map((one) => [
+    when(one.time), symbol, resolutionName(one.resolution), candleText(one.ours), candleText(one.theirs)]));
+  if (!told.length && !rows.length) {
+    return empty("No differences", "Finished candles of an exchange that differ from those built here would be listed.");
+  }
+  return [told.map(qualityCounts), rows.length ? table("Candles that differ", DIFFERENCES, rows.slice(0, ROWS)) : null];
+}
+
+function qualityCounts({ platform, symbol, counts: found }) {
+  const shown = Object.entries(found).filter(([, one]) => one > 0).map(([name, one]) => `${count(one)} ${name}`);
+  return h("p.small.body", {}, h("strong", {}, `${platform} ${symbol}`), ` ${shown.join(", ")}`);
+}
+
+const candleText = ({ open, high, low, close, volume }) => [open, high, low, close, volume].join(" / ");
 
 const QUARANTINE = [["When", "small.mono"], ["Reason", "small"], ["Message", "wrap.small.mono"]];
 

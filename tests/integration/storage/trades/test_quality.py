@@ -3,7 +3,8 @@
 import redis
 
 from core.series import Market
-from storage.trades.quality import CandleValues, Difference, QualityCount, QualityLog
+from storage.candles.differences import CandleValues, Difference
+from storage.trades.quality import QualityCount, QualityLog
 
 MARKET = Market("x", "A-B")
 
