@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from core.errors import ExchangeUnavailable
 from core.series import Series
 from core.times import now_ms
@@ -41,6 +43,7 @@ def _refresh(bench: Workbench, market: LiveMarket, days: int = 0) -> int:
     return refresh_watched(bench.stores, bench.enqueue, opened, days)
 
 
+@pytest.mark.clock(once=True)  # twenty seconds into a minute: no candle ends meanwhile
 def test_a_watched_series_gets_its_newest_candles_once_a_minute(bench: Workbench) -> None:
     bench.stores.watches.add(SERIES)
     before = _hold_a_candle(bench, minutes_ago=20)
@@ -54,8 +57,7 @@ def test_a_watched_series_gets_its_newest_candles_once_a_minute(bench: Workbench
     (watch,) = bench.stores.watches.list()
     assert watch.last_error is None
     assert watch.last_success_at
-    if now_ms() % 60_000 < 50_000:
-        assert _refresh(bench, market) == 0
+    assert _refresh(bench, market) == 0
 
 
 def test_an_exchange_that_is_away_is_recorded_and_asked_again_later(bench: Workbench) -> None:
