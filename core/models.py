@@ -43,7 +43,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
         return self.least_rows + self.rows_a_step * horizon
 
 
-_BOOSTING, _BASELINE = "ml.models.boosting", "ml.models.baseline"
+_BOOSTING, _BASELINE = "ml.models.boosting", "ml.models.baselines"
 _LSTM_ROWS, _LSTM_ROWS_A_STEP = windows_needed(0), windows_needed(1) - windows_needed(0)
 
 MODELS = (

@@ -51,17 +51,6 @@ class BarrierLabels:
     tie: Bools
     end: Rows
 
-    def spans(self, rows: Rows) -> Spans:
-        """Return what the walk-forward must keep apart."""
-        return Spans(rows.astype(np.int64), self.end.astype(np.int64))
-
-    def take_profit_first(self, side: int) -> Bools:
-        """Say for each row whether a position on `side` (1 long, -1 short) met its profit first.
-
-        A tie counts as the stop: the conservative rule. Neither in time is no profit.
-        """
-        return np.asarray(self.outcome == side)
-
 
 def labelled(run: NDArray[np.int64], horizon: int) -> Bools:
     """Say of each candle whether the `horizon` candles after it follow without a gap.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.evaluation.kinds import Columns, Kind
 from ml.evaluation.walk import FoldForecasts
 from ml.features.history import History
-from ml.models.baseline import Drift, Ewma, SeasonalNaive
+from ml.models.baselines import Drift, Ewma, SeasonalNaive
 from ml.models.protocol import LEVELS, Distribution
 from ml.scoring import scores
 from ml.scoring.calibration import calibration_report

@@ -11,8 +11,8 @@ from ml.data.walkforward import Fold, hold_out
 from ml.evaluation.kinds import Columns, Kind
 from ml.evaluation.walk import EMBARGO, FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.baseline import Persistence
 from ml.models.boosting.next_candle_model import PRICES, realised_candles
+from ml.models.path_baselines import Persistence
 from ml.models.protocol import CandleForecast
 from ml.scoring import scores
 

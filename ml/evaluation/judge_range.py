@@ -10,7 +10,7 @@ from ml.data import labels
 from ml.evaluation.kinds import Columns, Kind
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.baseline import EwmaRange
+from ml.models.path_baselines import EwmaRange
 from ml.models.protocol import RANGE_COVERAGE, RangeForecast
 
 Floats = NDArray[np.float64]

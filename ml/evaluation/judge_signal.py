@@ -18,7 +18,7 @@ from ml.data.walkforward import Spans
 from ml.evaluation.kinds import Columns, Kind, Skill
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.baseline import ClassPriors
+from ml.models.path_baselines import ClassPriors
 from ml.models.protocol import SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
 from ml.scoring.scorecard import FEE

@@ -10,7 +10,7 @@ from ml.evaluation.judge_close import CloseKind
 from ml.evaluation.kinds import Columns
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.baseline import Drift, EveryStep, Ewma, SeasonalNaive
+from ml.models.baselines import Drift, EveryStep, Ewma, SeasonalNaive
 from ml.models.protocol import StepForecast
 from ml.scoring.scorecard import Forecasts, judge, scorecard
 

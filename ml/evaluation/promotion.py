@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.scored_folds import ScoredFolds
-from ml.models.baseline import BASELINES
+from ml.models.baselines import BASELINES
 from ml.scoring.uncertainty import diebold_mariano
 
 Floats = NDArray[np.float64]

@@ -33,10 +33,6 @@ class FeatureTable:
         """Say of each candle whether enough candles precede it without a gap for `name`."""
         return self.run > FEATURES[name].warm_up
 
-    def matrix(self, names: Iterable[str], rows: Indices) -> Floats:
-        """Return the features `names` of `rows`, shape (rows, names)."""
-        return np.column_stack([self.columns[name][rows] for name in names])
-
 
 def run_lengths(times: Indices, sessions: Sessions) -> Indices:
     """Return how many candles, itself included, each has behind it without a gap."""

@@ -1,56 +1,194 @@
-"""What a forecast must beat: forecasts that need no learning.
+"""Forecasts of closes that need no learning, as models: what others must beat.
 
-Prices of shape (n,) at the origins give forecasts of shape (n, H), one column
-for each of the `horizons`, counted in candles.
+`last_price`, `drift` and `seasonal_naive` differ in their point; their
+intervals are as wide as past moves were, whatever the market does now. `ewma` is
+last price amid intervals that follow EWMA volatility (0.94). The probability of a
+rise is the share of rises among the rows learnt from.
 """
 
-from collections.abc import Sequence
-from statistics import NormalDist
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InvalidRequest
+from ml.data import labels
+from ml.features.history import History
+from ml.models.naive_forecasts import class_prior, mean_return, seasonal_naive
+from ml.models.protocol import (
+    FILE,
+    LEVELS,
+    NO_OPTIONS,
+    Distribution,
+    Files,
+    Model,
+    StepForecast,
+)
+from ml.scoring.conformal import conformal_quantile, interval_pairs
+
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+Rows = NDArray[np.intp]
+
+LEAST_ROWS = 50
+DAY = 86_400
 
 
-def last_price(last: Floats, horizons: Integers) -> Floats:
-    """Forecast that nothing moves: the random walk."""
-    return np.repeat(last[:, None], len(horizons), axis=1)
+class Learnt(msgspec.Struct, frozen=True):
+    """All that a fitted baseline of closes consists of.
 
-
-def drift(last: Floats, mean_return: float, horizons: Integers) -> Floats:
-    """Forecast that the mean log-return a candle of the past goes on."""
-    return np.asarray(last[:, None] * np.exp(mean_return * horizons))
-
-
-def mean_return(close: Floats) -> float:
-    """Return the mean log-return a candle over ascending closes: what `drift` goes on with."""
-    return float(np.log(close[-1] / close[0]) / max(len(close) - 1, 1))
-
-
-def seasonal_naive(close: Floats, origins: Integers, horizons: Integers, period: int) -> Floats:
-    """Forecast the close of the same phase of the last whole season known at the origin.
-
-    `period` is the season's length in candles; an origin less than a season into
-    `close` falls back on its first element.
+    `reach` is, for each coverage, how far an interval reaches to both sides: in
+    log-returns, or for `ewma` in volatilities.
     """
-    seasons = -(-horizons // period)
-    index = origins[:, None] + horizons - seasons * period
-    return np.asarray(close[np.maximum(index, 0)])
+
+    name: str
+    horizon: int
+    seed: int
+    sessions: dict[str, Any]
+    trained_until: int
+    rows: int
+    mean_return: float
+    prior_up: float
+    reach: dict[str, float]
 
 
-def normal_quantiles(levels: Sequence[float]) -> Floats:
-    """Return the standard normal distribution's quantiles: EWMA intervals in volatilities."""
-    return np.array([NormalDist().inv_cdf(level) for level in levels])
+class LastPrice(Model):
+    """Nothing moves: the random walk. It takes any options, and has none."""
+
+    name: ClassVar[str] = "last_price"
+
+    def __init__(
+        self,
+        horizon: int,
+        seed: int = 0,
+        options: Mapping[str, Any] = NO_OPTIONS,
+        levels: Sequence[float] = LEVELS,
+    ) -> None:
+        self.horizon = horizon
+        self._seed = seed
+        self._levels = levels
+        self._learnt: Learnt | None = None
+
+    @property
+    def learnt(self) -> Learnt:
+        """Return what was learnt; raises `ValueError` before any fit."""
+        if self._learnt is None:
+            raise ValueError("the model has not been fitted")
+        return self._learnt
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Take widths, mean return and class prior from `rows`."""
+        if len(rows) < LEAST_ROWS:
+            raise InvalidRequest(
+                f"A baseline needs at least {LEAST_ROWS} candles after warming up; "
+                f"{len(rows)} are held."
+            )
+        move = labels.moves(history.path, rows, self.horizon)
+        average = mean_return(history.path.close[rows[0] : rows[-1] + 1])
+        away = np.abs(move - self._point(history, rows, average)) / self._unit(history, rows)
+        self._learnt = Learnt(
+            name=self.name,
+            horizon=self.horizon,
+            seed=self._seed,
+            sessions=history.sessions.to_dict(),
+            trained_until=int(history.times[rows[-1]]),
+            rows=len(rows),
+            mean_return=average,
+            prior_up=class_prior(move > 0),
+            reach={
+                name: float(conformal_quantile(away, float(name)))
+                for name in interval_pairs(self._levels)
+            },
+        )
+
+    def predict(self, history: History, rows: Rows) -> Distribution:
+        """Forecast from `rows`."""
+        learnt = self.learnt
+        unit = self._unit(history, rows)
+        moves = np.zeros((len(rows), len(self._levels)))
+        for name, (low, high) in interval_pairs(self._levels).items():
+            moves[:, low], moves[:, high] = -learnt.reach[name] * unit, learnt.reach[name] * unit
+        moves += self._point(history, rows, learnt.mean_return)[:, None]
+        last = history.path.close[rows]
+        prob_up = np.full(len(rows), learnt.prior_up)
+        return Distribution(last, last[:, None] * np.exp(moves), prob_up)
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        """Return the log-return that is forecast; `average` is the past's, a candle."""
+        return np.zeros(len(rows))
+
+    def _unit(self, history: History, rows: Rows) -> Floats:
+        """Return the unit of `Learnt.reach`."""
+        return np.ones(len(rows))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was learnt."""
+        return dict(msgspec.to_builtins(self.learnt))
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return one file of JSON."""
+        return {FILE: msgspec.json.encode(self.learnt)}
+
+    @classmethod
+    def from_files(cls, files: Files) -> Self:
+        """Return the model that `to_files` wrote."""
+        learnt = msgspec.json.decode(files[FILE], type=Learnt)
+        model = cls(learnt.horizon, learnt.seed)
+        model._learnt = learnt
+        return model
 
 
-def class_prior(up: NDArray[np.bool_]) -> float:
-    """Return the share of rises with one of each kind added (Laplace), never 0 or 1."""
-    return float((up.sum() + 1) / (up.size + 2))
+class Drift(LastPrice):
+    """The mean return of the past goes on."""
+
+    name = "drift"
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        return np.full(len(rows), self.horizon * average)
 
 
-def class_priors(label: Integers, classes: int) -> Floats:
-    """Return the share of each class with one of each added (Laplace), never 0 or 1."""
-    count = np.bincount(label, minlength=classes) + 1
-    return np.asarray(count / count.sum())
+class SeasonalNaive(LastPrice):
+    """The close of the same time of the last day comes again."""
+
+    name = "seasonal_naive"
+
+    def _point(self, history: History, rows: Rows, average: float) -> Floats:
+        close = history.path.close
+        season = max(DAY // history.resolution, 1)
+        ahead = np.array([self.horizon])
+        repeated = seasonal_naive(close, rows.astype(np.int64), ahead, season)[:, 0]
+        return np.asarray(np.log(repeated / close[rows]))
+
+
+class Ewma(LastPrice):
+    """Last price amid intervals that follow volatility."""
+
+    name = "ewma"
+
+    def _unit(self, history: History, rows: Rows) -> Floats:
+        return history.volatility[rows]
+
+
+BASELINES = tuple(each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma))
+
+
+class EveryStep:
+    """A baseline of closes for each step up to a horizon."""
+
+    def __init__(self, baseline: type[LastPrice], horizon: int, levels: Sequence[float]) -> None:
+        self._steps = [baseline(step, levels=levels) for step in range(1, horizon + 1)]
+
+    def fit(self, history: History, rows: Rows) -> None:
+        """Fit each step by itself."""
+        for step in self._steps:
+            step.fit(history, rows)
+
+    def predict(self, history: History, rows: Rows) -> StepForecast:
+        """Forecast every step."""
+        prices = [step.predict(history, rows).quantiles for step in self._steps]
+        return StepForecast(history.path.close[rows], np.stack(prices, axis=1))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the last step learnt."""
+        return self._steps[-1].describe()

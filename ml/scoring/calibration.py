@@ -3,7 +3,6 @@
 Fit inside each training fold only, on a part that the classifier did not see.
 """
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 import msgspec
@@ -125,12 +124,6 @@ def log_loss_of_classes(label: NDArray[np.int64], probability: Floats) -> Floats
     """Return the negative log-likelihood of each forecast, shape (n,)."""
     chance = np.take_along_axis(probability, label[:, None], axis=1)[:, 0]
     return np.asarray(-np.log(np.clip(chance, 1e-12, 1)))
-
-
-def normalise(columns: Sequence[Floats]) -> Floats:
-    """Lay probabilities of classes side by side, and let each row sum to 1."""
-    table = np.column_stack(columns)
-    return np.asarray(table / table.sum(axis=1, keepdims=True))
 
 
 def _bin(probability: Floats, happened: Bools) -> Bin:

@@ -1,7 +1,6 @@
 """The scores of a set of forecasts, in the shape that the API shows."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -47,23 +46,6 @@ class Forecasts:
             self.scale,
             self.levels,
             horizon,
-        )
-
-    @classmethod
-    def join(cls, tables: Sequence[Self]) -> Self:
-        """Lay the rows of several folds end to end, oldest first."""
-
-        def rows(name: str) -> Floats:
-            return np.concatenate([getattr(table, name) for table in tables])
-
-        return cls(
-            last=rows("last"),
-            realised=rows("realised"),
-            predicted=rows("predicted"),
-            quantiles=rows("quantiles"),
-            scale=rows("scale"),
-            levels=tables[0].levels,
-            horizon=tables[0].horizon,
         )
 
 

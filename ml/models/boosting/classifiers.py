@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.models.baselines import class_prior
 from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES, cautious_choice
 from ml.models.boosting.training_set import LEAST_ROWS, TrainingSet, Trees
+from ml.models.naive_forecasts import class_prior
 from ml.scoring.calibration import Calibration, PlattCalibration, fit_calibration
 
 Floats = NDArray[np.float64]

@@ -14,22 +14,20 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from core.lstm_limits import WARM_UP, windows_needed
-from core.times import parse_time
 from ml.data import labels
 from ml.features.history import History
-from ml.models.baselines import class_prior, mean_return
 from ml.models.boosting.classifiers import CalibratedProbability
-from ml.models.lstm.adjustment import Adjustment
-from ml.models.lstm.options import LstmOptions, candles_needed, read_lstm_options
+from ml.models.lstm.learnt import NAME, LearntLstm, read_learnt
+from ml.models.lstm.options import candles_needed, read_lstm_options
 from ml.models.lstm.served_network import Network
 from ml.models.lstm.windows import (
     CHANNELS,
-    LevelScaler,
     PreparedCandles,
     Windows,
     least_past,
     prepare_candles,
 )
+from ml.models.naive_forecasts import class_prior, mean_return
 from ml.models.protocol import (
     FILE,
     LEVELS,
@@ -46,33 +44,7 @@ from ml.scoring.scores import probability_above
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-NAME = "lstm"
 ONNX_FILE, WEIGHTS_FILE = "model.onnx", "model.weights.h5"
-
-
-class LearntLstm(msgspec.Struct, frozen=True):
-    """All that a fitted model consists of, but for the network.
-
-    `direction` and `widths` are there where the last step alone is forecast.
-    `losses` are those of the validation part before and after each epoch, of which
-    `best` was kept; `mean_return` is that of all candles.
-    """
-
-    name: str
-    horizon: int
-    seed: int
-    options: LstmOptions
-    sessions: dict[str, Any]
-    trained_until: int
-    rows: int
-    scaler: LevelScaler | None
-    adjustment: Adjustment
-    direction: CalibratedProbability | None = None
-    widths: Widths = {}
-    every_step: bool = False
-    losses: list[float] = []
-    best: int = 0
-    mean_return: float = 0.0
 
 
 class LstmModel(Model):
@@ -234,59 +206,6 @@ class LstmModel(Model):
         model = cls(learnt.horizon, learnt.seed, options)
         model._fitted = learnt, Network(files[ONNX_FILE], files.get(WEIGHTS_FILE, b""))
         return model
-
-
-class OlderMetadata(msgspec.Struct, frozen=True, rename={"kept": "shrink", "shifts": "conformal"}):
-    """`model.json` of LSTMs with a name as they were written until November 2026 (format 1)."""
-
-    nsteps: int
-    seq_len: int
-    quantiles: tuple[float, ...]
-    sessions: dict[str, Any]
-    normalization: "_Normalization"
-    kept: list[float]
-    shifts: list[list[float]]
-    drift: float
-    options: LstmOptions | None = None
-    windows: int = 0
-    last_time: str | None = None
-    losses: list[float] = []
-    epochs: int = 0
-
-    def learnt(self) -> LearntLstm:
-        """Return the same in the form of today."""
-        options = self.options or LstmOptions(self.seq_len, self.nsteps, quantiles=self.quantiles)
-        last = parse_time(self.last_time, "last_time") // 1_000 if self.last_time else 0
-        return LearntLstm(
-            name=NAME,
-            horizon=self.nsteps,
-            seed=options.seed,
-            options=options,
-            sessions=self.sessions,
-            trained_until=last,
-            rows=self.windows,
-            scaler=self.normalization.scaler,
-            adjustment=Adjustment(self.kept, self.shifts),
-            every_step=True,
-            losses=self.losses,
-            best=self.epochs,
-            mean_return=self.drift,
-        )
-
-
-class _Normalization(msgspec.Struct, frozen=True):
-    scaler: LevelScaler | None
-
-
-class _Form(msgspec.Struct, frozen=True):
-    format: int = 0
-
-
-def read_learnt(text: bytes) -> LearntLstm:
-    """Read `model.json`, today's or an older one."""
-    if msgspec.json.decode(text, type=_Form).format:
-        return msgspec.json.decode(text, type=OlderMetadata).learnt()
-    return msgspec.json.decode(text, type=LearntLstm)
 
 
 def _raw_probability(quantiles: Floats) -> Floats:

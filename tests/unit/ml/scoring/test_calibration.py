@@ -15,7 +15,6 @@ from ml.scoring.calibration import (
     calibration_curve,
     calibration_report,
     log_loss_of_classes,
-    normalise,
 )
 
 
@@ -93,8 +92,3 @@ def test_scores_of_classes_are_those_of_their_definition():
     label = np.array([0, 2])
     assert brier_of_classes(label, chance) == pytest.approx([0.14, 0.01 + 0.36 + 0.49])
     assert log_loss_of_classes(label, chance) == pytest.approx(-np.log([0.7, 0.3]))
-
-
-def test_normalised_chances_sum_to_one():
-    table = normalise([np.array([0.2, 0.5]), np.array([0.3, 0.5])])
-    assert table == pytest.approx(np.array([[0.4, 0.6], [0.5, 0.5]]))

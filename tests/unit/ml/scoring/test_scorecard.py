@@ -94,16 +94,6 @@ def test_prices_that_stand_still_leave_skill_undefined_and_the_verdict_open() ->
     assert json.loads(json.dumps(card, allow_nan=False)) == card
 
 
-def test_folds_are_joined_in_order() -> None:
-    table = forecasts()
-
-    joined = Forecasts.join([table, forecasts(100)])
-
-    assert len(joined.last) == 500
-    assert joined.quantiles.shape == (500, 3, 5)
-    assert joined.last[:400].tolist() == table.last.tolist()
-
-
 def test_scores_repeat_to_the_bit() -> None:
     assert scorecard(forecasts(), seed=3) == scorecard(forecasts(), seed=3)
     assert all(

@@ -8,15 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ml.models.baselines import drift, last_price, mean_return, normal_quantiles, seasonal_naive
+from ml.models.naive_forecasts import drift, mean_return, normal_quantiles, seasonal_naive
 
 closes = st.lists(st.floats(0.1, 1e5), min_size=2, max_size=40).map(np.array)
 HORIZONS = np.arange(1, 8)
-
-
-@given(closes)
-def test_last_price_stays(close: np.ndarray) -> None:
-    assert last_price(close, HORIZONS).tolist() == [[price] * 7 for price in close]
 
 
 @given(closes)
