@@ -1,5 +1,7 @@
 """The application: every route stands on this page."""
 
+from collections.abc import Sequence
+
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
@@ -18,18 +20,19 @@ from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
 from api.health.store_metrics import QueueLengths, StoreMetrics
 from api.http.access import Access
-from api.http.address_calls import AddressCalls
 from api.http.background_work import BackgroundWork
 from api.http.compression import Compression
 from api.http.errors import add_error_handlers
 from api.http.job_waiting import JobWaiting
 from api.http.middleware import EncodedSlashes, HeadRequests, RequestId, RequestLog
+from api.http.open_streams import OpenStreams
 from api.http.queue_limits import QueueLimits
 from api.http.rate_limits import RateLimits
 from api.http.request_metrics import RequestMetrics
 from api.http.request_rates import RequestRates
 from api.http.routes import Application, CallLimit, Routes
 from api.http.short_work import ShortWork
+from api.http.trusted_hosts import TrustedHosts
 from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
 from api.live.ingest_live import IngestLive
@@ -54,6 +57,7 @@ from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.settings import Settings
+from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.stream_stores import StreamStores
@@ -75,17 +79,27 @@ def create_app(
     routes = Routes()
     metrics = RequestMetrics(routes)
     waiting = JobWaiting(stores.jobs, settings.redis_address)
-    limits = QueueLimits(enqueue)
+    room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
+    limits = QueueLimits(enqueue, room)
     work = BackgroundWork(enqueue, limits, waiting)
-    calls = AddressCalls(settings.address_calls)
-    access = Access(stores.keys, routes, settings.auth == "on", calls)
+    guards = [
+        TrustedHosts(settings),
+        Access(
+            stores.keys,
+            routes,
+            settings.auth == "on",
+            OpenStreams(settings.key_streams),
+            settings.address_calls,
+        ),
+        RateLimits(stores.redis, routes),
+    ]
     rates = RequestRates(metrics)
-    app = _empty_app(routes, metrics, access, RateLimits(stores.redis, routes), waiting, rates)
+    app = _empty_app(routes, metrics, guards, waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.registry)
     figures = [QueueLengths(enqueue), StoreMetrics(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
-    checks = HealthChecks(stores, stream.traded, enqueue)
+    checks = HealthChecks(stores, stream.traded, enqueue, room)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)
     _add_candles(app, stores, work, settings)
@@ -103,8 +117,7 @@ def create_app(
 def _empty_app(
     routes: Routes,
     metrics: RequestMetrics,
-    access: Access,
-    limits: RateLimits,
+    guards: Sequence[object],
     waiting: JobWaiting,
     rates: RequestRates,
 ) -> Application:
@@ -116,8 +129,7 @@ def _empty_app(
             RequestLog(metrics),
             HeadRequests(),
             EncodedSlashes(),
-            access,
-            limits,
+            *guards,
             waiting,
             rates,
             Compression(),
@@ -147,7 +159,7 @@ def _add_health(app: Application, health: HealthResource) -> None:
 def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
     app.add_route("/tasks", TaskList(stores.jobs))
     app.add_route("/tasks/{task_id}", TaskResource(stores.jobs))
-    app.add_route("/tasks/{task_id}/events", TaskEvents(stores.jobs, waiting))
+    app.add_route("/tasks/{task_id}/events", TaskEvents(stores.jobs, waiting), stream=True)
 
 
 def _add_candles(
@@ -195,8 +207,8 @@ def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings:
     app.add_route("/replay/walk", ReplayResource(requests, work))
     app.add_route("/features/leaktest", LeakTestResource(requests, work))
     app.add_route("/ledger", LedgerResource(stores))
-    app.add_route("/ledger/verify", VerifyLedger(stores))
-    app.add_route("/scoreboard", ScoreboardResource(stores))
+    app.add_route("/ledger/verify", VerifyLedger(stores), dear=True)
+    app.add_route("/scoreboard", ScoreboardResource(stores), dear=True)
 
 
 def _add_next_candle(

@@ -166,7 +166,7 @@ class StorageFull(Unavailable):
 
     type = "storage_full"
 
-    def __init__(self, detail: str, *, retry_after: int | None = 30) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = 5) -> None:
         super().__init__(detail, retry_after=retry_after)
 
 

@@ -1,5 +1,7 @@
 """Every setting, with its default and what it means; read at entry points only."""
 
+import hashlib
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
@@ -15,6 +17,7 @@ from core.signals import SignalWords
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
 
 
 class WrongSetting(TickcastError):
@@ -30,6 +33,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the api listens on.")
     port: int = Field(8000, ge=1, le=65_535, description="Port that the api listens on.")
+    trusted_hosts: str = Field(
+        "", description="Names this server goes by, besides loopback and HOST: a, b; * is any."
+    )
     api_workers: int = Field(2, ge=1, le=64, description="Processes that answer HTTP.")
     address_sockets: int = Field(
         512, ge=1, description="Connections that one address may hold open, on each api process."
@@ -40,9 +46,15 @@ class Settings(BaseSettings):
     address_calls: int = Field(
         1_200, ge=1, description="Calls a minute without a valid key, of one address and process."
     )
+    key_streams: int = Field(
+        64, ge=1, description="Sockets and event streams of one key, on each api process."
+    )
     data_dir: Path = Field(Path("var"), description="Folder of Redis, SQLite, models and keys.")
     redis_url: str = Field(
         "", description="Redis with TimeSeries to use; empty starts the embedded one."
+    )
+    disk_reserve_mb: int = Field(
+        256, ge=1, description="Writes are refused while less of the disk than this (MB) is free."
     )
     redis_unsafe: bool = Field(
         False, description="Start on a Redis that may evict or keeps no append-only file."
@@ -153,8 +165,6 @@ class Settings(BaseSettings):
         folder = self.data_dir / "redis"
         if len(bytes(folder / "redis.sock")) <= SOCKET_PATH_LIMIT:
             return folder / "redis.sock"
-        import hashlib
-
         digest = hashlib.sha256(bytes(folder)).hexdigest()[:16]
         return Path(gettempdir()) / f"tickcast-{digest}" / "redis.sock"
 
@@ -177,8 +187,15 @@ class Settings(BaseSettings):
 
     @property
     def metrics_dir(self) -> Path:
-        """Folder where the processes of one run share their Prometheus counters."""
-        return self.data_dir / "metrics"
+        """Folder where the processes of one run share their Prometheus counters.
+
+        In memory where there is such a place: the files are mapped, and a process that
+        touches a mapped page for which a full disk has no room is killed.
+        """
+        if not os.access(SHARED_MEMORY, os.W_OK):
+            return self.data_dir / "metrics"
+        digest = hashlib.sha256(bytes(self.data_dir)).hexdigest()[:16]
+        return SHARED_MEMORY / f"tickcast-{os.getuid()}-{digest}"
 
     @property
     def journal_dir(self) -> Path:

@@ -12,6 +12,8 @@ import redis
 
 from core.errors import TickcastError
 from core.settings import Settings
+from operate.disk_watch import fsync_of
+from storage.disk_room import DiskRoom
 
 OPENSSL_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 _SYSTEM_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib")
@@ -32,12 +34,13 @@ def server_command(settings: Settings) -> list[str]:
     root = _wheel_folder()
     folder = settings.data_dir / "redis"
     socket_path = settings.redis_socket
+    room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
     for needed in (folder, socket_path.parent):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
     return [
         str(root / "bin" / "redis-server"),
         *("--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"),
-        *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", settings.redis_fsync),
+        *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync_of(settings, room)),
         *("--maxmemory", settings.redis_max_memory, "--maxmemory-policy", "noeviction"),
         *("--save", "", "--aof-use-rdb-preamble", "yes", "--daemonize", "no"),
         *("--loadmodule", str(root / "lib" / "redistimeseries.so")),

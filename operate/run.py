@@ -8,6 +8,7 @@ from core.errors import TickcastError
 from core.processes import die_with_parent
 from core.settings import Settings, read_settings
 from operate.data_folder import empty_metrics_folder, locked_data_folder, prepare_data_folder
+from operate.disk_watch import DiskWatch
 from operate.output import Output
 from operate.procfile import REDIS, child_processes, read_commands
 from operate.readiness import Probe, base_url, check_port_is_free, wait_for_redis
@@ -40,7 +41,7 @@ def _run(settings: Settings) -> None:
         if os.geteuid() == 0:
             output.say("Tickcast runs as root; a user with fewer rights is safer.")
         processes = child_processes(commands, settings)
-        with Supervisor(output, last=[REDIS]) as supervisor:
+        with Supervisor(output, last=[REDIS]) as supervisor, DiskWatch(settings):
             for process in [process for process in processes if process.name == REDIS]:
                 supervisor.start(process)
             wait_for_redis(settings, supervisor)

@@ -19,10 +19,10 @@ _PATIENCE_SECONDS = 1.0
 
 
 class RedisBreaker:
-    """Opens when a call was not answered in time; closes when Redis answers a PING again.
+    """Opens when a call was not answered in time; closes when Redis answers again.
 
     A thread of its own asks, as long as it is open. One slow command opens it for
-    a moment only, since Redis answers the PING behind it.
+    a moment only, since Redis answers what comes behind it.
     """
 
     def __init__(self, url: str) -> None:
@@ -58,7 +58,8 @@ class RedisBreaker:
         )
         while True:
             try:
-                client.ping()
+                # Not PING, which a Redis that cannot write refuses though it reads.
+                client.echo("")
                 break
             except (RedisError, OSError):
                 time.sleep(_PROBE_SECONDS)

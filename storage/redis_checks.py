@@ -35,3 +35,15 @@ def unsafe_settings(client: "redis.Redis") -> list[str]:
     if not found.get("aof_enabled"):
         faults.append("it forgets the newest writes when it ends: set appendonly yes")
     return faults
+
+
+def full_memory(client: "redis.Redis") -> str | None:
+    """Return why Redis refuses writes at present, None if it takes them."""
+    with redis_errors():
+        found = {**client.info("memory"), **client.info("persistence")}
+    limit, used = found.get("maxmemory", 0), found.get("used_memory", 0)
+    if limit and used >= 0.99 * limit:
+        return f"{limit / (1 << 20):,.0f} MB are used up; writes are refused until there is room"
+    if found.get("aof_last_write_status", "ok") != "ok":
+        return "the append-only file cannot be written; writes are refused until it can"
+    return None

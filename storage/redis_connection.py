@@ -19,7 +19,7 @@ from core.errors import RedisUnavailable, StorageFull
 from storage.redis_breaker import RedisBreaker, watched_by
 
 # What Redis answers to a write when memory or the disk under the append-only file is full.
-_FULL = ("OOM", "MISCONF")
+REFUSED_WRITES = ("OOM", "MISCONF")
 # A caller learns within 2 s that Redis hangs.
 REQUEST_SECONDS = 1.2
 
@@ -68,6 +68,6 @@ def redis_errors() -> Iterator[None]:
         raise RedisUnavailable("Redis does not answer at the moment.") from error
     except ResponseError as error:
         # In a pipeline the message begins with the command that caused it.
-        if str(error).rpartition("caused error: ")[2].startswith(_FULL):
+        if str(error).rpartition("caused error: ")[2].startswith(REFUSED_WRITES):
             raise StorageFull("Redis has no room left; the write was refused.") from error
         raise

@@ -51,6 +51,8 @@ _SETTINGS = {
     # Broadcast connections are what most hangs after a reconnect came from; unused here.
     "worker_enable_remote_control": False,
     "broker_connection_retry_on_startup": True,
+    # A Redis on a full disk refuses every write, fetching a message too: no worker ends of it.
+    "broker_channel_error_retry": True,
     "broker_connection_max_retries": None,
     # One more try on a fresh connection: pooled ones are dead after a restart of Redis.
     "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_max": 0},

@@ -37,6 +37,10 @@ def clock(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+# What Falcon's test client says in `Host`.
+FALCONS_HOST = "falconframework.org"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
     """Keep the machine's own TICKCAST_* variables out of every test."""
@@ -48,7 +52,12 @@ def _no_settings_from_outside() -> None:
 def redis_settings() -> Iterator[Settings]:
     """Settings of a data folder whose embedded Redis runs for the whole session."""
     with tempfile.TemporaryDirectory(prefix="tickcast-") as folder:
-        settings = Settings(data_dir=Path(folder), redis_fsync="everysec", _env_file=None)
+        settings = Settings(
+            data_dir=Path(folder),
+            redis_fsync="everysec",
+            trusted_hosts=FALCONS_HOST,
+            _env_file=None,
+        )
         process = start_redis(settings)
         yield settings
         stop_redis(process)

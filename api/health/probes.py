@@ -1,6 +1,7 @@
 """What is asked of Redis, of the database and of the exchanges' prices; all of it may block."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +11,13 @@ from redis.retry import Retry
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.pool import QueuePool
 
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, RedisUnavailable
 from core.resolutions import MINUTE
 from storage.candles.watches import Watch
 from storage.database import reading, writing
+from storage.disk_room import DiskRoom
 from storage.models.run_tables import runs, targets
+from storage.redis_checks import full_memory
 from storage.redis_connection import redis_errors
 from storage.trades.newest_prices import newest_prices
 from storage.trades.traded_markets import TradedMarkets
@@ -53,10 +56,20 @@ def ping(client: "redis.Redis") -> bool:
     connection = pool.connection_class(**options)
     with redis_errors():
         try:
-            connection.send_command("PING")
-            return bool(connection.read_response())
+            # Not PING, which a Redis that cannot write refuses though it reads.
+            connection.send_command("ECHO", "")
+            return connection.read_response() is not None
         finally:
             connection.disconnect()
+
+
+def ask_room(client: "redis.Redis", room: DiskRoom) -> dict[str, str]:
+    """Return by disk and memory why writes to it are refused."""
+    found = {"disk": fault} if (fault := room.fault) else {}
+    with suppress(RedisUnavailable), redis_errors():
+        if refusal := full_memory(client):
+            found["memory of redis"] = refusal
+    return found
 
 
 def ask_database(engine: Engine) -> Connections:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from api.health import probes as questions
@@ -12,6 +12,7 @@ from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
 from api.health.workers import WORKERS, Pulses, faults
 from core.times import now_ms
+from storage.disk_room import DiskRoom
 from storage.redis_checks import unsafe_settings
 from storage.stores import Stores
 from storage.trades.traded_markets import TradedMarkets
@@ -42,6 +43,7 @@ class HealthState:
     exchanges: dict[str, Exchange]
     offsets: Offsets
     unsafe: Sequence[str] = ()
+    full: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[str, bool]:
@@ -71,7 +73,7 @@ class HealthState:
             if abs(offset) > CLOCK_TOLERANCE_MS
         }
         unsafe = {"settings of redis": "; ".join(self.unsafe)} if self.unsafe else {}
-        return away | hanging | late | clocks | unsafe
+        return away | hanging | late | clocks | unsafe | dict(self.full)
 
     @property
     def verdict(self) -> Verdict:
@@ -84,11 +86,14 @@ class HealthState:
 class HealthChecks:
     """Asks all parts, each on a thread that no other work can occupy."""
 
-    def __init__(self, stores: Stores, traded: TradedMarkets, enqueue: Enqueue) -> None:
+    def __init__(
+        self, stores: Stores, traded: TradedMarkets, enqueue: Enqueue, room: DiskRoom
+    ) -> None:
         pool = ThreadPoolExecutor(8, thread_name_prefix="health")
         engine, client = stores.engine, stores.redis
         self._redis = Check(lambda: questions.ping(client), pool)
         self._database = Check(lambda: questions.ask_database(engine), pool)
+        self._full = Check(lambda: questions.ask_room(client, room), pool)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
         self._broker = Check(enqueue.queue_lengths, pool)
         self._pulses = Check(stores.workers.all, pool)
@@ -103,11 +108,16 @@ class HealthChecks:
         (
             (redis, database, broker),
             (pulses, watches, prices),
-            (offsets, models, unsafe),
+            (offsets, models, unsafe, full),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
             asyncio.gather(self._pulses.answer(), self._watches.answer(), self._prices.answer()),
-            asyncio.gather(self._offsets.answer(), self._models.answer(), self._unsafe.answer()),
+            asyncio.gather(
+                self._offsets.answer(),
+                self._models.answer(),
+                self._unsafe.answer(),
+                self._full.answer(),
+            ),
         )
         now = now_ms()
         shown = pulses.value or {}
@@ -124,6 +134,7 @@ class HealthChecks:
             exchanges=questions.exchanges(watches.value or [], prices.value or {}, now),
             offsets=_recent(offsets.value or {}, now),
             unsafe=unsafe.value or (),
+            full=full.value or {},
         )
 
 

@@ -1,15 +1,18 @@
 """Who may call what: without a key nothing, and no change but the owner's, unless a route says."""
 
 import asyncio
+import contextlib
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any
 
 import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
-from api.http.address_calls import AddressCalls
+from api.http.minute_calls import MinuteCalls
+from api.http.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from api.http.threads import in_database_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
@@ -41,37 +44,57 @@ class Access:
         keys: AccessKeyStore,
         routes: Routes,
         required: bool = True,
-        calls: AddressCalls | None = None,
+        streams: OpenStreams | None = None,
+        address_calls: int = 1_200,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
         self._routes = routes
         self._required = required
-        self._calls = calls or AddressCalls(1_200)
+        self._streams = streams or OpenStreams(64)
+        self._address_calls = address_calls
+        self._calls = MinuteCalls(clock)
         self._clock = clock
         self._believed: dict[bytes, tuple[float, AccessKey]] = {}
 
     async def process_request(self, req: Request, resp: Response) -> None:
         public = self._routes.is_public(req.path)
         find = self._find_soon if public else self._find
-        req.context.key = await find(req.get_header(HEADER))
+        plain = req.get_header(HEADER)
+        req.context.key = await find(plain)
+        req.context.plain = plain
         req.context.trusted = req.context.key is not None or not self._required
         if not req.context.trusted:
-            self._calls.count(req.remote_addr)
+            self._count(req.remote_addr)
         if not req.context.trusted and not public:
             raise Unauthorized(f"{HEADER} must hold a valid key.")
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
-        """Refuse what the key's role may not do."""
+        """Refuse what the key's role may not do, and one stream too many."""
         self._check_role(req, req.method)
+        if req.context.key and self._routes.of(req.uri_template).stream:
+            self._streams.check(req.context.key.id)
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Let a stream of events end with its key."""
+        if resp.sse is not None and getattr(req.context, "key", None):
+            resp.sse = self._counted(resp.sse, req.context.key.id, req.context.plain)
+
+    async def _counted(
+        self, events: AsyncIterator[Any], key_id: str, plain: str
+    ) -> AsyncGenerator[Any]:
+        with self._streams.one_more(key_id):
+            held = until_revoked(events, lambda: self._opens(plain), _BELIEF_SECONDS)
+            async with contextlib.aclosing(held):
+                async for event in held:
+                    yield event
 
     async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
-        """Refuse a wrong key and a foreign page before the socket is accepted."""
-        origin = req.get_header("Origin")
-        if origin and origin.partition("://")[2] != req.netloc:
-            raise Forbidden("Origin: pages of other hosts may not open sockets here.")
+        """Refuse a wrong key before the socket is accepted."""
         plain = req.get_header(HEADER)
         req.context.key = await self._find(plain)
         req.context.trusted = req.context.key is not None or not self._required
@@ -85,6 +108,8 @@ class Access:
     ) -> None:
         """Accept the socket; one that sent no key in a header must do so in its first message."""
         self._check_role(req, "WEBSOCKET")
+        if req.context.key:
+            self._streams.check(req.context.key.id)
         await ws.accept()
         if not req.context.trusted:
             plain = await _first_message(ws)
@@ -93,20 +118,30 @@ class Access:
                 raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
             req.context.trusted, req.context.plain = True, plain
             self._check_role(req, "WEBSOCKET")
+            self._streams.check(req.context.key.id)
             await ws.send_text('{"type":"authenticated"}')
         if req.context.key:
-            req.context.watch = asyncio.create_task(self._watch(ws, req.context.plain))
+            watching = self._watch(ws, req.context.key.id, req.context.plain)
+            req.context.watch = asyncio.create_task(watching)
 
-    async def _watch(self, ws: WebSocket, plain: str) -> None:
+    async def _watch(self, ws: WebSocket, key_id: str, plain: str) -> None:
         """Close an open socket soon after its key was revoked."""
-        while not ws.closed:
-            await asyncio.sleep(_BELIEF_SECONDS)
-            try:
-                known = await self._find(plain)
-            except Unavailable:
-                continue
-            if known is None and not ws.closed:
-                await ws.close(_UNAUTHORIZED, Unauthorized.type)
+        with self._streams.one_more(key_id):
+            while not ws.closed:
+                await asyncio.sleep(_BELIEF_SECONDS)
+                if not await self._opens(plain) and not ws.closed:
+                    await ws.close(_UNAUTHORIZED, Unauthorized.type)
+
+    async def _opens(self, plain: str) -> bool:
+        """Say whether a key opens still; while nobody knows, it does."""
+        try:
+            return await self._find(plain) is not None
+        except Unavailable:
+            return True
+
+    def _count(self, address: str) -> None:
+        sentence = f"An address may call {self._address_calls} times a minute without a valid key."
+        self._calls.count(address, self._address_calls, sentence)
 
     def _check_role(self, req: Request, method: str) -> None:
         key = req.context.key

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from api.http.threads import in_thread
 from core.errors import TooManyRequests
+from storage.disk_room import DiskRoom
 from tasks.enqueue import Enqueue
 
 # By queue: how many tasks may wait, and after how many seconds asking again is worth it.
@@ -24,17 +25,24 @@ class QueueLimits:
     def __init__(
         self,
         enqueue: Enqueue,
+        room: DiskRoom | None = None,
         limits: Mapping[str, tuple[int, int]] = LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._enqueue = enqueue
+        self._room = room
         self._limits = limits
         self._clock = clock
         self._read_at = float("-inf")
         self._lengths: dict[str, int] = {}
 
     async def check(self, queue: str) -> None:
-        """Raise `TooManyRequests` if the queue is full; `RedisUnavailable` if it is away."""
+        """Raise `TooManyRequests` if the queue is full; `RedisUnavailable` if it is away.
+
+        `StorageFull` if the disk is, since whatever is queued will be written.
+        """
+        if self._room:
+            self._room.check()
         if self._clock() - self._read_at > _BELIEF_SECONDS:
             self._lengths = await in_thread(self._enqueue.queue_lengths)
             self._read_at = self._clock()

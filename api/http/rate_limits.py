@@ -1,5 +1,6 @@
 """How often a key may call the routes that say so."""
 
+import contextlib
 import math
 import time
 
@@ -9,12 +10,16 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.http.routes import Routes
+from api.http.minute_calls import MinuteCalls
+from api.http.routes import CallLimit, Routes
 from api.http.threads import in_thread
-from core.errors import TooManyRequests
+from core.errors import RedisUnavailable, TooManyRequests
 from storage import keys
 from storage.access.access_keys import OWNER
 from storage.redis_connection import redis_errors
+
+DEFAULT_CALLS = 12_000
+DEAR_CALLS = 300
 
 
 class RateLimits:
@@ -24,11 +29,16 @@ class RateLimits:
     calls, however they are bunched and however many come at once; a refused call
     does not count. Owners are exempt. Every counted answer says in
     `X-RateLimit-Limit`, `-Remaining` and `-Reset` (epoch seconds: when the oldest
-    call leaves the window) where the caller stands.
+    call leaves the window) where the caller stands. While Redis is away they do not
+    count: what needs it is refused anyway.
+
+    Besides, every key but an owner's may call any route `DEFAULT_CALLS` times a minute,
+    and every key those that are dear `DEAR_CALLS` times, on each api process.
     """
 
     def __init__(self, client: "redis.Redis", routes: Routes) -> None:
         self._routes = routes
+        self._calls = MinuteCalls()
         storage = RedisStorage(
             "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
         )
@@ -38,12 +48,24 @@ class RateLimits:
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
         """Count the call, or raise `TooManyRequests`."""
-        limit = self._routes.of(req.uri_template).limits.get(req.method)
-        key = req.context.key
-        if limit is None or key is None or key.role == OWNER:
+        route, key = self._routes.of(req.uri_template), req.context.key
+        if key is None:
             return
+        if route.dear:
+            self._count(f"{key.id} dear", DEAR_CALLS)
+        if key.role == OWNER:
+            return
+        self._count(key.id, DEFAULT_CALLS)
+        if limit := route.limits.get(req.method):
+            with contextlib.suppress(RedisUnavailable):
+                await self._count_for_all(resp, limit, key.id)
+
+    def _count(self, name: str, calls: int) -> None:
+        self._calls.count(name, calls, f"This key may call {calls:,} times a minute.")
+
+    async def _count_for_all(self, resp: Response, limit: CallLimit, key_id: str) -> None:
         item = RateLimitItemPerMinute(limit.calls, namespace="v1")
-        allowed, remaining, reset = await in_thread(self._hit, item, key.id, limit.name)
+        allowed, remaining, reset = await in_thread(self._hit, item, key_id, limit.name)
         resp.set_header("X-RateLimit-Limit", str(item.amount))
         resp.set_header("X-RateLimit-Remaining", str(remaining))
         resp.set_header("X-RateLimit-Reset", str(math.ceil(reset)))

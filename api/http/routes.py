@@ -25,7 +25,8 @@ class Route:
     a reader may call though they do not read, because nothing that others see
     changes. `limits`: how often a key may call it, by method. `health`: its 503 is
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
-    `status_body`: its errors carry a status and a message besides.
+    `status_body`: its errors carry a status and a message besides. `stream`: its answer
+    stays open. `dear`: it reads much, so that a key may call it less often than others.
     """
 
     template: str
@@ -36,6 +37,8 @@ class Route:
     health: bool = False
     probe: bool = False
     status_body: bool = False
+    stream: bool = False
+    dear: bool = False
 
 
 class Routes:

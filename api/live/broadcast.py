@@ -11,6 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.errors import TooManyRequests
 from core.series import Market
 from core.times import format_microseconds, format_time
 from storage import keys
@@ -29,6 +30,8 @@ CHANNELS = {
 }
 _NAMES = {kind: name for name, kind in CHANNELS.items()}
 _RECONNECT_SECONDS = 0.5
+# Pairs of market and channel that one socket may ask for.
+SUBSCRIPTIONS_LIMIT = 1_000
 _SIDES = {1: "buy", -1: "sell", 0: None}
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -40,6 +43,7 @@ class Subscriber:
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(most)
         self.resolutions: frozenset[int] | None = None
         self.slow = asyncio.Event()
+        self.wanted: set[tuple[Market, LiveKind]] = set()
 
     def tell(self, message: bytes) -> None:
         """Put a message in line; one that finds the line full marks the reader as slow."""
@@ -60,11 +64,19 @@ class Broadcast:
     def subscribe(
         self, subscriber: Subscriber, markets: Iterable[Market], kinds: Iterable[LiveKind]
     ) -> None:
-        """Send the subscriber what happens from now on."""
+        """Send the subscriber what happens from now on.
+
+        Raises `TooManyRequests` if it asks for more than one reader may.
+        """
         kinds = list(kinds)
-        for market in markets:
-            for kind in kinds:
-                self._wanted[market, kind].add(subscriber)
+        wanted = {(market, kind) for market in markets for kind in kinds}
+        if len(subscriber.wanted | wanted) > SUBSCRIPTIONS_LIMIT:
+            raise TooManyRequests(
+                f"A socket may hold {SUBSCRIPTIONS_LIMIT:,} subscriptions; end some.", retry_after=1
+            )
+        subscriber.wanted |= wanted
+        for one in wanted:
+            self._wanted[one].add(subscriber)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.get_running_loop().create_task(self._keep_listening())
 
@@ -77,10 +89,11 @@ class Broadcast:
         """Send it no more of these; of nothing, when neither is given."""
         market_set = None if markets is None else set(markets)
         kind_set = None if kinds is None else set(kinds)
-        for market, kind in list(self._wanted):
+        for market, kind in list(subscriber.wanted):
             if (market_set is None or market in market_set) and (
                 kind_set is None or kind in kind_set
             ):
+                subscriber.wanted.discard((market, kind))
                 self._wanted[market, kind].discard(subscriber)
                 if not self._wanted[market, kind]:
                     del self._wanted[market, kind]

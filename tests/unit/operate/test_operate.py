@@ -41,7 +41,9 @@ def test_every_process_gets_the_same_host_port_and_absolute_folder(
     environment = child_environment(settings_with(port=8123, data_dir="here"))
     assert environment["TICKCAST_PORT"] == "8123"
     assert environment["TICKCAST_DATA_DIR"] == str(tmp_path / "here")
-    assert environment["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path / "here" / "metrics")
+    assert environment["PROMETHEUS_MULTIPROC_DIR"] == str(
+        settings_with(data_dir=tmp_path / "here").metrics_dir
+    )
 
 
 def test_redis_is_run_only_where_no_other_is_named() -> None:

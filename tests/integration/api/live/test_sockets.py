@@ -219,3 +219,17 @@ async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
 
     assert subscriber.slow.is_set()
     assert subscriber.waiting.qsize() == 3
+
+
+async def test_a_socket_holds_no_more_subscriptions_than_it_may(app: Application, key: str) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
+    ):
+        said = []
+        for part in range(12):
+            symbols = [f"S{part}-{number}" for number in range(100)]
+            await ws.send_text(text({"action": "subscribe", "symbols": symbols}))
+            said.append(await receive(ws))
+    assert [answer["type"] for answer in said] == ["subscribed"] * 10 + ["error"] * 2
+    assert said[-1]["error"] == "too_many_requests"

@@ -28,7 +28,7 @@ def enqueue() -> Any:
 
 async def test_a_queue_takes_up_to_its_limit(enqueue: Any) -> None:
     now = [0.0]
-    limits = QueueLimits(enqueue, {"train": (2, 60)}, lambda: now[0])
+    limits = QueueLimits(enqueue, None, {"train": (2, 60)}, lambda: now[0])
     for length, later in ((0, 1), (1, 2)):
         enqueue.lengths["train"] = length
         now[0] = later
@@ -42,7 +42,7 @@ async def test_a_queue_takes_up_to_its_limit(enqueue: Any) -> None:
 
 async def test_lengths_are_believed_for_a_moment(enqueue: Any) -> None:
     now = [0.0]
-    limits = QueueLimits(enqueue, {"train": (2, 60)}, lambda: now[0])
+    limits = QueueLimits(enqueue, None, {"train": (2, 60)}, lambda: now[0])
     for moment in (0.0, 0.1, 0.19, 0.3, 0.4):
         now[0] = moment
         await limits.check("train")

@@ -1,0 +1,81 @@
+"""What stays open ends with its key, and no key holds more open than it may."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import httpx
+import pytest
+from falcon import WebSocketDisconnected
+from falcon.testing import ASGIConductor
+
+from api.app import Application
+from api.http.open_streams import OpenStreams, until_revoked
+from core.errors import TooManyRequests
+from storage.stores import Stores
+
+
+def job(stores: Stores) -> str:
+    """A task that nobody works on."""
+    return stores.jobs.create("fetch_candles", [("fetch_candles", "fetch")], {}).id
+
+
+async def test_an_event_stream_ends_soon_after_its_keys_revocation(
+    web: httpx.AsyncClient, stores: Stores
+) -> None:
+    plain, made = stores.keys.create("reader", "test")
+    path = f"/tasks/{job(stores)}/events"
+    following = asyncio.create_task(web.get(path, headers={"X-API-Key": plain}))
+    await asyncio.sleep(0.3)
+    assert not following.done()
+    stores.keys.revoke(made.id)
+    answer = await asyncio.wait_for(following, 5)
+    assert answer.text.count("event: task") == 1
+
+
+async def test_a_stream_ends_though_events_never_stop() -> None:
+    async def events() -> AsyncGenerator[int]:
+        while True:
+            yield 1
+            await asyncio.sleep(0.001)
+
+    asked = 0
+
+    async def opens() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked < 3
+
+    began = asyncio.get_running_loop().time()
+    count = 0
+    async for _ in until_revoked(events(), opens, 0.05):
+        count += 1
+    assert count > 3
+    assert asyncio.get_running_loop().time() - began >= 0.15
+
+
+async def test_a_key_opens_only_so_many_sockets_and_gets_its_places_back(
+    app: Application, stores: Stores
+) -> None:
+    plain, _ = stores.keys.create("reader", "test")
+    headers = {"X-API-Key": plain}
+    async with ASGIConductor(app) as conductor:
+        for _ in range(3):
+            held = [conductor.simulate_ws("/ws/stream", headers=headers) for _ in range(64)]
+            for socket in held:
+                await socket.__aenter__()
+            await asyncio.sleep(0)
+            with pytest.raises(WebSocketDisconnected):
+                async with conductor.simulate_ws("/ws/stream", headers=headers):
+                    pass
+            for socket in held:
+                await socket.__aexit__(None, None, None)
+            await asyncio.sleep(1.2)
+
+
+def test_places_are_counted_by_key() -> None:
+    streams = OpenStreams(per_key=1)
+    with streams.one_more("a"):
+        with pytest.raises(TooManyRequests):
+            streams.check("a")
+        streams.check("b")
+    streams.check("a")
