@@ -12,6 +12,8 @@ from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
 
+HOST = "localhost:8000"
+
 
 @pytest.fixture(params=["on", "off"])
 def conductor(
@@ -32,9 +34,8 @@ def conductor(
 async def test_a_foreign_name_is_refused_on_every_path(
     conductor: ASGIConductor, key: str, path: str, host: str
 ) -> None:
-    headers = {"X-API-Key": key, "Host": host}
     async with conductor as caller:
-        answer = await caller.simulate_get(path, headers=headers)
+        answer = await caller.simulate_get(path, headers={"X-API-Key": key}, host=host)
         assert (answer.status_code, answer.json["error"]) == (400, "malformed_request")
         assert "TICKCAST_TRUSTED_HOSTS" in answer.json["detail"]
 
@@ -44,7 +45,7 @@ async def test_a_foreign_name_is_refused_on_every_path(
 )
 async def test_our_own_names_are_served(conductor: ASGIConductor, key: str, host: str) -> None:
     async with conductor as caller:
-        answer = await caller.simulate_get("/tasks", headers={"X-API-Key": key, "Host": host})
+        answer = await caller.simulate_get("/tasks", headers={"X-API-Key": key}, host=host)
         assert answer.status_code == 200
 
 
@@ -52,17 +53,19 @@ async def test_our_own_names_are_served(conductor: ASGIConductor, key: str, host
 async def test_a_foreign_page_changes_nothing_whatever_it_sends(
     conductor: ASGIConductor, key: str, stores: Stores, origin: str
 ) -> None:
-    headers = {"X-API-Key": key, "Host": "localhost:8000", "Origin": origin}
+    headers = {"X-API-Key": key, "Origin": origin}
     body = '{"symbol": "BTC-USD", "resolution": "1m"}'
     async with conductor as caller:
         for method in ("POST", "DELETE", "PUT", "PATCH"):
-            answer = await caller.simulate_request(method, "/watch", headers=headers, body=body)
+            answer = await caller.simulate_request(
+                method, "/watch", headers=headers, body=body, host=HOST
+            )
             assert (answer.status_code, answer.json["error"]) == (403, "forbidden")
         with pytest.raises(WebSocketDisconnected):
-            async with caller.simulate_ws("/ws/stream", headers=headers):
+            async with caller.simulate_ws("/ws/stream", headers=headers, host=HOST):
                 pass
         # Reading stays what it is: the browser itself keeps the answer from that page.
-        assert (await caller.simulate_get("/tasks", headers=headers)).status_code == 200
+        assert (await caller.simulate_get("/tasks", headers=headers, host=HOST)).status_code == 200
     assert stores.watches.list() == []
 
 
@@ -70,9 +73,9 @@ async def test_a_foreign_page_changes_nothing_whatever_it_sends(
 async def test_our_own_pages_and_programs_may(
     conductor: ASGIConductor, key: str, origin: str | None
 ) -> None:
-    headers = {"X-API-Key": key, "Host": "localhost:8000"}
+    headers = {"X-API-Key": key}
     headers |= {"Origin": origin} if origin else {}
     body = '{"symbol": "BTC-USD", "resolution": "1m"}'
     async with conductor as caller:
-        answer = await caller.simulate_post("/watch", headers=headers, body=body)
+        answer = await caller.simulate_post("/watch", headers=headers, body=body, host=HOST)
         assert answer.status_code == 201
