@@ -139,17 +139,15 @@ def read_frames(platform: str, frames: list[Frame], at_ms: int) -> tuple[LiveBat
         rejected.setdefault(one.index, []).append(one.reason)
     return batch, [
         Outcome(
-            sum(accepted[part.begin : part.end]),
+            # Most frames hold one message.
+            accepted[begin] if end == begin + 1 else sum(accepted[begin:end]),
             ignored[at],
-            _reasons(rejected, part),
+            _reasons(rejected, begin, end) if rejected else (),
             errors.get(at),
         )
-        for at, part in enumerate(parts)
+        for at, (begin, end, _) in enumerate(parts)
     ]
 
 
-def _reasons(rejected: dict[int, list[str]], part: MessagePart) -> tuple[str, ...]:
-    if not rejected:
-        return ()
-    indices = range(part.begin, part.end)
-    return tuple(reason for index in indices for reason in rejected.get(index, ()))
+def _reasons(rejected: dict[int, list[str]], begin: int, end: int) -> tuple[str, ...]:
+    return tuple(reason for index in range(begin, end) for reason in rejected.get(index, ()))

@@ -139,6 +139,14 @@ def test_a_body_that_is_no_object_or_list_is_malformed(body: bytes) -> None:
         read_messages("x", body, NOW)
 
 
+@pytest.mark.parametrize("depth", [5_000, 40_000])
+def test_a_body_nested_without_end_is_refused_with_the_reason(depth: int) -> None:
+    nested = b'{"x":' + b"[" * depth + b"]" * depth + b"}"
+
+    with pytest.raises(MalformedRequest, match="nested too deeply"):
+        read_messages("x", b"[" + nested + b"]", NOW)
+
+
 def test_a_symbol_with_a_slash_is_written_as_the_platform_does() -> None:
     body = json.dumps(GENERIC | {"symbol": "BTC/USDT"}).encode()
     assert list(read_messages("binance", body, NOW).trades) == ["BTCUSDT"]
