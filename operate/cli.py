@@ -11,12 +11,14 @@ from core.plain_text import escape_controls
 from core.resolutions import DAY, MINUTE
 from core.settings import read_settings
 from core.times import format_time, now_ms
+from operate import regimes_command
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey
 from storage.backup.backup import restore_backup, verify_backup, write_backup
 
 keys = typer.Typer(help="Keys that open the API of this data folder.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.command("regimes")(regimes_command.regimes)
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup file.", dir_okay=False)]
 

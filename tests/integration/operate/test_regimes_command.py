@@ -1,0 +1,82 @@
+"""`tickcast regimes` has a worker check regimes, and shows what it found."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.jobs import JobState
+from core.requests import CheckRegimes
+from core.settings import Settings
+from operate.cli import app
+from operate.data_folder import prepare_data_folder
+from storage.stores import Stores, open_stores
+from tasks.forecasts.check_regimes import check_regimes
+from tasks.jobs.run_step import run_step
+from tests.integration.tasks.forecasts.desk import SERIES, candles
+
+END = 1_700_000_100
+NAMED = ["coinbase", "BTC-USD", "5m"]
+
+
+@pytest.fixture
+def held(
+    redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stores]:
+    """The stores of the folder on which the command works, with candles."""
+    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
+    for name, value in own.items():
+        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
+    monkeypatch.chdir(tmp_path)
+    settings = redis_settings.model_copy(update=own)
+    prepare_data_folder(settings)
+    stores = open_stores(settings)
+    stores.redis.flushall()
+    yield stores
+    stores.close()
+
+
+def work_off(stores: Stores, over: threading.Event) -> None:
+    """Do what is queued, as a worker would."""
+    while not over.wait(0.02):
+        for job in stores.jobs.list(JobState.QUEUED)[0]:
+            run_step(stores, job.id, 0, check_regimes, CheckRegimes)
+
+
+def run(stores: Stores, *words: str) -> tuple[int, str]:
+    over = threading.Event()
+    worker = threading.Thread(target=work_off, args=(stores, over))
+    worker.start()
+    try:
+        result = CliRunner().invoke(app, ["regimes", *NAMED, *words])
+    finally:
+        over.set()
+        worker.join()
+    return result.exit_code, result.stdout
+
+
+def test_it_tells_of_both_regimes_what_they_foretell(held: Stores) -> None:
+    held.candles.write(SERIES, candles(3_200, end=END))
+
+    code, shown = run(held, "--horizon", "6")
+
+    assert code == 0
+    found = json.loads(shown)
+    assert found["n"] == 3_200
+    for regime in ("volatility", "trend"):
+        assert set(found[regime]) == {"size", "direction"}
+        assert {"p_value", "predicts"} <= found[regime]["size"].keys()
+    [job], _ = held.jobs.list()
+    assert job.result == found
+
+
+def test_too_few_candles_are_said(held: Stores) -> None:
+    held.candles.write(SERIES, candles(100, end=END))
+
+    code, shown = run(held)
+
+    assert code == 1
+    assert not shown
