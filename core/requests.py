@@ -4,7 +4,7 @@ A job's row holds it as JSON. The tasks of one job read the same row, each as it
 struct, so that fields of the others are passed over.
 """
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from core.answers.candles import RejectedCandle
 from core.candle_files.parsed import Recognised
@@ -171,3 +171,32 @@ class CheckRegimes(SeriesRequest, frozen=True, kw_only=True):
 
     horizon: int
     seed: int = 0
+
+
+class NamedModel(SeriesRequest, frozen=True, kw_only=True):
+    """An LSTM by its name, and the series that it learns or forecasts."""
+
+    model_name: str
+    model_id: str
+
+
+class PredictLstm(NamedModel, frozen=True, kw_only=True):
+    """A forecast of all steps that it was trained for; `nsteps` must be these, if given."""
+
+    nsteps: int | None = None
+
+
+class TrainLstm(NamedModel, frozen=True, kw_only=True):
+    """A training; options that are left out have the network's own defaults."""
+
+    seq_len: int
+    nsteps: int = 1
+    epochs: int | UnsetType = UNSET
+    units: int | UnsetType = UNSET
+    quantiles: list[float] | UnsetType = UNSET
+    normalization: str | UnsetType = UNSET
+    seed: int | UnsetType = UNSET
+    folds: int | UnsetType = UNSET
+    overwrite: bool = False
+    predict: bool = False
+    fetch: Span | None = None

@@ -18,6 +18,7 @@ from core.answers.forecasts import (
     SlotTrained,
 )
 from core.answers.indicators import IndicatorsData
+from core.answers.lstm import Prediction, Predictions, TrainResult
 from core.answers.next_candle import (
     Computed,
     FuturesUpdated,
@@ -27,7 +28,6 @@ from core.answers.next_candle import (
     Walked,
 )
 from core.answers.signals import PredictionData, SignalData
-from core.jobs import Json
 from core.requests import (
     BackfillCandles,
     CheckRegimes,
@@ -36,11 +36,13 @@ from core.requests import (
     FetchCandles,
     LeakTest,
     PathRequest,
+    PredictLstm,
     RebuildSeries,
     ReplayWalk,
     SeriesRequest,
     StoreCandles,
     Train,
+    TrainLstm,
     TrainNextCandle,
     TrainSignals,
 )
@@ -104,8 +106,8 @@ def _series(kind: str) -> Callable[[SeriesRequest], str]:
     return lambda asked: f"{kind}:{asked.platform}:{asked.symbol}:{asked.resolution}"
 
 
-def _model(asked: Json) -> str:
-    return f"train:{asked['model_name']}:{asked['model_id']}"
+def _model(asked: TrainLstm) -> str:
+    return f"train:{asked.model_name}:{asked.model_id}"
 
 
 def _target(asked: Train) -> str:
@@ -126,9 +128,9 @@ COMPUTE_INDICATORS = Task(
     "compute_indicators", PREDICT, SeriesRequest, IndicatorsData, call=True, brief=True
 )
 
-TRAIN_LSTM = Task[Json, Json]("train_lstm_from_redis", TRAIN, dict, dict, unique=_model)
-PREDICT_LSTM = Task[Json, Json]("predict_lstm", PREDICT, dict, dict, brief=True)
-PREDICT_LSTM_NSTEPS = Task[Json, Json]("predict_lstm_nsteps", PREDICT, dict, dict, brief=True)
+TRAIN_LSTM = Task("train_lstm_from_redis", TRAIN, TrainLstm, TrainResult, unique=_model)
+PREDICT_LSTM = Task("predict_lstm", PREDICT, PredictLstm, Prediction, brief=True)
+PREDICT_LSTM_NSTEPS = Task("predict_lstm_nsteps", PREDICT, PredictLstm, Predictions, brief=True)
 
 EVALUATE_SLOT = Task("evaluate_slot", TRAIN, Evaluate, Evaluation)
 TRAIN_SLOT = Task("train_slot", TRAIN, Train, SlotTrained, unique=_target)

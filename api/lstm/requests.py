@@ -9,12 +9,11 @@ from api.lstm.schemas import PredictRequest, PredictStepsRequest, TrainRequest
 from core.errors import Conflict, InvalidRequest
 from core.lstm_limits import DEFAULT_FOLDS, candles_needed, check_quantiles
 from core.names import check_name
+from core.requests import PredictLstm, Span, TrainLstm
 from core.series import CandleFlag, Series
 from storage.candles.candle_store import CandleStore
 from storage.models.named_runs import NamedRuns
 from storage.models.runs import RunRecord
-
-Request = dict[str, Any]
 
 _OPTIONS = ("seq_len", "nsteps", "epochs", "units", "quantiles", "normalization", "seed", "folds")
 
@@ -27,7 +26,7 @@ class LstmRequests:
         self._candles = candles
         self._default_platform = default_platform
 
-    def train(self, body: TrainRequest) -> Request:
+    def train(self, body: TrainRequest) -> TrainLstm:
         """Check a training.
 
         Raises `Conflict` if the model exists and may not be overwritten, and
@@ -44,15 +43,15 @@ class LstmRequests:
         if not body.overwrite and self._models.exists(name, model_id):
             raise Conflict("model_name and model_id exist; choose another id or send overwrite.")
         options = {option: value for option, value in given(body).items() if option in _OPTIONS}
-        return {
+        return TrainLstm(
             **_named(name, model_id, series),
             **options,
-            "overwrite": body.overwrite,
-            "predict": body.predict,
-            "fetch": wanted and wanted._asdict(),
-        }
+            overwrite=body.overwrite,
+            predict=body.predict,
+            fetch=wanted and Span(*wanted),
+        )
 
-    def predict(self, body: PredictRequest) -> Request:
+    def predict(self, body: PredictRequest) -> PredictLstm:
         """Check a forecast.
 
         Raises `NotFound` for a model or series that is not there, `Conflict` if
@@ -75,9 +74,10 @@ class LstmRequests:
             raise InvalidRequest(
                 f"A forecast of this model needs {needed} candles, and {held} are held of {series}."
             )
-        request = _named(body.model_name, str(body.model_id), series)
-        steps = isinstance(body, PredictStepsRequest)
-        return request | ({"nsteps": record.metadata["nsteps"]} if steps else {})
+        return PredictLstm(
+            **_named(body.model_name, str(body.model_id), series),
+            nsteps=record.metadata["nsteps"] if isinstance(body, PredictStepsRequest) else None,
+        )
 
     def _check_candles(self, series: Series, body: TrainRequest, fetched: Range | None) -> None:
         needed = candles_needed(body.seq_len, body.nsteps, body.folds or DEFAULT_FOLDS)
@@ -103,7 +103,7 @@ def check_model(body: TrainRequest | PredictRequest) -> tuple[str, str]:
     return name, check_name(str(body.model_id), "model_id")
 
 
-def _named(name: str, model_id: str, series: Series) -> Request:
+def _named(name: str, model_id: str, series: Series) -> dict[str, Any]:
     return {
         "model_name": name,
         "model_id": model_id,

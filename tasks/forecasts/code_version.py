@@ -1,25 +1,12 @@
 """Which code made a model: the release, and a fingerprint of what learns, ours and others'."""
 
+import ast
 import hashlib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-# Models are made by all of `ml` and by what that takes from `core`.
-CORE_MODULES = (
-    "errors",
-    "forecast_target",
-    "jobs",
-    "lstm_limits",
-    "models",
-    "names",
-    "next_candle",
-    "resolutions",
-    "series",
-    "signals",
-    "times",
-)
 _LIBRARIES = (
     "numpy",
     "pandas",
@@ -40,18 +27,29 @@ _LIBRARIES = (
 def code_version() -> str:
     """Return the release and the first 16 digits of a hash over sources and libraries."""
     digest = hashlib.sha256()
-    for name, content in _sources():
-        digest.update(f"{name}\n".encode())
-        digest.update(content)
+    root = _folder("ml").parent
+    for path in sources():
+        digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
+        digest.update(path.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {_version(library)}\n".encode())
     return f"{version('tickcast')}+{digest.hexdigest()[:16]}"
 
 
-def _sources() -> list[tuple[str, bytes]]:
+def sources() -> list[Path]:
+    """Return the files that models are made with: all of `ml`, and what it takes from `core`."""
     core, ml = _folder("core"), _folder("ml")
-    paths = [core / f"{name}.py" for name in CORE_MODULES] + sorted(ml.rglob("*.py"))
-    return [(path.relative_to(ml.parent).as_posix(), path.read_bytes()) for path in paths]
+    found = sorted(ml.rglob("*.py"))
+    for path in found:  # grows by what its files import
+        wanted = (core / f"{name}.py" for name in _taken_from_core(path))
+        found += [module for module in wanted if module.exists() and module not in found]
+    return found
+
+
+def _taken_from_core(path: Path) -> list[str]:
+    tree = ast.walk(ast.parse(path.read_bytes()))
+    modules = [node.module for node in tree if isinstance(node, ast.ImportFrom) and node.module]
+    return sorted(name.removeprefix("core.") for name in modules if name.startswith("core."))
 
 
 def _version(library: str) -> str:

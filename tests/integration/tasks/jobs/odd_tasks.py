@@ -8,7 +8,7 @@ from typing import Any
 from celery import bootsteps  # type: ignore[import-untyped]
 
 from core.errors import ExchangeUnavailable, InvalidRequest
-from core.jobs import Job, Progress
+from core.jobs import Job, Json, Progress
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks.celery_tasks import Step
@@ -16,7 +16,7 @@ from tasks.jobs import held_job
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.run_step import Work
 from tasks.main import app
-from tasks.task_table import FETCH, QUEUE_OF, JsonTask
+from tasks.task_table import FETCH, QUEUE_OF, Task
 from tasks.worker import heartbeat as worker_pulse
 from tests.integration.tasks.jobs.workbench import ODD_NAMES
 
@@ -99,7 +99,7 @@ def deaf(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]
 
 
 def _register(name: str, work: Work) -> None:
-    Step(JsonTask(name, FETCH, dict, dict), lambda: work).register()
+    Step(Task[Json, Json](name, FETCH, dict, dict), lambda: work).register()
 
 
 for _work in (slow, deadly, broken, refused, unanswerable, flaky, deaf, stuck):

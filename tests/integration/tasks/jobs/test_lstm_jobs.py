@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from core.errors import Conflict
 from core.jobs import Job, JobState
+from core.requests import PredictLstm, TrainLstm
 from core.series import Series
 from core.settings import Settings
 from storage.candles.candle_columns import Candles
@@ -51,7 +53,9 @@ def lstm(redis_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def trained(lstm: Workbench) -> Job:
     """The first training."""
-    return lstm.ended(lstm.enqueue.begin(TRAIN_LSTM, TRAINING), seconds=120)
+    return lstm.ended(
+        lstm.enqueue.begin(TRAIN_LSTM, msgspec.convert(TRAINING, TrainLstm)), seconds=120
+    )
 
 
 def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trained: Job) -> None:
@@ -66,7 +70,7 @@ def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trai
 
 
 def test_a_forecast_of_one_step_says_what_contract_asks_for(lstm: Workbench, trained: Job) -> None:
-    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, MODEL | WALK))
+    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, msgspec.convert(MODEL | WALK, PredictLstm)))
 
     assert job.error is None
     assert job.result is not None
@@ -84,7 +88,11 @@ def test_a_forecast_of_one_step_says_what_contract_asks_for(lstm: Workbench, tra
 def test_a_forecast_of_all_steps_is_also_written_to_its_time_series(
     lstm: Workbench, trained: Job
 ) -> None:
-    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM_NSTEPS, MODEL | WALK | {"nsteps": 2}))
+    job = lstm.ended(
+        lstm.enqueue.begin(
+            PREDICT_LSTM_NSTEPS, msgspec.convert(MODEL | WALK | {"nsteps": 2}, PredictLstm)
+        )
+    )
 
     assert job.result is not None
     steps = job.result["predictions"]
@@ -97,7 +105,11 @@ def test_a_forecast_of_all_steps_is_also_written_to_its_time_series(
 def test_another_number_of_steps_than_trained_for_is_a_conflict(
     lstm: Workbench, trained: Job
 ) -> None:
-    job = lstm.ended(lstm.enqueue.begin(PREDICT_LSTM_NSTEPS, MODEL | WALK | {"nsteps": 5}))
+    job = lstm.ended(
+        lstm.enqueue.begin(
+            PREDICT_LSTM_NSTEPS, msgspec.convert(MODEL | WALK | {"nsteps": 5}, PredictLstm)
+        )
+    )
 
     assert job.error is not None
     assert job.error.type == Conflict.type
@@ -105,7 +117,7 @@ def test_another_number_of_steps_than_trained_for_is_a_conflict(
 
 
 def test_the_worker_that_predicts_has_no_tensorflow_in_it(lstm: Workbench, trained: Job) -> None:
-    lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, MODEL | WALK))
+    lstm.ended(lstm.enqueue.begin(PREDICT_LSTM, msgspec.convert(MODEL | WALK, PredictLstm)))
     pids = {p["role"]: p["pid"] for p in lstm.stores.workers.all().values()}
 
     maps = Path(f"/proc/{pids['worker']}/maps").read_text()
@@ -118,7 +130,7 @@ def test_the_worker_that_predicts_has_no_tensorflow_in_it(lstm: Workbench, train
 def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
     lstm: Workbench, trained: Job
 ) -> None:
-    refused = lstm.ended(lstm.enqueue.begin(TRAIN_LSTM, TRAINING))
+    refused = lstm.ended(lstm.enqueue.begin(TRAIN_LSTM, msgspec.convert(TRAINING, TrainLstm)))
 
     assert refused.error is not None
     assert refused.error.type == Conflict.type
@@ -126,7 +138,7 @@ def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
 
 def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
     request = TRAINING | {"model_id": "cancelled", "epochs": 200, "units": 64}
-    job = lstm.enqueue.begin(TRAIN_LSTM, request)
+    job = lstm.enqueue.begin(TRAIN_LSTM, msgspec.convert(request, TrainLstm))
     eventually(lambda: lstm.stores.jobs.get(job.id).progress.message, 30)
 
     lstm.stores.jobs.cancel(job.id)

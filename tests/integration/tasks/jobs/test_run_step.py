@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import Conflict
 from core.jobs import Job, JobState, Progress
+from core.requests import TrainLstm
 from tasks.task_table import FETCH, PREDICT_LSTM_NSTEPS, TRAIN_LSTM
 from tests.integration.tasks.jobs.workbench import Workbench
 
@@ -122,7 +123,8 @@ def test_a_pickled_message_is_refused_and_the_worker_lives_on(served: Workbench)
 
 
 def test_the_same_training_cannot_wait_twice(served: Workbench) -> None:
-    request = {"model_name": "m", "model_id": "1"}
+    names = {"platform": "x", "symbol": "y", "resolution": 60, "model_name": "m", "model_id": "1"}
+    request = TrainLstm(**names, seq_len=8)
     served.enqueue.begin(TRAIN_LSTM, request)
 
     with pytest.raises(Conflict):
