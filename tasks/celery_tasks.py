@@ -153,7 +153,7 @@ def process_ticker_data(batch_id: str) -> None:
 def detect_anomaly(platform: str, symbols: list[str]) -> None:
     """Judge the trades that were stored since the last look."""
     exclude = runtime().settings.exclude_anomalies
-    detect_anomalies(runtime().stream, platform, symbols, exclude=exclude)
+    detect_anomalies(runtime().stream, platform, symbols, exclude=exclude, looks=1)
 
 
 @periodic(table.MAINTAIN_INBOX)
@@ -177,7 +177,8 @@ def maintain_stream() -> None:
 @periodic(table.STORE_HISTORY)
 def history() -> None:
     """Store trades that touch many old candles, and rebuild what was lost."""
-    store_history(runtime().stream, runtime().stores.redis)
+    exclude = runtime().settings.exclude_anomalies
+    store_history(runtime().stream, runtime().stores.redis, exclude=exclude)
 
 
 @periodic(table.NOTE_QUIET)

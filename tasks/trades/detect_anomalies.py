@@ -36,8 +36,12 @@ def detect_anomalies(
     limits: AnomalyLimits | None = None,
     *,
     exclude: bool = False,
+    looks: int | None = None,
 ) -> list[Anomaly]:
     """Read on from each symbol's cursor to the journal's end; returns what was found.
+
+    With `looks` it is at most so many times 200 entries of each: a live worker must not
+    judge a backfill while trades wait. Maintenance takes up the rest.
 
     A crash between storing trades and this skips nothing: the cursor moves
     together with what was found. Of two that run at once one gives way. With
@@ -45,8 +49,9 @@ def detect_anomalies(
     """
     limits = limits or AnomalyLimits()
     found: list[Anomaly] = []
-    unread = list(symbols)
-    while unread:
+    unread, done = list(symbols), 0
+    while unread and (looks is None or done < looks):
+        done += 1
         new, unread = _look(stores, platform, unread, limits, exclude)
         found += new
     return found

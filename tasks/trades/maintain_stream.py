@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # No trade for so long (ms): nothing is about to judge the newest ones.
 QUIET_MS = 5_000
+# So many entries behind, whoever judges live trades does not catch up by itself.
+FAR_BEHIND = 500
 # A candle ends so long (ms) after its last instant though no later trade came.
 CLOSE_GRACE_MS = 2_000
 # A feed is stale when it is silent for so many times its usual pause, and for so long (ms).
@@ -109,7 +111,8 @@ def judge_the_rest(
     """
     seen = judged(stream, market)
     quiet = now - state.watermark // 1_000 > QUIET_MS
-    if seen < state.version and (quiet or at_once):
+    behind = state.version - seen > FAR_BEHIND
+    if seen < state.version and (quiet or at_once or behind):
         detect_anomalies(stream, market.platform, [market.symbol], exclude=exclude)
         seen = judged(stream, market)
     return seen

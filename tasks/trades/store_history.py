@@ -12,6 +12,7 @@ from storage.journal.columns import Trades, join_all
 from storage.locks import turn
 from storage.trades import building
 from storage.trades.stream_stores import StreamStores
+from tasks.trades.detect_anomalies import detect_anomalies
 from tasks.trades.rebuild_candles import rebuild_dirty
 from tasks.trades.stream_messages import pack, unpack
 
@@ -29,22 +30,22 @@ TURN_S = 120
 ByMarket = dict[tuple[str, str], list[Trades]]
 
 
-def store_history(stores: StreamStores, client: "redis.Redis") -> None:
-    """Store what waits of history, then rebuild what was lost, for some seconds.
+def store_history(stores: StreamStores, client: "redis.Redis", *, exclude: bool = False) -> None:
+    """Store and judge what waits of history, then rebuild what was lost, for some seconds.
 
-    One run at a time. What a run does not come to waits for the next one; repeating
-    what was done before changes nothing.
+    `exclude` keeps bad prints out of candles. One run at a time. What a run does not
+    come to waits for the next one; repeating what was done before changes nothing.
     """
     with turn(client, keys.HISTORY_LOCK, TURN_S) as mine:
         deadline = time.monotonic() + RUN_S
         if not mine:
             return
-        while time.monotonic() < deadline and _store_some(stores, deadline):
+        while time.monotonic() < deadline and _store_some(stores, deadline, exclude):
             pass
         rebuild_dirty(stores, deadline)
 
 
-def _store_some(stores: StreamStores, deadline: float) -> bool:
+def _store_some(stores: StreamStores, deadline: float, exclude: bool) -> bool:
     """Store several batches together, by time; returns whether there were any."""
     waiting = stores.history.take_oldest(MOST_TOGETHER, MOST_BYTES_TOGETHER)
     found: ByMarket = {}
@@ -57,6 +58,7 @@ def _store_some(stores: StreamStores, deadline: float) -> bool:
         rest = store_in_slices(
             stores, platform, symbol, parts, until=lambda: time.monotonic() > deadline
         )
+        detect_anomalies(stores, platform, [symbol], exclude=exclude)
         if rest:
             left[platform, symbol] = rest
     for (platform, symbol), rest in left.items():
