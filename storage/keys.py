@@ -14,6 +14,7 @@ HISTORY_INDEX = "index:history"  # batches that touch many old candles, likewise
 REBUILDING = "index:rebuilding"  # hash: symbols that are being rebuilt, and from which day on (ms)
 TRADED_INDEX = "index:traded"  # symbols for which live messages were ever accepted
 DIRTY_INDEX = "index:dirty"  # symbols whose series must be rebuilt from the journal
+QUIET_INDEX = "index:quiet"  # hash: up to which version a market's silences were noted
 DUE_INDEX = "index:due"  # traded symbols by when they are to be looked after (epoch ms)
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"

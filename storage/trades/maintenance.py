@@ -71,6 +71,17 @@ class TradeUpkeep:
         with redis_errors():
             self._client.zadd(keys.DUE_INDEX, {str(market): at_ms}, lt=True)
 
+    def noted_versions(self) -> dict[str, int]:
+        """Return up to which version of its state each market's silences were noted."""
+        with redis_errors():
+            found = self._client.hgetall(keys.QUIET_INDEX)
+        return {name.decode(): int(version) for name, version in found.items()}
+
+    def note_version(self, market: Market, version: int) -> None:
+        """Note that a market's silences are noted up to a version."""
+        with redis_errors():
+            self._client.hset(keys.QUIET_INDEX, str(market), version)
+
     def close_quiet(self, platform: str, symbol: str, now_ms: int, grace_ms: int = 2_000) -> int:
         """Mark candles complete that ended `grace_ms` ago though no later trade came.
 

@@ -28,20 +28,31 @@ def note_quiet_spans(stores: Stores, stream: StreamStores, gaps: GapLedger) -> N
     and none that touches missing ids.
     """
     states = stream.upkeep.states(stream.traded.all())
-    minutes = {market: _minutes(stores, market, state) for market, state in states.items()}
-    for market, own in minutes.items():
-        others = [
-            found
-            for other, found in minutes.items()
-            if other.platform == market.platform and other != market and found
-        ]
-        holes = find_holes(stream, market, states[market])
-        for first, last in _untold(gaps, market, own, holes):
-            silent = bool(others) and not any(_traded(found, first, last) for found in others)
-            state = GapState.OUTAGE if silent else GapState.NO_TRADES
+    noted = stream.upkeep.noted_versions()
+    for market, own in states.items():
+        if own.version == noted.get(str(market), 0):
+            continue
+        holes = find_holes(stream, market, own)
+        others = [m for m in states if m.platform == market.platform and m != market]
+        for first, last in _untold(gaps, market, _minutes(stores, market, own), holes):
+            state = GapState.NO_TRADES
+            if _all_silent(stores, {m: states[m] for m in others}, first, last):
+                state = GapState.OUTAGE
             span = Hole(0, -1, first * 1_000_000, last * 1_000_000)
             if gaps.record(market, span, state):
                 logger.info("%s: no trades from %d to %d: %s", market, first, last, state)
+        stream.upkeep.note_version(market, own.version)
+
+
+def _all_silent(stores: Stores, others: dict[Market, SymbolState], first: int, last: int) -> bool:
+    """Say whether there are other markets, and none of them traded in `first..last` (s)."""
+    known = [market for market, state in others.items() if state.version]
+    for market in known:
+        if others[market].watermark >= first * 1_000_000:
+            held = stores.candles.read(Series(*market, MINUTE), start=first, end=last)
+            if _traded(held.time.tolist(), first, last):
+                return False
+    return bool(known)
 
 
 def _minutes(stores: Stores, market: Market, state: SymbolState) -> list[int]:

@@ -19,7 +19,9 @@ from tasks.trades.stream_messages import pack, unpack
 logger = logging.getLogger(__name__)
 
 # Minutes whose candles one transaction writes: Redis serves nobody else meanwhile.
-MINUTES_A_SLICE = 60
+MINUTES_A_SLICE = 30
+# A slice is followed by a pause of so much of its own time: live trades use it.
+PAUSE = 0.5
 # Where a live feed writes the symbol each time, slices become smaller after so long (s).
 DISTURBED_S = 0.5
 # What is sorted together at most, and how long a run takes (s).
@@ -79,7 +81,7 @@ def store_in_slices(
     most = MINUTES_A_SLICE
     waiting = list(building.slices(join_all({symbol: parts})[symbol], most))[::-1]
     while waiting and not until():
-        piece = waiting.pop()
+        piece, begun = waiting.pop(), time.monotonic()
         try:
             stores.writer.write(platform, {symbol: piece}, DISTURBED_S)
         except RedisUnavailable:
@@ -87,4 +89,5 @@ def store_in_slices(
             if not most:
                 raise
             waiting += list(building.slices(piece, most))[::-1]
+        time.sleep(PAUSE * (time.monotonic() - begun))
     return [part for piece in waiting for part in piece]
