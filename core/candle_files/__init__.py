@@ -2,5 +2,6 @@
 
 A source becomes a table of cells (`tables`, `documents`); its columns are found
 by their header (`headers`) or, where there is none, by a layout that is known
-(`layouts`); then cells become numbers (`numbers`) and instants (`moments`, `clocks`).
+(`layouts`, `find_layout`); then cells become numbers (`numbers`) and instants
+(`moments`, `times`).
 """

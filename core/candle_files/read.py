@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from core.candle_files import headers, layouts
+from core.candle_files import find_layout, headers, layouts
 from core.candle_files.columns import flag_bits, numbers_of
 from core.candle_files.documents import to_table
 from core.candle_files.parsed import (
@@ -66,7 +66,7 @@ def _ours(values: Sequence[Any], options: ReadOptions) -> ParsedCandles | None:
     if not rows or options.columns or not widths.keys() <= {_WIDTH - 1, _WIDTH}:
         return None
     width = widths.most_common(1)[0][0]
-    layout = layouts.find(rows, width, wanted=options.format, numbers=True)
+    layout = find_layout.find(rows, width, wanted=options.format, numbers=True)
     if layout.format != layouts.OURS:
         return None
     padded = [row if len(row) == _WIDTH else [*row, UNKNOWN_TRADES] for row in rows]
@@ -111,23 +111,23 @@ def _by_name(table: Table, options: ReadOptions) -> _Chosen:
 def _by_place(table: Table, options: ReadOptions) -> _Chosen:
     widths = Counter(len(row) for row in table.rows if row)
     if not widths:
-        raise layouts.unknown_rows(table.rows, 0)
+        raise find_layout.unknown_rows(table.rows, 0)
     width = widths.most_common(1)[0][0]
     if options.columns:
         names = [str(number + 1) for number in range(width)]
         places = headers.find(names, chosen_columns(options.columns))
         return _Chosen(table, places, options.format or "columns by number", width)
-    joined = layouts.date_and_time(table.rows)
+    joined = find_layout.date_and_time(table.rows)
     if joined:
         parts = ([*joined_times([r[0]], [r[1]]), *r[2:]] if len(r) > 1 else r for r in table.rows)
         table, width = table._replace(rows=list(parts)), width - 1
-    layout = layouts.find(
+    layout = find_layout.find(
         table.rows, width, wanted=options.format, numbers=not table.stringy, joined=joined
     )
     if len(widths) > 1 and layout.format == layouts.OURS and not joined:
         layout = layout._replace(places=layout.places | {"trades": _WIDTH - 1})
     places = {name: [place] for name, place in layout.places.items()}
-    zone = layouts.zone_of(table.rows, options.format, options.zone)
+    zone = find_layout.zone_of(table.rows, options.format, options.zone)
     return _Chosen(table, places, layout.format, width, zone)
 
 
