@@ -19,7 +19,7 @@ FEE = 0.001
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Forecasts:
-    """Forecasts beside what came: a row for each origin, a column for each horizon.
+    """Forecasts beside what was realised: a row for each origin, a column for each horizon.
 
     Prices: `last` (n,), `realised` and `predicted` (n, H), `quantiles`
     (n, H, Q) in the order of `levels`. `scale` (n,) is the mean absolute
@@ -83,12 +83,12 @@ def _beside(forecasts: Forecasts) -> Floats:
 
 
 def _point_scores(forecasts: Forecasts) -> dict[str, Any]:
-    came, said = forecasts.realised.ravel(), forecasts.predicted.ravel()
+    realised, predicted = forecasts.realised.ravel(), forecasts.predicted.ravel()
     return {
-        "mae": scores.mae(came, said),
-        "rmse": scores.rmse(came, said),
-        "mape": scores.mape(came, said),
-        "smape": scores.smape(came, said),
+        "mae": scores.mae(realised, predicted),
+        "rmse": scores.rmse(realised, predicted),
+        "mape": scores.mape(realised, predicted),
+        "smape": scores.smape(realised, predicted),
         "mase": scores.mase(forecasts.realised, forecasts.predicted, forecasts.scale).mean(),
     }
 
@@ -111,13 +111,13 @@ def _against_last_price(forecasts: Forecasts, seed: int) -> dict[str, Any]:
 
 
 def _interval_scores(forecasts: Forecasts) -> dict[str, Any]:
-    came, quantiles = forecasts.realised, forecasts.quantiles
+    realised, quantiles = forecasts.realised, forecasts.quantiles
     coverage, winkler = {}, {}
     for name, (low, high) in interval_pairs(forecasts.levels).items():
         bounds = quantiles[..., low], quantiles[..., high]
-        coverage[name] = scores.coverage(came, *bounds).mean()
-        winkler[name] = scores.winkler(came, *bounds, float(name)).mean()
-    pinball = scores.pinball(came, quantiles, forecasts.levels).mean()
+        coverage[name] = scores.coverage(realised, *bounds).mean()
+        winkler[name] = scores.winkler(realised, *bounds, float(name)).mean()
+    pinball = scores.pinball(realised, quantiles, forecasts.levels).mean()
     return {"pinball": pinball, "coverage": coverage, "winkler": winkler}
 
 

@@ -26,7 +26,7 @@ def rmse(realised: Floats, predicted: Floats) -> Floats:
 
 
 def mape(realised: Floats, predicted: Floats) -> Floats:
-    """Return the mean absolute error in percent of what came."""
+    """Return the mean absolute error in percent of what was realised."""
     return np.asarray(100 * np.abs((realised - predicted) / realised).mean(axis=0))
 
 
@@ -61,7 +61,7 @@ def pinball(realised: Floats, quantiles: Floats, levels: Sequence[float]) -> Flo
 
 
 def coverage(realised: Floats, low: Floats, high: Floats) -> Floats:
-    """Return the share of intervals, bounds included, that held what came."""
+    """Return the share of intervals, bounds included, that held the outcome."""
     return np.asarray(((low <= realised) & (realised <= high)).mean(axis=0))
 
 
@@ -121,9 +121,9 @@ def after_costs(last: Floats, realised: Floats, predicted: Floats, fee: float) -
     predicted move, only where that exceeds both fees; no trade counts as 0.
     """
     start = last.reshape(-1, *[1] * (realised.ndim - 1))
-    expected, came = predicted / start - 1, realised / start - 1
+    expected, move = predicted / start - 1, realised / start - 1
     trade = np.sign(expected) * (np.abs(expected) > 2 * fee)
-    return np.asarray((trade * came - np.abs(trade) * 2 * fee).mean(axis=0))
+    return np.asarray((trade * move - np.abs(trade) * 2 * fee).mean(axis=0))
 
 
 def classification(label: NDArray[np.int64], probability: Floats) -> dict[str, float]:
