@@ -21,15 +21,13 @@ from api.health.state import HealthChecks
 from api.health.store_metrics import QueueLengths, StoreMetrics
 from api.http.access import Access
 from api.http.background_work import BackgroundWork
-from api.http.compression import Compression
 from api.http.errors import add_error_handlers
 from api.http.job_waiting import JobWaiting
-from api.http.middleware import EncodedSlashes, HeadRequests, RequestId, RequestLog
+from api.http.middleware import Compression, EncodedSlashes, HeadRequests, RequestId, RequestLog
 from api.http.open_streams import OpenStreams
 from api.http.queue_limits import QueueLimits
 from api.http.rate_limits import RateLimits
-from api.http.request_metrics import RequestMetrics
-from api.http.request_rates import RequestRates
+from api.http.request_metrics import RequestMetrics, RequestRates
 from api.http.routes import Application, CallLimit, Routes
 from api.http.short_work import ShortWork
 from api.http.trusted_hosts import TrustedHosts

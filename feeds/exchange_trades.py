@@ -9,8 +9,8 @@ import msgspec
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
 from core.names import check_name
+from core.retry import RetryPolicy
 from feeds.connector import FetchedTrade, PageRequest
-from feeds.paging import RetryPolicy
 from feeds.rate_gate import shared_gate
 from feeds.venues import find_connector
 

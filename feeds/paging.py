@@ -8,33 +8,14 @@ outage costs one more call.
 import random
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from core.errors import ExchangeUnavailable
+from core.retry import RetryPolicy
 
 Rows = list[list[float]]
 Gap = tuple[int, int]
-
-
-class RetryPolicy(NamedTuple):
-    """How failures that pass are waited out: `attempts` a page, pauses in seconds.
-
-    The pause doubles from `first_s` up to `longest_s`, of which a random half
-    is taken off, so that many clients do not return at once. The exchange's own
-    Retry-After is obeyed when it is longer, up to `obeyed_s`.
-    """
-
-    attempts: int = 7
-    first_s: float = 0.5
-    longest_s: float = 20.0
-    obeyed_s: float = 120.0
-
-    def pause(self, failures: int, retry_after: int | None, luck: float) -> float:
-        """Return the pause after so many failures in a row; `luck` is in [0, 1)."""
-        backoff = min(self.longest_s, self.first_s * 2.0 ** (failures - 1))
-        return max(backoff * (1 - luck / 2), min(retry_after or 0, self.obeyed_s))
 
 
 class Collected(msgspec.Struct):

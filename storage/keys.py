@@ -57,7 +57,7 @@ def job_events(job_id: str) -> str:
 
 
 def worker(name: str) -> str:
-    """Hash in which a worker process writes its pulse."""
+    """Hash in which a worker process writes its heartbeat."""
     return f"worker:{name}"
 
 
@@ -172,7 +172,7 @@ def ingest_counts(platform: str) -> str:
     return f"ingest:{platform}"
 
 
-# What a backup holds: all but queues, locks and pulses. The first list's keys go on with
+# What a backup holds: all but queues, locks and heartbeats. The first list's keys go on with
 # platform and symbol, and those of one symbol must be read at one moment.
 OF_A_SYMBOL = (
     "ts",

@@ -1,4 +1,4 @@
-"""A question to a part that may be away, or hang."""
+"""A check of a part that may be away, or hang."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ log = structlog.get_logger("api")
 T = TypeVar("T")
 
 # What has not answered for so long is away (s).
-PATIENCE_S = 1.5
+TIMEOUT_S = 1.5
 # An answer this old (s) will do for the next caller.
 FRESH_S = 0.5
 
@@ -33,19 +33,19 @@ class Check(Generic[T]):
     """Asks at most one thread at a time, however many callers want to know.
 
     A part that hangs so holds one thread and no more; its callers learn after
-    `patience` that it is away, and at once as long as the thread still hangs.
+    `timeout` that it is away, and at once as long as the thread still hangs.
     """
 
     def __init__(
         self,
         ask: Callable[[], T],
         pool: ThreadPoolExecutor,
-        patience: float = PATIENCE_S,
+        timeout: float = TIMEOUT_S,
         fresh: float = FRESH_S,
     ) -> None:
         self._ask = ask
         self._pool = pool
-        self._patience = patience
+        self._timeout = timeout
         self._fresh = fresh
         self._running: Future[Answer[T]] | None = None
         self._began = float("-inf")
@@ -60,7 +60,7 @@ class Check(Generic[T]):
         if self._running is None or self._running.done():
             self._began, self._running = now, self._pool.submit(self._timed)
         running = asyncio.wrap_future(self._running)
-        left = self._began + self._patience - now
+        left = self._began + self._timeout - now
         # Unlike wait_for this cancels nothing: others wait for the same answer.
         await asyncio.wait({running}, timeout=max(left, 0))
         if not running.done():

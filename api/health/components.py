@@ -17,8 +17,7 @@ from api.health.schemas import (
     Up,
     WorkerComponent,
 )
-from api.health.state import HealthState
-from api.health.workers import WORKERS
+from api.health.state import WORKERS, HealthState
 from core.times import format_time
 
 _UNUSED = Exchange(None, fresh=False, watched=False)
@@ -45,7 +44,7 @@ def components(state: HealthState, always_shown: Iterable[str], full: bool) -> C
 
 def _tell_more(shown: Components, state: HealthState) -> None:
     shown.api.response_time_ms = round(state.milliseconds, 2)
-    shown.models.loaded_count = sum(int(f.get("models", 0)) for f in state.pulses.values())
+    shown.models.loaded_count = sum(int(f.get("models", 0)) for f in state.heartbeats.values())
     shown.models.total_count = state.models or 0
     shown.redis.latency_ms = round(state.redis.milliseconds, 2)
     shown.database.latency_ms = round(state.database.milliseconds, 2)
@@ -58,7 +57,7 @@ def _worker(state: HealthState, name: str, full: bool) -> WorkerComponent:
     fault = state.workers[name]
     shown = WorkerComponent(_up(fault is None))
     if full:
-        mine = [fields for fields in state.pulses.values() if fields.get("role") == name]
+        mine = [fields for fields in state.heartbeats.values() if fields.get("role") == name]
         shown.processes = len(mine)
         shown.memory_mb = sum(int(fields.get("memory_mb", 0)) for fields in mine)
         shown.reason = fault

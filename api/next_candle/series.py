@@ -10,8 +10,8 @@ from api.candles.requested_series import no_candles
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CSV_PAGE, TASK, joined
 from api.http.background_work import BackgroundWork
-from api.http.compression import accepts_gzip
 from api.http.cursors import read_cursor, write_cursor
+from api.http.middleware import accepts_gzip
 from api.http.prefer import WAIT_LIMIT
 from api.http.ranges import opening_seconds
 from api.http.schemas import TaskQueued

@@ -56,7 +56,7 @@ class ModelCards:
         return cards[name]
 
     def workers(self) -> list[dict[str, str]]:
-        """Return the pulses of all workers."""
+        """Return the heartbeats of all workers."""
         return list(self._stores.workers.all().values())
 
     def recent(self, card: Card) -> RecentPredictions:
@@ -112,11 +112,13 @@ class ModelsStatusResource:
         resp.media = succeed(req, await in_thread(self._data))
 
     def _data(self) -> ModelsData:
-        pulses = self._cards.workers()
-        loaded = {run_id for pulse in pulses for run_id in pulse.get("loaded", "").split()}
+        heartbeats = self._cards.workers()
+        loaded = {
+            run_id for heartbeat in heartbeats for run_id in heartbeat.get("loaded", "").split()
+        }
         models = [_status(card, loaded) for card in self._cards.all()]
         held = sum(model.loaded for model in models)
-        memory = sum(_float(pulse.get("memory_mb")) for pulse in pulses)
+        memory = sum(_float(heartbeat.get("memory_mb")) for heartbeat in heartbeats)
         return ModelsData(models, ModelSystem(len(models), held, memory))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.names import check_name
 from core.platforms import raw_symbol
+from core.retry import RetryPolicy
 from feeds.connector import Heard
 from feeds.exchange_trades import ExchangeTrades
 from feeds.live import sequence
@@ -16,7 +17,6 @@ from feeds.live.figures import FeedFigures
 from feeds.live.refill import Refill
 from feeds.live.server_push import ServerPush
 from feeds.live.together import ended, first_ended, is_set
-from feeds.paging import RetryPolicy
 from feeds.venues import find_connector
 
 DRAIN_S = 5.0

@@ -10,9 +10,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from core.errors import ExchangeRefused
+from core.retry import RetryPolicy
 from feeds.connector import Connector, Heard
 from feeds.live.figures import FeedFigures
-from feeds.paging import RetryPolicy
 
 RECONNECTING = RetryPolicy(first_s=0.25, longest_s=30.0)
 _REFUSING_STATUSES = frozenset({400, 401, 403, 404, 451})

@@ -6,11 +6,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from core.errors import TickcastError
+from core.retry import RetryPolicy
 from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
 from feeds.live.figures import FeedFigures
 from feeds.live.sequence import Missing, Sequence
-from feeds.paging import RetryPolicy
 
 # What is larger, or does not come after so many tries, is left to the server: it finds
 # the same holes in its own ledger, and is patient.

@@ -11,10 +11,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from core.errors import Forbidden, Unauthorized
 from core.messages import Acknowledgement
+from core.retry import RetryPolicy
 from feeds.live.figures import FeedFigures
 from feeds.live.push_window import PushWindow
 from feeds.live.together import first_ended
-from feeds.paging import RetryPolicy
 
 PATIENCE_S = 30.0  # for an acknowledgement, and for any answer to a ping
 _OPEN_S, _CLOSE_S = 10.0, 1.0

@@ -116,7 +116,7 @@ class JobStore:
             row = connection.execute(change).one_or_none()
         return (Lease(job_id, row.token, stage, row.attempt), to_job(row)) if row else None
 
-    def beat(self, lease: Lease) -> bool:
+    def heartbeat(self, lease: Lease) -> bool:
         """Show that the worker lives; returns whether it was asked to cancel.
 
         Raises `LeaseLost`, like every method that takes a lease.

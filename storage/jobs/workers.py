@@ -1,4 +1,4 @@
-"""The pulse of worker processes: who is alive, and what it does."""
+"""The heartbeat of worker processes: who is alive, and what it does."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import redis
 from storage import keys
 from storage.redis_connection import redis_errors
 
-PULSE_SECONDS = 15
+HEARTBEAT_SECONDS = 15
 
 
 class WorkerStore:
@@ -17,14 +17,14 @@ class WorkerStore:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
 
-    def pulse(self, name: str, queue: str, fields: Mapping[str, str | int | float]) -> None:
+    def heartbeat(self, name: str, queue: str, fields: Mapping[str, str | int | float]) -> None:
         """Show that a worker lives, for the next 15 seconds; `fields` replace the earlier ones."""
         key = keys.worker(name)
         with redis_errors():
             pipeline: Any = self._client.pipeline(transaction=True)
             pipeline.delete(key)
             pipeline.hset(key, mapping=dict(fields) | {"queue": queue})
-            pipeline.expire(key, PULSE_SECONDS)
+            pipeline.expire(key, HEARTBEAT_SECONDS)
             pipeline.execute()
 
     def all(self) -> dict[str, dict[str, str]]:

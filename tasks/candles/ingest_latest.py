@@ -5,10 +5,11 @@ from functools import partial
 from core.answers.candles import LatestCandles
 from core.jobs import Job, Progress
 from core.requests import SeriesRequest
+from core.retry import RetryPolicy
 from core.series import Series
 from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
-from feeds.paging import RetryPolicy, Rows, collect
+from feeds.paging import Rows, collect
 from storage.candles.candle_checks import check_candles
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock

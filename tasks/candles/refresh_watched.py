@@ -10,10 +10,11 @@ from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
 from core.platforms import PLATFORMS
 from core.requests import FetchCandles
+from core.retry import RetryPolicy
 from core.series import CandleFlag, Series
 from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
-from feeds.paging import RetryPolicy, Rows, collect
+from feeds.paging import Rows, collect
 from storage import keys
 from storage.candles.candle_checks import check_candles
 from storage.candles.watches import Watch

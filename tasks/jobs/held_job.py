@@ -14,15 +14,14 @@ from core.errors import JobCancelled, JobStopped, LeaseLost, RedisUnavailable, U
 from core.jobs import Job, Progress
 from storage.jobs.job_store import Lease
 from storage.stores import Stores
-from tasks.jobs.ending import end_process
-from tasks.jobs.stop_flag import asked_to_stop
+from tasks.jobs.ending import asked_to_stop, end_process
 
 logger = logging.getLogger(__name__)
 
 Report = Callable[[Progress], None]
 Note = Callable[[dict[str, Any]], None]
 
-BEAT_S = 2.0
+HEARTBEAT_S = 2.0
 # Work that says nothing for so long hangs (s): its process ends, and the job is given anew.
 SILENCE_S = 900.0
 # Progress goes out at most this often (s), however often the work reports it.
@@ -59,7 +58,7 @@ class HeldJob:
     def __enter__(self) -> Self:
         # Not threading.Thread: its start waits for the new thread to be scheduled, which
         # on a busy machine takes longer than many a job.
-        _thread.start_new_thread(self._keep_beating, ())
+        _thread.start_new_thread(self._send_heartbeats, ())
         return self
 
     def __exit__(
@@ -117,12 +116,12 @@ class HeldJob:
         self._recorded = now
         self._unrecorded = False
 
-    def _keep_beating(self) -> None:
-        while not self._over.wait(BEAT_S):
+    def _send_heartbeats(self) -> None:
+        while not self._over.wait(HEARTBEAT_S):
             if time.monotonic() - self._heard > SILENCE_S:
                 end_process(f"job {self.lease.job_id} hangs")
             try:
-                if self._stores.jobs.beat(self.lease):
+                if self._stores.jobs.heartbeat(self.lease):
                     self._stop = JobCancelled("The task was cancelled.")
             except LeaseLost as lost:
                 if not self._over.is_set():

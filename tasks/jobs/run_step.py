@@ -14,6 +14,7 @@ from typing_extensions import TypeVar
 
 from core.errors import JobCancelled, JobStopped, TickcastError, Unavailable
 from core.jobs import Job, JobError, Json, asked
+from core.retry import RetryPolicy
 from storage.jobs.job_store import Lease
 from storage.stores import Stores
 from tasks.jobs.held_job import HeldJob, Note, Report, WorkerStopping, tell
@@ -25,7 +26,7 @@ Answer = TypeVar("Answer", default=Json, covariant=True)
 
 # How long a part of the system may stay away before the job is given up (s).
 TIMEOUT_S = 600.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+_RETRYING = RetryPolicy(first_s=0.5, longest_s=15.0)
 
 
 class Work(Protocol[Request, Answer]):
@@ -136,16 +137,15 @@ def _do(
 
 def _retried(held: HeldJob, timeout: float, act: Callable[[], T]) -> T:
     """Act until nothing that it needs is away; raises `Unavailable` after `timeout` (s)."""
-    pause = _FIRST_PAUSE_S
-    since, noted = time.monotonic(), held.notes
+    since, noted, failures = time.monotonic(), held.notes, 0
     while True:
         try:
             return act()
         except Unavailable as error:
             if held.notes != noted:
-                since, noted, pause = time.monotonic(), held.notes, _FIRST_PAUSE_S
+                since, noted, failures = time.monotonic(), held.notes, 0
             if time.monotonic() - since > timeout:
                 raise
             logger.warning("job %s: %s Trying again.", held.job.id, error.detail)
-            held.wait(max(error.retry_after or 0, pause) * random.uniform(0.8, 1.2))  # noqa: S311
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            failures += 1
+            held.wait(_RETRYING.pause(failures, error.retry_after, random.random()))  # noqa: S311

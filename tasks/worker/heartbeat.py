@@ -21,22 +21,20 @@ from core.processes import die_with_parent
 from core.times import now_ms
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect, redis_errors
-from tasks.jobs.ending import end_process
+from tasks.jobs.ending import Watchdog, ask_to_stop, end_process
 from tasks.jobs.loaded_models import models
-from tasks.jobs.stop_flag import ask_to_stop
-from tasks.jobs.watchdog import Watchdog
 from tasks.worker.process_state import count_stopped, longest_running, memory_mb, pool_processes
 
 logger = logging.getLogger(__name__)
 
 Fields = dict[str, int | str]
 
-PULSE_S = 1.0
-BEAT_PATIENCE_S = 30.0
+HEARTBEAT_S = 1.0
+SCHEDULE_TIMEOUT_S = 30.0
 
 
 def attach(app: Celery, redis_address: str) -> None:
-    """Have every worker and beat of this application show its pulse in Redis.
+    """Have every worker and beat of this application send its heartbeat to Redis.
 
     The fields are `role` (the node's name up to the @), `pid`, `started_at` and
     `at` (epoch ms), `memory_mb`, and of a worker `consumed`, `running` and `waiting`
@@ -45,25 +43,25 @@ def attach(app: Celery, redis_address: str) -> None:
     its pool that stand still), `models` (how many it has loaded) and `loaded` (the ids
     of their trainings).
     """
-    WorkerPulse.redis_address = redis_address
-    app.steps["worker"].add(WorkerPulse)
-    beat_init.connect(lambda sender, **_: _start_beat_pulse(sender, redis_address), weak=False)
+    WorkerHeartbeat.redis_address = redis_address
+    app.steps["worker"].add(WorkerHeartbeat)
+    beat_init.connect(lambda sender, **_: _start_beat_heartbeat(sender, redis_address), weak=False)
     worker_shutting_down.connect(_hand_work_back, weak=False)
     worker_process_init.connect(partial(_die_with_worker, os.getpid()), weak=False)
 
 
-class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
+class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
     """Runs beside the consumer, in the worker's main process."""
 
     redis_address = ""
-    patience_s = 10.0
+    timeout_s = 10.0
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         self._over = threading.Event()
 
     def start(self, worker: Any) -> None:
-        watchdog = Watchdog(self.patience_s)
+        watchdog = Watchdog(self.timeout_s)
         client = connect(self.redis_address, timeout=2, retries=0)
         queues = list(worker.app.amqp.queues.consume_from)
 
@@ -71,7 +69,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
             consumed, running = state.all_total_count[0], len(state.active_requests)
             waiting = _waiting(client, queues)
             idle = watchdog.idle_for(time.monotonic(), waiting, consumed, running)
-            if idle >= watchdog.patience:
+            if idle >= watchdog.timeout:
                 end_process("messages wait, but none arrives here")
             pool, loaded = pool_processes(), models.ids()
             return {
@@ -86,24 +84,24 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
                 "loaded": " ".join(loaded),
             }
 
-        _pulse(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
+        _send_heartbeats(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
 
     def stop(self, worker: Any) -> None:
         self._over.set()
 
 
-def _start_beat_pulse(service: Any, redis_address: str) -> None:
+def _start_beat_heartbeat(service: Any, redis_address: str) -> None:
     def look() -> Fields:
         ticked = service._last_tick
-        if ticked and time.monotonic() - ticked > BEAT_PATIENCE_S:
+        if ticked and time.monotonic() - ticked > SCHEDULE_TIMEOUT_S:
             end_process("the schedule stands still")
         return {"memory_mb": memory_mb(())}
 
     store = WorkerStore(connect(redis_address, timeout=2, retries=0))
-    _pulse(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
+    _send_heartbeats(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
 
 
-def _pulse(
+def _send_heartbeats(
     store: WorkerStore,
     name: str,
     queues: str,
@@ -119,13 +117,13 @@ def _pulse(
     def run() -> None:
         while True:
             try:
-                store.pulse(name, queues, {**fixed, **look(), "at": now_ms()})
+                store.heartbeat(name, queues, {**fixed, **look(), "at": now_ms()})
             except Unavailable:
-                logger.debug("%s: Redis missed a pulse", name)
-            if over.wait(PULSE_S):
+                logger.debug("%s: Redis missed a heartbeat", name)
+            if over.wait(HEARTBEAT_S):
                 return
 
-    threading.Thread(target=run, name="pulse", daemon=True).start()
+    threading.Thread(target=run, name="heartbeat", daemon=True).start()
 
 
 def _waiting(client: Any, queues: list[str]) -> int | None:

@@ -8,7 +8,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
 from api.app import Application
-from api.health.workers import WORKERS
+from api.health.state import WORKERS
 from core.series import Series
 from core.times import now_ms
 from storage.stores import Stores
@@ -26,7 +26,7 @@ def document(app: Application, stores: Stores) -> BaseSchema:
     hold_model(stores)
     for role in WORKERS:
         fields = {"role": role, "at": now_ms() + 600_000}
-        stores.workers.pulse(f"{role}@host", "", fields)
+        stores.workers.heartbeat(f"{role}@host", "", fields)
         stores.redis.persist(f"worker:{role}@host")
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, NotFound
+from core.retry import RetryPolicy
 from feeds.exchange_candles import ExchangeCandles
-from feeds.paging import Collected, RetryPolicy, Rows, collect
+from feeds.paging import Collected, Rows, collect
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from tests.exchange_candles import START, Row, walk, write_candles

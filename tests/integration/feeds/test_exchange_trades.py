@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
+from core.retry import RetryPolicy
 from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
-from feeds.paging import RetryPolicy
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from tests.exchange_files import made_trades, write_trades

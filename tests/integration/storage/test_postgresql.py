@@ -106,7 +106,7 @@ def test_a_job_lives_its_life(postgresql: Engine) -> None:
     assert jobs.stale(-1_000)[0].id == job.id
     assert jobs.give_up_or_release(jobs.get(job.id))
     with pytest.raises(LeaseLost):
-        jobs.beat(lease)
+        jobs.heartbeat(lease)
     lease = jobs.claim(job.id, 0, "w2")
     assert lease
     jobs.checkpoint(lease, {"cursor": 5})
@@ -114,7 +114,7 @@ def test_a_job_lives_its_life(postgresql: Engine) -> None:
     assert jobs.unpublished(-1_000)[0].id == job.id
     last = jobs.claim(job.id, 1, "w3")
     assert last
-    assert jobs.beat(last) is False
+    assert jobs.heartbeat(last) is False
     failed = jobs.fail(last, JobError("x", "y"))
     assert (failed.state, failed.result, failed.request) == (
         "failed",

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, JobCancelled
-from feeds.paging import Collected, RetryPolicy, Rows, collect
+from core.retry import RetryPolicy
+from feeds.paging import Collected, Rows, collect
 
 STEP = 60
 Page = tuple[int, int]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.health.check import FRESH_S
-from api.health.workers import WORKERS
+from api.health.state import WORKERS
 from core.series import Market, Series
 from core.settings import Settings
 from core.times import format_time, now_ms
@@ -21,7 +21,7 @@ from tests.integration.api.conftest import Api
 def _working(stores: Stores) -> None:
     for role in WORKERS:
         fields = {"role": role, "at": now_ms() + 5_000, "memory_mb": 80, "models": 2}
-        stores.workers.pulse(f"{role}@host", "", fields)
+        stores.workers.heartbeat(f"{role}@host", "", fields)
 
 
 async def test_the_body_has_every_field_of_the_source(api: Api) -> None:

@@ -5,7 +5,7 @@ import re
 
 from api.app import Application
 from api.health.check import FRESH_S
-from api.health.workers import WORKERS
+from api.health.state import WORKERS
 from core.times import now_ms
 from storage.stores import Stores
 from storage.trades.quarantine import Quarantine
@@ -13,20 +13,20 @@ from tests.integration.api.conftest import Api
 from tests.integration.api.work import hold_candles
 
 
-def _pulse(stores: Stores, roles: tuple[str, ...] = WORKERS, age_ms: int = 0) -> None:
+def _heartbeat(stores: Stores, roles: tuple[str, ...] = WORKERS, age_ms: int = 0) -> None:
     for role in roles:
-        stores.workers.pulse(f"{role}@host", "", {"role": role, "at": now_ms() - age_ms})
+        stores.workers.heartbeat(f"{role}@host", "", {"role": role, "at": now_ms() - age_ms})
 
 
 async def test_health_is_200_when_all_parts_are_ready_and_503_before(
     api: Api, stores: Stores
 ) -> None:
-    _pulse(stores, WORKERS[:-1])
+    _heartbeat(stores, WORKERS[:-1])
     before = await api.bare("GET", "/health")
     assert (before.status_code, before.json["status"]) == (503, "degraded")
     assert before.json["parts"]["beat"] == "down"
     assert before.headers["Retry-After"]
-    _pulse(stores)
+    _heartbeat(stores)
     await asyncio.sleep(FRESH_S)
     after = await api.bare("GET", "/health")
     assert (after.status_code, after.json["status"]) == (200, "healthy")
@@ -35,14 +35,14 @@ async def test_health_is_200_when_all_parts_are_ready_and_503_before(
 
 
 async def test_a_worker_that_fell_silent_is_down_within_seconds(api: Api, stores: Stores) -> None:
-    _pulse(stores)
-    _pulse(stores, ("trainer",), age_ms=8_000)
+    _heartbeat(stores)
+    _heartbeat(stores, ("trainer",), age_ms=8_000)
     health = (await api.bare("GET", "/health")).json
     assert [name for name, state in health["parts"].items() if state == "down"] == ["trainer"]
 
 
 async def test_without_a_key_health_shows_statuses_only(api: Api, stores: Stores) -> None:
-    _pulse(stores)
+    _heartbeat(stores)
     stores.clocks.record("coinbase", 12.0, now_ms())
     public = (await api.bare("GET", "/health")).json
     assert public.keys() == {"status", "timestamp", "parts", "clock"}
@@ -54,7 +54,7 @@ async def test_without_a_key_health_shows_statuses_only(api: Api, stores: Stores
 
 
 async def test_a_clock_more_than_5_seconds_off_is_reported(api: Api, stores: Stores) -> None:
-    _pulse(stores)
+    _heartbeat(stores)
     stores.clocks.record("coinbase", -5_001, now_ms())
     off = await api("GET", "/health")
     assert (off.status_code, off.json["status"]) == (200, "degraded")

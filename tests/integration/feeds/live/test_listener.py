@@ -9,11 +9,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from core.errors import ExchangeRefused
+from core.retry import RetryPolicy
 from feeds.coinbase.connector import CoinbaseConnector
 from feeds.connector import Heard
 from feeds.live.exchange_listener import ExchangeListener
 from feeds.live.figures import FeedFigures
-from feeds.paging import RetryPolicy
 from tests.integration.feeds.live.conftest import until
 
 MATCH = {"type": "match", "trade_id": 7, "product_id": "A-B", "time": "2024-03-13T11:00:17Z"}

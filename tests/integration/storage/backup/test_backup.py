@@ -121,8 +121,8 @@ def test_what_was_backed_up_comes_back_equal(
     assert (manifest.counts["model files"], manifest.counts["journal files"]) == (1, 1)
 
 
-def test_queues_pulses_and_locks_stay_out(stores: Stores, backup: Path) -> None:
-    stores.workers.pulse("w", "predict", {})
+def test_queues_heartbeats_and_locks_stay_out(stores: Stores, backup: Path) -> None:
+    stores.workers.heartbeat("w", "predict", {})
     kept = {part.key.split(b":")[0] for part in backup_redis.dump_keys(stores.redis)}
     assert kept == {b"ts", b"flags", b"state", b"journal", b"index", b"upload"}
 

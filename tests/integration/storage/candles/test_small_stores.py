@@ -1,4 +1,4 @@
-"""Watches, uploads, clocks, worker pulses, job events and forecasts."""
+"""Watches, uploads, clocks, worker heartbeats, job events and forecasts."""
 
 import time
 
@@ -75,11 +75,11 @@ def test_clocks_are_kept_by_platform(redis_client: "redis.Redis") -> None:
     assert clocks.all() == {"binance": (-1_270.5, 2_000), "coinbase": (20.0, 3_000)}
 
 
-def test_a_worker_is_seen_while_its_pulse_lasts(redis_client: "redis.Redis") -> None:
+def test_a_worker_is_seen_while_its_heartbeat_lasts(redis_client: "redis.Redis") -> None:
     workers = WorkerStore(redis_client)
-    workers.pulse("trainer@host", "train", {"pid": 7, "busy": "yes"})
-    workers.pulse("trainer@host", "train", {"pid": 8})
-    workers.pulse("worker@host", "predict", {})
+    workers.heartbeat("trainer@host", "train", {"pid": 7, "busy": "yes"})
+    workers.heartbeat("trainer@host", "train", {"pid": 8})
+    workers.heartbeat("worker@host", "predict", {})
     assert workers.all() == {
         "trainer@host": {"queue": "train", "pid": "8"},
         "worker@host": {"queue": "predict"},

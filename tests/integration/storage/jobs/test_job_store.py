@@ -134,7 +134,7 @@ def test_a_worker_that_lost_its_lease_can_change_nothing(jobs: JobStore, clock: 
     new = claimed(jobs, job, worker="w2")
     before = jobs.get(job.id)
     for act in (
-        lambda: jobs.beat(old),
+        lambda: jobs.heartbeat(old),
         lambda: jobs.report(old, Progress(1)),
         lambda: jobs.checkpoint(old, {"stale": True}),
         lambda: jobs.finish_stage(old, {"stale": True}),
@@ -145,7 +145,7 @@ def test_a_worker_that_lost_its_lease_can_change_nothing(jobs: JobStore, clock: 
         with pytest.raises(LeaseLost):
             act()
     assert jobs.get(job.id) == before
-    assert jobs.beat(new) is False
+    assert jobs.heartbeat(new) is False
 
 
 @pytest.mark.parametrize("end", ["finish", "fail", "cancelled"])
@@ -158,7 +158,7 @@ def test_an_ended_job_has_no_lease(jobs: JobStore, end: str) -> None:
     else:
         jobs.cancelled(lease)
     with pytest.raises(LeaseLost):
-        jobs.beat(lease)
+        jobs.heartbeat(lease)
 
 
 def test_a_queued_job_is_cancelled_at_once(jobs: JobStore) -> None:
@@ -172,9 +172,9 @@ def test_a_queued_job_is_cancelled_at_once(jobs: JobStore) -> None:
 def test_a_running_job_is_asked_to_cancel(jobs: JobStore) -> None:
     job = create(jobs)
     lease = claimed(jobs, job)
-    assert jobs.beat(lease) is False
+    assert jobs.heartbeat(lease) is False
     assert jobs.cancel(job.id).state == JobState.RUNNING
-    assert jobs.beat(lease) is True
+    assert jobs.heartbeat(lease) is True
     assert jobs.cancelled(lease).state == JobState.CANCELLED
 
 
@@ -218,7 +218,7 @@ def test_silent_workers_are_found(jobs: JobStore, clock: Clock) -> None:
     silent, lively = create(jobs), create(jobs)
     leases = [claimed(jobs, job) for job in (silent, lively)]
     clock.now += 10_000
-    jobs.beat(leases[1])
+    jobs.heartbeat(leases[1])
     clock.now += 6_000
     assert [job.id for job in jobs.stale(15_000)] == [silent.id]
 
@@ -262,7 +262,7 @@ def test_a_worker_that_moved_on_is_not_given_up(jobs: JobStore, clock: Clock) ->
     jobs.give_up_or_release(seen)
     lease = claimed(jobs, job, worker="w2")
     assert jobs.give_up_or_release(seen) is False
-    assert jobs.beat(lease) is False
+    assert jobs.heartbeat(lease) is False
 
 
 def test_a_lost_worker_that_was_asked_to_cancel_leaves_a_cancelled_job(jobs: JobStore) -> None:
@@ -343,7 +343,7 @@ def test_whatever_happens_an_ended_job_stays_as_it_ended(
 def _act(jobs: JobStore, action: str, leases: list[Lease | None]) -> None:
     for lease in filter(None, reversed(leases)):
         if action == "beat":
-            jobs.beat(lease)
+            jobs.heartbeat(lease)
         elif action == "release":
             jobs.release(lease)
         elif action == "finish":

@@ -17,7 +17,7 @@ from tasks.jobs.held_job import Note, Report
 from tasks.jobs.run_step import Work
 from tasks.main import app
 from tasks.task_table import FETCH, QUEUE_OF, Task
-from tasks.worker import heartbeat as worker_pulse
+from tasks.worker.heartbeat import WorkerHeartbeat
 from tests.integration.tasks.jobs.workbench import ODD_NAMES
 
 __all__ = ["app"]
@@ -81,7 +81,7 @@ class Ear(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 app.steps["consumer"].add(Ear)
-worker_pulse.WorkerPulse.patience_s = 2.0
+WorkerHeartbeat.timeout_s = 2.0
 held_job.SILENCE_S = 1.5
 
 

@@ -93,7 +93,7 @@ def test_beat_has_lost_jobs_sent_again_also_after_redis_was_killed(
 ) -> None:
     beat = own_bench.start("tasks.main", "beat", "-S", "celery.beat:Scheduler")
     own_bench.worker("-Q", "maintenance,fetch", "-P", "threads", "-c", "2")
-    assert own_bench.pulse(beat)["role"] == "beat"
+    assert own_bench.heartbeat(beat)["role"] == "beat"
     own_redis.kill()
     own_redis.start()
 

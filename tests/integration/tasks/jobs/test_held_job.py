@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.errors import ExchangeUnavailable
@@ -100,3 +101,26 @@ def test_a_result_without_a_number_is_kept_as_null(stores: Stores, value: float)
     run_step(stores, job.id, 0, odd)
 
     assert stores.jobs.get(job.id).result == {"mape": None}
+
+
+class Named(msgspec.Struct):
+    """A request, and its answer."""
+
+    name: str
+
+
+def test_work_is_given_its_request_as_a_struct_and_its_answer_is_kept_as_json(
+    stores: Stores,
+) -> None:
+    def greet(stores: Stores, job: Job[Named], report: Report, note: Note) -> Named:
+        return Named(f"hello {job.request.name}")
+
+    job = stores.jobs.create("odd", [("odd", FETCH)], {"name": "you", "of_another_step": 1})
+    run_step(stores, job.id, 0, greet, Named)
+    assert stores.jobs.get(job.id).result == {"name": "hello you"}
+
+    unreadable = _job(stores)
+    run_step(stores, unreadable.id, 0, greet, Named)
+    error = stores.jobs.get(unreadable.id).error
+    assert error is not None
+    assert error.type == "internal_error"

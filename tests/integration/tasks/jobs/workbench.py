@@ -62,11 +62,11 @@ class Workbench:
     def worker(
         self, *options: str, app: str = ODD_TASKS, name: str = "odd", wait: bool = True
     ) -> "subprocess.Popen[bytes]":
-        """Start a worker and return once its pulse is there."""
+        """Start a worker and return once its heartbeat is there."""
         command = ["worker", "-n", f"{name}@%h", *(options or ("-Q", "fetch", "-P", "threads"))]
         process = self.start(app, *command, *QUIET)
         if wait:
-            self.pulse(process)
+            self.heartbeat(process)
         return process
 
     def kept_worker(self, *options: str) -> None:
@@ -95,15 +95,15 @@ class Workbench:
         self.processes.append(process)
         return process
 
-    def pulse(self, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+    def heartbeat(self, process: "subprocess.Popen[bytes]") -> dict[str, str]:
         """Return a worker's fields once it has any."""
 
         def find() -> dict[str, str] | None:
             assert process.poll() is None, "the worker ended"
-            pulses = self.stores.workers.all().values()
-            return next((p for p in pulses if p["pid"] == str(process.pid)), None)
+            heartbeats = self.stores.workers.all().values()
+            return next((p for p in heartbeats if p["pid"] == str(process.pid)), None)
 
-        return dict(eventually(find, what="the worker has no pulse"))
+        return dict(eventually(find, what="the worker has no heartbeat"))
 
     def job(self, name: str, **request: Any) -> Job:
         """Make a job of one odd stage and publish it."""

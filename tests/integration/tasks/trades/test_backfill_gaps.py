@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.messages import IdKind
+from core.retry import RetryPolicy
 from core.series import CandleFlag, Market
 from core.settings import Settings
 from feeds.exchange_trades import ExchangeTrades
-from feeds.paging import RetryPolicy
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores

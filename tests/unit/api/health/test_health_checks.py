@@ -31,7 +31,7 @@ def part() -> Part:
 
 
 def check_of(part: Part, fresh: float = 0.0) -> "Check[int]":
-    return Check(part.ask, ThreadPoolExecutor(4), patience=0.2, fresh=fresh)
+    return Check(part.ask, ThreadPoolExecutor(4), timeout=0.2, fresh=fresh)
 
 
 async def test_callers_at_once_share_one_question(part: Part) -> None:

@@ -6,21 +6,20 @@ import pytest
 
 from api.health.check import Answer
 from api.health.probes import Connections, Exchange, exchanges
-from api.health.state import HealthState
-from api.health.workers import WORKERS, faults
+from api.health.state import WORKERS, HealthState, faults
 from core.series import Series
 from storage.candles.watches import Watch
 
 NOW = 1_700_000_000_000
 
 
-def pulse(role: str, **fields: object) -> dict[str, str]:
+def heartbeat(role: str, **fields: object) -> dict[str, str]:
     shown = {"role": role, "at": NOW - 500, **fields}
     return {name: str(value) for name, value in shown.items()}
 
 
-def pulses(*others: dict[str, str]) -> dict[str, dict[str, str]]:
-    found = {f"{role}@host": pulse(role) for role in WORKERS}
+def heartbeats(*others: dict[str, str]) -> dict[str, dict[str, str]]:
+    found = {f"{role}@host": heartbeat(role) for role in WORKERS}
     return found | {f"{fields['role']}@host": fields for fields in others}
 
 
@@ -38,20 +37,20 @@ def pulses(*others: dict[str, str]) -> dict[str, dict[str, str]]:
     ],
 )
 def test_a_worker_is_judged_by_its_progress(fields: dict[str, Any], fault: str | None) -> None:
-    found = faults(pulses(pulse("worker", **fields)), NOW)
+    found = faults(heartbeats(heartbeat("worker", **fields)), NOW)
     assert found == dict.fromkeys(WORKERS) | {"worker": fault}
 
 
 @pytest.mark.parametrize("role", ["fetcher", "trainer"])
 def test_long_work_is_no_fault_of_those_who_do_it(role: str) -> None:
-    busy = pulse(role, oldest_s=7_200, waiting=30, idle_s=0)
-    assert faults(pulses(busy), NOW)[role] is None
+    busy = heartbeat(role, oldest_s=7_200, waiting=30, idle_s=0)
+    assert faults(heartbeats(busy), NOW)[role] is None
 
 
 def test_a_worker_without_any_process_is_down_and_one_bad_process_of_two_counts() -> None:
-    found = pulses()
+    found = heartbeats()
     del found["beat@host"]
-    found["worker@other"] = pulse("worker", at=NOW - 9_000)
+    found["worker@other"] = heartbeat("worker", at=NOW - 9_000)
     told = faults(found, NOW)
     assert told["beat"] == "no process shows a pulse"
     assert told["worker"] == "silent for 9 s"
@@ -88,7 +87,7 @@ def state(**changes: Any) -> HealthState:
     well: dict[str, Any] = {
         "at": NOW, "milliseconds": 1.0, "redis": Answer(True, 1.0),
         "database": Answer(Connections(0, 1, 15), 1.0), "broker": Answer({}, 1.0),
-        "pulses": {}, "workers": dict.fromkeys(WORKERS), "models": 0, "exchanges": {},
+        "heartbeats": {}, "workers": dict.fromkeys(WORKERS), "models": 0, "exchanges": {},
         "offsets": {},
     }  # fmt: skip
     return HealthState(**(well | changes))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from api.http.request_metrics import RequestMetrics, Totals
-from api.http.request_rates import RequestRates
+from api.http.request_metrics import RequestMetrics, RequestRates, Totals
 from api.http.routes import Route, Routes
 
 

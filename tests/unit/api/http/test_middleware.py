@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.http.compression import accepts_gzip
+from api.http.middleware import accepts_gzip
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """A worker hangs if messages wait and it neither takes one nor works on one."""
 
-from tasks.jobs.watchdog import Watchdog
+from tasks.jobs.ending import Watchdog
 
 
 def _verdicts(*looks: tuple[float, int | None, int, int]) -> list[bool]:
-    watchdog = Watchdog(patience=20)
-    return [watchdog.idle_for(*look) >= watchdog.patience for look in looks]
+    watchdog = Watchdog(timeout=20)
+    return [watchdog.idle_for(*look) >= watchdog.timeout for look in looks]
 
 
 def test_a_worker_that_takes_nothing_while_messages_wait_hangs_after_its_patience() -> None:
