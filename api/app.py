@@ -95,8 +95,8 @@ def create_app(
     app = _empty_app(routes, metrics, guards, waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.registry)
-    figures = [QueueLengths(enqueue), StoreMetrics(stores)]
-    _add_service(app, stores, PrometheusMetrics(metrics, figures, validation))
+    others = [QueueLengths(enqueue), StoreMetrics(stores)]
+    _add_service(app, stores, PrometheusMetrics(metrics, others, validation))
     checks = HealthChecks(stores, stream.traded, enqueue, room)
     _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
     _add_tasks(app, stores, waiting)

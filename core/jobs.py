@@ -43,8 +43,8 @@ class JobError(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, Generic[Request], frozen=True):
     """One row of background work. Times are epoch milliseconds UTC.
 
-    `stages` are the Celery tasks that run one after another under this id, and
-    `stage` the index of the present one. `request` is what was asked for: JSON as
+    `stages` are the Celery tasks of its steps, which run one after another under this
+    id, and `stage` the index of the present one. `request` is what was asked for: JSON as
     it is stored, the struct of its task for the work itself (`asked`);
     `checkpoint` what a step noted so that a retry resumes where it stopped.
     """

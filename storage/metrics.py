@@ -15,7 +15,7 @@ from storage.tables import jobs
 from storage.trades.quarantine import COUNTS
 
 
-class RecordFigures(NamedTuple):
+class RecordMetrics(NamedTuple):
     """Jobs by state; of the live ledger its forecasts, those without outcome and those missed,
     and when the newest was made (epoch ms, None without any)."""
 
@@ -26,7 +26,7 @@ class RecordFigures(NamedTuple):
     newest_forecast: int | None
 
 
-class LiveFigures(NamedTuple):
+class LiveMetrics(NamedTuple):
     """Messages by platform and what became of them; batches that wait; series that are held."""
 
     messages: dict[str, dict[str, int]]
@@ -34,7 +34,7 @@ class LiveFigures(NamedTuple):
     series: int
 
 
-def read_record_figures(engine: Engine) -> RecordFigures:
+def read_record_metrics(engine: Engine) -> RecordMetrics:
     """Read what SQL knows; every query is answered by an index or a small table."""
     newest = select(func.max(ledger.c.seq)).where(ledger.c.ledger == LIVE)
     missed = select(func.coalesce(func.sum(ledger_events.c.count), 0)).where(
@@ -45,7 +45,7 @@ def read_record_figures(engine: Engine) -> RecordFigures:
         by_state = {state: int(count) for state, count in states}
         last = connection.scalar(newest) or 0
         made_at = select(ledger.c.made_at).where(ledger.c.ledger == LIVE, ledger.c.seq == last)
-        return RecordFigures(
+        return RecordMetrics(
             by_state,
             last,
             connection.scalar(select(func.count()).select_from(ledger_pending)) or 0,
@@ -54,7 +54,7 @@ def read_record_figures(engine: Engine) -> RecordFigures:
         )
 
 
-def read_live_figures(client: "redis.Redis") -> LiveFigures:
+def read_live_metrics(client: "redis.Redis") -> LiveMetrics:
     """Read what Redis knows."""
     with redis_errors():
         found = sorted(client.scan_iter(match=keys.ingest_counts("*"), count=1_000))
@@ -69,4 +69,4 @@ def read_live_figures(client: "redis.Redis") -> LiveFigures:
         platform: {name: int(count or 0) for name, count in zip(COUNTS, row, strict=True)}
         for platform, row in zip(platforms, counts, strict=True)
     }
-    return LiveFigures(messages, int(batches), int(series))
+    return LiveMetrics(messages, int(batches), int(series))

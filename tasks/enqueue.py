@@ -1,8 +1,8 @@
 """The api's only door to work: a row for the job, then a message that names it.
 
-A message holds a job's id and the number of a stage. What is asked for is in the
+A message holds a job's id and the number of a step. What is asked for is in the
 row, so that a message which comes twice, late or never changes nothing: workers
-take a stage from the row, and the reaper sends again what got lost.
+take a step from the row, and the reaper sends again what got lost.
 """
 
 import logging
@@ -89,7 +89,7 @@ class Enqueue:
             logger.debug("%s could not be hastened", task.name)
 
     def publish(self, job: Job, note: bool = True) -> None:
-        """Send a job's present and later stages to the broker, as one chain.
+        """Send a job's present and later steps to the broker, as one chain.
 
         Doing so twice is harmless. With `note` its row says that it was done.
         """

@@ -23,18 +23,18 @@ class PrometheusMetrics:
     def __init__(
         self,
         metrics: RequestMetrics,
-        figures: Sequence[Collector],
+        others: Sequence[Collector],
         validation: ValidationMetrics,
     ) -> None:
         self._metrics = metrics
-        self._figures = figures
+        self._others = others
         self._validation = validation
 
     @operation("prometheus", "service", {200: None}, more=text_answer(_PLAIN))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return counts and latencies of requests and tasks, queues, ingest, jobs and ledger."""
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = await in_thread(self._metrics.text, *self._figures)
+        resp.data = await in_thread(self._metrics.text, *self._others)
 
     @operation(
         "metrics", "next candle", {200: Metrics}, errors=(404, 422), more=text_answer(_PLAIN)

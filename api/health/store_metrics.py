@@ -6,7 +6,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from core.errors import RedisUnavailable, Unavailable
-from storage.metrics import read_live_figures, read_record_figures
+from storage.metrics import read_live_metrics, read_record_metrics
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 
@@ -26,7 +26,7 @@ class StoreMetrics(Collector):
                 continue
 
     def _records(self) -> Iterator[Metric]:
-        found = read_record_figures(self._stores.engine)
+        found = read_record_metrics(self._stores.engine)
         jobs = GaugeMetricFamily("tickcast_jobs", "Jobs on record.", labels=["state"])
         for state, count in found.jobs.items():
             jobs.add_metric([state], count)
@@ -41,7 +41,7 @@ class StoreMetrics(Collector):
             yield _gauge("tickcast_ledger_newest_seconds", "When the newest was made.", seconds)
 
     def _live(self) -> Iterator[Metric]:
-        found = read_live_figures(self._stores.redis)
+        found = read_live_metrics(self._stores.redis)
         messages = CounterMetricFamily(
             "tickcast_ingest_messages", "Live messages.", labels=["platform", "outcome"]
         )

@@ -46,6 +46,7 @@ class Routes:
 
     def __init__(self) -> None:
         self._by_template: dict[str, Route] = {}
+        self._trees: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._by_template.values())
@@ -53,6 +54,8 @@ class Routes:
     def add(self, route: Route) -> None:
         """Keep the facts of a route."""
         self._by_template[route.template] = route
+        if route.tree:
+            self._trees += (f"{route.template}/",)
 
     def of(self, template: str | None) -> Route:
         """Return the facts of a template; of one that is not ours, none."""
@@ -60,9 +63,7 @@ class Routes:
 
     def is_public(self, path: str) -> bool:
         """Say whether a path may be called without a key."""
-        return self.of(path).public or any(
-            route.tree and path.startswith(f"{route.template}/") for route in self
-        )
+        return self.of(path).public or path.startswith(self._trees)
 
 
 _NONE = Route("")

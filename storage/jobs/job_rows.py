@@ -13,7 +13,7 @@ from storage.tables import jobs
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The right to work on one stage of a job, until it is given up or taken away."""
+    """The right to work on one step of a job, until it is given up or taken away."""
 
     job_id: str
     token: str
@@ -48,7 +48,7 @@ def new_row(
 
 
 def claimed_row(worker: str, now: int) -> dict[str, Any]:
-    """Return what changes when `worker` takes a stage `now` (epoch ms)."""
+    """Return what changes when `worker` takes a step `now` (epoch ms)."""
     return {
         "state": JobState.RUNNING,
         "token": uuid.uuid4().hex,

@@ -29,7 +29,7 @@ _HANDED_BACK: dict[str, Any] = {"token": None, "worker": None, "heartbeat_at": N
 class JobStore:
     """Jobs in SQL. Every method may raise `DatabaseUnavailable`.
 
-    A stage is given up once `max_attempts` of its workers were lost. `clock`
+    A step is given up once `max_attempts` of its workers were lost. `clock`
     returns epoch milliseconds.
     """
 
@@ -82,7 +82,7 @@ class JobStore:
             return [to_job(row) for row in connection.execute(page)], total.scalar_one()
 
     def queues(self, job: Job) -> Sequence[str]:
-        """Return the name of the queue of each stage."""
+        """Return the name of the queue of each step."""
         with reading(self._engine) as connection:
             return [queue for _, queue in job_row(connection, job.id).stages]
 
@@ -103,12 +103,12 @@ class JobStore:
             connection.execute(jobs.delete().where(*untouched))
 
     def claim(self, job_id: str, stage: int, worker: str) -> Lease | None:
-        """Take a queued stage; None if it is taken, ended, or another stage is due."""
+        """Take a queued step; None if it is taken, ended, or another step is due."""
         taken = self.claim_job(job_id, stage, worker)
         return taken[0] if taken else None
 
     def claim_job(self, job_id: str, stage: int, worker: str) -> tuple[Lease, Job] | None:
-        """Take a queued stage like `claim`, and return the job with the lease."""
+        """Take a queued step like `claim`, and return the job with the lease."""
         now = self._clock()
         due = jobs.c.id == job_id, jobs.c.stage == stage, jobs.c.state == JobState.QUEUED
         change = update(jobs).where(*due).values(claimed_row(worker, now)).returning(jobs)
@@ -128,18 +128,18 @@ class JobStore:
         self._update(lease, heartbeat_at=self._clock(), progress=msgspec.to_builtins(progress))
 
     def checkpoint(self, lease: Lease, checkpoint: Mapping[str, Any]) -> None:
-        """Replace what this stage noted for a retry; the next stage starts with none."""
+        """Replace what this step noted for a retry; the next one starts with none."""
         self._update(lease, heartbeat_at=self._clock(), checkpoint=dict(checkpoint))
 
-    def finish_stage(self, lease: Lease, result: Mapping[str, Any]) -> Job:
-        """Add a stage's result and queue the next one; the last one ends the job.
+    def finish_step(self, lease: Lease, result: Mapping[str, Any]) -> Job:
+        """Add a step's result and queue the next one; the last one ends the job.
 
-        Results merge, a later stage's values winning. A job that was asked to
-        cancel ends `cancelled` unless this was its last stage.
+        Results merge, a later step's values winning. A job that was asked to
+        cancel ends `cancelled` unless this was its last step.
         """
         with writing(self._engine) as connection:
             row = job_row(connection, lease.job_id)
-            values = self._after_stage(row) | {"result": {**(row.result or {}), **result}}
+            values = self._after_step(row) | {"result": {**(row.result or {}), **result}}
             return to_job(fenced(connection, lease, values))
 
     def fail(self, lease: Lease, error: JobError) -> Job:
@@ -152,7 +152,7 @@ class JobStore:
         return to_job(self._update(lease, **self._ended(JobState.CANCELLED)))
 
     def release(self, lease: Lease) -> Job:
-        """Put the stage back into the queue; not counted as a lost worker."""
+        """Put the step back into the queue; not counted as a lost worker."""
         return to_job(self._update(lease, **self._queued()))
 
     def cancel(self, job_id: str) -> Job:
@@ -185,10 +185,10 @@ class JobStore:
         return self._select(jobs.c.state == JobState.QUEUED, jobs.c.published_at.is_not(None), old)
 
     def give_up_or_release(self, job: Job) -> bool:
-        """Deal with a job from `stale`: queue its stage again, or fail it.
+        """Deal with a job from `stale`: queue its step again, or fail it.
 
         Returns True if it waits to be published again; False if it has failed,
-        because too many workers were lost on this stage, or if its worker has
+        because too many workers were lost on this step, or if its worker has
         moved on in the meantime.
         """
         held = (
@@ -214,7 +214,7 @@ class JobStore:
             return self._queued() | {"lost": lost}
         return self._ended(JobState.FAILED) | {"lost": lost, "error": msgspec.to_builtins(error)}
 
-    def _after_stage(self, row: Row[Any]) -> dict[str, Any]:
+    def _after_step(self, row: Row[Any]) -> dict[str, Any]:
         if row.stage + 1 == len(row.stages):
             return self._ended(JobState.SUCCEEDED)
         if row.cancel_requested:

@@ -121,7 +121,7 @@ def _do(
     try:
         result = _retried(held, timeout, work)
         held.record_last_progress()
-        return After.GO_ON, lambda lease: jobs.finish_stage(lease, result)
+        return After.GO_ON, lambda lease: jobs.finish_step(lease, result)
     except WorkerStopping:
         return After.AGAIN, jobs.release
     except JobCancelled:

@@ -66,7 +66,7 @@ def finish(stores: Stores, job_id: str, result: dict[str, Any], told: bool = Tru
     """Let a worker take a job and succeed; without `told`, nobody hears of it."""
     lease = stores.jobs.claim(job_id, 0, "worker")
     assert lease
-    job = stores.jobs.finish_stage(lease, result)
+    job = stores.jobs.finish_step(lease, result)
     if told:
         _tell(stores, job)
 

@@ -110,7 +110,7 @@ def test_a_job_lives_its_life(postgresql: Engine) -> None:
     lease = jobs.claim(job.id, 0, "w2")
     assert lease
     jobs.checkpoint(lease, {"cursor": 5})
-    assert jobs.finish_stage(lease, {"a": 1}).state == JobState.QUEUED
+    assert jobs.finish_step(lease, {"a": 1}).state == JobState.QUEUED
     assert jobs.unpublished(-1_000)[0].id == job.id
     last = jobs.claim(job.id, 1, "w3")
     assert last

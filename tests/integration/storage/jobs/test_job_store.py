@@ -92,10 +92,10 @@ def test_stages_follow_each_other_and_their_results_merge(jobs: JobStore) -> Non
     lease = claimed(jobs, job)
     jobs.checkpoint(lease, {"cursor": 5})
     assert jobs.get(job.id).checkpoint == {"cursor": 5}
-    between = jobs.finish_stage(lease, {"fetched": 10, "n": 1})
+    between = jobs.finish_step(lease, {"fetched": 10, "n": 1})
     assert (between.state, between.stage, between.attempt) == (JobState.QUEUED, 1, 0)
     assert between.checkpoint == {}
-    done = jobs.finish_stage(claimed(jobs, job, 1), {"n": 2})
+    done = jobs.finish_step(claimed(jobs, job, 1), {"n": 2})
     assert (done.state, done.result) == (JobState.SUCCEEDED, {"fetched": 10, "n": 2})
     assert done.finished_at
     assert jobs.claim(job.id, 1, "w") is None
@@ -137,7 +137,7 @@ def test_a_worker_that_lost_its_lease_can_change_nothing(jobs: JobStore, clock: 
         lambda: jobs.heartbeat(old),
         lambda: jobs.report(old, Progress(1)),
         lambda: jobs.checkpoint(old, {"stale": True}),
-        lambda: jobs.finish_stage(old, {"stale": True}),
+        lambda: jobs.finish_step(old, {"stale": True}),
         lambda: jobs.fail(old, JobError("stale", "stale")),
         lambda: jobs.cancelled(old),
         lambda: jobs.release(old),
@@ -152,7 +152,7 @@ def test_a_worker_that_lost_its_lease_can_change_nothing(jobs: JobStore, clock: 
 def test_an_ended_job_has_no_lease(jobs: JobStore, end: str) -> None:
     lease = claimed(jobs, create(jobs, STAGES[:1]))
     if end == "finish":
-        jobs.finish_stage(lease, {})
+        jobs.finish_step(lease, {})
     elif end == "fail":
         jobs.fail(lease, JobError("x", "y"))
     else:
@@ -182,14 +182,14 @@ def test_a_job_asked_to_cancel_does_not_begin_its_next_stage(jobs: JobStore) -> 
     job = create(jobs)
     lease = claimed(jobs, job)
     jobs.cancel(job.id)
-    assert jobs.finish_stage(lease, {"n": 1}).state == JobState.CANCELLED
+    assert jobs.finish_step(lease, {"n": 1}).state == JobState.CANCELLED
 
 
 def test_a_job_asked_to_cancel_whose_work_is_done_has_succeeded(jobs: JobStore) -> None:
     job = create(jobs, STAGES[:1])
     lease = claimed(jobs, job)
     jobs.cancel(job.id)
-    assert jobs.finish_stage(lease, {"n": 1}).state == JobState.SUCCEEDED
+    assert jobs.finish_step(lease, {"n": 1}).state == JobState.SUCCEEDED
 
 
 def test_the_same_work_is_not_queued_twice_until_it_ends(jobs: JobStore) -> None:
@@ -200,7 +200,7 @@ def test_the_same_work_is_not_queued_twice_until_it_ends(jobs: JobStore) -> None
     lease = claimed(jobs, first)
     with pytest.raises(Conflict):
         jobs.create("fetch_candles", STAGES[:1], {}, unique_key="k")
-    jobs.finish_stage(lease, {})
+    jobs.finish_step(lease, {})
     jobs.create("fetch_candles", STAGES[:1], {}, unique_key="k")
 
 
@@ -250,7 +250,7 @@ def test_a_next_stage_has_attempts_of_its_own(jobs: JobStore, clock: Clock) -> N
     for _ in range(2):
         claimed(jobs, job)
         jobs.give_up_or_release(jobs.get(job.id))
-    jobs.finish_stage(claimed(jobs, job), {})
+    jobs.finish_step(claimed(jobs, job), {})
     assert claimed(jobs, job, 1).attempt == 1
     assert jobs.give_up_or_release(jobs.get(job.id))
 
@@ -288,7 +288,7 @@ def test_a_stage_that_waits_again_counts_as_unpublished(jobs: JobStore, clock: C
     leases = [claimed(jobs, job) for job in (released, lost, next_stage)]
     jobs.release(leases[0])
     jobs.give_up_or_release(jobs.get(lost.id))
-    jobs.finish_stage(leases[2], {})
+    jobs.finish_step(leases[2], {})
     clock.now += 1
     assert {job.id for job in jobs.unpublished(0)} == {released.id, lost.id, next_stage.id}
 
@@ -347,6 +347,6 @@ def _act(jobs: JobStore, action: str, leases: list[Lease | None]) -> None:
         elif action == "release":
             jobs.release(lease)
         elif action == "finish":
-            jobs.finish_stage(lease, {})
+            jobs.finish_step(lease, {})
         else:
             jobs.fail(lease, JobError("x", "y"))
