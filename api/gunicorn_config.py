@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from core.errors import TickcastError
-from core.processes import die_with_parent
+from core.process.lifetime import die_with_parent
+from core.process.shared_metrics import share_metrics
 from core.settings import read_settings
-from core.shared_metrics import share_metrics
 
 try:
     _settings = read_settings()

@@ -1,7 +1,7 @@
 """Entry point of every api process: `gunicorn -c python:api.gunicorn_config api.main:app`."""
 
 from api.app import create_app
-from core.json_log import log_json
+from core.process.json_log import log_json
 from core.settings import read_settings
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import REQUEST_SECONDS

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from core.processes import die_with_parent
+from core.process.lifetime import die_with_parent
 
 FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0
 # A process that lived this long has started well; its failures are forgotten.

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from core.errors import TickcastError
-from core.processes import die_with_parent
+from core.process.lifetime import die_with_parent
 from core.settings import Settings, read_settings
 from operate.data_folder import empty_metrics_folder, locked_data_folder, prepare_data_folder
 from operate.disk_watch import DiskWatch

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.signals import setup_logging  # type: ignore[import-untyped]
 
-from core.json_log import log_json
+from core.process.json_log import log_json
 from core.settings import read_settings
 from tasks import celery_tasks, runtime
 from tasks.celery_app import make_celery

@@ -1,6 +1,6 @@
 """Counts of requests, by route and status, for Prometheus, and what they were in the last minute.
 
-Where processes share their counts (`core.shared_metrics`), as under gunicorn, the
+Where processes share their counts (`core.process.shared_metrics`), as under gunicorn, the
 answer of any api process sums up those of all, and those of tasks too.
 """
 
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from api.http.routes import Routes
 from api.http.threads import in_work_thread
-from core.shared_metrics import FOLDER_VARIABLE
+from core.process.shared_metrics import FOLDER_VARIABLE
 
 WINDOW_S = 60.0
 _SAMPLE_S = 10.0

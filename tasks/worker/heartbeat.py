@@ -17,7 +17,7 @@ from celery.signals import (  # type: ignore[import-untyped]
 from celery.worker import state  # type: ignore[import-untyped]
 
 from core.errors import Unavailable
-from core.processes import die_with_parent
+from core.process.lifetime import die_with_parent
 from core.times import now_ms
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect, redis_errors

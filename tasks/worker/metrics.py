@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.signals import task_postrun, task_prerun  # type: ignore[import-untyped]
 
-from core.shared_metrics import share_metrics
+from core.process.shared_metrics import share_metrics
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1_800)
 

@@ -7,7 +7,7 @@ import sys
 SCRIPT = """
 import logging, sys
 import structlog
-from core.json_log import log_json
+from core.process.json_log import log_json
 
 log_json("info", ["chatty"], sys.stderr)
 structlog.contextvars.bind_contextvars(request_id="abc")
