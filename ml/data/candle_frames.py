@@ -2,7 +2,7 @@
 
 A frame has columns `time` (opening, whole seconds UTC, ascending, unique),
 `open`, `high`, `low`, `close`, `volume` and, where known, `flags` (bits of
-`core.series.CandleFlag`).
+`core.series.CandleFlag`). `frame.attrs["zone"]` is the market's clock, where it was named.
 """
 
 import hashlib

@@ -119,9 +119,10 @@ def make_history(
     """Prepare a frame of candles (see `ml.data.candle_frames`); unfinished ones are left out.
 
     `sessions` are those that a model was trained with (`Sessions.to_dict`);
-    without, they are learnt from the frame's own openings.
+    without, they are learnt from the frame's own openings, by its `attrs["zone"]`.
     """
     whole = finished(frame)
     if sessions is not None:
         return History(whole, Sessions.from_dict(sessions))
-    return History(whole, learn_sessions(whole["time"].to_numpy(np.int64), resolution))
+    zone = frame.attrs.get("zone", "")
+    return History(whole, learn_sessions(whole["time"].to_numpy(np.int64), resolution, zone))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidRequest
 from core.series import Series
+from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 
 if TYPE_CHECKING:
@@ -20,4 +21,11 @@ def read_frame(
     candles = stores.candles.read(series, start, end)
     if not len(candles):
         raise InvalidRequest(f"No candles are held of {series} in this range.")
-    return candles.to_frame()
+    return frame_of(stores, series, candles)
+
+
+def frame_of(stores: Stores, series: Series, candles: Candles) -> "pd.DataFrame":
+    """Return candles as a frame that carries its market's clock, where that was named."""
+    frame = candles.to_frame()
+    frame.attrs["zone"] = stores.facts.get(series).zone
+    return frame

@@ -12,6 +12,7 @@ from core.times import format_time
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.train_challenger import train
+from tasks.jobs.candle_frames import frame_of
 from tasks.jobs.held_job import Note, Report
 
 if TYPE_CHECKING:
@@ -90,4 +91,4 @@ def _frame(stores: Stores, series: Series) -> "pd.DataFrame":
     candles = stores.candles.read(series, limit=MAX_CANDLES + 1, newest=True)
     if not len(candles):
         raise InvalidRequest(f"No candles are held of {series}.")
-    return candles.to_frame()
+    return frame_of(stores, series, candles)

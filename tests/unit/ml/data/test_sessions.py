@@ -5,11 +5,14 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.data.candle_frames import finished
 from ml.data.sessions import WEEK, Sessions, Times, learn_sessions
+from ml.features.history import make_history
 
 HOUR, DAY = 3_600, 86_400
 NEW_YORK = ZoneInfo("America/New_York")
@@ -191,3 +194,13 @@ def test_foreign_exchange_is_never_forecast_into_a_friday_evening_that_is_closed
         ahead = learn_sessions(known, HOUR).next_openings(int(known[-1]), 24 * 5 * 2)
         ahead = ahead[ahead <= WINTER_AND_SUMMER[-1]]
         assert np.isin(ahead, WINTER_AND_SUMMER).all()
+
+
+def test_a_frame_that_names_its_clock_is_prepared_by_it() -> None:
+    times = market("America/New_York", datetime(2024, 4, 15), 8, range(9, 16))  # noqa: DTZ001
+    columns = dict.fromkeys(("open", "high", "low", "close", "volume"), np.ones(len(times)))
+    frame = pd.DataFrame({"time": times} | columns)
+    frame.attrs["zone"] = "America/New_York"
+    # What training does to a frame before it is prepared.
+    newest = finished(frame).tail(200).reset_index(drop=True)
+    assert make_history(newest, HOUR).sessions.zone == "America/New_York"
