@@ -150,7 +150,8 @@ def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
 
 
 def test_one_job_can_train_and_then_predict(lstm: Workbench) -> None:
-    request = TRAINING | {"model_id": "chained", "predict": True, "fetch": None}
+    asked = TRAINING | {"model_id": "chained", "predict": True, "fetch": None}
+    request = msgspec.convert(asked, TrainLstm)
 
     job = lstm.ended(
         lstm.enqueue.begin(TRAIN_LSTM, request, after=[PREDICT_LSTM_NSTEPS]), seconds=120
