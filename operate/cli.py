@@ -48,7 +48,29 @@ def restore(
     """Verify a backup and put back all that it holds; the server must be stopped."""
     with opened_stores(read_settings(), alone=True) as stores:
         manifest = restore_backup(stores, file, force=force)
+        stores.marks.accept()
     typer.echo(f"Restored {_contents(manifest.counts)}.")
+
+
+@app.command()
+def doctor(
+    accept: Annotated[
+        bool, typer.Option(help="Take what there is for all there is; health is well again.")
+    ] = False,
+) -> None:
+    """Say whether SQL, Redis and the files are whole and belong together; exit 1 unless so."""
+    with opened_stores(read_settings()) as stores:
+        faults = stores.marks.faults()
+        if faults and accept:
+            stores.marks.accept()
+        for fault in faults:
+            typer.echo(f"{fault.part}: {fault.reason}." if accept else fault.sentence)
+    if not faults:
+        typer.echo("SQL, Redis and the files belong together, and none is older than the others.")
+    elif accept:
+        typer.echo("What is missing is given up; what there is was accepted.")
+    else:
+        raise typer.Exit(1)
 
 
 @app.command("verify-backup")

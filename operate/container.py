@@ -7,6 +7,7 @@ from core.errors import TickcastError
 from core.settings import read_settings
 from operate.data_folder import empty_metrics_folder, prepare_data_folder
 from operate.readiness import PATIENCE, check_redis
+from operate.records import look_after_marks
 from storage.redis_connection import connect
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -21,6 +22,8 @@ def main(command: list[str]) -> str:
         with connect(settings.redis_address, timeout=PATIENCE) as client:
             check_redis(client, settings)
         prepare_data_folder(settings)
+        for fault in look_after_marks(settings):
+            print(fault.sentence, flush=True)
         if METRICS_VARIABLE not in os.environ and command[0] == "gunicorn":
             os.environ[METRICS_VARIABLE] = str(empty_metrics_folder(settings))
         os.execvp(command[0], command)  # noqa: S606

@@ -12,6 +12,7 @@ from operate.disk_watch import DiskWatch
 from operate.output import Output
 from operate.procfile import REDIS, child_processes, read_commands
 from operate.readiness import Probe, base_url, check_port_is_free, wait_for_redis
+from operate.records import look_after_marks
 from operate.supervisor import StopRequested, Supervisor
 
 READY_PATIENCE = 60.0
@@ -46,6 +47,8 @@ def _run(settings: Settings) -> None:
                 supervisor.start(process)
             wait_for_redis(settings, supervisor)
             key = prepare_data_folder(settings)
+            for fault in look_after_marks(settings):
+                output.say(fault.sentence)
             for process in [process for process in processes if process.name != REDIS]:
                 supervisor.start(process)
             _announce(settings, key, supervisor, output)

@@ -1,6 +1,7 @@
 """The SQL database: opened, migrated, and its errors in our own words."""
 
 import os
+import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004
 
-from core.errors import DatabaseUnavailable, StorageFull
+from core.errors import Conflict, CorruptArtifact, DatabaseUnavailable, StorageFull, TickcastError
 
 _BUSY_MS = 10_000
 # Any constant will do: what serialises migrations on PostgreSQL.
@@ -74,7 +75,11 @@ def database_errors() -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise DatabaseUnavailable("The database has no free connection at the moment.") from error
+    except sqlite3.DatabaseError as error:  # from preparing a connection
+        raise _of_sqlite(error) from error
     except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.DatabaseError) and _is_corrupt(error.orig):
+            raise _of_sqlite(error.orig) from error
         if _is_full(error.orig):
             raise StorageFull("The disk is full; the write was refused.") from error
         if type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
@@ -90,6 +95,8 @@ def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> 
     """
     from alembic import command
     from alembic.config import Config
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
 
     config = Config(attributes={})
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -97,7 +104,15 @@ def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> 
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config.attributes |= {"connection": connection, "data_dir": data_dir}
-        command.upgrade(config, revision)
+        try:
+            command.upgrade(config, revision)
+        except CommandError as error:
+            if isinstance(error.__cause__, ResolutionError):
+                raise Conflict(
+                    "The records were written by a newer Tickcast; install that one, "
+                    "or restore a backup of this one."
+                ) from error
+            raise
 
 
 def _snapshots(engine: Engine) -> Engine:
@@ -129,6 +144,21 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("tickcast_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _of_sqlite(error: sqlite3.DatabaseError) -> TickcastError:
+    if _is_corrupt(error):
+        return CorruptArtifact(
+            "The file of the SQL database is damaged; move it away and restore a backup: "
+            "tickcast restore FILE --force."
+        )
+    if _is_full(error):
+        return StorageFull("The disk is full; the write was refused.")
+    return DatabaseUnavailable("The database does not answer at the moment.")
 
 
 def _is_full(error: BaseException | None) -> bool:

@@ -15,6 +15,7 @@ from storage.candles.series_facts import SeriesFactsStore
 from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
 from storage.database import open_database
+from storage.installation.marks import Marks
 from storage.jobs.job_events import JobEvents
 from storage.jobs.job_store import JobStore
 from storage.jobs.workers import WorkerStore
@@ -49,6 +50,7 @@ class Stores:
     workers: WorkerStore
     job_events: JobEvents
     heads: Heads
+    marks: Marks
     ledger: LedgerStore
     ledger_reader: LedgerReader
     boards: BoardStore
@@ -89,6 +91,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         workers=WorkerStore(client),
         job_events=JobEvents(client),
         heads=heads,
+        marks=Marks(client, engine, settings.data_dir, heads.path),
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
         boards=BoardStore(engine),

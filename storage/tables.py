@@ -108,3 +108,11 @@ gaps = Table(
     UniqueConstraint("platform", "symbol", "first_id", "last_id", "after_time"),
     Index("ix_gaps_state", "state"),
 )
+
+# The mark that Redis and a file hold too: whether all belong together.
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("mark", JSON, nullable=False),
+)

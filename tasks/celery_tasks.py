@@ -234,6 +234,12 @@ def score() -> None:
     score_signals(runtime().stores)
 
 
+@periodic(table.NOTE_MARK)
+def note_mark() -> None:
+    """Mark SQL, Redis and the files as belonging together."""
+    runtime().stores.marks.note()
+
+
 @periodic(table.SWEEP_MODELS)
 def sweep_models() -> None:
     """Remove folders of models that a crash left without a record."""

@@ -73,8 +73,8 @@ class VerifyLedger:
     async def on_get(self, req: Request, resp: Response, query: VerifyQuery) -> None:
         """Recompute every hash, and compare with the heads that are kept outside SQL.
 
-        Finds changed, removed and inserted rows, a cut tail, and a ledger that was
-        made anew.
+        Finds changed, removed and inserted rows, a cut tail, a ledger that was made
+        anew, and records that were emptied or replaced as a whole.
         """
         resp.media = await in_database_thread(self._verify, query.ledger or None)
 
@@ -84,6 +84,9 @@ class VerifyLedger:
         found = [
             show_verification(verify_ledger(stores.engine, stores.heads, one)) for one in names
         ]
+        vanished = stores.marks.faults(without_redis=True)
+        if vanished and all(one.ok for one in found):
+            found[0].ok, found[0].reason = False, vanished[0].sentence
         bad = next((one for one in found if not one.ok), found[0])
         return LedgersVerified(
             ok=bad.ok,

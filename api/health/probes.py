@@ -16,6 +16,7 @@ from core.resolutions import MINUTE
 from storage.candles.watches import Watch
 from storage.database import reading, writing
 from storage.disk_room import DiskRoom
+from storage.installation.marks import Marks
 from storage.models.run_tables import runs, targets
 from storage.redis_checks import full_memory
 from storage.redis_connection import redis_errors
@@ -70,6 +71,11 @@ def ask_room(client: "redis.Redis", room: DiskRoom) -> dict[str, str]:
         if refusal := full_memory(client):
             found["memory of redis"] = refusal
     return found
+
+
+def ask_marks(marks: Marks) -> dict[str, str]:
+    """Return by part of the records what is missing of it."""
+    return {fault.part: f"{fault.reason}; see tickcast doctor" for fault in marks.faults()}
 
 
 def ask_database(engine: Engine) -> Connections:

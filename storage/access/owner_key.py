@@ -4,8 +4,14 @@ import os
 import secrets
 from pathlib import Path
 
-from core.errors import Conflict, InvalidRequest
+from core.errors import Conflict, InvalidRequest, TickcastError
 from storage.access.access_keys import FILE_LABEL, FIXED_KEY_LENGTH, OWNER, AccessKeyStore, new_key
+
+
+class UnusableOwnerKey(TickcastError):
+    """The owner's file is not what it should be; the sentence names the remedy."""
+
+    type = "unusable_owner_key"
 
 
 def ensure_owner_key(store: AccessKeyStore, fixed: str, path: Path) -> str:
@@ -49,9 +55,23 @@ def _open(store: AccessKeyStore, plain: str) -> None:
 
 def _read(path: Path) -> str:
     try:
+        mode = path.stat().st_mode
         plain = path.read_text().strip()
     except FileNotFoundError:
         return ""
+    except IsADirectoryError:
+        raise UnusableOwnerKey(f"{path.name} is a folder; remove it, and a key is made.") from None
+    except UnicodeDecodeError:
+        raise UnusableOwnerKey(
+            f"{path.name} holds no text; remove it, and another key is made."
+        ) from None
+    except OSError as error:
+        raise UnusableOwnerKey(f"{path.name} cannot be read ({error.strerror}).") from None
+    if mode & 0o077:
+        raise UnusableOwnerKey(
+            f"{path.name} can be read by others than its owner: chmod 600 it, and replace the key "
+            "if somebody may have seen it: remove the file and start again."
+        )
     return plain if len(plain) >= FIXED_KEY_LENGTH else ""
 
 

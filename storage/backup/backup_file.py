@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import msgspec
 
-from core.errors import CorruptArtifact
+from core.errors import CorruptArtifact, NotFound
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -106,6 +106,8 @@ def check_backup(path: Path) -> Manifest:
     try:
         digests = _digests(path)
         manifest = _manifest(path, digests.pop(MANIFEST, None))
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {path.name}; name the backup to read.") from error
     except (tarfile.TarError, msgspec.MsgspecError, EOFError, ValueError) as error:
         raise CorruptArtifact("The file is no backup, or it is damaged.") from error
     digests.pop(SEAL, None)

@@ -9,15 +9,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
 
 from storage.database import reading
-from storage.tables import access_keys, metadata
+from storage.tables import access_keys, installation, metadata
 
 _ROWS = 500
 _SPOOL_BYTES = 8 * 1024 * 1024
 
 
 def tables() -> list[Table]:
-    """Return all tables, those that others refer to first."""
-    return metadata.sorted_tables
+    """Return all tables, those that others refer to first, but the one of this place."""
+    return [table for table in metadata.sorted_tables if table is not installation]
 
 
 def revision(connection: Connection) -> str:
