@@ -18,6 +18,7 @@ QUIET_INDEX = "index:quiet"  # hash: up to which version a market's silences wer
 DUE_INDEX = "index:due"  # traded symbols by when they are to be looked after (epoch ms)
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
+DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody could read
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 

@@ -1,6 +1,7 @@
 """The Celery application: how messages travel, and that none is lost or trusted."""
 
 from celery import Celery  # type: ignore[import-untyped]
+from kombu.transport import TRANSPORT_ALIASES
 
 from tasks.task_table import MAINTENANCE, QUEUE_OF
 from tasks.worker import request_ids
@@ -35,6 +36,8 @@ STREAM_TRANSPORT = {
     "unacked_mutex_key": "unacked:stream:mutex",
     "unacked_mutex_expire": 3,
 }
+# By the scheme of the broker's address: no worker ends of what it cannot read.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "tasks.worker.broker_transport:Transport")
 _SETTINGS = {
     # JSON only: a pickle would run whatever its sender likes.
     "task_serializer": "json",

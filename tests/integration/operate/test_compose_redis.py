@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 import redis
 import yaml
+from limits import RateLimitItemPerMinute
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import NoPermissionError
 
 from core.settings import Settings
 from operate.embedded_redis import server_command, server_environment
+from operate.readiness import check_redis
 from tasks.celery_app import make_celery
 
 COMPOSE = Path(__file__).parents[3] / "docker-compose.yml"
@@ -46,7 +50,20 @@ def _wait_for(client: "redis.Redis") -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["CONFIG GET *", "FLUSHALL", "FLUSHDB", "KEYS *", "SHUTDOWN", "ACL LIST", "REPLICAOF NO ONE"],
+    [
+        "CONFIG GET *",
+        "FLUSHALL",
+        "FLUSHDB",
+        "KEYS *",
+        "SHUTDOWN",
+        "ACL LIST",
+        "REPLICAOF NO ONE",
+        "MIGRATE h 1 k 0 1",
+        "FUNCTION LIST",
+        "SORT a STORE b",
+        "SCRIPT FLUSH",
+        "MODULE LIST",
+    ],
 )
 def test_the_user_may_not(address: str, command: str) -> None:
     with redis.Redis.from_url(address) as client, pytest.raises(NoPermissionError):
@@ -67,6 +84,16 @@ def test_the_user_may_store_time_series_and_dump_and_restore_them(address: str) 
         client.restore("ts:b", 0, dump)
         assert client.execute_command("TS.GET", "ts:b") == [1, 2.5]
         assert set(client.scan_iter("ts:*")) == {b"ts:a", b"ts:b"}
+
+
+def test_the_user_may_be_asked_whether_it_is_suitable_and_count_calls(address: str) -> None:
+    with redis.Redis.from_url(address) as client:
+        check_redis(client, Settings(_env_file=None))
+        limiter = MovingWindowRateLimiter(
+            RedisStorage("redis://", connection_pool=client.connection_pool)
+        )
+        assert limiter.hit(RateLimitItemPerMinute(1), "a")
+        assert not limiter.hit(RateLimitItemPerMinute(1), "a")
 
 
 def test_the_user_may_do_what_celery_does(address: str) -> None:

@@ -20,8 +20,29 @@ COMPOSE_ONLY = {"TICKCAST_REDIS_PASSWORD", "TICKCAST_DATABASE_PASSWORD"}
 SETTINGS = {f"TICKCAST_{name.upper()}" for name in Settings.model_fields}
 
 
-def test_the_services_are_those_of_the_procfile_and_a_database() -> None:
-    assert set(SERVICES) == {*read_commands(), "postgres"}
+def test_the_services_are_those_of_the_procfile_a_database_and_a_migration() -> None:
+    assert set(SERVICES) == {*read_commands(), "postgres", "migrate"}
+
+
+def test_the_migration_runs_once_and_only_prepares() -> None:
+    service = SERVICES["migrate"]
+    assert (service["command"], service["restart"]) == ("true", "no")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_writes_nowhere_but_its_data_and_gains_no_right(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert "privileged" not in service
+    assert set(service.get("cap_add", ())) <= (
+        set()
+        if service["image"] == "tickcast"
+        else {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    )
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -52,12 +73,15 @@ def test_the_settings_accept_what_compose_sets(name: str, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_share_one_image_and_the_data_and_wait_for_both_stores(name: str) -> None:
+def test_our_services_share_one_image_and_the_data_and_wait_for_stores_and_migration(
+    name: str,
+) -> None:
     service = SERVICES[name]
     assert (service["image"], service["volumes"]) == ("tickcast", ["data:/data"])
     assert {k: v["condition"] for k, v in service["depends_on"].items()} == {
         "redis": "service_healthy",
         "postgres": "service_healthy",
+        "migrate": "service_completed_successfully",
     }
 
 
@@ -68,8 +92,8 @@ def test_only_the_api_is_published_and_only_on_loopback() -> None:
 
 
 def test_redis_and_postgres_are_the_promised_versions() -> None:
-    assert SERVICES["redis"]["image"] == "redis:8"
-    assert SERVICES["postgres"]["image"].startswith("postgres:")
+    assert re.fullmatch(r"redis:8\.\d+", SERVICES["redis"]["image"])
+    assert re.fullmatch(r"postgres:17\.\d+", SERVICES["postgres"]["image"])
 
 
 def test_the_image_runs_as_a_user_without_rights() -> None:

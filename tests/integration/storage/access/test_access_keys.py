@@ -127,6 +127,7 @@ def test_a_database_that_was_lost_takes_the_key_in_the_file(
     plain = new_key()
     file.parent.mkdir()
     file.write_text(plain)
+    file.chmod(0o600)
     assert ensure_owner_key(keys, "", file) == plain
     assert keys.find(plain)
 

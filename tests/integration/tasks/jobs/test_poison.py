@@ -1,0 +1,57 @@
+"""A message that nobody can read is put aside; the worker that took it goes on."""
+
+import json
+
+import pytest
+
+from core.jobs import JobState
+from storage import keys
+from tests.integration.tasks.jobs.workbench import Workbench, eventually
+
+POISON = (
+    b"no json at all",
+    b"\xff\xfe\x00 no text",
+    b"[1, 2]",
+    b"3",
+    b"{}",
+    b'{"body": "x", "properties": {}, "headers": {}}',
+    b'{"body": "x", "properties": {"delivery_tag": 1, "delivery_info": 2}, "headers": {}}',
+    b"[" * 100_000,
+    json.dumps({"body": {"no": "text"}, "properties": None}).encode(),
+)
+
+
+@pytest.mark.parametrize("pool", [("-P", "threads", "-c", "2"), ("-P", "solo")], ids=["t", "s"])
+def test_poison_is_put_aside_and_counted_and_no_worker_ends_of_it(
+    bench: Workbench, pool: tuple[str, ...]
+) -> None:
+    worker = bench.worker("-Q", "fetch", *pool)
+    client = bench.stores.redis
+    for one in POISON:
+        client.lpush("fetch", one)
+
+    after = bench.job("odd_slow", seconds=0)
+
+    assert bench.ended(after).state == JobState.SUCCEEDED
+    eventually(lambda: client.llen(keys.DEAD_MESSAGES) == len(POISON))
+    assert worker.poll() is None
+    assert all(len(kept) <= 4_096 for kept in client.lrange(keys.DEAD_MESSAGES, 0, -1))  # type: ignore[union-attr]
+    assert client.llen("fetch") == 0
+
+
+def test_a_pickle_is_refused_by_a_worker_that_goes_on(bench: Workbench) -> None:
+    worker = bench.worker()
+    message = json.loads(_message(bench))
+    message["content-type"] = "application/x-python-serialize"
+    bench.stores.redis.lpush("fetch", json.dumps(message))
+
+    after = bench.job("odd_slow", seconds=0)
+
+    assert bench.ended(after).state == JobState.SUCCEEDED
+    assert worker.poll() is None
+
+
+def _message(bench: Workbench) -> bytes:
+    """A message of the right form, made by the sender itself."""
+    bench.celery.send_task("odd_slow", args=("x", 0), queue="aside")
+    return bench.stores.redis.rpop("aside")  # type: ignore[return-value]
