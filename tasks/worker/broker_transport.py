@@ -18,20 +18,20 @@ logger = logging.getLogger(__name__)
 KEPT_MESSAGES, KEPT_LENGTH = 1_000, 4_096
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     """Puts aside what is no JSON."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             self.bury(_content(error))
             return True
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         while True:
             try:
-                return super()._get(queue)
+                return super()._get(queue)  # type: ignore[no-untyped-call]
             except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
                 self.bury(_content(error))
 
@@ -47,14 +47,14 @@ class Channel(redis.Channel):  # type: ignore[misc]
             logger.exception("and it could not be kept")
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """Delivers messages that have the form of one."""
 
     Channel = Channel
 
     def _deliver(self, message: Any, queue: str) -> None:
         if _is_message(message):
-            super()._deliver(message, queue)
+            super()._deliver(message, queue)  # type: ignore[no-untyped-call]
         elif self.channels:
             self.channels[0].bury(json.dumps(message))
 
