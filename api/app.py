@@ -55,6 +55,7 @@ from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.settings import Settings
+from storage.access.access_keys import INGEST
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
@@ -163,9 +164,11 @@ def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
 def _add_candles(
     app: Application, stores: Stores, work: BackgroundWork, settings: Settings
 ) -> None:
-    app.add_route("/ingest/kline/{platform}", IngestKline(work))
+    app.add_route("/ingest/kline/{platform}", IngestKline(work), purpose=INGEST)
     app.add_route(
-        "/ingest/candles/{platform}", IngestCandles(ReadUpload(stores.candles, stores.facts), work)
+        "/ingest/candles/{platform}",
+        IngestCandles(ReadUpload(stores.candles, stores.facts), work),
+        purpose=INGEST,
     )
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route(
@@ -179,7 +182,7 @@ def _add_live(
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
     reader = StreamResource(broadcast, settings.default_platform, settings.default_symbol)
-    app.add_route("/ingest/{platform}", IngestLive(door))
+    app.add_route("/ingest/{platform}", IngestLive(door), purpose=INGEST)
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
     app.add_route("/gaps/{platform}/{symbol}", GapsResource(gaps, traded))

@@ -86,7 +86,13 @@ def list_keys() -> None:
     with opened_stores(read_settings()) as stores:
         for key in stores.keys.list():
             since, label = format_time(key.created_at), escape_controls(key.label)
-            typer.echo(f"{key.id}  {key.role}  {label}  {key.hint}  {since}  {_state(key)}")
+            typer.echo(
+                f"{key.id}  {key.role}{_scopes(key)}  {label}  {key.hint}  {since}  {_state(key)}"
+            )
+
+
+def _scopes(key: AccessKey) -> str:
+    return f" ({', '.join(key.scopes)})" if key.scopes else ""
 
 
 def _state(key: AccessKey) -> str:
@@ -105,11 +111,15 @@ def create_key(
         str, typer.Option(help="owner: everything. reader: reads and forecasts, changes nothing.")
     ] = OWNER,
     days: Annotated[int, typer.Option(min=0, help="Ends after so many days; 0: never.")] = 0,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="Opens only this, e.g. ingest:binance or ingest:*; may be repeated."),
+    ] = None,
 ) -> None:
     """Make a key and show it, this once."""
     ends = now_ms() + days * DAY * 1_000 if days else None
     with opened_stores(read_settings()) as stores:
-        plain, _ = stores.keys.create(role, label, ends)
+        plain, _ = stores.keys.create(role, label, ends, scope or ())
     typer.echo(plain)
 
 

@@ -86,6 +86,7 @@ access_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
     Column("expires_at", BigInteger),
+    Column("scopes", JSON, nullable=False, server_default=text("'[]'")),
 )
 
 gaps = Table(

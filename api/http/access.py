@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ class Access:
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
         """Refuse what the key's role may not do, and one stream too many."""
-        self._check_role(req, req.method)
+        self._check_role(req, req.method, params)
         if req.context.key and self._routes.of(req.uri_template).stream:
             self._streams.check(req.context.key.id)
 
@@ -107,7 +107,7 @@ class Access:
         self, req: Request, ws: WebSocket, resource: object, params: dict[str, str]
     ) -> None:
         """Accept the socket; one that sent no key in a header must do so in its first message."""
-        self._check_role(req, "WEBSOCKET")
+        self._check_role(req, "WEBSOCKET", params)
         if req.context.key:
             self._streams.check(req.context.key.id)
         await ws.accept()
@@ -117,7 +117,7 @@ class Access:
             if req.context.key is None:
                 raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
             req.context.trusted, req.context.plain = True, plain
-            self._check_role(req, "WEBSOCKET")
+            self._check_role(req, "WEBSOCKET", params)
             self._streams.check(req.context.key.id)
             await ws.send_text('{"type":"authenticated"}')
         if req.context.key:
@@ -143,10 +143,13 @@ class Access:
         sentence = f"An address may call {self._address_calls} times a minute without a valid key."
         self._calls.count(address, self._address_calls, sentence)
 
-    def _check_role(self, req: Request, method: str) -> None:
+    def _check_role(self, req: Request, method: str, params: Mapping[str, str]) -> None:
         key = req.context.key
         if key and not may_call(key.role, method, self._routes.of(req.uri_template)):
             raise Forbidden(f"A key of the role {key.role} may not do this.")
+        purpose = self._routes.of(req.uri_template).purpose
+        if key and not key.reaches(purpose, params.get("platform", "")):
+            raise Forbidden(f"This key opens {', '.join(key.scopes)} and nothing else.")
 
     async def _find_soon(self, plain: str | None) -> AccessKey | None:
         """Find the key, unless the database is away: what is public is told all the same."""

@@ -27,6 +27,7 @@ class Route:
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
     `status_body`: its errors carry a status and a message besides. `stream`: its answer
     stays open. `dear`: it reads much, so that a key may call it less often than others.
+    `purpose`: keys that are narrowed to it may call the route, on their platforms.
     """
 
     template: str
@@ -39,6 +40,7 @@ class Route:
     status_body: bool = False
     stream: bool = False
     dear: bool = False
+    purpose: str = ""
 
 
 class Routes:

@@ -7,19 +7,23 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, InvalidRequest, NotFound
+from core.names import check_name
 from core.times import now_ms
 from storage.database import reading, writing
 from storage.tables import access_keys
 
 OWNER = "owner"
 READER = "reader"
+# What a key can be narrowed to, on one platform or on all.
+INGEST = "ingest"
+PURPOSES = frozenset({INGEST})
 ROLES = frozenset({OWNER, READER})
 FIXED_KEY_LENGTH = 16
 # Label of the key in the owner's file, which `storage.access.owner_key` looks after.
@@ -40,10 +44,16 @@ class AccessKey(msgspec.Struct, frozen=True):
     created_at: int
     revoked_at: int | None = None
     expires_at: int | None = None
+    scopes: tuple[str, ...] = ()
 
     def opens(self, now: int) -> bool:
         """Say whether it opens the API at `now` (epoch ms)."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def reaches(self, purpose: str, platform: str) -> bool:
+        """Say whether its scopes, if it has any, allow a purpose on a platform."""
+        wanted = {f"{purpose}:{platform}", f"{purpose}:*"}
+        return not self.scopes or bool(purpose and wanted & set(self.scopes))
 
 
 class AccessKeyStore:
@@ -58,21 +68,36 @@ class AccessKeyStore:
         self._engine = engine
         self._clock = clock
 
-    def create(self, role: str, label: str, expires_at: int | None = None) -> tuple[str, AccessKey]:
+    def create(
+        self,
+        role: str,
+        label: str,
+        expires_at: int | None = None,
+        scopes: Sequence[str] = (),
+    ) -> tuple[str, AccessKey]:
         """Make a key; the first part of the answer is the only copy of it in clear.
 
-        With `expires_at` (epoch ms) it ends by itself.
+        With `expires_at` (epoch ms) it ends by itself; with `scopes`, each
+        `ingest:PLATFORM`, it opens nothing else.
         """
         plain = new_key()
-        return plain, self.adopt(plain, role, label, expires_at)
+        return plain, self.adopt(plain, role, label, expires_at, scopes)
 
-    def adopt(self, plain: str, role: str, label: str, expires_at: int | None = None) -> AccessKey:
+    def adopt(
+        self,
+        plain: str,
+        role: str,
+        label: str,
+        expires_at: int | None = None,
+        scopes: Sequence[str] = (),
+    ) -> AccessKey:
         """Store the digest of a key chosen elsewhere.
 
-        Raises `InvalidRequest` for an unknown role, a label over 128 characters or
-        a key under 16, and `Conflict` if the key is stored already.
+        Raises `InvalidRequest` for an unknown role or scope, a label over 128
+        characters or a key under 16, and `Conflict` if the key is stored already.
         """
         _check(plain, role, label)
+        _check_scopes(scopes)
         values = {
             "id": _key_id(plain),
             "digest": _digest(plain),
@@ -81,6 +106,7 @@ class AccessKeyStore:
             "hint": _hint(plain),
             "created_at": self._clock(),
             "expires_at": expires_at,
+            "scopes": list(scopes),
         }
         try:
             with writing(self._engine) as connection:
@@ -131,7 +157,7 @@ class AccessKeyStore:
             raise Conflict("This key was revoked or has expired; create another.")
         if (old.role, old.label) == (OWNER, FILE_LABEL):
             raise Conflict("To replace the owner's own key, delete its file and start again.")
-        plain, made = self.create(old.role, old.label, old.expires_at)
+        plain, made = self.create(old.role, old.label, old.expires_at, old.scopes)
         end = now + max(0, overlap_ms)
         ends = (
             {"expires_at": min(end, old.expires_at or end)} if overlap_ms else {"revoked_at": now}
@@ -175,6 +201,15 @@ def _check(plain: str, role: str, label: str) -> None:
         raise InvalidRequest("label must have at most 128 characters.")
     if len(plain) < FIXED_KEY_LENGTH:
         raise InvalidRequest(f"A key must have at least {FIXED_KEY_LENGTH} characters.")
+
+
+def _check_scopes(scopes: Sequence[str]) -> None:
+    for scope in scopes:
+        purpose, _, platform = scope.partition(":")
+        if purpose not in PURPOSES:
+            raise InvalidRequest(f"scope must be {INGEST}:PLATFORM, or {INGEST}:* for all.")
+        if platform != "*":
+            check_name(platform, "scope")
 
 
 def _random(length: int) -> str:
