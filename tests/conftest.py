@@ -56,6 +56,7 @@ def redis_settings() -> Iterator[Settings]:
             data_dir=Path(folder),
             redis_fsync="everysec",
             trusted_hosts=f"{FALCONS_HOST}, testserver",
+            address_calls=1_000_000,
             _env_file=None,
         )
         process = start_redis(settings)
