@@ -25,14 +25,14 @@ def locked_names(text: str) -> list[str]:
 def licence_of(found: Distribution) -> str:
     """Return what a package's metadata says of its licence, in a line."""
     metadata = found.metadata
-    said = metadata.get("License-Expression")
+    said, *_ = metadata.get_all("License-Expression") or [""]
     classifiers = [
         value.rpartition(" :: ")[2]
         for value in metadata.get_all("Classifier") or []
         if value.startswith(_CLASSIFIER)
     ]
-    own = (metadata.get("License") or "").strip().partition("\n")[0]
-    return said or ", ".join(classifiers) or own or "not said"
+    own, *_ = metadata.get_all("License") or [""]
+    return said or ", ".join(classifiers) or own.strip().partition("\n")[0] or "not said"
 
 
 def is_forbidden(licence: str) -> bool:
