@@ -54,6 +54,7 @@ class HealthState:
     exchanges: dict[str, Exchange]
     offsets: Offsets
     unsafe: Sequence[str] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
     vanished: Mapping[str, str] = field(default_factory=dict)
     full: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,7 +86,16 @@ class HealthState:
             if abs(offset) > CLOCK_TOLERANCE_MS
         }
         unsafe = {"settings of redis": "; ".join(self.unsafe)} if self.unsafe else {}
-        return away | hanging | late | clocks | unsafe | dict(self.full) | dict(self.vanished)
+        return (
+            away
+            | hanging
+            | late
+            | clocks
+            | unsafe
+            | dict(self.full)
+            | dict(self.vanished)
+            | dict(self.damaged)
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -107,6 +117,7 @@ class HealthChecks:
         self._database = Check(lambda: probes.ask_database(engine), pool)
         self._full = Check(lambda: probes.ask_room(client, room), pool)
         self._vanished = Check(lambda: probes.ask_marks(stores.marks), pool, fresh=_SLOWLY)
+        self._damaged = Check(stores.registry.damaged, pool, fresh=_SLOWLY)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
         self._broker = Check(enqueue.queue_lengths, pool)
         self._heartbeats = Check(stores.workers.all, pool)
@@ -121,14 +132,14 @@ class HealthChecks:
         (
             (redis, database, broker),
             (heartbeats, watches, prices),
-            (offsets, models),
+            (offsets, models, damaged),
             (unsafe, full, vanished),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
             asyncio.gather(
                 self._heartbeats.answer(), self._watches.answer(), self._prices.answer()
             ),
-            asyncio.gather(self._offsets.answer(), self._models.answer()),
+            asyncio.gather(self._offsets.answer(), self._models.answer(), self._damaged.answer()),
             asyncio.gather(self._unsafe.answer(), self._full.answer(), self._vanished.answer()),
         )
         now = now_ms()
@@ -147,6 +158,7 @@ class HealthChecks:
             offsets=_recent(offsets.value or {}, now),
             unsafe=unsafe.value or (),
             vanished=vanished.value or {},
+            damaged=damaged.value or {},
             full=full.value or {},
         )
 

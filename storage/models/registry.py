@@ -24,6 +24,8 @@ from storage.models.run_tables import runs, targets
 from storage.models.runs import RunRecord, TargetRecord, hash_of_files, run_record, target_record
 
 _LONGEST_ERROR = 500
+# How a note on files that are not what their record says begins.
+DAMAGED = "damaged files"
 # No ledger row rests on a model of the next candle: of those of one target the newest so many
 # are kept, beside the champion.
 KEPT = 5
@@ -121,6 +123,42 @@ class Registry:
         for old in dropped:
             self.files.remove(old)
         return whole
+
+    def step_down(self, run: RunRecord) -> RunRecord | None:
+        """Let the champion before `run`, whose files are damaged, speak again.
+
+        Returns who speaks now, None if no other was promoted before; that the files
+        are damaged is noted in either case, until a training is promoted.
+        """
+        note = f"{DAMAGED} of training {run.id}; train again, or restore a backup"
+        before = (
+            select(runs)
+            .where(
+                is_target(runs, run.target),
+                runs.c.promoted,
+                runs.c.name.is_(None),
+                runs.c.folder != "",
+                runs.c.created_at < run.created_at,
+            )
+            .order_by(runs.c.created_at.desc(), runs.c.id)
+            .limit(1)
+        )
+        with writing(self._engine) as connection:
+            row = connection.execute(before).one_or_none()
+            values: dict[str, Any] = {"last_error": note}
+            if row is not None:
+                values |= {"champion_id": row.id, "promoted_at": row.created_at}
+            still = is_target(targets, run.target) & (targets.c.champion_id == run.id)
+            connection.execute(update(targets).where(still).values(values))
+        champion = self.champion(run.target)
+        return None if champion is None or champion.id == run.id else champion
+
+    def damaged(self) -> dict[str, str]:
+        """Return by target what is noted of damaged files."""
+        noted = select(targets).where(targets.c.last_error.startswith(DAMAGED))
+        with reading(self._engine) as connection:
+            found = [target_record(row) for row in connection.execute(noted)]
+        return {str(record.target): record.last_error or "" for record in found}
 
     def note_attempt(self, target: ForecastTarget) -> None:
         """Note that a training was begun, so that none is begun right after it."""

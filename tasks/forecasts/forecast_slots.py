@@ -103,14 +103,13 @@ class SlotForecaster:
         origins: dict[bytes, Origin] = {}
         for target in targets:
             try:
-                run = models.run(self._stores, target.champion_id or "")
+                known = models.run(self._stores, target.champion_id or "")
+                run, model = models.champion(self._stores, known)
                 sessions = run.metadata["sessions"]
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
-                made = make_forecast(
-                    origins[key], target.target, models.model(self._stores, run), run.model_hash
-                )
+                made = make_forecast(origins[key], target.target, model, run.model_hash)
             except Exception:
                 logger.exception("the champion of %s does not forecast", target.target)
                 continue

@@ -1,10 +1,14 @@
 """Trained models that stay loaded between forecasts, of every kind."""
 
+import logging
 from typing import Any
 
+from core.errors import CorruptArtifact
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.jobs.recent import Recent
+
+logger = logging.getLogger(__name__)
 
 # Each takes a few MB.
 CAPACITY = 512
@@ -29,6 +33,21 @@ class LoadedModels:
         Raises `CorruptArtifact` if its files were altered.
         """
         return self._models.get(_key(stores, run.id), lambda: load_model(stores, run))
+
+    def champion(self, stores: Stores, run: RunRecord) -> tuple[RunRecord, Any]:
+        """Return a champion with its model, or the one before it if its files are damaged.
+
+        Raises `CorruptArtifact` if there is none before it.
+        """
+        while True:
+            try:
+                return run, self.model(stores, run)
+            except CorruptArtifact:
+                logger.error("the files of training %s are damaged", run.id)
+                before = stores.registry.step_down(run)
+                if before is None:
+                    raise
+                run = before
 
     def ids(self) -> list[str]:
         """Return the trainings whose models are loaded."""

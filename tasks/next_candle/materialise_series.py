@@ -177,6 +177,7 @@ class SeriesMaker:
         run = self._stores.registry.champion(candle_target(series))
         if run is None:
             raise Conflict(f"Nothing is trained for {series}; POST /train first.")
+        run, _ = models.champion(self._stores, run)
         return run
 
     def _last_finished(self, series: Series) -> int | None:

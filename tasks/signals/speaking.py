@@ -37,5 +37,4 @@ def speaking(stores: Stores, target: ForecastTarget) -> Speaking[Any]:
     champion_id = stores.registry.champion_id(target)
     if champion_id is None:
         raise nothing_trained(target)
-    run = models.run(stores, champion_id)
-    return Speaking(run, models.model(stores, run))
+    return Speaking(*models.champion(stores, models.run(stores, champion_id)))

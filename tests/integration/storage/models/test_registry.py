@@ -73,6 +73,24 @@ def test_an_altered_model_is_not_served(registry: Registry) -> None:
         registry.read_files(record)
 
 
+def test_the_champion_before_a_damaged_one_speaks_and_both_are_named(registry: Registry) -> None:
+    first = enter_run(registry, run("run-1", created_at=1))
+    enter_run(registry, run("run-2", created_at=2, promoted=False), "run-1")
+    third = enter_run(registry, run("run-3", created_at=3), "run-1")
+    assert registry.damaged() == {}
+
+    assert registry.step_down(third) == first
+    assert registry.champion(SLOT) == first
+    assert registry.step_down(third) == first  # somebody else had found out
+    assert list(registry.damaged()) == [str(SLOT)]
+    assert "run-3" in registry.damaged()[str(SLOT)]
+
+    assert registry.step_down(first) is None
+    assert registry.champion(SLOT) == first  # none is left: it stays named, and is not served
+    enter_run(registry, run("run-4", created_at=4), "run-1")
+    assert registry.damaged() == {}
+
+
 def test_what_a_slot_is_asked_for_can_change(registry: Registry) -> None:
     registry.configure(OTHER, {"rounds": 3}, 60, 0)
     registry.configure(OTHER, {"rounds": 4}, 90, 5)
