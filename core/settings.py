@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     candle_retention_days: int = Field(
         0, ge=0, description="Candles older than this are dropped; 0 keeps all."
     )
+    job_retention_days: int = Field(
+        90, ge=0, description="Tasks that ended longer ago are forgotten; 0 keeps all."
+    )
     tick_retention_days: int = Field(
         30, ge=0, description="Per-millisecond trades and tickers older than this are dropped."
     )

@@ -115,6 +115,15 @@ def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> 
             raise
 
 
+def shorten_log(engine: Engine) -> None:
+    """Write SQLite's log into its database and cut it, as far as readers allow; else nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+    with database_errors(), engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _snapshots(engine: Engine) -> Engine:
     """Return the engine such that all reads of a transaction see one state."""
     if engine.dialect.name == "sqlite":

@@ -28,6 +28,7 @@ from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
 from tasks.forecasts.train_slots import train_slot
 from tasks.jobs.answer_calls import answer_call, make_call
+from tasks.jobs.purge_records import purge_records
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.jobs.run_step import After, Work, run_step
 from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
@@ -238,6 +239,12 @@ def score() -> None:
 def note_mark() -> None:
     """Mark SQL, Redis and the files as belonging together."""
     runtime().stores.marks.note()
+
+
+@periodic(table.PURGE_RECORDS)
+def purge() -> None:
+    """Forget tasks that ended long ago, and give back what SQL's log has grown to."""
+    purge_records(runtime().stores, runtime().settings.job_retention_days)
 
 
 @periodic(table.SWEEP_MODELS)

@@ -175,6 +175,7 @@ SCORE_FORECASTS = Periodic("score_forecasts", MAINTENANCE, 5)
 RETRAIN = Periodic("retrain", MAINTENANCE, 60)
 SCORE_SIGNALS = Periodic("score_signals", MAINTENANCE, 10)
 NOTE_MARK = Periodic("note_mark", MAINTENANCE, 10)
+PURGE_RECORDS = Periodic("purge_records", MAINTENANCE, 3_600)
 SWEEP_MODELS = Periodic("sweep_models", MAINTENANCE, 3_600)
 
 _ALL: tuple[Task[Any, Any] | Message | Periodic, ...] = tuple(

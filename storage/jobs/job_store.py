@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict
@@ -23,6 +23,8 @@ __all__ = ["JobStore", "Lease"]
 
 Jobs = list[Job]
 
+# Deleted within one transaction, so that no other writer waits long.
+_PURGED_AT_ONCE = 1_000
 _HANDED_BACK: dict[str, Any] = {"token": None, "worker": None, "heartbeat_at": None}
 
 
@@ -101,6 +103,17 @@ class JobStore:
         )
         with writing(self._engine) as connection:
             connection.execute(jobs.delete().where(*untouched))
+
+    def purge(self, ended_before: int) -> int:
+        """Delete jobs that ended before an instant (epoch ms); returns how many, 1,000 at most."""
+        old = (
+            select(jobs.c.id)
+            .where(jobs.c.finished_at < ended_before)
+            .order_by(jobs.c.finished_at)
+            .limit(_PURGED_AT_ONCE)
+        )
+        with writing(self._engine) as connection:
+            return connection.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount
 
     def claim(self, job_id: str, stage: int, worker: str) -> Lease | None:
         """Take a queued step; None if it is taken, ended, or another step is due."""

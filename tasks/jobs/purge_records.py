@@ -1,0 +1,25 @@
+"""What is kept of tasks that ended long ago: nothing."""
+
+import logging
+
+from core.resolutions import DAY
+from core.times import now_ms
+from storage.database import shorten_log
+from storage.stores import Stores
+
+logger = logging.getLogger(__name__)
+
+
+def purge_records(stores: Stores, job_days: int, now: int | None = None) -> int:
+    """Delete tasks that ended over `job_days` ago, 0 keeping all; returns how many.
+
+    In parts, so that nobody waits long for the right to write.
+    """
+    before = (now_ms() if now is None else now) - job_days * DAY * 1_000
+    deleted = 0
+    while job_days and (count := stores.jobs.purge(before)):
+        deleted += count
+    if deleted:
+        logger.info("%d tasks that ended over %d days ago are forgotten", deleted, job_days)
+    shorten_log(stores.engine)
+    return deleted
