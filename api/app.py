@@ -41,6 +41,7 @@ from api.lstm.lstm_predict import PredictLstm
 from api.lstm.models import LstmModel, LstmModels
 from api.lstm.requests import LstmRequests
 from api.lstm.work import TrainLstm
+from api.markets.markets import MarketList, MarketResource
 from api.next_candle.futures import FuturesResource
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.requests import NextCandleRequests
@@ -171,6 +172,8 @@ def _add_candles(
         purpose=INGEST,
     )
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
+    app.add_route("/markets", MarketList(stores))
+    app.add_route("/markets/{platform}/{symbol}", MarketResource(stores.markets))
     app.add_route(
         "/watch", WatchResource(stores.watches, stores.candles, settings.default_platform)
     )

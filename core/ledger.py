@@ -1,7 +1,7 @@
 """How the ledger's rows are chained, so that anybody can check it from the rows alone.
 
 A row's hash is the SHA-256, in hex, of a JSON array without spaces: the hash of
-the row before, then the row's fields in the order given here. Instants are epoch
+the row before, then the row's fields in the order given here, and `ADDED` ones. Instants are epoch
 milliseconds, openings epoch seconds, numbers in the shortest form that reads
 back as the same double. The first row's predecessor is `genesis`. A live chain
 and a replayed one begin differently, so that one can never pass for the other.
@@ -51,6 +51,11 @@ HASHED = {
 }
 
 
+# Fields that came later: each stands at the end, and is hashed where it has a value. So rows
+# of earlier versions, which lack them, have the hash that they had.
+ADDED = {FORECASTS: ("costs_bps",), EVENTS: ()}
+
+
 def genesis(chain: str, live: bool) -> str:
     """Return what stands in place of a hash before the first row."""
     kind = "live" if live else "replay"
@@ -60,4 +65,5 @@ def genesis(chain: str, live: bool) -> str:
 def row_hash(chain: str, prev_hash: str, row: Mapping[Any, Any]) -> str:
     """Return the hash of a row that follows the one with `prev_hash`."""
     values = [prev_hash, *(row[name] for name in HASHED[chain])]
+    values += [row[name] for name in ADDED[chain] if row.get(name) is not None]
     return hashlib.sha256(msgspec.json.encode(values)).hexdigest()

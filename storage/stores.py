@@ -23,6 +23,7 @@ from storage.ledger.ledger_boards import BoardStore
 from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
+from storage.markets.markets import MarketStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
 from storage.models.named_runs import NamedRuns
@@ -31,6 +32,7 @@ from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
+from storage.trades.tickers import TickerStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Stores:
     named_runs: NamedRuns
     series_cache: SeriesCache
     signals: SignalStore
+    markets: MarketStore
     answers: AnswerCache
     data_dir: Path
 
@@ -99,6 +102,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         named_runs=NamedRuns(engine, files),
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
+        markets=MarketStore(engine, TickerStore(client)),
         answers=AnswerCache(client),
         data_dir=settings.data_dir,
     )

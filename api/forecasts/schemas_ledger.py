@@ -51,7 +51,8 @@ class LedgerRowShown(Struct):
     """A forecast. `opening` is that of the candle whose close is forecast.
 
     Realised fields are null until that candle has closed; errors are what came
-    minus what was said. `hash` covers all fields but those, as `/docs` tells.
+    minus what was said. `costs_bps` is what a round trip cost, in basis points
+    (null in rows of earlier versions). `hash` covers all fields but those, as `/docs` tells.
     """
 
     seq: int
@@ -76,6 +77,7 @@ class LedgerRowShown(Struct):
     hash: str
     first_opening: str
     input_end: str
+    costs_bps: float | None
 
 
 class LedgerPageShown(Struct):
@@ -172,6 +174,7 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
         hash=row.hash,
         first_opening=format_time(row.first_opening * 1_000),
         input_end=format_time(row.input_end * 1_000),
+        costs_bps=row.costs_bps,
     )
 
 

@@ -33,6 +33,7 @@ class Evaluation(TargetScored, kw_only=True):
     coverage_by_volatility: Json
     seed: int
     data_hash: str
+    costs: Json
 
 
 class SlotTrained(TargetScored, kw_only=True):
@@ -48,6 +49,7 @@ class SlotTrained(TargetScored, kw_only=True):
     code_version: str
     seed: int
     options: Json
+    costs: Json
     candles: int
     first_time: str
     last_time: str

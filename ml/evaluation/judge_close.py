@@ -13,7 +13,7 @@ from ml.models.protocol import LEVELS, Distribution
 from ml.scoring import scores
 from ml.scoring.calibration import calibration_report
 from ml.scoring.conformal import interval_pairs
-from ml.scoring.scorecard import Forecasts, judge, scorecard
+from ml.scoring.scorecard import FEE, Forecasts, judge, scorecard
 from ml.scoring.uncertainty import direction_test
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class CloseKind(Kind):
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
-        card = close_scores(model, self.horizon, self.seed)
+        card = close_scores(model, self.horizon, self.seed, self.fee)
         return {
             "n": card["n"],
             "scores": card,
-            "baseline_scores": close_scores(baseline, self.horizon, self.seed),
+            "baseline_scores": close_scores(baseline, self.horizon, self.seed, self.fee),
             "verdict": judge(card),
         }
 
@@ -71,7 +71,7 @@ class CloseKind(Kind):
         """Return the scores of other baselines, calibration, coverage by volatility."""
         ours = scored.whole(model)
         others = {
-            name: close_scores(scored.whole(name), self.horizon, self.seed)
+            name: close_scores(scored.whole(name), self.horizon, self.seed, self.fee)
             for name in self.other_baselines
         }
         return {
@@ -81,8 +81,11 @@ class CloseKind(Kind):
         }
 
 
-def close_scores(columns: Columns, horizon: int, seed: int) -> dict[str, Any]:
-    """Return the scores; those of direction are of `prob_up`, not of the median's sign."""
+def close_scores(columns: Columns, horizon: int, seed: int, fee: float = FEE) -> dict[str, Any]:
+    """Return the scores; those of direction are of `prob_up`, not of the median's sign.
+
+    `fee` is a fraction of the price a side.
+    """
     last, realised, prob_up = (columns[name] for name in ("last", "realised", "prob_up"))
     table = Forecasts(
         last=last,
@@ -95,7 +98,7 @@ def close_scores(columns: Columns, horizon: int, seed: int) -> dict[str, Any]:
     )
     accuracy, base, p_value = direction_test(realised - last, prob_up - 0.5, horizon)
     up = realised > last
-    return scorecard(table, seed=seed) | {
+    return scorecard(table, fee=fee, seed=seed) | {
         "direction": {
             "accuracy": _finite(accuracy),
             "base_rate": _finite(base),

@@ -21,7 +21,6 @@ from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
 from ml.models.protocol import SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
-from ml.scoring.scorecard import FEE
 from ml.scoring.scores import classification
 from ml.scoring.uncertainty import long_run_variance
 
@@ -76,7 +75,7 @@ class SignalKind(Kind):
         self, history: History, rows: Rows, label: SignalLabels, forecast: SignalForecast, fees: int
     ) -> Floats:
         """Return the log-return of each forecast; 0 where it abstains."""
-        fee = fees * FEE
+        fee = fees * self.fee
         expected = {side: forecast.expected_return(side, fee) for side in (1, -1)}
         long_better = expected[1] >= expected[-1]
         side = np.where(long_better, 1, -1)

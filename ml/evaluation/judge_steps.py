@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.markets import DEFAULT_COSTS_BPS
 from ml.evaluation.judge_close import CloseKind
 from ml.evaluation.kinds import Columns
 from ml.evaluation.walk import FoldForecasts, Makers
@@ -28,8 +29,14 @@ class StepsKind(CloseKind):
 
     must_beat_baseline = False
 
-    def __init__(self, horizon: int, seed: int, levels: Sequence[float]) -> None:
-        super().__init__(horizon, seed)
+    def __init__(
+        self,
+        horizon: int,
+        seed: int,
+        levels: Sequence[float],
+        costs_bps: float = DEFAULT_COSTS_BPS,
+    ) -> None:
+        super().__init__(horizon, seed, costs_bps)
         self.levels = tuple(levels)
         self._every = 1
 
@@ -72,7 +79,8 @@ class StepsKind(CloseKind):
         spread = np.linspace(1, self.horizon, min(self.horizon, SCORED_HORIZONS))
         return {
             "other_baselines": {
-                name: scorecard(table, seed=self.seed) for name, table in others.items()
+                name: scorecard(table, fee=self.fee, seed=self.seed)
+                for name, table in others.items()
             },
             "by_horizon": [
                 {"horizon": step} | self._beside(self._step(ours, step), self._step(theirs, step))
@@ -97,6 +105,6 @@ class StepsKind(CloseKind):
         return table.column(step - 1, max(1, round(step * reach)))
 
     def _beside(self, ours: Forecasts, theirs: Forecasts) -> dict[str, Any]:
-        scores = scorecard(ours, seed=self.seed)
-        baseline_scores = scorecard(theirs, seed=self.seed)
+        scores = scorecard(ours, fee=self.fee, seed=self.seed)
+        baseline_scores = scorecard(theirs, fee=self.fee, seed=self.seed)
         return {"scores": scores, "baseline_scores": baseline_scores, "verdict": judge(scores)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.markets import DEFAULT_COSTS_BPS
 from core.models import CLOSE, NEXT_CANDLE, RANGE, SIGNAL, kind_of_model
 from ml.data.labels import fixed_spans
 from ml.data.walkforward import Fold, Spans
@@ -15,6 +16,7 @@ from ml.evaluation.walk import FoldForecasts, Makers, split_rows
 from ml.features.history import History
 from ml.models.registry import make_model
 from ml.scoring import scores
+from ml.scoring.scorecard import fee_of
 from ml.scoring.uncertainty import skill_interval, verdict
 
 if TYPE_CHECKING:
@@ -40,9 +42,11 @@ class Kind:
     # Whether what was judged is fitted to all candles before it speaks.
     refits: ClassVar[bool] = True
 
-    def __init__(self, horizon: int, seed: int) -> None:
+    def __init__(self, horizon: int, seed: int, costs_bps: float = DEFAULT_COSTS_BPS) -> None:
+        """Judge at costs of so many basis points a round trip."""
         self.horizon = horizon
         self.seed = seed
+        self.fee = fee_of(costs_bps)
 
     def spans(self, history: History, rows: Rows) -> Spans:
         """Return the spans of the labels of `rows`."""

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.markets import DEFAULT_COSTS_BPS
 from ml.evaluation.judge_close import close_scores
 from ml.scoring.confidence import skill_sequence
-from ml.scoring.scorecard import judge
+from ml.scoring.scorecard import fee_of, judge
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +20,10 @@ _OF_DISTRIBUTIONS = ("pinball", "coverage", "winkler", "brier", "log_loss", "ece
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entries:
-    """Forecasts of one target with their outcomes, by time; each of shape (n,)."""
+    """Forecasts of one target with their outcomes, by time; each of shape (n,).
+
+    `costs_bps` is what a round trip cost on average, in basis points.
+    """
 
     last: Floats
     realised: Floats
@@ -30,6 +34,7 @@ class Entries:
     high_95: Floats
     prob_up: Floats
     horizon: int
+    costs_bps: float = DEFAULT_COSTS_BPS
 
 
 def score_entries(entries: Entries, *, repeated: bool, seed: int = 0) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def _scores(entries: Entries, seed: int = 0) -> dict[str, Any]:
         "scale": np.full(len(entries.last), step),
         "prob_up": entries.prob_up,
     }
-    return close_scores(columns, entries.horizon, seed)
+    return close_scores(columns, entries.horizon, seed, fee_of(entries.costs_bps))
 
 
 def _sequential(entries: Entries, value: float | None) -> dict[str, float | None]:
@@ -78,7 +83,7 @@ def _baseline(entries: Entries, seed: int) -> dict[str, Any]:
     """Return the scores of last price, which has neither intervals nor probabilities."""
     last = entries.last
     same = np.full(len(last), 0.5)
-    point = Entries(last, entries.realised, *(last,) * 5, same, entries.horizon)
+    point = Entries(last, entries.realised, *(last,) * 5, same, entries.horizon, entries.costs_bps)
     return _scores(point, seed) | dict.fromkeys(_OF_DISTRIBUTIONS)
 
 

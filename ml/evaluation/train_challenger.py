@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.jobs import Progress
+from core.markets import DEFAULT_COSTS_BPS
 from ml.data.candle_frames import data_hash, finished
 from ml.data.walkforward import Fold, walk_forward
 from ml.evaluation.judge_steps import StepsKind
@@ -45,12 +46,12 @@ class Recipe:
         """Return an unfitted model."""
         return make_model(self.model, self.horizon, self.seed, self.options)
 
-    def kind(self) -> Kind:
-        """Return how its forecasts are judged."""
+    def kind(self, costs_bps: float = DEFAULT_COSTS_BPS) -> Kind:
+        """Return how its forecasts are judged, at such costs of a round trip."""
         levels = self.make().step_levels
         if levels is not None:
-            return StepsKind(self.horizon, self.seed, levels)
-        return kind_of(self.model)(self.horizon, self.seed)
+            return StepsKind(self.horizon, self.seed, levels, costs_bps)
+        return kind_of(self.model)(self.horizon, self.seed, costs_bps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,16 +111,18 @@ def evaluate(
     recipe: Recipe,
     *,
     folds: int = FOLDS,
+    costs_bps: float = DEFAULT_COSTS_BPS,
     report: Report = silent,
 ) -> dict[str, Any]:
     """Judge a recipe by a purged walk-forward; nothing is kept but the result.
 
-    `frame` holds candles as `ml.data.candle_frames` has them. Returns `{n, scores,
+    `frame` holds candles as `ml.data.candle_frames` has them, `costs_bps` are those
+    of a round trip in basis points of the price. Returns `{n, scores,
     baseline_scores, verdict, folds, seed, data_hash}` and what the kind adds (see
     `ml.evaluation.judge_*`). Raises `InvalidRequest` where there is too little to
     learn from and `NotFound` for an unknown model; `report` may raise `JobStopped`.
     """
-    return _Contest.prepare(frame, resolution, recipe, folds, report).walk({}).result
+    return _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report).walk({}).result
 
 
 def train_challenger(
@@ -129,6 +132,7 @@ def train_challenger(
     champion: Champion | None,
     *,
     folds: int = FOLDS,
+    costs_bps: float = DEFAULT_COSTS_BPS,
     report: Report = silent,
 ) -> Challenge:
     """Judge a recipe as `evaluate` does, then fit it to all candles.
@@ -138,7 +142,7 @@ def train_challenger(
     candles since it was trained, where the challenger learns anew.
     """
     began = time.perf_counter()
-    contest = _Contest.prepare(frame, resolution, recipe, folds, report)
+    contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report)
     rival = {CHAMPION: champion.recipe.make} if champion and champion.recipe != recipe else {}
     walked = contest.walk(rival, refits=contest.kind.refits)
     comparisons, reason = [compare(walked.scored, recipe.model)], None
@@ -182,7 +186,13 @@ class _Contest:
 
     @classmethod
     def prepare(
-        cls, frame: pd.DataFrame, resolution: int, recipe: Recipe, folds: int, report: Report
+        cls,
+        frame: pd.DataFrame,
+        resolution: int,
+        recipe: Recipe,
+        folds: int,
+        costs_bps: float,
+        report: Report,
     ) -> "_Contest":
         model = recipe.make()
         progress = WalkProgress(report, model.epochs)
@@ -190,7 +200,7 @@ class _Contest:
         history = replace(make_history(candles, resolution), tell_epoch=progress.epoch)
         rows = history.learnable(recipe.horizon, model.warm_up)
         model.check(history, rows)
-        return cls(recipe, recipe.kind(), history, rows, folds, progress)
+        return cls(recipe, recipe.kind(costs_bps), history, rows, folds, progress)
 
     def walk(self, rivals: Mapping[str, Callable[[], Forecaster]], refits: bool = False) -> _Walked:
         """Walk forward beside the baselines, and `rivals` if any."""

@@ -1,17 +1,24 @@
 """From chances to a signal: given only where a walk-forward speaks for it, with its reason."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Self
 
 import msgspec
 import numpy as np
 
+from core.markets import DEFAULT_COSTS_BPS
 from core.signals import BUY, HOLD, SELL, SignalWords
 from ml.models.protocol import SignalForecast
-from ml.scoring.scorecard import FEE
+from ml.scoring.scorecard import fee_of
 from ml.scoring.uncertainty import Verdict
 
-COSTS = 2 * FEE
+# How much dearer than in the walk-forward a market may have become before its evidence is
+# read at twice the costs.
+_DEARER = 1.1
+
+
+_NOT_TRIED = {"trades": 0, "mean": None, "low": None}
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -31,10 +38,16 @@ class Evidence(msgspec.Struct, frozen=True):
     earned_low: float
 
     @classmethod
-    def of(cls, n: int, scores: Mapping[str, Any], verdict: str) -> Self:
-        """Read the scores of the walk-forward; a value that is not known proves nothing."""
+    def of(cls, n: int, scores: Mapping[str, Any], verdict: str, dearer: float = 1.0) -> Self:
+        """Read the scores of the walk-forward; a value that is not known proves nothing.
+
+        `dearer` is what a round trip costs now, in multiples of what it cost there:
+        earnings are read at the next higher costs that were tried, and beyond
+        three times prove nothing.
+        """
         skill = scores["direction"]["skill"]
-        acted = scores["after_costs"]["1x"]
+        times = max(1, math.ceil(dearer / _DEARER)) if math.isfinite(dearer) else 4
+        acted = scores["after_costs"].get(f"{times}x", _NOT_TRIED)
         numbers = (skill["value"], skill["low"], skill["high"])
         value, low, high = (np.nan if x is None else float(x) for x in numbers)
         earned, least = (np.nan if acted[k] is None else float(acted[k]) for k in ("mean", "low"))
@@ -67,10 +80,12 @@ class Chances(msgspec.Struct, frozen=True):
     take_profit: float
     stop_loss: float
     last: float
+    costs_bps: float = DEFAULT_COSTS_BPS
 
     @classmethod
-    def of(cls, forecast: SignalForecast) -> Self:
-        """Return the last forecast of several."""
+    def of(cls, forecast: SignalForecast, costs_bps: float = DEFAULT_COSTS_BPS) -> Self:
+        """Return the last forecast of several, at such costs of a round trip."""
+        fee = fee_of(costs_bps)
         hold, buy, sell = (float(x) for x in forecast.signal[-1])
         return cls(
             hold=hold,
@@ -78,11 +93,12 @@ class Chances(msgspec.Struct, frozen=True):
             sell=sell,
             long=_three(forecast.long[-1]),
             short=_three(forecast.short[-1]),
-            expected_long=float(forecast.expected_return(1, FEE)[-1]),
-            expected_short=float(forecast.expected_return(-1, FEE)[-1]),
+            expected_long=float(forecast.expected_return(1, fee)[-1]),
+            expected_short=float(forecast.expected_return(-1, fee)[-1]),
             take_profit=float(forecast.take_profit[-1]),
             stop_loss=float(forecast.stop_loss[-1]),
             last=float(forecast.last[-1]),
+            costs_bps=costs_bps,
         )
 
     @property
@@ -94,6 +110,14 @@ class Chances(msgspec.Struct, frozen=True):
     def expected(self) -> float:
         """Return what that side earns on average after costs, in log-returns."""
         return max(self.expected_long, self.expected_short)
+
+    @property
+    def expected_in_costs(self) -> float:
+        """Return that in multiples of the costs; of a market without any, infinity or 0."""
+        costs = self.costs_bps / 10_000
+        if not costs:
+            return math.inf if self.expected > 0 else 0.0
+        return self.expected / costs
 
     @property
     def exits(self) -> tuple[float, float, float]:
@@ -134,7 +158,7 @@ def decide(
         reason=_for(chances, evidence),
         confidence=confidence,
         strength=_word(chances.lead, words.moderate, words.strong, "weak", "moderate", "strong"),
-        quality=_word(chances.expected / COSTS, words.medium, words.high, "low", "medium", "high"),
+        quality=_word(chances.expected_in_costs, words.medium, words.high, "low", "medium", "high"),
     )
 
 
@@ -174,7 +198,8 @@ def _skill(evidence: Evidence) -> str:
 
 def _value(chances: Chances) -> str:
     return (
-        f"the expected value of {chances.side} after costs ({FEE:.1%} a side) is "
+        f"the expected value of {chances.side} after costs ({chances.costs_bps:g} basis points "
+        f"a round trip) is "
         f"{chances.expected:+.3%}"
     )
 

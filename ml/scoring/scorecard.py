@@ -7,14 +7,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from core.markets import DEFAULT_COSTS_BPS
 from ml.scoring import scores
 from ml.scoring.conformal import interval_pairs
 from ml.scoring.uncertainty import diebold_mariano, direction_test, skill_interval, verdict
 
 Floats = NDArray[np.float64]
 
-# Taker fee a side of large spot exchanges; `after_costs` shows one, two and three times it.
-FEE = 0.001
+
+def fee_of(costs_bps: float) -> float:
+    """Return the fraction of the price a side that costs so many basis points a round trip."""
+    return costs_bps / 20_000
+
+
+# A side of what is taken for granted; `after_costs` shows one, two and three times it.
+FEE = fee_of(DEFAULT_COSTS_BPS)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

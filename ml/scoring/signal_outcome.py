@@ -40,6 +40,11 @@ class Bars:
         prices = (column[held] for column in (self.open, self.high, self.low, self.close))
         return Bars(self.time[held], *prices)
 
+    def times(self, factor: float) -> "Bars":
+        """Return them with every price multiplied by `factor`."""
+        prices = (factor * column for column in (self.open, self.high, self.low, self.close))
+        return Bars(self.time, *prices)
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """How a position ended at `closed_at` (s); returns in percent, `pnl` after costs both ways.
@@ -60,7 +65,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def outcome(
-    exits: Exits, openings: Integers, bars: Bars, resolution: int, *, final: bool, fee: float = FEE
+    exits: Exits,
+    openings: Integers,
+    bars: Bars,
+    resolution: int,
+    *,
+    final: bool,
+    fee: float = FEE,
+    spread: float = 0.0,
 ) -> Outcome | None:
     """Return how a position ended that lives through the candles of `openings` (s).
 
@@ -69,6 +81,11 @@ def outcome(
     touches both exits counts as the stop. A candle that opens beyond the stop
     ends it at that worse price; a profit is taken at its own price, never a
     better one. A first open beyond an exit is no entry, and no profit either.
+
+    `fee` is a fraction of the price a side, `spread` how far the ask lies above
+    candles of bids, as a fraction too: a position to buy enters at the ask and
+    ends at the bid, one to sell enters at the bid, and its exits are touched,
+    and it ends, at the ask.
     """
     if not len(openings):
         return None
@@ -77,20 +94,23 @@ def outcome(
     end = int(openings[-1]) + resolution
     if not len(path.time):
         return Outcome(NOT_ENTERED, 0.0, 0.0, end, gaps=True) if final else None
+    if exits.side < 0:
+        path = path.times(1 + spread)
     touch = _first_touch(exits, path)
     last = len(path.time) - 1 if touch is None else touch[0]
     gaps = int(path.time[last]) != int(openings[last])
     if (gaps or (touch is None and missing)) and not final:
         return None
-    entered = float(path.open[0])
+    bid = float(path.open[0]) / (1 + spread if exits.side < 0 else 1)
+    entered = bid * (1 + spread) if exits.side > 0 else bid
     if not min(_prices(exits)) < entered < max(_prices(exits)):
         return Outcome(NOT_ENTERED, 0.0, 0.0, int(path.time[0]), gaps)
     exit_, price = (TIME, float(path.close[-1])) if touch is None else touch[1:]
-    gross = exits.side * math.log(price / entered)
+    earned = exits.side * math.log(price / entered)
     return Outcome(
         exit=exit_,
-        pnl_percent=100 * math.expm1(gross - 2 * fee),
-        gross_percent=100 * math.expm1(gross),
+        pnl_percent=100 * math.expm1(earned - 2 * fee),
+        gross_percent=100 * math.expm1(earned + math.log1p(spread)),
         closed_at=int(path.time[last]) + resolution,
         gaps=gaps or (touch is None and missing),
     )

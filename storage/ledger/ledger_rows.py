@@ -17,7 +17,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     that of the first candle after the inputs, and `input_end` when the last
     candle of the inputs closed. `prob_up` is the chance of a close above
     `last_price`. Hashes are SHA-256 in hex: of the model's files, and of the
-    candles that the forecast was made from.
+    candles that the forecast was made from. `costs_bps` is what a round trip
+    costs on this market, in basis points.
     """
 
     target: ForecastTarget
@@ -33,6 +34,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     last_price: float
     model_hash: str
     data_hash: str
+    costs_bps: float | None = None
 
     @property
     def deadline(self) -> int:
@@ -96,6 +98,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     data_hash: str
     prev_hash: str
     hash: str
+    costs_bps: float | None = None
     realised: float | None = None
 
     @property

@@ -70,6 +70,7 @@ ledger = Table(
     Column("data_hash", String(64), nullable=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("costs_bps", Double),  # of a round trip; not kept by earlier versions
     PrimaryKeyConstraint("ledger", "seq"),
     UniqueConstraint(
         "ledger",

@@ -3,6 +3,7 @@
 from alembic import context
 
 from storage.ledger import ledger_tables  # noqa: F401 - its tables join the metadata
+from storage.markets import market_tables  # noqa: F401 - likewise
 from storage.models import (
     run_tables,  # noqa: F401 - likewise
     signal_tables,  # noqa: F401 - likewise

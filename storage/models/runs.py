@@ -1,6 +1,7 @@
 """What the registry holds of targets and of trainings."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 from sqlalchemy import Row
 
 from core.forecast_target import ForecastTarget
+from core.markets import DEFAULT_COSTS_BPS, ROUND_TRIP
 from core.series import Series
 
 _TARGET_FIELDS = ForecastTarget.__struct_fields__
@@ -80,6 +82,14 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     def series(self) -> Series:
         """Return the series that it was trained on."""
         return self.target.series
+
+    def times_dearer(self, costs_bps: float) -> float:
+        """Return what a round trip costs now, in multiples of what it was judged at."""
+        told = self.metadata.get("costs")
+        judged = sum(told[name] for name in ROUND_TRIP) if told else DEFAULT_COSTS_BPS
+        if not judged:
+            return math.inf if costs_bps else 1.0
+        return float(costs_bps / judged)
 
     def values(self) -> dict[str, Any]:
         """Return its columns."""

@@ -47,6 +47,10 @@ signals = Table(
     Column("gross_percent", Double),
     Column("closed_at", BigInteger),
     Column("gaps", Boolean),
+    # What a round trip cost when the signal was made; of bid candles, the spread apart. Both in
+    # basis points; of signals of earlier versions neither is kept.
+    Column("costs_bps", Double),
+    Column("spread_bps", Double),
     UniqueConstraint(
         "platform",
         "symbol",

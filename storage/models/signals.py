@@ -20,7 +20,9 @@ class SignalRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One signal, from the candle that opened at `opening` (s), by the training `run_id`.
 
     Other instants are epoch ms. A hold has neither exit prices nor a `result`;
-    any other signal is `pending` until its outcome is known.
+    any other signal is `pending` until its outcome is known. `costs_bps` is what a
+    round trip costs, `spread_bps` the part of it that lies between candles of bids and
+    the ask (0 where candles are of trades); both None in signals of earlier versions.
     """
 
     id: str
@@ -52,6 +54,8 @@ class SignalRecord(msgspec.Struct, frozen=True, kw_only=True):
     gross_percent: float | None = None
     closed_at: int | None = None
     gaps: bool | None = None
+    costs_bps: float | None = None
+    spread_bps: float | None = None
 
     @property
     def series(self) -> Series:

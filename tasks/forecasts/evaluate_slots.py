@@ -5,6 +5,7 @@ import msgspec
 from core.answers.forecasts import Evaluation
 from core.jobs import Job, Progress
 from core.requests import Evaluate
+from core.series import Market
 from storage.stores import Stores
 from tasks.jobs.candle_frames import read_frame
 from tasks.jobs.held_job import Note, Report
@@ -16,12 +17,16 @@ def evaluate_slot(stores: Stores, job: Job[Evaluate], report: Report, note: Note
     from ml.evaluation.train_challenger import Recipe, evaluate
 
     asked, target = job.request, job.request.target
+    costs = stores.markets.get(Market(target.platform, target.symbol)).costs
     report(Progress(message="reading candles"))
     result = evaluate(
         read_frame(stores, target.series, asked.start, asked.end),
         target.resolution,
         Recipe(target.model, target.horizon, asked.seed, asked.options),
         folds=asked.folds,
+        costs_bps=costs.round_trip_bps,
         report=report,
     )
-    return msgspec.convert(msgspec.structs.asdict(target) | result, Evaluation)
+    return msgspec.convert(
+        msgspec.structs.asdict(target) | result | {"costs": msgspec.to_builtins(costs)}, Evaluation
+    )

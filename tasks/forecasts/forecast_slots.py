@@ -13,7 +13,7 @@ import msgspec
 
 from core.errors import TickcastError
 from core.forecast_target import grace_ms
-from core.series import Series
+from core.series import Market, Series
 from core.times import now_ms
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
@@ -100,6 +100,7 @@ class SlotForecaster:
 
         newest = self._stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
         frame = newest.to_frame()
+        costs = self._stores.markets.get(Market(series.platform, series.symbol)).costs
         origins: dict[bytes, Origin] = {}
         for target in targets:
             try:
@@ -109,7 +110,9 @@ class SlotForecaster:
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
-                made = make_forecast(origins[key], target.target, model, run.model_hash)
+                made = make_forecast(
+                    origins[key], target.target, model, run.model_hash, costs.round_trip_bps
+                )
             except Exception:
                 logger.exception("the champion of %s does not forecast", target.target)
                 continue

@@ -4,6 +4,7 @@ from typing import Any
 
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
+from core.markets import DEFAULT_COSTS_BPS
 from storage.ledger.ledger_rows import LedgerRow
 from storage.stores import Stores
 
@@ -32,4 +33,7 @@ def score_rows(rows: list[LedgerRow], horizon: int, repeated: bool) -> dict[str,
         name: np.array([getattr(row, name) for row in rows], np.float64) for name in _COLUMNS
     }
     last = np.array([row.last_price for row in rows], np.float64)
-    return score_entries(Entries(last=last, horizon=horizon, **columns), repeated=repeated)
+    costs = [DEFAULT_COSTS_BPS if row.costs_bps is None else row.costs_bps for row in rows]
+    mean = sum(costs) / len(costs) if costs else DEFAULT_COSTS_BPS
+    entries = Entries(last=last, horizon=horizon, costs_bps=mean, **columns)
+    return score_entries(entries, repeated=repeated)

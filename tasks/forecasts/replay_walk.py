@@ -16,6 +16,7 @@ from core.errors import InvalidRequest
 from core.jobs import Job, Json, Progress
 from core.models import least_training
 from core.requests import ReplayWalk
+from core.series import Market
 from core.times import format_time
 from storage.ledger.ledger_rows import Forecast
 from storage.models.runs import hash_of_contents
@@ -47,7 +48,9 @@ def replay_walk(stores: Stores, job: Job[ReplayWalk], report: Report, note: Note
     asked, target = job.request, job.request.target
     name = f"replay-{job.id[:13]}"
     report(Progress(message="reading candles"))
-    walk = Walk(finished(read_frame(stores, target.series)), asked, report)
+    costs = stores.markets.get(Market(target.platform, target.symbol)).costs
+    frame = finished(read_frame(stores, target.series))
+    walk = Walk(frame, asked, report, costs.round_trip_bps)
     stores.ledger.create_replay(name, job.id, msgspec.to_builtins(asked))
     for part in walk.parts():
         rows = stores.ledger.append_replayed(name, part).rows
@@ -64,10 +67,13 @@ def replay_walk(stores: Stores, job: Job[ReplayWalk], report: Report, note: Note
 class Walk:
     """The candles of one replay, and the forecasts made on the way through them."""
 
-    def __init__(self, frame: "pd.DataFrame", asked: ReplayWalk, report: Report) -> None:
+    def __init__(
+        self, frame: "pd.DataFrame", asked: ReplayWalk, report: Report, costs_bps: float
+    ) -> None:
         self._frame = frame
         self._target = asked.target
         self._report = report
+        self._costs_bps = costs_bps
         self._retrain_every = asked.retrain_every or RETRAIN_EVERY
         self._seed = asked.seed
         self._options = asked.options
@@ -115,7 +121,7 @@ class Walk:
                 self._report(Progress(number, total, "candles", "walking"))
             known = self._window(index)
             origin = Origin.of(known, self._target.resolution, sessions)
-            made = make_forecast(origin, self._target, model, model_hash)
+            made = make_forecast(origin, self._target, model, model_hash, self._costs_bps)
             if made is None:
                 self._skipped += 1
             else:

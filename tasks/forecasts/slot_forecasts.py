@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def make_forecast(
-    origin: "Origin", target: ForecastTarget, model: "Model", model_hash: str
+    origin: "Origin",
+    target: ForecastTarget,
+    model: "Model",
+    model_hash: str,
+    costs_bps: float,
 ) -> Forecast | None:
     """Forecast from the last candle of `origin`; None where a gap lies too shortly before it."""
     if not origin.ready:
@@ -26,5 +30,6 @@ def make_forecast(
         last_price=origin.last_price,
         model_hash=model_hash,
         data_hash=origin.data_hash,
+        costs_bps=costs_bps,
         **msgspec.structs.asdict(said),
     )

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from core.errors import JobStopped, TickcastError
 from core.forecast_target import ForecastTarget
 from core.jobs import Json, Progress
 from core.models import CLOSE
 from core.requests import Train
+from core.series import Market
 from core.times import now_ms
 from storage.models.runs import RunRecord
 from storage.stores import Stores
@@ -80,15 +83,24 @@ def _train(
     champion = stores.registry.champion(target)
     report(Progress(message="reading candles"))
     frame = read()
+    costs = stores.markets.get(Market(target.platform, target.symbol)).costs
     standing = None if champion is None else _standing(stores, champion)
     done = train_challenger(
-        frame, target.resolution, recipe, standing, folds=asked.folds, report=report
+        frame,
+        target.resolution,
+        recipe,
+        standing,
+        folds=asked.folds,
+        costs_bps=costs.round_trip_bps,
+        report=report,
     )
     report(Progress(message="saving the model"))
     folder = stores.registry.new_folder()
     try:
         save_model(done.model, folder)
-        run = _record(job_id, asked, target, done, more(done))
+        run = _record(
+            job_id, asked, target, done, {"costs": msgspec.to_builtins(costs)} | more(done)
+        )
         return stores.registry.enter(run, folder, champion.id if champion else None)
     finally:
         rmtree(folder, ignore_errors=True)

@@ -53,6 +53,7 @@ def show_run(run: RunRecord) -> SlotTrained:
         code_version=run.code_version,
         seed=run.seed,
         options=run.options,
+        costs=run.metadata.get("costs", {}),
         candles=run.candles,
         first_time=format_time(run.first_time * 1_000),
         last_time=format_time(run.last_time * 1_000),

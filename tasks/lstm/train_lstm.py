@@ -11,7 +11,7 @@ from core.errors import Conflict, NotFound
 from core.forecast_target import target_of_series
 from core.jobs import Job, Progress
 from core.requests import TrainLstm
-from core.series import Series
+from core.series import Market, Series
 from core.times import now_ms, parse_time
 from storage.models.runs import RunRecord
 from storage.stores import Stores
@@ -68,8 +68,15 @@ def _train(stores: Stores, job: Job[TrainLstm], report: Report) -> RunRecord:
     given = {n: asked[n] for n in LstmOptions.__struct_fields__ if n in asked}
     options = msgspec.convert(given, LstmOptions)
     recipe = Recipe(LSTM, options.nsteps, options.seed, msgspec.structs.asdict(options))
+    costs = stores.markets.get(Market(series.platform, series.symbol)).costs
     trained = train_challenger(
-        frame, series.resolution, recipe, None, folds=options.folds, report=report
+        frame,
+        series.resolution,
+        recipe,
+        None,
+        folds=options.folds,
+        costs_bps=costs.round_trip_bps,
+        report=report,
     )
     report(Progress(message="saving the model"))
     folder = stores.registry.new_folder()
@@ -77,6 +84,7 @@ def _train(stores: Stores, job: Job[TrainLstm], report: Report) -> RunRecord:
         assert isinstance(trained.model, LstmModel)
         save_model(trained.model, folder)
         noted = describe_training(trained.model, trained.result, trained.candles, trained.seconds)
+        noted["costs"] = msgspec.to_builtins(costs)
         run = _record(job, series, noted)
         return stores.named_runs.save(run, folder, overwrite=job.request.overwrite)
     finally:

@@ -8,8 +8,9 @@ import msgspec
 from core.answers.signals import EntryZone, OutlookInput, Probabilities, SignalData
 from core.errors import ModelUnavailable
 from core.jobs import Job, Json
+from core.markets import MarketRecord
 from core.requests import PathRequest
-from core.series import Series
+from core.series import Market, Series
 from core.signals import (
     BUY,
     HOLD,
@@ -53,15 +54,22 @@ def _generate(
     words: SignalWords, stores: Stores, series: Series, horizon: int, mark: str
 ) -> SignalData:
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.models.signal_decision import COSTS, Chances, Evidence, decide
+    from ml.models.signal_decision import Chances, Evidence, decide
 
     loaded: Speaking[SignalForecast] = speaking(stores, path_target(series, horizon, SIGNAL_MODEL))
     origin = origins.get(stores, series, loaded.run, mark)
-    chances = Chances.of(loaded.forecast(origin))
+    market = stores.markets.get(Market(series.platform, series.symbol))
+    costs_bps = market.costs.round_trip_bps
+    chances = Chances.of(loaded.forecast(origin), costs_bps)
     about = context(series, horizon, origin, loaded.run, now_ms())
-    evidence = Evidence.of(loaded.run.n, loaded.run.scores, loaded.run.verdict)
+    evidence = Evidence.of(
+        loaded.run.n,
+        loaded.run.scores,
+        loaded.run.verdict,
+        loaded.run.times_dearer(costs_bps),
+    )
     decision = decide(chances, evidence, words, _objection(about["input"]))
-    record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision))
+    record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision, market))
     skill = loaded.run.scores["direction"]["skill"]
     shown = about | {
         "id": record.id,
@@ -78,7 +86,7 @@ def _generate(
             "n": loaded.run.n,
         },
         "expected_value_percent": 100 * chances.expected,
-        "costs_percent": 100 * COSTS,
+        "costs_percent": costs_bps / 100,
         "after_costs": loaded.run.scores["after_costs"],
     }
     return msgspec.convert(shown, SignalData)
@@ -100,6 +108,7 @@ def _record(
     loaded: "Speaking[SignalForecast]",
     chances: "Chances",
     decision: "Decision",
+    market: MarketRecord,
 ) -> SignalRecord:
     profit, stop = exit_prices(chances) if decision.type != HOLD else (None, None)
     end = origin.openings(horizon)[-1] + series.resolution
@@ -128,6 +137,8 @@ def _record(
         model_hash=loaded.run.model_hash,
         data_hash=origin.data_hash,
         result=None if decision.type == HOLD else PENDING,
+        costs_bps=chances.costs_bps,
+        spread_bps=market.costs.spread_bps if market.bids else 0.0,
     )
 
 

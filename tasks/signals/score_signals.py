@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from core.markets import DEFAULT_COSTS_BPS
 from core.series import CandleFlag
 from core.signals import BUY, GRACE_MS
 from core.times import now_ms
@@ -41,17 +42,22 @@ def score_signals(stores: Stores) -> int:
 
 def _outcome(stores: Stores, record: SignalRecord) -> "Outcome | None":
     # NumPy and pandas come in with this import.
+    from ml.scoring.scorecard import fee_of
     from ml.scoring.signal_outcome import Exits, outcome
 
     assert record.take_profit is not None
     assert record.stop_loss is not None
     openings = _openings(stores.registry, record)
+    costs = DEFAULT_COSTS_BPS if record.costs_bps is None else record.costs_bps
+    spread = record.spread_bps or 0.0
     return outcome(
         Exits(1 if record.type == BUY else -1, record.take_profit, record.stop_loss),
         openings,
         _bars(stores, record),
         record.resolution,
         final=now_ms() > record.expires_at + PATIENCE_MS,
+        fee=fee_of(costs - spread),
+        spread=spread / 10_000,
     )
 
 

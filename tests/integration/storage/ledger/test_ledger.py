@@ -1,5 +1,6 @@
 """The ledger takes forecasts in time, once a target, and shows whatever was done to it."""
 
+import hashlib
 import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, DatabaseUnavailable, NotFound
 from core.forecast_target import ForecastTarget, deadline_ms
-from core.ledger import EVENTS, FORECASTS, LIVE, genesis, row_hash
+from core.ledger import EVENTS, FORECASTS, HASHED, LIVE, genesis, row_hash
 from core.times import now_ms
 from storage.database import open_database, reading, writing
 from storage.ledger import append_only
@@ -145,6 +146,30 @@ def test_outcomes_are_joined_once(filled: LedgerStore, reader: LedgerReader) -> 
     assert [row.seq for row in reader.scored(LIVE, SLOT)] == [1, 2, 3]
     waiting = reader.pending(0, FOREVER, 10)[SLOT.series]
     assert [one.seq for one in waiting] == [6, 5, 4]
+
+
+def test_rows_of_the_form_without_costs_verify_as_before_beside_those_that_have_them(
+    engine: Engine, heads: Heads, store: LedgerStore
+) -> None:
+    plain, costly = forecasts(2)
+    [old] = store.append([plain]).rows
+    [new] = store.append([msgspec.structs.replace(costly, costs_bps=1.3)]).rows
+    fields = [old.prev_hash, *(getattr(old, name) for name in HASHED[FORECASTS])]
+    assert old.hash == hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+    assert new.costs_bps == 1.3
+    assert verify_ledger(engine, heads).ok
+
+
+@pytest.mark.parametrize(("seq", "costs"), [(1, 5.0), (2, 0.1), (2, None)])
+def test_costs_that_were_added_changed_or_removed_are_found(
+    engine: Engine, heads: Heads, store: LedgerStore, seq: int, costs: float | None
+) -> None:
+    plain, costly = forecasts(2)
+    store.append([plain, msgspec.structs.replace(costly, costs_bps=1.3)])
+    change = update(ledger).where(ledger.c.seq == seq).values(costs_bps=costs)
+    _tamper(engine, lambda connection: connection.execute(change))
+    found = verify_ledger(engine, heads)
+    assert (found.ok, found.first_bad) == (False, seq)
 
 
 def test_missed_forecasts_are_counted_once(store: LedgerStore, reader: LedgerReader) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.jobs import asked
 from core.requests import Evaluate, Train
+from core.series import Market
 from ml.evaluation.train_challenger import Recipe, train_challenger
 from storage.models.runs import hash_of_contents
 from storage.stores import Stores
@@ -37,6 +38,21 @@ def test_a_training_that_beats_the_baseline_becomes_the_champion(stores: Stores)
     champion = stores.registry.champion(BOOSTING)
     assert champion
     assert (champion.id, champion.model_hash) == (result["run_id"], result["model_hash"])
+
+
+def test_a_verdict_keeps_the_costs_that_it_was_reached_at(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(1_500, coefficient=0.3))
+    market, scores = Market(SERIES.platform, SERIES.symbol), []
+    for told in (1.3, 90.0):
+        stores.markets.tell(market, {}, {"commission_bps": told}, "set")
+        result = done(stores, train_slot, training(BOOSTING)).result
+        assert result
+        assert result["costs"]["commission_bps"] == told
+        assert stores.registry.run(result["run_id"]).times_dearer(2 * told) == pytest.approx(2)
+        scores.append(result["scores"])
+    cheap, dear = (found.pop("after_costs") for found in scores)
+    assert cheap != dear
+    assert scores[0] == scores[1]
 
 
 def test_the_same_again_without_new_candles_is_not_promoted(stores: Stores) -> None:

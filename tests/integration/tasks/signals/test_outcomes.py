@@ -90,6 +90,15 @@ def test_an_outcome_comes_from_the_candles_after_the_signal_and_never_changes(
     assert score_signals(stores) == 0
 
 
+def test_an_outcome_has_the_costs_of_its_signal_s_market(stores: Stores) -> None:
+    run(stores)
+    stores.signals.add(buy(costs_bps=3.0, spread_bps=2.0))
+    stores.candles.write(SOL, path(CALM, UP))
+    score_signals(stores)
+    found = outcome_of(stores).pnl_percent
+    assert found == pytest.approx(100 * (102 / (100 * 1.0002) * np.exp(-1e-4) - 1))
+
+
 def test_a_signal_made_late_is_entered_with_the_next_candle(stores: Stores) -> None:
     run(stores)
     stores.signals.add(buy(late_s=200))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import SignalWords
-from ml.models.signal_decision import COSTS, Chances, Evidence, decide
+from ml.models.signal_decision import Chances, Evidence, decide
 
 WORDS = SignalWords()
 PROVEN = Evidence(20_000, "skilled", 0.02, 0.01, 0.03, 500, 0.0004, 0.0001)
@@ -70,6 +70,30 @@ def test_scores_without_an_interval_prove_nothing() -> None:
     assert not evidence.pays
 
 
+@pytest.mark.parametrize(
+    ("dearer", "earned"),
+    [(0.5, 3e-4), (1.0, 3e-4), (1.1, 3e-4), (1.2, 2e-4), (3.0, 1e-4), (4.0, None), (1e999, None)],
+)
+def test_evidence_is_read_at_costs_no_lower_than_those_of_today(
+    dearer: float, earned: float | None
+) -> None:
+    low = {"trades": 9, "low": 1e-5}
+    scores = {
+        "direction": {"skill": {"value": 0.02, "low": 0.01, "high": 0.03}},
+        "after_costs": {f"{n}x": low | {"mean": (4 - n) * 1e-4} for n in (1, 2, 3)},
+    }
+    evidence = Evidence.of(10, scores, "skilled", dearer)
+    assert evidence.pays is (earned is not None)
+    assert earned is None or evidence.earned == pytest.approx(earned)
+
+
+def test_quality_and_reason_go_by_the_market_s_own_costs() -> None:
+    cheap = decide(but(UP, costs_bps=1.3), PROVEN, WORDS)
+    assert cheap.quality == "high"
+    assert "1.3 basis points" in cheap.reason
+    assert decide(but(UP, costs_bps=80.0), PROVEN, WORDS).quality == "low"
+
+
 @given(st.floats(-0.01, 0.01), st.floats(-0.01, 0.01), st.floats(0, 1), st.booleans())
 def test_no_signal_ever_has_a_negative_expected_value_or_no_proof(
     long: float, short: float, share: float, proven: bool
@@ -85,6 +109,6 @@ def test_no_signal_ever_has_a_negative_expected_value_or_no_proof(
 
 
 def test_words_follow_the_settings() -> None:
-    words = SignalWords(moderate=0.5, strong=0.9, medium=0.001 / COSTS, high=0.0015 / COSTS)
+    words = SignalWords(moderate=0.5, strong=0.9, medium=0.001 / 0.002, high=0.0015 / 0.002)
     said = decide(UP, PROVEN, words)
     assert (said.strength, said.quality) == ("moderate", "high")

@@ -90,6 +90,34 @@ def test_a_missing_candle_is_waited_for_and_then_told() -> None:
     assert (nothing.exit, nothing.gaps) == ("not_entered", True)
 
 
+SPREAD = 0.002
+
+
+def judge_bids(exits: Exits, path: Bars, horizon: int) -> Outcome:
+    """Return the outcome on candles of bids."""
+    openings = STEP * np.arange(horizon, dtype=np.int64)
+    found = outcome(exits, openings, path, STEP, final=True, fee=0.0, spread=SPREAD)
+    assert found is not None
+    return found
+
+
+def test_on_candles_of_bids_a_position_to_buy_enters_at_the_ask_and_ends_at_the_bid() -> None:
+    found = judge_bids(LONG, bars(QUIET, (101.0, 102.0, 100.9, 101.5)), 2)
+    assert found.exit == "take_profit"
+    assert found.pnl_percent == pytest.approx(100 * (102.0 / (100.0 * (1 + SPREAD)) - 1))
+    assert found.gross_percent == pytest.approx(2.0)
+
+
+def test_on_candles_of_bids_a_position_to_sell_meets_its_exits_at_the_ask() -> None:
+    # The bid comes within the spread of either exit: the stop is touched, the profit is not.
+    stopped = judge_bids(SHORT, bars(QUIET, (100.5, 100.9, 100.4, 100.6)), 2)
+    assert stopped.exit == "stop_loss"
+    assert stopped.pnl_percent == pytest.approx(100 * (100.0 / 101.0 - 1))
+    near = judge_bids(SHORT, bars(QUIET, (99.0, 99.5, 97.9, 98.5)), 2)
+    assert near.exit == "time"
+    assert near.pnl_percent == pytest.approx(100 * (100.0 / (98.5 * (1 + SPREAD)) - 1))
+
+
 PRICE = st.floats(90, 110)
 
 
