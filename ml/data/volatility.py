@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DECAY = 0.94  # RiskMetrics Technical Document (1996) for daily data; usual for all lengths
-# After so many returns a weight has shrunk below a millionth: older ones do not count.
+# After so many returns a weight of DECAY has shrunk below a millionth: older ones do not count.
 MEMORY = 256
+# Memories from 17 to 333 candles: which one serves best depends on how far ahead is looked.
+DECAYS = (DECAY, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.997)
 
 
 def ewma_volatility(returns: Floats, decay: float = DECAY) -> Floats:

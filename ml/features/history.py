@@ -14,7 +14,7 @@ from core.errors import JobStopped
 from ml.data.candle_frames import finished
 from ml.data.labels import Path, labelled
 from ml.data.sessions import Sessions, learn_sessions
-from ml.data.volatility import ewma_volatility
+from ml.data.volatility import DECAY, ewma_volatility
 from ml.features.model_inputs import FEATURES_READ, LONGEST_WARM_UP, WARM_UP
 from ml.features.table import FeatureTable, feature_table, run_lengths
 
@@ -61,9 +61,24 @@ class History:
     @cached_property
     def volatility(self) -> Floats:
         """Return the EWMA volatility (0.94) after each candle, NaN until it has a return."""
+        return self.volatility_at(DECAY)
+
+    @cached_property
+    def _returns(self) -> Floats:
         returns = np.diff(np.log(self.path.close), prepend=np.nan)
         returns[self.run == 1] = np.nan
-        return np.asarray(np.maximum(ewma_volatility(returns), 1e-7))
+        return returns
+
+    @cached_property
+    def _volatilities(self) -> dict[float, Floats]:
+        return {}
+
+    def volatility_at(self, decay: float) -> Floats:
+        """Return the EWMA volatility after each candle at a weight of `decay` a candle."""
+        if decay not in self._volatilities:
+            found = ewma_volatility(self._returns, decay)
+            self._volatilities[decay] = np.asarray(np.maximum(found, 1e-7))
+        return self._volatilities[decay]
 
     @cached_property
     def features(self) -> FeatureTable:
@@ -72,7 +87,7 @@ class History:
 
     def prepare(self) -> None:
         """Compute now what threads would otherwise compute at the same time."""
-        _ = self.times, self.path, self.run, self.volatility, self.features
+        _ = self.times, self.path, self.run, self._volatilities, self.volatility, self.features
 
     def ready(self) -> Rows:
         """Return the rows from which a forecast can be made."""
@@ -95,9 +110,9 @@ class History:
         later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
         return np.union1d(ready[later], rows)
 
-    def horizon_volatility(self, rows: Rows, horizon: int) -> Floats:
+    def horizon_volatility(self, rows: Rows, horizon: int, decay: float = DECAY) -> Floats:
         """Return the EWMA volatility of the horizon's return at each row."""
-        return np.asarray(self.volatility[rows] * np.sqrt(horizon))
+        return np.asarray(self.volatility_at(decay)[rows] * np.sqrt(horizon))
 
     def where_known(
         self, label: Callable[[Path, Rows, int], Floats], rows: Rows, horizon: int

@@ -2,8 +2,9 @@
 
 `last_price`, `drift` and `seasonal_naive` differ in their point; their
 intervals are as wide as past moves were, whatever the market does now. `ewma` is
-last price amid intervals that follow EWMA volatility (0.94). The probability of a
-rise is the share of rises among the rows learnt from.
+last price amid intervals that follow EWMA volatility, of the memory (0.94 to 0.997)
+that gave the rows learnt from the least pinball loss. The probability of a rise is
+the share of rises among those rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from ml.data import labels
+from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History
 from ml.models.naive_forecasts import class_prior, mean_return, seasonal_naive
 from ml.models.protocol import (
@@ -27,19 +29,27 @@ from ml.models.protocol import (
     StepForecast,
 )
 from ml.scoring.conformal import conformal_quantile, interval_pairs
+from ml.scoring.scores import pinball
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 LEAST_ROWS = 50
 DAY = 86_400
+# Labels that overlap tell little more: of more rows, so many evenly spread ones choose a memory.
+CHOOSING_ROWS = 20_000
+
+
+def thinned(rows: Rows) -> Rows:
+    """Return at most about `CHOOSING_ROWS` of `rows`, evenly spread."""
+    return rows[:: -(-len(rows) // CHOOSING_ROWS)]
 
 
 class Learnt(msgspec.Struct, frozen=True):
     """All that a fitted baseline of closes consists of.
 
     `reach` is, for each coverage, how far an interval reaches to both sides: in
-    log-returns, or for `ewma` in volatilities.
+    log-returns, or for `ewma` in volatilities, whose memory is `decay`.
     """
 
     name: str
@@ -51,6 +61,8 @@ class Learnt(msgspec.Struct, frozen=True):
     mean_return: float
     prior_up: float
     reach: dict[str, float]
+    # Files of earlier versions name none: it was this one.
+    decay: float = DECAY
 
 
 class LastPrice(Model):
@@ -86,7 +98,8 @@ class LastPrice(Model):
             )
         move = labels.moves(history.path, rows, self.horizon)
         average = mean_return(history.path.close[rows[0] : rows[-1] + 1])
-        away = np.abs(move - self._point(history, rows, average)) / self._unit(history, rows)
+        decay = self._choose_decay(history, rows)
+        away = np.abs(move - self._point(history, rows, average))
         self._learnt = Learnt(
             name=self.name,
             horizon=self.horizon,
@@ -96,29 +109,41 @@ class LastPrice(Model):
             rows=len(rows),
             mean_return=average,
             prior_up=class_prior(move > 0),
-            reach={
-                name: float(conformal_quantile(away, float(name)))
-                for name in interval_pairs(self._levels)
-            },
+            reach=self._reach(away / self._unit(history, rows, decay)),
+            decay=decay,
         )
+
+    def _reach(self, away: Floats) -> dict[str, float]:
+        return {
+            name: float(conformal_quantile(away, float(name)))
+            for name in interval_pairs(self._levels)
+        }
 
     def predict(self, history: History, rows: Rows) -> Distribution:
         """Forecast from `rows`."""
         learnt = self.learnt
-        unit = self._unit(history, rows)
-        moves = np.zeros((len(rows), len(self._levels)))
-        for name, (low, high) in interval_pairs(self._levels).items():
-            moves[:, low], moves[:, high] = -learnt.reach[name] * unit, learnt.reach[name] * unit
+        moves = self._around(self._unit(history, rows, learnt.decay), learnt.reach)
         moves += self._point(history, rows, learnt.mean_return)[:, None]
         last = history.path.close[rows]
         prob_up = np.full(len(rows), learnt.prior_up)
         return Distribution(last, last[:, None] * np.exp(moves), prob_up)
 
+    def _around(self, unit: Floats, reach: Mapping[str, float]) -> Floats:
+        """Return the quantiles of a log-return of 0, shape (n, levels)."""
+        moves = np.zeros((len(unit), len(self._levels)))
+        for name, (low, high) in interval_pairs(self._levels).items():
+            moves[:, low], moves[:, high] = -reach[name] * unit, reach[name] * unit
+        return moves
+
     def _point(self, history: History, rows: Rows, average: float) -> Floats:
         """Return the log-return that is forecast; `average` is the past's, a candle."""
         return np.zeros(len(rows))
 
-    def _unit(self, history: History, rows: Rows) -> Floats:
+    def _choose_decay(self, history: History, rows: Rows) -> float:
+        """Return the memory of `_unit`."""
+        return DECAY
+
+    def _unit(self, history: History, rows: Rows, decay: float) -> Floats:
         """Return the unit of `Learnt.reach`."""
         return np.ones(len(rows))
 
@@ -166,8 +191,19 @@ class Ewma(LastPrice):
 
     name = "ewma"
 
-    def _unit(self, history: History, rows: Rows) -> Floats:
-        return history.volatility[rows]
+    def _choose_decay(self, history: History, rows: Rows) -> float:
+        some = thinned(rows)
+        move = labels.moves(history.path, some, self.horizon)
+
+        def loss(decay: float) -> float:
+            unit = self._unit(history, some, decay)
+            around = self._around(unit, self._reach(np.abs(move) / unit))
+            return float(pinball(move, around, self._levels).mean())
+
+        return min(DECAYS, key=loss)
+
+    def _unit(self, history: History, rows: Rows, decay: float) -> Floats:
+        return history.volatility_at(decay)[rows]
 
 
 BASELINES = tuple(each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma))

@@ -2,11 +2,14 @@
 
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.data import labels
+from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History
+from ml.models.baselines import thinned
 from ml.models.naive_forecasts import class_priors
 from ml.models.protocol import (
     RANGE_COVERAGE,
@@ -21,35 +24,72 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
+class Multiples(msgspec.Struct, frozen=True):
+    """How far paths reach to either side, in EWMA volatilities of memory `decay`.
+
+    Of each side the median and the bound (`RANGE_LEVELS`).
+    """
+
+    decay: float
+    above: tuple[float, float]
+    below: tuple[float, float]
+
+    def sides(self, history: History, rows: Rows, horizon: int) -> tuple[Floats, Floats]:
+        """Return the log-moves up and down, both positive, shape (n, levels) each."""
+        unit = history.horizon_volatility(rows, horizon, self.decay)[:, None]
+        return unit * np.asarray(self.above), unit * np.asarray(self.below)
+
+
 class EwmaRange:
-    """Multiples of EWMA volatility, made conformal; sides have multiples of their own."""
+    """Multiples of EWMA volatility, made conformal; sides have multiples of their own.
+
+    The memory of volatility (0.94 to 0.997) is the one whose bounds gave the rows learnt
+    from the least pinball loss.
+    """
 
     name: ClassVar[str] = "ewma_range"
 
     def __init__(self, horizon: int) -> None:
         self.horizon = horizon
-        self._above = self._below = np.zeros(len(RANGE_LEVELS))
+        self.learnt = Multiples(DECAY, (0.0, 0.0), (0.0, 0.0))
 
     def fit(self, history: History, rows: Rows) -> None:
-        """Take the multiples that held in `rows`."""
-        unit = history.horizon_volatility(rows, self.horizon)
+        """Take the memory that served `rows` best, and the multiples that held in them."""
+        some = thinned(rows)
+        reach = labels.reaches(history.path, some, self.horizon)
+
+        def loss(decay: float) -> float:
+            sides = self._multiples(history, some, decay).sides(history, some, self.horizon)
+            return float(bounds_loss(reach, (sides[0][:, 1], sides[1][:, 1])).mean())
+
+        self.learnt = self._multiples(history, rows, min(DECAYS, key=loss))
+
+    def _multiples(self, history: History, rows: Rows, decay: float) -> Multiples:
+        unit = history.horizon_volatility(rows, self.horizon, decay)
         up, down = (reach / unit for reach in labels.reaches(history.path, rows, self.horizon))
-        self._above, self._below = np.quantile(up, RANGE_LEVELS), np.quantile(down, RANGE_LEVELS)
-        scores = np.maximum(up - self._above[1], down - self._below[1])
-        width = float(conformal_quantile(scores, RANGE_COVERAGE))
-        self._above[1] += width
-        self._below[1] += width
+        above, below = np.quantile(up, RANGE_LEVELS), np.quantile(down, RANGE_LEVELS)
+        scores = np.maximum(up - above[1], down - below[1])
+        width = [0.0, float(conformal_quantile(scores, RANGE_COVERAGE))]
+        return Multiples(decay, tuple((above + width).tolist()), tuple((below + width).tolist()))
 
     def predict(self, history: History, rows: Rows) -> RangeForecast:
         """Forecast from `rows`."""
-        last, unit = history.path.close[rows], history.horizon_volatility(rows, self.horizon)
-        high, upper = (last * np.exp(unit * multiple) for multiple in self._above)
-        low, lower = (last * np.exp(-unit * multiple) for multiple in self._below)
+        last = history.path.close[rows]
+        above, below = self.learnt.sides(history, rows, self.horizon)
+        high, upper = (last * np.exp(side) for side in above.T)
+        low, lower = (last * np.exp(-side) for side in below.T)
         return RangeForecast(last=last, high=high, low=low, upper=upper, lower=lower)
 
     def describe(self) -> dict[str, Any]:
-        """Return the multiples of both sides."""
-        return {"above": self._above.tolist(), "below": self._below.tolist()}
+        """Return the memory, and the multiples of both sides."""
+        return dict(msgspec.to_builtins(self.learnt))
+
+
+def bounds_loss(reach: tuple[Floats, Floats], bounds: tuple[Floats, Floats]) -> Floats:
+    """Return the mean pinball loss of the bounds of both sides, all log-moves, one a row."""
+    error = np.stack(reach) - np.stack(bounds)
+    level = RANGE_LEVELS[1]
+    return np.asarray(np.maximum(level * error, (level - 1) * error).mean(axis=0))
 
 
 class ClassPriors:
