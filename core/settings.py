@@ -201,6 +201,11 @@ class Settings(BaseSettings):
         return SHARED_MEMORY / f"tickcast-{os.getuid()}-{digest}"
 
     @property
+    def heads_file(self) -> Path:
+        """File outside SQL that holds the heads of the ledger's chains."""
+        return self.data_dir / "ledger" / "heads.jsonl"
+
+    @property
     def journal_dir(self) -> Path:
         """Folder of raw trades that are too old for Redis."""
         return self.data_dir / "journal"

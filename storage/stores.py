@@ -79,7 +79,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     client = connect_for_requests(address, breaker) if breaker else connect(address)
     engine = open_database(settings.database_address)
     files = Artifacts(settings.data_dir)
-    heads = Heads(settings.data_dir / "ledger" / "heads.jsonl")
+    heads = Heads(settings.heads_file)
     return Stores(
         redis=client,
         engine=engine,
