@@ -55,6 +55,16 @@ def prepare_data_folder(settings: Settings) -> str:
         engine.dispose()
 
 
+@contextmanager
+def own_metrics_folder(settings: Settings) -> Iterator[None]:
+    """Have the folder of the counters, emptied, for one run; memory is given back at the end."""
+    folder = empty_metrics_folder(settings)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def empty_metrics_folder(settings: Settings) -> Path:
     """Return the folder where processes share their Prometheus counters, emptied."""
     folder = settings.metrics_dir

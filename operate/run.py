@@ -7,7 +7,7 @@ import sys
 from core.errors import TickcastError
 from core.process.lifetime import die_with_parent
 from core.settings import Settings, read_settings
-from operate.data_folder import empty_metrics_folder, locked_data_folder, prepare_data_folder
+from operate.data_folder import locked_data_folder, own_metrics_folder, prepare_data_folder
 from operate.disk_watch import DiskWatch
 from operate.output import Output
 from operate.procfile import REDIS, child_processes, read_commands
@@ -34,9 +34,8 @@ def main() -> int:
 
 
 def _run(settings: Settings) -> None:
-    with locked_data_folder(settings):
+    with locked_data_folder(settings), own_metrics_folder(settings):
         check_port_is_free(settings)
-        empty_metrics_folder(settings)
         commands = read_commands()
         output = Output(width=max(map(len, commands)))
         if os.geteuid() == 0:
