@@ -55,8 +55,9 @@ def recognise(
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels
     found.symbols_left = MOST_SYMBOLS
-    for index, message in enumerate(_decode(body), found.total):
-        found.total += 1
+    for message in _decode(body):
+        index = found.total
+        found.total = index + 1
         _sort(found, index, message, channels)
     return found
 

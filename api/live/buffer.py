@@ -1,10 +1,13 @@
 """Frames of many connections, put together into micro-batches."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import NamedTuple, Protocol
 
-from api.live.messages import LiveBatch, MessagePart, recognise_text, to_batch
+from api.live.messages import LiveBatch, recognise_text, to_batch
 from core.errors import TickcastError
 from core.messages import Channels, Recognised
 from core.times import now_ms
@@ -120,34 +123,36 @@ def read_frames(platform: str, frames: list[Frame], at_ms: int) -> tuple[LiveBat
     they hold is made numbers of in one go, which is what takes the time.
     """
     found = Recognised()
-    parts: list[MessagePart] = []
-    ignored, errors = [], dict[int, TickcastError]()
+    # Of each frame: at which message it begins, and how many were ignored before it.
+    begins, ignored, errors = [0], [0], dict[int, TickcastError]()
     for at, frame in enumerate(frames):
-        begin, ignored_before = found.total, found.ignored
         try:
             recognise_text(frame.data, found, frame.listener.channels)
         except TickcastError as error:
             errors[at] = error
-        parts.append(MessagePart(begin, found.total, frame.data))
-        ignored.append(found.ignored - ignored_before)
-    batch = to_batch(platform, found, parts, at_ms)
+        begins.append(found.total)
+        ignored.append(found.ignored)
+    batch = to_batch(platform, found, [frame.data for frame in frames], begins[:-1], at_ms)
     accepted = [0] * found.total
     for index in batch.indices:
         accepted[index] += 1
     rejected: dict[int, list[str]] = {}
     for one in batch.rejected:
         rejected.setdefault(one.index, []).append(one.reason)
-    return batch, [
-        Outcome(
-            # Most frames hold one message.
-            accepted[begin] if end == begin + 1 else sum(accepted[begin:end]),
-            ignored[at],
-            _reasons(rejected, begin, end) if rejected else (),
-            errors.get(at),
-        )
-        for at, (begin, end, _) in enumerate(parts)
+    outcomes = [
+        # Most frames hold one message.
+        _outcome(accepted[begin] if end == begin + 1 else sum(accepted[begin:end]), after - before)
+        for (begin, end), (before, after) in zip(pairwise(begins), pairwise(ignored), strict=True)
     ]
+    for at in sorted({bisect_right(begins, index) - 1 for index in rejected}):
+        reasons = [rejected.get(index, ()) for index in range(begins[at], begins[at + 1])]
+        outcomes[at] = outcomes[at]._replace(rejected=tuple(chain.from_iterable(reasons)))
+    for at, refusal in errors.items():
+        outcomes[at] = Outcome(error=refusal)
+    return batch, outcomes
 
 
-def _reasons(rejected: dict[int, list[str]], begin: int, end: int) -> tuple[str, ...]:
-    return tuple(reason for index in range(begin, end) for reason in rejected.get(index, ()))
+@lru_cache(1_024)
+def _outcome(accepted: int, ignored: int) -> Outcome:
+    """Return the outcome of a frame without a fault; a busy feed's are all the same."""
+    return Outcome(accepted, ignored)

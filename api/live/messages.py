@@ -1,9 +1,10 @@
 """Make of pushed messages what can be stored, and say of the others why not."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import groupby
 
 import msgspec
 
@@ -42,14 +43,6 @@ class LiveBatch:
         return len(self.indices)
 
 
-class MessagePart(NamedTuple):
-    """The messages `begin..end` of a batch came in this text."""
-
-    begin: int
-    end: int
-    body: bytes
-
-
 def read_messages(platform: str, body: bytes, now_ms: int, request: str = "") -> LiveBatch:
     """Return what the JSON of one message or a list of them holds.
 
@@ -60,7 +53,7 @@ def read_messages(platform: str, body: bytes, now_ms: int, request: str = "") ->
     """
     found = Recognised()
     recognise_text(body, found)
-    return to_batch(platform, found, [MessagePart(0, found.total, body)], now_ms, request)
+    return to_batch(platform, found, [body], [0], now_ms, request)
 
 
 def recognise_text(body: bytes, found: Recognised, channels: Channels | None = None) -> None:
@@ -76,14 +69,15 @@ def recognise_text(body: bytes, found: Recognised, channels: Channels | None = N
 def to_batch(
     platform: str,
     found: Recognised,
-    parts: Sequence[MessagePart],
+    bodies: Sequence[bytes],
+    starts: Sequence[int],
     now_ms: int,
     request: str = "",
 ) -> LiveBatch:
     """Return what can be stored of recognised messages, and why the others cannot.
 
-    `parts` are where they came from, in order. A symbol with a slash is mapped to how the
-    platform writes it.
+    `bodies` are the texts that they came in, and `starts` the indices at which those begin.
+    A symbol with a slash is mapped to how the platform writes it.
     """
     batch = LiveBatch(
         total=found.total,
@@ -91,7 +85,6 @@ def to_batch(
         ignored_for=found.ignored_for,
         rejected=list(found.rejected),
     )
-    starts = [part.begin for part in parts]
     for (named, kind), messages in found.trades.items():
         symbol = raw_symbol(platform, named)
         if _is_bad_name(symbol):
@@ -105,7 +98,8 @@ def to_batch(
     _add_tickers(batch, platform, found, now_ms)
     if batch.rejected:
         batch.rejected.sort(key=lambda rejection: rejection.index)
-        batch.quarantined = _quarantined(parts, batch.rejected[-MOST_HELD:], now_ms)
+        newest = batch.rejected[-MOST_HELD:]
+        batch.quarantined = _quarantined(bodies, starts, newest, now_ms)
     return batch
 
 
@@ -158,17 +152,13 @@ def _is_bad_name(symbol: str) -> bool:
 
 
 def _quarantined(
-    parts: Sequence[MessagePart], rejected: list[Rejection], now_ms: int
+    bodies: Sequence[bytes], starts: Sequence[int], rejected: list[Rejection], now_ms: int
 ) -> list[Rejected]:
     """Return rejected messages, which are in order, with their own text."""
-    told, left = [], iter(rejected)
-    one = next(left, None)
-    for part in parts:
-        if one is None or one.index >= part.end:
-            continue
-        texts = message_texts(part.body)
-        while one is not None and one.index < part.end:
-            text = bytes(texts[one.index - part.begin])[: 4 * EXCERPT]
+    told = []
+    for place, of_body in groupby(rejected, lambda one: bisect_right(starts, one.index) - 1):
+        texts = message_texts(bodies[place])
+        for one in of_body:
+            text = bytes(texts[one.index - starts[place]])[: 4 * EXCERPT]
             told.append(Rejected(now_ms, one.reason, text.decode(errors="replace")))
-            one = next(left, None)
     return told

@@ -1,8 +1,9 @@
 """Turn recognised messages into columns; what is unusable is rejected with a reason."""
 
 from collections.abc import Sequence
+from functools import reduce
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,6 @@ LARGEST_AGGREGATE = 1_000_000
 _BAD, _NO_ID = -1, -2
 # Larger numbers are taken for no name of a trade.
 _LARGEST_NAME = 10**64
-
-
-class _Ids(NamedTuple):
-    """Whole ids, `_NO_ID` where there is none, `_BAD` where it is unusable.
-
-    `label` tells trades without a whole id apart by the text that names them; 0 without one.
-    """
-
-    first: Ints
-    last: Ints
-    label: Ints
 
 
 def to_trades(
@@ -53,28 +43,25 @@ def to_trades(
     """
     price, size = scale_values(messages.price), scale_values(messages.size)
     time = read_times(messages.time, now_ms)
-    ids = _read_ids(messages, kind, request)
+    first, last = _read_ids(messages, kind)
     earliest, latest = EARLIEST_MS * 1_000, (now_ms + CLOCK_TOLERANCE_MS) * 1_000
-    faults = [
+    faults: list[tuple[str, NDArray[np.bool_]]] = [
         ("price is not a number above zero of at most 18 digits", ~(price.good | price.apart)),
         ("size is not a number above zero of at most 18 digits", ~(size.good | size.apart)),
         ("time cannot be read", time == NO_TIME),
         ("time lies before 2009 (seconds and milliseconds mixed up?)", time < earliest),
-        (_ahead_of(now_ms, time[time > latest]), time > latest),
-        ("trade_id is not a text or a whole number from 0", ids.first == _BAD),
-        ("the last trade id lies before the first", ids.last < ids.first),
-        ("an aggregate of more than 1,000,000 ids", ids.last - ids.first >= LARGEST_AGGREGATE),
+        (_ahead_of(now_ms, time, latest), time > latest),
+        ("trade_id is not a text or a whole number from 0", first == _BAD),
+        ("the last trade id lies before the first", last < first),
+        ("an aggregate of more than 1,000,000 ids", last - first >= LARGEST_AGGREGATE),
     ]
-    bad = np.logical_or.reduce([mask for _, mask in faults])
+    bad = reduce(np.logical_or, [mask for _, mask in faults])
     taker = [0 if buys is None else 1 if buys else -1 for buys in messages.taker_buys]
     side = np.array(taker, dtype=np.int8)
-    every = Trades(
-        kind, price.scale, size.scale, ids.first, ids.last, time, price.units, size.units, side
-    )
+    every = Trades(kind, price.scale, size.scale, first, last, time, price.units, size.units, side)
     rejected = _rejections(messages.index, faults, bad) if bad.any() else []
     apart = (price.apart | size.apart) & ~bad
-    origin = np.searchsorted(starts, messages.index, side="right")
-    trades = _by_kind(every, ids, ~(bad | apart), origin)
+    trades = _by_kind(every, ~(bad | apart), messages, request, starts)
     if apart.any():
         left = _part(messages, np.flatnonzero(apart).tolist())
         more, also_rejected = to_trades(left, kind, now_ms, request, starts)
@@ -108,16 +95,23 @@ def _part(messages: TradeMessages, rows: list[int]) -> TradeMessages:
 
 
 def _by_kind(
-    trades: Trades, ids: _Ids, usable: NDArray[np.bool_], origin: NDArray[np.int64]
+    trades: Trades,
+    usable: NDArray[np.bool_],
+    messages: TradeMessages,
+    request: str,
+    starts: Sequence[int],
 ) -> list[Trades]:
     """Return usable trades with whole ids and those without, each as a batch."""
-    known = usable & (ids.first >= 0)
-    if trades.kind is IdKind.NONE or _is_constant(trades.take(known)):
-        known = np.zeros_like(usable)
+    known = usable & (trades.first_id >= 0)
+    whole = trades if known.all() else trades.take(known)
+    if _is_constant(whole):
+        whole, known = trades.take(slice(0)), np.zeros_like(usable)
+    found = [whole] if len(whole) else []
     unknown = usable & ~known
-    found = [trades.take(known)] if known.any() else []
     if unknown.any():
-        found.append(trades.take(unknown).without_ids(ids.label[unknown], origin[unknown]))
+        origin = np.searchsorted(starts, messages.index, side="right")
+        label = _labels(trades, messages, request)
+        found.append(trades.take(unknown).without_ids(label[unknown], origin[unknown]))
     return found
 
 
@@ -129,7 +123,9 @@ def _is_constant(trades: Trades) -> bool:
 
 
 def _rejections(
-    indices: list[int], faults: list[tuple[str, NDArray[np.bool_]]], bad: NDArray[np.bool_]
+    indices: list[int],
+    faults: list[tuple[str, NDArray[np.bool_]]],
+    bad: NDArray[np.bool_],
 ) -> list[Rejection]:
     rejected = []
     for position in np.flatnonzero(bad):
@@ -138,20 +134,30 @@ def _rejections(
     return rejected
 
 
-def _read_ids(messages: TradeMessages, kind: IdKind, request: str) -> _Ids:
-    label = np.full(len(messages), _label("request", request), dtype=np.int64)
+def _read_ids(messages: TradeMessages, kind: IdKind) -> tuple[Ints, Ints]:
+    """Return whole ids, first and last, `_NO_ID` where there is none, `_BAD` where unusable."""
     if kind is IdKind.NONE:
         none = np.full(len(messages), _NO_ID, dtype=np.int64)
-        return _Ids(none, none, label)
-    first, last = _ids(messages.first_id), _ids(messages.last_id)
-    if kind is IdKind.AGGREGATE:
-        # Its ids are an interval of numbers, or nothing.
-        first = np.where(first == _NO_ID, _BAD, first)
-        return _Ids(first, np.where(last == _NO_ID, _BAD, last), label)
-    for at in np.flatnonzero(first == _NO_ID).tolist():
+        return none, none
+    first = _ids(messages.first_id)
+    if kind is not IdKind.AGGREGATE:
+        return first, first
+    last = _ids(messages.last_id)
+    # Its ids are an interval of numbers, or nothing.
+    return np.where(first == _NO_ID, _BAD, first), np.where(last == _NO_ID, _BAD, last)
+
+
+def _labels(trades: Trades, messages: TradeMessages, request: str) -> Ints:
+    """Return what tells trades without a whole id apart: the text that names one, or the request.
+
+    0 where there is neither.
+    """
+    label = np.full(len(trades), _label("request", request), dtype=np.int64)
+    named = () if trades.kind is IdKind.NONE else np.flatnonzero(trades.first_id == _NO_ID).tolist()
+    for at in named:
         if messages.first_id[at]:
             label[at] = _label("trade", str(messages.first_id[at]))
-    return _Ids(first, last, label)
+    return label
 
 
 def _label(what: str, name: str) -> int:
@@ -180,10 +186,10 @@ def _one_id(value: Any) -> int:
     return value if value < 2**62 else _NO_ID
 
 
-def _ahead_of(now_ms: int, times: Ints) -> str:
-    """Return why times in the future are refused, by how much half of them lie ahead."""
+def _ahead_of(now_ms: int, times: Ints, latest: int) -> str:
+    """Return why times after the latest are refused, by how much half of them lie ahead."""
     reason = "time lies more than 60 s in the future"
-    if not len(times):
+    if times.max(initial=0) <= latest:
         return reason
-    minutes = round((float(np.median(times)) / 1_000 - now_ms) / 60_000)
+    minutes = round((float(np.median(times[times > latest])) / 1_000 - now_ms) / 60_000)
     return f"{reason}: {minutes:,} minutes ahead of this server's clock, so one of them is wrong"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Two decimals of at most 15 digits never share a float, so that a float proves which it was.
-_SURE = 1e15
+_SURE = 1e15 - 1
 _SURE_LENGTH = 16  # 15 digits and the point
 _SCALES = (2, 8)
 MOST_DIGITS = 18
@@ -42,13 +42,16 @@ def scale_values(values: list[Any]) -> Scaled:
     """
     floats = _floats(values)
     if floats is not None:
-        good = np.isfinite(floats) & (floats > 0)
-        checked = np.where(good, floats, 0.0)
+        good = (floats > 0) & (floats < np.inf)
+        checked = floats if good.all() else np.where(good, floats, 0.0)
+        largest = float(checked.max(initial=0))
         for scale in _SCALES:
-            with np.errstate(over="ignore"):
-                units = np.rint(checked * 10.0**scale)
-            if units.max(initial=0) < _SURE and np.array_equal(units / 10.0**scale, checked):
-                return Scaled(units.astype(np.int64), scale, good, np.zeros_like(good))
+            power = 10.0**scale
+            if largest * power > _SURE:
+                break
+            units = np.rint(checked * power)
+            if (units / power == checked).all():
+                return Scaled(units.astype(np.int64), scale, good, np.zeros(len(good), np.bool_))
     return _scale_slowly(values)
 
 
@@ -78,7 +81,8 @@ def _floats(values: list[Any]) -> NDArray[np.float64] | None:
         if max(map(len, values)) > _SURE_LENGTH or not _PLAIN.fullmatch("".join(values)):
             return None
         try:
-            return np.array(values).astype(np.float64)
+            # Python reads a text several times faster than numpy does.
+            return np.fromiter(map(float, values), np.float64, len(values))
         except ValueError:
             return None
     return np.array(values, dtype=np.float64) if kinds <= {int, float} and _fit(values) else None

@@ -9,9 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.messages import IdKind, TradeMessages
+from core.times import format_microseconds
 from storage.journal import journal
 from storage.journal.columns import Trades
 from storage.journal.convert import to_trades
+from storage.journal.instants import read_time, read_times
 from storage.journal.scaled import scale_values, to_floats
 from storage.trades.intervals import Intervals
 
@@ -244,3 +246,21 @@ def test_the_same_trade_in_two_frames_of_a_flush_is_one_and_twice_in_one_frame_t
 
     assert together.last_id.tolist() == [0, 1, 2]
     assert apart.last_id.tolist() == [0, 1, 0]
+
+
+@given(
+    st.lists(st.integers(0, 7_000_000_000_000_000), min_size=5, max_size=12),
+    st.sampled_from([3, 6]),
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(4, 23), st.sampled_from("09:/ -Z.\x00é٣")),
+        max_size=2,
+    ),
+)
+def test_a_time_reads_among_many_as_it_does_alone(
+    times: list[int], digits: int, spoilt: list[tuple[int, int, str]]
+) -> None:
+    texts = [format_microseconds(time)[:19] + f".{time % 10**digits:0{digits}}Z" for time in times]
+    for row, place, sign in spoilt:
+        texts[row] = texts[row][:place] + sign + texts[row][place + 1 :]
+
+    assert read_times(texts, NOW_MS).tolist() == [read_time(text, NOW_MS) for text in texts]
