@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-# A symbol that is new costs a quarter of a megabyte: a body may not name them without end.
+# A symbol that is new costs a tenth of a megabyte: a body may not name them without end.
 MOST_SYMBOLS = 1_000
 
 

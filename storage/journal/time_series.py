@@ -6,7 +6,7 @@ import redis
 
 from core.series import Series
 from storage import keys
-from storage.candles.candle_commands import FIELDS, create, is_there, or_empty
+from storage.candles.candle_commands import CHUNK_OPTIONS, FIELDS, create, is_there, or_empty
 from storage.trades.aggregates import Aggregate
 from storage.trades.building import candle_series
 
@@ -60,6 +60,6 @@ def _create(pipe: Any, name: str, retention_ms: int, labels: list[Any]) -> None:
     pipe.execute_command(
         "TS.CREATE",
         name,
-        *("RETENTION", retention_ms, "DUPLICATE_POLICY", "LAST"),
+        *("RETENTION", retention_ms, *CHUNK_OPTIONS, "DUPLICATE_POLICY", "LAST"),
         *("LABELS", *labels),
     )

@@ -7,6 +7,7 @@ import msgspec
 import redis
 
 from storage import keys
+from storage.candles.candle_commands import CHUNK_OPTIONS
 from storage.redis_connection import redis_errors
 from storage.trades.live import LiveKind, message
 
@@ -88,7 +89,7 @@ class TickerStore:
             pipe.execute_command(
                 "TS.CREATE",
                 keys.ticker(platform, symbol, part),
-                *("RETENTION", self._retention_ms, "DUPLICATE_POLICY", "LAST"),
+                *("RETENTION", self._retention_ms, *CHUNK_OPTIONS, "DUPLICATE_POLICY", "LAST"),
                 *("LABELS", "platform", platform, "symbol", symbol, "field", f"ticker_{part}"),
             )
         for reply in pipe.execute(raise_on_error=False):
