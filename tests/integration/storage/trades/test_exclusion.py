@@ -163,3 +163,19 @@ def test_a_series_that_is_gone_is_left_to_the_rebuilding(
     stream.upkeep.rebuild("x", "A-B", rows[0].time // 1_000, rows[-1].time // 1_000)
 
     assert_equals_oracle(redis_client, "A-B", [row for row in rows if row.trade_id != 700])
+
+
+def test_a_burst_of_bad_prints_leaves_all_candles(
+    stream: StreamStores, redis_client: "redis.Redis"
+) -> None:
+    rows = calm_trades(700)
+    burst = range(700, 740)
+    for bad in burst:
+        rows[bad] = rows[bad]._replace(price="10000000")
+    for at in range(0, len(rows), 100):
+        stream.writer.write("x", {"A-B": [pack(rows[at : at + 100])]})
+        detect_anomalies(stream, "x", ["A-B"], exclude=True)
+
+    assert_equals_oracle(redis_client, "A-B", [row for row in rows if row.trade_id not in burst])
+    found = stream.anomalies.read("x", "A-B", 0, 2**42)
+    assert {one.trade_id for one in found if one.reason == "price_jump"} == set(burst)

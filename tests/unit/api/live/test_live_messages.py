@@ -103,6 +103,17 @@ def test_a_quote_of_every_known_shape_is_understood(
     assert (ticker.price, ticker.bid, ticker.ask, ticker.volume_24h) == values
 
 
+@pytest.mark.parametrize("nothing", ["0", 0, "0.00000000", "0e0", "", None])
+def test_a_quote_without_bids_keeps_its_other_values(nothing: object) -> None:
+    quote = {"type": "ticker", "symbol": "A-B", "price": "4", "bid": nothing, "ask": "5"}
+
+    batch = read(quote)
+
+    (ticker,) = batch.tickers
+    assert (ticker.price, ticker.bid, ticker.ask) == (4.0, None, 5.0)
+    assert (batch.accepted, batch.rejected) == (1, [])
+
+
 @pytest.mark.parametrize("message", IGNORED)
 def test_what_is_known_and_of_no_use_is_ignored_and_counted(message: object) -> None:
     batch = read(message)

@@ -4,7 +4,7 @@ import json
 import random
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.live.push_window import FRAME_BYTES, FRAME_MESSAGES, PushWindow
@@ -19,6 +19,7 @@ def numbers(frame: bytes) -> list[int]:
     return [one["n"] for one in (found if isinstance(found, list) else [found])]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 10_000), st.floats(0, 0.5))
 def test_every_message_arrives_in_order_whatever_connections_break(
     count: int, seed: int, breaks: float
