@@ -1,4 +1,8 @@
-"""How high and how low prices go on the way: the range of the next candles' whole path."""
+"""How high and how low prices go on the way: the range of the next candles' whole path.
+
+Its bounds are averaged with those of the best EWMA range, by a weight learnt on rows held
+out: far ahead a plain average of past volatility is hard to beat, and both together do.
+"""
 
 from typing import Any, ClassVar
 
@@ -10,22 +14,39 @@ from ml.data import labels
 from ml.features.history import History
 from ml.features.model_inputs import model_inputs
 from ml.models.boosting.fitted import Fitted, Learnt, importance
+from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
+from ml.models.path_baselines import EwmaRange, Multiples, bounds_loss
 from ml.models.protocol import RANGE_COVERAGE, RANGE_LEVELS, RangeForecast
-from ml.scoring.conformal import Width
+from ml.scoring.conformal import Width, conformal_quantile
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
 class LearntRange(Learnt, frozen=True):
-    """The parts of a range; `above` and `below` are in units of `scale`."""
+    """The parts of a range; `above` and `below` are in units of `scale`.
+
+    `plain` has the share `plain_share` in both bounds.
+    """
 
     scale: Scale = msgspec.field(name="size")
     above: Quantiles
     below: Quantiles
     width: Width
+    # Files of earlier versions have neither.
+    plain: Multiples | None = None
+    plain_share: float = 0.0
+
+    def bounds(
+        self, history: History, rows: Rows, unit: Floats, own: tuple[Floats, Floats]
+    ) -> tuple[Floats, Floats]:
+        """Return the bounds up and down in units of `scale`, `own` being those of the trees."""
+        if self.plain is None:
+            return own
+        plain = _plain_bounds(self.plain, history, rows, self.about.horizon, unit)
+        return _average(own, plain, self.plain_share)
 
 
 class PathRangeModel(Fitted[LearntRange]):
@@ -43,18 +64,25 @@ class PathRangeModel(Fitted[LearntRange]):
         above = Quantiles.fit(training, up / unit, RANGE_LEVELS, unit)
         below = Quantiles.fit(training, down / unit, RANGE_LEVELS, unit)
         held_out = training.held_out
-        ceiling, floor = (side.predict(training.held_out_inputs)[:, 1] for side in (above, below))
-        scores = np.maximum(
-            up[held_out] / unit[held_out] - ceiling, down[held_out] / unit[held_out] - floor
-        )
-        reach = float((ceiling + floor).mean()) / 2
+        reached = up[held_out] / unit[held_out], down[held_out] / unit[held_out]
+        inputs = training.held_out_inputs
+        own = above.predict(inputs)[:, 1], below.predict(inputs)[:, 1]
+        fitted = EwmaRange(self.horizon)
+        fitted.fit(history, rows[training.learn])
+        plain = fitted.learnt
+        theirs = _plain_bounds(plain, history, rows[held_out], self.horizon, unit[held_out])
+        share = _best_share(reached, own, theirs, unit[held_out])
+        bounds = _average(own, theirs, share)
+        reach = float((bounds[0] + bounds[1]).mean()) / 2
         self._learnt = LearntRange(
             name=self.name,
             about=self.about(history, rows),
             scale=scale,
             above=above,
             below=below,
-            width=Width.learn(scores, reach, RANGE_COVERAGE, self.horizon),
+            width=Width.learn(_scores(reached, bounds), reach, RANGE_COVERAGE, self.horizon),
+            plain=plain,
+            plain_share=share,
         )
 
     def predict(self, history: History, rows: Rows) -> RangeForecast:
@@ -66,15 +94,16 @@ class PathRangeModel(Fitted[LearntRange]):
         above, below = learnt.above.predict(inputs), learnt.below.predict(inputs)
         up = history.where_known(_reach_up, every, self.horizon)
         down = history.where_known(_reach_down, every, self.horizon)
-        scores = np.maximum(up / unit - above[:, 1], down / unit - below[:, 1])
+        bounds = learnt.bounds(history, every, unit, (above[:, 1], below[:, 1]))
+        scores = _scores((up / unit, down / unit), bounds)
         width = learnt.width.follow(scores, every, every + self.horizon)
         last = history.path.close[every]
         return RangeForecast(
             last=last,
             high=last * np.exp(unit * above[:, 0]),
             low=last * np.exp(-unit * below[:, 0]),
-            upper=last * np.exp(unit * np.maximum(above[:, 1] + width, above[:, 0])),
-            lower=last * np.exp(-unit * np.maximum(below[:, 1] + width, below[:, 0])),
+            upper=last * np.exp(unit * np.maximum(bounds[0] + width, above[:, 0])),
+            lower=last * np.exp(-unit * np.maximum(bounds[1] + width, below[:, 0])),
         ).take(np.searchsorted(every, rows))
 
     def details(self) -> dict[str, Any]:
@@ -86,10 +115,48 @@ class PathRangeModel(Fitted[LearntRange]):
                 "size_trees": learnt.scale.tree_share,
                 "above_trees": learnt.above.share,
                 "below_trees": learnt.below.share,
+                "plain": learnt.plain_share,
             },
             "width": learnt.width.start,
             "importance": importance(size=learnt.scale.trees),
         }
+
+
+def _plain_bounds(
+    plain: Multiples, history: History, rows: Rows, horizon: int, unit: Floats
+) -> tuple[Floats, Floats]:
+    """Return the bounds up and down of an EWMA range, in `unit`."""
+    above, below = plain.sides(history, rows, horizon)
+    return above[:, 1] / unit, below[:, 1] / unit
+
+
+def _average(
+    own: tuple[Floats, Floats], plain: tuple[Floats, Floats], share: float
+) -> tuple[Floats, Floats]:
+    up, down = (a + share * (b - a) for a, b in zip(own, plain, strict=True))
+    return up, down
+
+
+def _scores(reached: tuple[Floats, Floats], bounds: tuple[Floats, Floats]) -> Floats:
+    """Return by how much the bounds of both sides must be widened to just hold the path."""
+    return np.asarray(np.maximum(reached[0] - bounds[0], reached[1] - bounds[1]))
+
+
+def _best_share(
+    reached: tuple[Floats, Floats],
+    own: tuple[Floats, Floats],
+    plain: tuple[Floats, Floats],
+    unit: Floats,
+) -> float:
+    """Return the share of `plain` whose bounds, made conformal, have the least pinball loss."""
+
+    def loss(share: float) -> float:
+        bounds = _average(own, plain, share)
+        width = float(conformal_quantile(_scores(reached, bounds), RANGE_COVERAGE))
+        widened = bounds[0] + width, bounds[1] + width
+        return float((unit * bounds_loss(reached, widened)).mean())
+
+    return float(min(SHARES, key=loss))
 
 
 def _reach_up(path: labels.Path, rows: Rows, horizon: int) -> Floats:
