@@ -37,12 +37,16 @@ class Evaluation(TargetScored, kw_only=True):
 
 
 class SlotTrained(TargetScored, kw_only=True):
-    """What became of the challenger, and why."""
+    """What became of the challenger, and why.
+
+    `candidates` counts the recipes that were tried on the target, this one included.
+    """
 
     run_id: str
     promoted: bool
     reason: str
     comparisons: list[Json]
+    candidates: int
     folds: list[Json]
     model_hash: str
     data_hash: str

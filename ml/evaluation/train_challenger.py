@@ -117,10 +117,11 @@ def evaluate(
     """Judge a recipe by a purged walk-forward; nothing is kept but the result.
 
     `frame` holds candles as `ml.data.candle_frames` has them, `costs_bps` are those
-    of a round trip in basis points of the price. Returns `{n, scores,
+    of a round trip in basis points of the price. Returns `{n, scores, baseline,
     baseline_scores, verdict, folds, seed, data_hash}` and what the kind adds (see
-    `ml.evaluation.judge_*`). Raises `InvalidRequest` where there is too little to
-    learn from and `NotFound` for an unknown model; `report` may raise `JobStopped`.
+    `ml.evaluation.judge_*`); `baseline` names the model of `baseline_scores`. Raises
+    `InvalidRequest` where there is too little to learn from and `NotFound` for an
+    unknown model; `report` may raise `JobStopped`.
     """
     return _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report).walk({}).result
 
@@ -133,23 +134,25 @@ def train_challenger(
     *,
     folds: int = FOLDS,
     costs_bps: float = DEFAULT_COSTS_BPS,
+    candidates: int = 1,
     report: Report = silent,
 ) -> Challenge:
     """Judge a recipe as `evaluate` does, then fit it to all candles.
 
-    A champion of another recipe is fitted to the same folds. One of the same
-    recipe would be the same there: it competes as it stands, on folds of the
-    candles since it was trained, where the challenger learns anew.
+    `candidates` is how many recipes were tried on the target, this one included: the
+    more, the surer its advantage must be. A champion of another recipe is fitted to the
+    same folds. One of the same recipe would be the same there: it competes as it stands,
+    on folds of the candles since it was trained, where the challenger learns anew.
     """
     began = time.perf_counter()
     contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report)
     rival = {CHAMPION: champion.recipe.make} if champion and champion.recipe != recipe else {}
     walked = contest.walk(rival, refits=contest.kind.refits)
-    comparisons, reason = [compare(walked.scored, recipe.model)], None
+    comparisons, reason = [compare(walked.scored, recipe.model, candidates)], None
     if champion and champion.recipe == recipe:
         since = contest.folds_since(champion)
         reason = None if since else NOTHING_NEW
-        comparisons += contest.succession(champion, since)
+        comparisons += contest.succession(champion, since, candidates)
     reason = reason or contest.objection(comparisons, walked.result)
     model, learnt = contest.fit(walked.scored)
     must = contest.kind.must_beat_baseline
@@ -157,7 +160,11 @@ def train_challenger(
         model=model,
         result=walked.result,
         promoted=reason is None,
-        decision={"reason": reason or _praise(comparisons, must), "comparisons": comparisons},
+        decision={
+            "reason": reason or _praise(comparisons, must),
+            "comparisons": comparisons,
+            "candidates": candidates,
+        },
         candles=contest.history.frame,
         trained_until=int(contest.history.times[learnt[-1]]),
         sessions=contest.history.sessions.to_dict(),
@@ -229,7 +236,9 @@ class _Contest:
         )
         return [Fold(rows[fold.train], rows[fold.test]) for fold in splits]
 
-    def succession(self, champion: Champion, since: list[Fold]) -> list[dict[str, Any]]:
+    def succession(
+        self, champion: Champion, since: list[Fold], candidates: int
+    ) -> list[dict[str, Any]]:
         """Compare with a champion of the same recipe on what came after its training."""
         if not since:
             return []
@@ -238,7 +247,7 @@ class _Contest:
             CHAMPION: lambda: AsItStands(champion.fitted),
         }
         self.progress.start(len(since), "comparing with the champion", refits=True)
-        return [compare(self._scored(makers, since), self.recipe.model)]
+        return [compare(self._scored(makers, since), self.recipe.model, candidates)]
 
     def objection(self, comparisons: list[dict[str, Any]], result: dict[str, Any]) -> str | None:
         """Return why the challenger is not promoted, None if nothing speaks against it."""

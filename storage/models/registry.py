@@ -83,6 +83,20 @@ class Registry:
         with reading(self._engine) as connection:
             return [run_record(row) for row in connection.execute(newest)]
 
+    def candidates(self, target: ForecastTarget, options: Mapping[str, Any], seed: int) -> int:
+        """Return how many recipes were tried on a target, this one included.
+
+        A recipe trained again on newer candles is no new candidate: it is judged on what
+        nobody could choose it by.
+        """
+        held = select(runs.c.options, runs.c.seed).where(
+            is_target(runs, target), runs.c.name.is_(None)
+        )
+        with reading(self._engine) as connection:
+            tried = [(row.options, row.seed) for row in connection.execute(held)]
+        recipes = [*tried, (dict(options), seed)]
+        return len({msgspec.json.encode(each, order="deterministic") for each in recipes})
+
     def run_of_job(self, job_id: str, target: ForecastTarget) -> RunRecord | None:
         """Return the run for a target that a job recorded, if it came so far."""
         return self._one(select(runs).where(runs.c.job_id == job_id, is_target(runs, target)))

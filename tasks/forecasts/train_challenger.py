@@ -92,6 +92,7 @@ def _train(
         standing,
         folds=asked.folds,
         costs_bps=costs.round_trip_bps,
+        candidates=stores.registry.candidates(target, asked.options, asked.seed),
         report=report,
     )
     report(Progress(message="saving the model"))

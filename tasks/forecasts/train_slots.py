@@ -43,6 +43,7 @@ def show_run(run: RunRecord) -> SlotTrained:
         promoted=run.promoted,
         reason=run.decision["reason"],
         comparisons=run.decision["comparisons"],
+        candidates=run.decision.get("candidates", 1),
         n=run.n,
         scores=run.scores,
         baseline_scores=run.baseline_scores,

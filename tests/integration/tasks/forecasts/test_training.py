@@ -87,6 +87,14 @@ def test_another_recipe_meets_the_champion_s_on_the_same_folds(stores: Stores) -
     result = done(stores, train_slot, weak).result
     assert result
     assert set(result["comparisons"][0]["against"]) == {"ewma", "champion"}
+    assert (result["candidates"], result["promoted"]) == (2, False)
+
+
+def test_candidates_are_recipes_and_the_same_one_again_is_no_other(stores: Stores) -> None:
+    stores.candles.write(SERIES, candles(1_000))
+    asked = [{}, {}, {"seed": 1}, {"seed": 2}, {"seed": 1}]
+    results = [done(stores, train_slot, training(EWMA, **more)).result for more in asked]
+    assert [result["candidates"] for result in results if result] == [1, 1, 2, 3, 3]
 
 
 def test_a_training_is_made_again_from_its_record(stores: Stores) -> None:
