@@ -9,11 +9,12 @@ import pandas as pd
 # Two-sided bounds by their coverage: {"0.8": (low, high), "0.95": (low, high)}.
 Interval = dict[str, tuple[float, float]]
 
-NEGLIGIBLE = 5e-5  # a skill that shows as 0.00%
+SHOWN_AS_NONE = 5e-5  # a skill that shows as 0.00%
 
 _VERDICTS = {
     "skilled": "it forecasts better than last price",
     "unproven": "the data cannot tell it from last price; treat last price as the forecast",
+    "negligible": "it forecasts better than last price by too little to matter",
     "no_skill": "it forecasts no better than last price; do not act on it",
 }
 
@@ -149,6 +150,6 @@ def verdict_sentence(
 
 
 def _compared(skill: float) -> str:
-    if abs(skill) < NEGLIGIBLE:
+    if abs(skill) < SHOWN_AS_NONE:
         return "as large as"
     return f"{abs(skill):.2%} {'smaller' if skill > 0 else 'larger'} than"

@@ -16,11 +16,12 @@ from storage.models.runs import RunRecord, TargetRecord
 
 
 class WalkForward(Struct):
-    """How a champion fared in its walk-forward, before it spoke."""
+    """How a champion fared in its walk-forward, before it spoke; `skill` is against `baseline`."""
 
     n: int
     skill: dict[str, float | None]
     verdict: str
+    baseline: str = "last_price"
 
 
 class SlotShown(Struct):

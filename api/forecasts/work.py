@@ -39,8 +39,8 @@ class EvaluateResource(_SlotResource):
     async def on_post(self, req: Request, resp: Response, json: EvaluateRequest) -> None:
         """Judge a model by a purged, embargoed walk-forward beside last price; keeps nothing.
 
-        The verdict comes from the interval of skill: `skilled`, `unproven` or
-        `no_skill`.
+        The verdict comes from the interval of skill: `skilled`, `unproven`,
+        `negligible` or `no_skill`.
         """
         request = await in_thread(self._requests.evaluate, json)
         await self._work.begin(req, resp, EVALUATE_SLOT, request)

@@ -31,7 +31,8 @@ PIPE_WIDTH = 160
 _STATE_STYLES = {
     "succeeded": "green", "healthy": "green", "ready": "green", "skilled": "green", "ok": "green",
     "running": "cyan", "queued": "cyan", "starting": "cyan",
-    "unproven": "yellow", "degraded": "yellow", "cancelled": "yellow", "late": "yellow",
+    "unproven": "yellow", "negligible": "yellow", "degraded": "yellow", "cancelled": "yellow",
+    "late": "yellow",
     "failed": "red", "unhealthy": "red", "no_skill": "red", "down": "red", "away": "red",
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ class Skill(Struct):
     low: float | None
     high: float | None
     verdict: str
+    baseline: str = "last_price"
 
 
 class ModelShown(Struct):

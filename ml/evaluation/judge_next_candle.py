@@ -21,6 +21,8 @@ Rows = NDArray[np.intp]
 
 VALIDATION_SHARE = 0.2
 LEAST_VALIDATION = 50
+# An outcome this small beside the median one makes a percentage error of any size.
+LEAST_SHARE = 0.05
 
 
 class NextCandleKind(Kind):
@@ -85,10 +87,15 @@ def _errors(columns: Columns) -> dict[str, Any]:
 
 
 def _errors_of(realised: Floats, predicted: Floats) -> dict[str, Any]:
-    """Return the errors; percentages leave out outcomes of 0, such as a candle without range."""
+    """Return the errors; `mape` is None where outcomes near 0 would decide it alone.
+
+    Such as a candle with hardly any range: `smape`, which is bounded, leaves out 0 only.
+    """
     some = realised != 0
+    size = np.abs(realised)
+    whole = bool((size >= LEAST_SHARE * np.median(size)).all() and some.any())
     return {
         "mae": float(scores.mae(realised, predicted)),
-        "mape": float(scores.mape(realised[some], predicted[some])) if some.any() else None,
+        "mape": float(scores.mape(realised[some], predicted[some])) if whole else None,
         "smape": float(scores.smape(realised[some], predicted[some])) if some.any() else None,
     }

@@ -55,7 +55,7 @@ class RangeKind(Kind):
         skill = self.skill(model["loss"], baseline["loss"])
         return {
             "n": len(model["loss"]),
-            "scores": _means(model) | {"skill": skill.shown},
+            "scores": _means(model) | {"skill": skill.shown, "baseline": self.baseline},
             "baseline_scores": _means(baseline),
             "verdict": skill.verdict,
         }

@@ -92,7 +92,11 @@ class SignalKind(Kind):
         skills = {part: self._skill(model, baseline, part) for part in PARTS}
         return {
             "n": len(model["signal"]),
-            "scores": {part: _scores(model, part) | {"skill": skills[part].shown} for part in PARTS}
+            "scores": {
+                part: _scores(model, part)
+                | {"skill": skills[part].shown, "baseline": self.baseline}
+                for part in PARTS
+            }
             | {"after_costs": self._after_costs(model)},
             "baseline_scores": {part: _losses(baseline, part) for part in PARTS},
             "verdict": skills["direction"].verdict,

@@ -88,10 +88,10 @@ def _baseline(entries: Entries, seed: int) -> dict[str, Any]:
 
 
 def _blank(tree: Any) -> Any:
-    """Return the same tree without its values."""
+    """Return the same tree without its values; names stay."""
     if isinstance(tree, dict):
         return {name: _blank(inner) for name, inner in tree.items()}
-    return None
+    return tree if isinstance(tree, str) else None
 
 
 def _no_scores() -> dict[str, Any]:

@@ -43,10 +43,11 @@ class ScoredFolds:
         return self.whole(model)["loss"]
 
     def result(self, model: str) -> dict[str, Any]:
-        """Return `{n, scores, baseline_scores, verdict, folds}` and what its kind adds."""
+        """Return `{n, scores, baseline, baseline_scores, verdict, folds}` and its kind's own."""
         scores = self.kind.scores(self.whole(model), self.whole(self.kind.baseline))
         folds = [self._fold(number, model) for number in range(len(self.folds))]
-        return scores | {"folds": folds} | self.kind.details(self, model)
+        named = {"baseline": self.kind.baseline, "folds": folds}
+        return scores | named | self.kind.details(self, model)
 
     def _fold(self, number: int, model: str) -> dict[str, Any]:
         fold = self.folds[number]

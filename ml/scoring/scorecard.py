@@ -22,6 +22,8 @@ def fee_of(costs_bps: float) -> float:
 
 # A side of what is taken for granted; `after_costs` shows one, two and three times it.
 FEE = fee_of(DEFAULT_COSTS_BPS)
+# What `skill` and `dm` of a scorecard are against.
+BASELINE = "last_price"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,8 +62,8 @@ def scorecard(forecasts: Forecasts, *, fee: float = FEE, seed: int = 0) -> dict[
     """Return `scores` as the API shows them; undefined ones are None.
 
     Points of all horizons count alike; skill and both tests take the mean over
-    horizons of each origin. Skill and Diebold-Mariano are against last price,
-    `pinball`, `winkler` and `mae` in quote currency, `after_costs` the mean
+    horizons of each origin. Skill and Diebold-Mariano are against last price, which
+    `baseline` names, `pinball`, `winkler` and `mae` in quote currency, `after_costs` the mean
     simple return a forecast at one, two and three times `fee` a side.
     """
     probability = scores.probability_above(
@@ -112,6 +114,7 @@ def _against_last_price(forecasts: Forecasts, seed: int) -> dict[str, Any]:
     )
     return {
         "skill": {"value": scores.skill(loss, baseline), "low": low, "high": high},
+        "baseline": BASELINE,
         "dm": {"statistic": statistic, "p_value": p_value},
         "direction": {"accuracy": accuracy, "base_rate": base_rate, "p_value": chance},
     }
@@ -148,7 +151,7 @@ def _plain(value: Any) -> Any:
     """Return the same tree of plain numbers, None for what is not finite."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, int):
+    if isinstance(value, int | str):
         return value
     number = float(value)
     return number if math.isfinite(number) else None

@@ -20,19 +20,25 @@ class Verdict(StrEnum):
 
     SKILLED = "skilled"
     UNPROVEN = "unproven"
+    NEGLIGIBLE = "negligible"
     NO_SKILL = "no_skill"
 
 
-# Errors a tenth of a percent smaller than the baseline's: less is skill in arithmetic only.
-# With enough forecasts an interval shows far smaller gains, on which nobody can act.
-LEAST_SKILL = 0.001
+# Errors 0.03% smaller than the baseline's: less is skill in arithmetic only. With enough
+# forecasts an interval shows far smaller gains, on which nobody can act.
+LEAST_SKILL = 0.0003
 
 
 def verdict(low: float, high: float, least: float = LEAST_SKILL) -> Verdict:
-    """Judge by the interval of skill: all above `least`, all below it, or neither (NaN too)."""
+    """Judge by the interval of skill: all above `least`, all below it, or neither (NaN too).
+
+    Below `least` it is `negligible` if all above 0, else `no_skill`.
+    """
     if low > least:
         return Verdict.SKILLED
-    return Verdict.NO_SKILL if high < least else Verdict.UNPROVEN
+    if high < least:
+        return Verdict.NEGLIGIBLE if low > 0 else Verdict.NO_SKILL
+    return Verdict.UNPROVEN
 
 
 def block_length(count: int, horizon: int) -> int:

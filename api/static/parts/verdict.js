@@ -3,11 +3,14 @@
 import { h, svg } from "./dom.js";
 import { count, isNumber, percent, signedPercent } from "./format.js";
 
-const LOOKS = { skilled: "good", unproven: "warn", no_skill: "bad" };
-const NAMES = { skilled: "skilled", unproven: "unproven", no_skill: "no skill" };
+const LOOKS = { skilled: "good", unproven: "warn", negligible: "warn", no_skill: "bad" };
+const NAMES = {
+  skilled: "skilled", unproven: "unproven", negligible: "negligible", no_skill: "no skill",
+};
 const HEADLINES = {
   skilled: "Better than last price, beyond chance",
   unproven: "Not shown to beat last price",
+  negligible: "Better than last price by too little to matter",
   no_skill: "No better than last price",
 };
 
@@ -47,9 +50,10 @@ function sentence(verdict, skill, sample) {
   return `${errors}. The 95% interval is ${range}: ${meaning(verdict, skill)}.`;
 }
 
-// Skill up to 0.1% is not told from none: see verdict() in ml/scoring/uncertainty.py.
+// Skill up to 0.03% is not told from none: see verdict() in ml/scoring/uncertainty.py.
 function meaning(verdict, { low }) {
   if (verdict === "skilled") return "an advantage is as good as certain";
+  if (verdict === "negligible") return "an advantage, but one too small to matter";
   if (verdict === "no_skill") return "there is no room for an advantage that matters";
   return low > 0 ? "an advantage, but perhaps one too small to matter" : "luck explains it as well";
 }

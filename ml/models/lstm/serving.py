@@ -17,6 +17,7 @@ from ml.features.history import History
 from ml.models.lstm.model import LstmModel
 from ml.models.naive_forecasts import drift
 from ml.scoring.conformal import interval_pairs
+from ml.scoring.scorecard import BASELINE
 
 Floats = NDArray[np.float64]
 
@@ -133,4 +134,4 @@ def finished_needed(model: LstmModel) -> int:
 
 
 def _skill(scored: Mapping[str, Any]) -> dict[str, Any]:
-    return {**scored["scores"]["skill"], "verdict": scored["verdict"]}
+    return {**scored["scores"]["skill"], "verdict": scored["verdict"], "baseline": BASELINE}

@@ -16,8 +16,8 @@ from tests.unit.ml.models.boosting.made_candles import (
 )
 
 SCORES = {
-    "n", "mae", "rmse", "mape", "smape", "mase", "skill", "dm", "direction", "pinball",
-    "coverage", "winkler", "brier", "log_loss", "ece", "after_costs",
+    "n", "mae", "rmse", "mape", "smape", "mase", "skill", "baseline", "dm", "direction",
+    "pinball", "coverage", "winkler", "brier", "log_loss", "ece", "after_costs",
 }  # fmt: skip
 QUICK = {"rounds": 30}
 
@@ -35,7 +35,8 @@ def test_a_result_has_every_score_of_the_contract(model):
         assert set(card) == SCORES
         assert set(card["coverage"]) == set(card["winkler"]) == {"0.8", "0.95"}
         assert set(card["after_costs"]) == {"1x", "2x", "3x"}
-    assert result["verdict"] in ("skilled", "unproven", "no_skill")
+    assert result["verdict"] in ("skilled", "unproven", "negligible", "no_skill")
+    assert (result["scores"]["baseline"], result["baseline"]) == ("last_price", "ewma")
     assert result["n"] == result["scores"]["n"] == sum(f["test"]["n"] for f in result["folds"])
     assert len(result["folds"]) == 2
     assert all(fold["train"]["end"] < fold["test"]["start"] for fold in result["folds"])
@@ -144,3 +145,35 @@ def test_the_validation_of_a_candle_is_split_in_time_and_beside_last_price():
     assert ours["mae"] <= 1.01 * naive["mae"]
     assert set(ours["targets"]) == {"open", "high", "low", "close", "amplitude"}
     assert ours["targets"]["amplitude"]["mae"] < naive["targets"]["amplitude"]["mae"]
+
+
+@pytest.mark.parametrize(
+    ("model", "baseline"), [("path_range", "ewma_range"), ("barrier_signals", "class_prior")]
+)
+def test_skill_names_the_baseline_that_it_is_against(model, baseline):
+    frame = make_candles(changing_volatility(2_000, 6))
+    result = evaluate(frame, 300, Recipe(model, 2, options=QUICK), folds=2)
+    assert result["baseline"] == baseline
+    scores = result["scores"]
+    cards = [scores] if "skill" in scores else [scores[p] for p in scores if p != "after_costs"]
+    assert all(card["baseline"] == baseline and "skill" in card for card in cards)
+
+
+def test_percentage_errors_of_amplitudes_near_nothing_are_left_out():
+    frame = make_candles(changing_volatility(3_000, 5))
+    still = frame.index[-100]
+    frame.loc[still, ["open", "high", "low"]] = frame.loc[still, "close"]
+    frame.loc[still, "high"] += 1e-9
+    targets = evaluate(frame, 300, Recipe("next_candle", 1, options=QUICK))["scores"]["targets"]
+    assert targets["amplitude"]["mape"] is None
+    assert 0 < targets["amplitude"]["smape"] < 200
+    assert all(targets[name]["mape"] < 1 for name in ("open", "high", "low", "close"))
+
+
+@pytest.mark.parametrize("horizon", [6, 72])
+def test_ranges_take_from_the_plain_one_what_serves_them(horizon):
+    frame = make_candles(changing_volatility(4_000, 7))
+    result = evaluate(frame, 300, Recipe("path_range", horizon, options=QUICK), folds=2)
+    shares = [fold["model"]["believed"]["plain"] for fold in result["folds"]]
+    assert all(0 <= share <= 1 for share in shares)
+    assert result["verdict"] == "unproven" or result["scores"]["skill"]["low"] > 0

@@ -193,11 +193,14 @@ def test_true_foresight_of_direction_is_recognised() -> None:
     ("low", "high", "expected"),
     [
         (0.01, 0.02, Verdict.SKILLED),
-        (0.0005, 0.02, Verdict.UNPROVEN),
+        (0.0002, 0.02, Verdict.UNPROVEN),
         (-0.01, 0.02, Verdict.UNPROVEN),
-        (-0.02, 0.0009, Verdict.NO_SKILL),
+        (-0.02, 0.00029, Verdict.NO_SKILL),
+        (-0.02, 0.00031, Verdict.UNPROVEN),
         (0.0, 0.0, Verdict.NO_SKILL),
-        (0.0002, 0.0005, Verdict.NO_SKILL),
+        (0.0001, 0.0002, Verdict.NEGLIGIBLE),
+        (0.0, 0.0002, Verdict.NO_SKILL),
+        (0.00031, 0.0005, Verdict.SKILLED),
         (math.nan, math.nan, Verdict.UNPROVEN),
     ],
 )
