@@ -11,7 +11,8 @@ import pytest
 from bench.running_tickcast import RunningTickcast
 from storage.redis_connection import connect
 from tests.e2e.conftest import wait_for
-from tests.stream_load import Sender, Verdict, count_stored, judge, make_load
+from tests.stream_load import START, Load, Sender, Verdict, count_stored, judge, make_load
+from tests.trade_oracle import RawTrade
 
 TRADES = 30_000
 
@@ -46,6 +47,21 @@ def test_candles_equal_the_oracle_after_kills_of_worker_and_redis(
 
         time.sleep(1)
         assert judge(client, load) == Verdict(0, 0, 0)
+        client.close()
+
+
+def test_trades_that_come_newest_first_and_one_a_body_are_all_in_their_candles(
+    tmp_path: Path,
+) -> None:
+    hour = 3_600_000_000
+    trades = [RawTrade(n + 1, START + n * hour, str(100 + n % 7), "0.25") for n in range(300)]
+    load = Load({"N-USD": trades}, [("N-USD", trade) for trade in reversed(trades)])
+    with RunningTickcast(tmp_path / "data") as tickcast:
+        client = connect(tickcast.settings.redis_address)
+        Sender(tickcast.url, tickcast.key, threads=1).send(load.bodies(1))
+        wait_for(lambda: _count(client, load) >= len(trades), 90, "storing all trades")
+
+        wait_for(lambda: judge(client, load) == Verdict(0, 0, 0), 10, "equalling the oracle")
         client.close()
 
 
