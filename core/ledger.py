@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 LIVE = "live"
-FORECASTS, EVENTS = "forecasts", "events"
+FORECASTS, EVENTS, SIGNALS = "forecasts", "events", "signals"
+# Ledgers that the server's clock stamps: forecasts of closes, and signals, named as their chain.
+CLOCKED = (LIVE, SIGNALS)
 
 TARGET_FIELDS = ("platform", "symbol", "resolution", "horizon", "model")
 
@@ -36,6 +38,29 @@ HASHED = {
         "model_hash",
         "data_hash",
     ),
+    SIGNALS: (
+        "seq",
+        "made_at",
+        *TARGET_FIELDS,
+        "opening",
+        "first_opening",
+        "input_end",
+        "type",
+        "confidence",
+        "probability_hold",
+        "probability_buy",
+        "probability_sell",
+        "current_price",
+        "take_profit",
+        "stop_loss",
+        "expected_percent",
+        "costs_bps",
+        "spread_bps",
+        "reason",
+        "signal_id",
+        "model_hash",
+        "data_hash",
+    ),
     EVENTS: (
         "number",
         "recorded_at",
@@ -53,7 +78,12 @@ HASHED = {
 
 # Fields that came later: each stands at the end, and is hashed where it has a value. So rows
 # of earlier versions, which lack them, have the hash that they had.
-ADDED = {FORECASTS: ("costs_bps",), EVENTS: ()}
+ADDED = {FORECASTS: ("costs_bps",), SIGNALS: (), EVENTS: ()}
+
+
+def rows_chain(name: str) -> str:
+    """Return the chain of a ledger's rows; its outcomes and misses stand in `EVENTS`."""
+    return SIGNALS if name == SIGNALS else FORECASTS
 
 
 def genesis(chain: str, live: bool) -> str:

@@ -23,6 +23,7 @@ from storage.ledger.ledger_boards import BoardStore
 from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
+from storage.ledger.sealed_signals import SealedSignals
 from storage.markets.markets import MarketStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
@@ -55,6 +56,7 @@ class Stores:
     marks: Marks
     ledger: LedgerStore
     ledger_reader: LedgerReader
+    sealed: SealedSignals
     boards: BoardStore
     registry: Registry
     named_runs: NamedRuns
@@ -97,6 +99,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         marks=Marks(client, engine, settings.data_dir, heads.path),
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
+        sealed=SealedSignals(engine, heads),
         boards=BoardStore(engine),
         registry=Registry(engine, files),
         named_runs=NamedRuns(engine, files),

@@ -19,6 +19,7 @@ from tasks.forecasts.retrain import Retrainer
 from tasks.forecasts.score_forecasts import ForecastScorer
 from tasks.next_candle.materialise_series import SeriesMaker
 from tasks.signals.refresh_answers import refresh_answers
+from tasks.signals.seal_signals import SignalSealer
 from tasks.trades.enqueue_stream import EnqueueStream
 
 
@@ -65,6 +66,11 @@ class Runtime:
         return SlotForecaster(self.stores)
 
     @cached_property
+    def sealer(self) -> SignalSealer:
+        """What seals the signals of watched series."""
+        return SignalSealer(self.stores, self.settings.signal_words)
+
+    @cached_property
     def scorer(self) -> ForecastScorer:
         """What joins the outcomes of forecasts."""
         return ForecastScorer()
@@ -78,7 +84,8 @@ class Runtime:
     def at_close(self) -> AtClose:
         """What is done once a candle has closed."""
         answers = partial(refresh_answers, self.stores, self.settings.signal_words)
-        return AtClose((self.forecaster.run, answers, self.series.extend_all))
+        steps = (self.forecaster.run, self.sealer.run, answers, self.series.extend_all)
+        return AtClose(steps)
 
     @cached_property
     def series(self) -> SeriesMaker:

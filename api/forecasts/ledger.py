@@ -16,6 +16,7 @@ from api.forecasts.schemas_ledger import (
     SlotQuery,
     VerifyQuery,
     show_row,
+    show_sealed,
     show_verification,
 )
 from api.http.cursors import read_cursor, write_cursor
@@ -23,7 +24,7 @@ from api.http.ranges import opening_seconds
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE
+from core.ledger import LIVE, SIGNALS
 from core.multiple_testing import holm
 from core.platforms import raw_symbol
 from core.resolutions import parse_resolution
@@ -39,6 +40,7 @@ class LedgerResource:
 
     def __init__(self, stores: Stores) -> None:
         self._reader = stores.ledger_reader
+        self._sealed = stores.sealed
 
     @operation("read_ledger", "ledger", {200: LedgerPageShown}, errors=(404, 422))
     async def on_get(self, req: Request, resp: Response, query: LedgerQuery) -> None:
@@ -50,17 +52,27 @@ class LedgerResource:
         """
         start, end = opening_seconds(query.start or None, query.end or None)
         after = read_cursor(query.cursor) if query.cursor else 0
+        end = LATEST_MS // 1_000 if end is None else end
+        if query.chain == SIGNALS:
+            resp.media = await in_database_thread(self._signals, query, start or 0, end, after)
+            return
         page = await in_database_thread(
             self._reader.page,
             query.ledger,
             wanted_slot(query),
             start or 0,
-            LATEST_MS // 1_000 if end is None else end,
+            end,
             query.limit,
             after,
         )
         cursor = write_cursor(page.rows[-1].seq) if page.more else None
         resp.media = LedgerPageShown([show_row(row) for row in page.rows], cursor)
+
+    def _signals(self, query: LedgerQuery, start: int, end: int, after: int) -> LedgerPageShown:
+        rows, more = self._sealed.page(wanted_slot(query), start, end, query.limit, after)
+        cursor = write_cursor(rows[-1].seq) if more else None
+        shown = [show_sealed(row) for row in rows]
+        return LedgerPageShown([], cursor, shown, self._sealed.missed())
 
 
 class VerifyLedger:
@@ -76,7 +88,8 @@ class VerifyLedger:
         Finds changed, removed and inserted rows, a cut tail, a ledger that was made
         anew, and records that were emptied or replaced as a whole.
         """
-        resp.media = await in_database_thread(self._verify, query.ledger or None)
+        name = SIGNALS if query.chain == SIGNALS else query.ledger or None
+        resp.media = await in_database_thread(self._verify, name)
 
     def _verify(self, name: str | None) -> LedgersVerified:
         stores = self._stores

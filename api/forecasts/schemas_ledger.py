@@ -1,8 +1,8 @@
 """Shapes of the ledger's routes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from api.candles.schemas_candles import PAGE_LIMIT
 from api.forecasts.schemas import ModelName
@@ -11,7 +11,9 @@ from core.forecast_target import HORIZON_LIMITS
 from core.times import format_time
 from storage.ledger.ledger_rows import LedgerRow
 from storage.ledger.ledger_verify import Verification
+from storage.ledger.sealed_signals import SealedSignal
 
+Chain = Literal["forecasts", "signals"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
 
 
@@ -27,8 +29,12 @@ class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
-    """Rows whose target opens from `start` to `end`, both included, told in pages."""
+    """Rows whose target opens from `start` to `end`, both included, told in pages.
 
+    Of the chain of signals `ledger` says nothing: there is one.
+    """
+
+    chain: Chain = "forecasts"
     start: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
     end: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
@@ -36,8 +42,9 @@ class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
 
 
 class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which ledger to verify; all of them unless said."""
+    """Which ledger of forecasts to verify (all of them unless said), or the chain of signals."""
 
+    chain: Chain = "forecasts"
     ledger: Name | UnsetType = UNSET
 
 
@@ -80,11 +87,55 @@ class LedgerRowShown(Struct):
     costs_bps: float | None
 
 
+class SealedSignalShown(Struct):
+    """A signal as it was sealed by the schedule. `opening` is that of the last of its candles.
+
+    `pnl_percent` (after costs) and `exit` are null until its outcome is known, and
+    of a hold for ever. `hash` covers all fields but those, as `/docs` tells.
+    """
+
+    seq: int
+    made_at: str
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+    opening: str
+    first_opening: str
+    input_end: str
+    type: str
+    confidence: float
+    probability_hold: float
+    probability_buy: float
+    probability_sell: float
+    current_price: float
+    take_profit: float | None
+    stop_loss: float | None
+    expected_percent: float
+    costs_bps: float
+    spread_bps: float
+    reason: str
+    signal_id: str
+    model_hash: str
+    data_hash: str
+    prev_hash: str
+    hash: str
+    pnl_percent: float | None
+    exit: str | None
+
+
 class LedgerPageShown(Struct):
-    """Rows in the order in which they were entered; `next_cursor` is null at the end."""
+    """Rows in the order in which they were entered; `next_cursor` is null at the end.
+
+    Of the chain of signals, these stand in `signals` in their place, and `missed`
+    counts by reason those that were due and not made in time.
+    """
 
     rows: list[LedgerRowShown]
     next_cursor: str | None
+    signals: list[SealedSignalShown] | UnsetType = UNSET
+    missed: dict[str, int] | UnsetType = UNSET
 
 
 class LedgerVerified(Struct):
@@ -176,6 +227,14 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
         input_end=format_time(row.input_end * 1_000),
         costs_bps=row.costs_bps,
     )
+
+
+def show_sealed(row: SealedSignal) -> SealedSignalShown:
+    """Return a sealed signal as the API shows it."""
+    told = structs.asdict(row) | {"made_at": format_time(row.made_at)}
+    for name in ("opening", "first_opening", "input_end"):
+        told[name] = format_time(getattr(row, name) * 1_000)
+    return SealedSignalShown(**told)
 
 
 def show_verification(found: Verification) -> LedgerVerified:

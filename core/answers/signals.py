@@ -150,6 +150,15 @@ class AfterCosts(Struct):
     high: float | None
 
 
+class Seal(Struct):
+    """The row of the ledger's chain `signals` about the same candles, made by the schedule."""
+
+    seq: int
+    made_at: str
+    type: SignalType
+    hash: str
+
+
 class SignalData(Struct):
     """A signal with its evidence; the expected value is that of the better side, after costs."""
 
@@ -171,3 +180,4 @@ class SignalData(Struct):
     after_costs: dict[str, AfterCosts]
     model: OutlookModel
     input: OutlookInput
+    sealed: Seal | None = None

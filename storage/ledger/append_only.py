@@ -1,28 +1,28 @@
 """Triggers that keep the ledger append-only, on SQLite and on PostgreSQL.
 
 They refuse every change, every removal, and every insertion that does not go on
-where its chain ends; of the live ledger also forecasts that claim another time
+where its chain ends; of the live ledgers also rows that claim another time
 than the database's own clock shows. They stop mistakes and casual hands; what a
 determined owner of the database does is seen by `storage.ledger.ledger_verify`.
 """
 # ruff: noqa: S608 - statements are made of our own words only
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
-from core.ledger import LIVE, TARGET_FIELDS
+from core.ledger import CLOCKED, TARGET_FIELDS
 
 # How far `made_at` may be from the database's clock (ms).
 CLOCK_TOLERANCE_MS = 60_000
 
-_NUMBERS = {"ledger": "seq", "ledger_events": "number"}
+_NUMBERS = {"ledger": "seq", "ledger_signals": "seq", "ledger_events": "number"}
 _TARGET = (*TARGET_FIELDS, "opening")
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _POSTGRES_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)"
 
 
 def enforce(connection: Connection) -> None:
-    """Create the triggers; the tables must exist, the triggers not."""
-    for table in _NUMBERS:
+    """Create the triggers of those tables that exist; the triggers must not."""
+    for table in _present(connection):
         statements = _postgresql(table) if _is_postgresql(connection) else _sqlite(table)
         for statement in statements:
             connection.execute(text(statement))
@@ -31,10 +31,16 @@ def enforce(connection: Connection) -> None:
 def lift(connection: Connection) -> None:
     """Drop the triggers: only for putting back a backup, within its transaction."""
     on = " ON {0}" if _is_postgresql(connection) else ""
-    for table in _NUMBERS:
+    for table in _present(connection):
         for kind in ("change", "removal", "insertion", "truncation"):
             statement = f"DROP TRIGGER IF EXISTS {table}_{kind}{on.format(table)}"
             connection.execute(text(statement))
+
+
+def _present(connection: Connection) -> list[str]:
+    """Return the tables that there are: a database of an earlier version lacks some."""
+    there = set(inspect(connection).get_table_names())
+    return [table for table in _NUMBERS if table in there]
 
 
 def _is_postgresql(connection: Connection) -> bool:
@@ -54,11 +60,12 @@ def _broken_rules(table: str, now: str) -> dict[str, str]:
         "goes on from its last hash": f"NEW.{number} > 1 AND NOT EXISTS ({before})",
     }
     # On SQLite, INSERT OR REPLACE removes conflicting rows without asking the other triggers.
-    if table == "ledger":
+    if table != "ledger_events":
+        clocked = ", ".join(f"'{name}'" for name in CLOCKED)
         same = " AND ".join(f"{name} = NEW.{name}" for name in ("ledger", *_TARGET))
         rules["holds one forecast a target"] = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
         rules["takes the time from the clock"] = (
-            f"NEW.ledger = '{LIVE}' AND abs(NEW.made_at - {now}) > {CLOCK_TOLERANCE_MS}"
+            f"NEW.ledger IN ({clocked}) AND abs(NEW.made_at - {now}) > {CLOCK_TOLERANCE_MS}"
         )
     else:
         same = "ledger = NEW.ledger AND seq = NEW.seq"

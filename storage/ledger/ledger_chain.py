@@ -6,16 +6,26 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, text
 
 from core.errors import NotFound
-from core.ledger import EVENTS, FORECASTS, LIVE, genesis, row_hash
+from core.ledger import CLOCKED, EVENTS, FORECASTS, SIGNALS, genesis, row_hash, rows_chain
 from storage.ledger.ledger_heads import Head, Turn
-from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
+from storage.ledger.ledger_tables import (
+    ledger,
+    ledger_events,
+    ledger_pending,
+    ledger_signals,
+    ledgers,
+)
 
 # Any constant will do: what lets one process at a time append on PostgreSQL.
 _APPEND_LOCK = 7_201_956
 _REPLAY = "replay"
 
-TABLES: Mapping[str, Table] = {FORECASTS: ledger, EVENTS: ledger_events}
-NUMBERS: Mapping[str, str] = {FORECASTS: "seq", EVENTS: "number"}
+TABLES: Mapping[str, Table] = {
+    FORECASTS: ledger,
+    SIGNALS: ledger_signals,
+    EVENTS: ledger_events,
+}
+NUMBERS: Mapping[str, str] = {FORECASTS: "seq", SIGNALS: "seq", EVENTS: "number"}
 
 Row = dict[str, Any]
 
@@ -29,8 +39,8 @@ def lock(connection: Connection) -> None:
 
 
 def is_live(connection: Connection, name: str) -> bool:
-    """Say whether a ledger is the live one; raises `NotFound` for one that does not exist."""
-    if name == LIVE:
+    """Say whether the clock stamps a ledger; raises `NotFound` for one that does not exist."""
+    if name in CLOCKED:
         return True
     if connection.execute(select(ledgers.c.kind).where(ledgers.c.name == name)).scalar() is None:
         raise NotFound("There is no ledger of this name.")
@@ -48,29 +58,33 @@ def read_head(connection: Connection, chain: str, name: str) -> Head:
     number = table.c[NUMBERS[chain]]
     newest = select(number, table.c.hash).where(table.c.ledger == name)
     last = connection.execute(newest.order_by(number.desc()).limit(1)).one_or_none()
-    return Head(*last) if last else Head(0, genesis(chain, name == LIVE))
+    return Head(*last) if last else Head(0, genesis(chain, name in CLOCKED))
 
 
 def extend(
     connection: Connection,
     turn: Turn,
     name: str,
-    forecasts: Sequence[Mapping[str, Any]] = (),
+    made: Sequence[Mapping[str, Any]] = (),
     events: Sequence[Mapping[str, Any]] = (),
 ) -> list[Row]:
-    """Insert rows where the chains of a ledger end; returns the forecasts as inserted.
+    """Insert rows where the chains of a ledger end; returns what was `made` as inserted.
 
     The new heads are written outside SQL first (`Turn.prepare`).
     """
-    if not forecasts and not events:
+    if not made and not events:
         return []
-    head, rows = _link(FORECASTS, name, read_head(connection, FORECASTS, name), forecasts)
+    chain = rows_chain(name)
+    head, rows = _link(chain, name, read_head(connection, chain, name), made)
     end, happened = _link(EVENTS, name, read_head(connection, EVENTS, name), events)
     turn.prepare(name, head, end)
     waiting = [{column: row[column] for column in _PENDING} for row in rows]
-    for table, made in ((ledger, rows), (ledger_pending, waiting), (ledger_events, happened)):
-        if made:
-            connection.execute(insert(table), made)
+    if chain == SIGNALS:
+        waiting = []  # their outcomes are joined by the signals' own store
+    parts = ((TABLES[chain], rows), (ledger_pending, waiting), (ledger_events, happened))
+    for table, inserted in parts:
+        if inserted:
+            connection.execute(insert(table), inserted)
     return rows
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import DatabaseUnavailable, StorageFull
+from core.ledger import EVENTS
 from core.times import now_ms
 from storage.locks import lock_file
 
@@ -40,7 +41,7 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class HeadLine(msgspec.Struct, frozen=True):
-    """One line of the file. `at` is epoch ms."""
+    """One line of the file. `at` is epoch ms; `forecasts` is the head of the ledger's rows."""
 
     at: int
     ledger: str
@@ -50,8 +51,7 @@ class HeadLine(msgspec.Struct, frozen=True):
 
     def head(self, chain: str) -> Head:
         """Return the head of a chain by its name."""
-        head: Head = getattr(self, chain)
-        return head
+        return self.events if chain == EVENTS else self.forecasts
 
 
 class Turn:
@@ -73,7 +73,7 @@ class Turn:
         line = msgspec.structs.replace(self._prepared, at=now_ms(), state=State.COMMITTED)
         _write(self._file, line)
         logger.info(
-            "ledger %s: %d forecasts, head %s; %d events, head %s",
+            "ledger %s: %d rows, head %s; %d events, head %s",
             line.ledger,
             line.forecasts.count,
             line.forecasts.hash,

@@ -17,10 +17,10 @@ from sqlalchemy import (
 )
 
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE
+from core.ledger import LIVE, rows_chain
 from core.series import Series
 from storage.database import reading
-from storage.ledger.ledger_chain import is_live
+from storage.ledger.ledger_chain import TABLES, is_live
 from storage.ledger.ledger_rows import MISSED, OUTCOME, LedgerRow, Pending
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
 
@@ -89,10 +89,10 @@ class LedgerReader:
                 found.setdefault(series, []).append(Pending(row.ledger, row.seq, row.opening))
         return found
 
-    def accounted_until(self, target: ForecastTarget) -> int | None:
-        """Return the last candle (opening, s) of a target that was forecast live or missed."""
+    def accounted_until(self, target: ForecastTarget, name: str = LIVE) -> int | None:
+        """Return the last candle (opening, s) of a target that was spoken of or missed."""
         with reading(self._engine) as connection:
-            return accounted_until(connection, target)
+            return accounted_until(connection, target, name)
 
     def missed(self, name: str = LIVE) -> dict[ForecastTarget, int]:
         """Return how many forecasts of each target were missed."""
@@ -138,12 +138,13 @@ def in_parts(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield ordered[start : start + _BATCH]
 
 
-def accounted_until(connection: Connection, target: ForecastTarget) -> int | None:
-    """Return the last candle (opening, s) of a target that was forecast live or missed."""
-    forecast = select(func.max(ledger.c.opening))
-    forecast = forecast.where(ledger.c.ledger == LIVE, is_target(ledger, target))
+def accounted_until(connection: Connection, target: ForecastTarget, name: str = LIVE) -> int | None:
+    """Return the last candle (opening, s) of a target that was spoken of or missed."""
+    table = TABLES[rows_chain(name)]
+    forecast = select(func.max(table.c.opening))
+    forecast = forecast.where(table.c.ledger == name, is_target(table, target))
     missed = select(func.max(ledger_events.c.last_opening))
-    missed = missed.where(ledger_events.c.ledger == LIVE, ledger_events.c.kind == MISSED)
+    missed = missed.where(ledger_events.c.ledger == name, ledger_events.c.kind == MISSED)
     missed = missed.where(is_target(ledger_events, target))
     known = [connection.execute(query).scalar() for query in (forecast, missed)]
     return max((opening for opening in known if opening is not None), default=None)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from core.errors import Conflict
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE
+from core.ledger import CLOCKED, LIVE
 from core.times import now_ms
 from storage.database import writing
 from storage.ledger.ledger_chain import Row, extend, is_live, lock, register_replay
@@ -45,12 +45,12 @@ class LedgerStore:
         whose target and opening are in the ledger already is left out. `missed`
         are noted unless their targets are accounted for.
         """
-        with self._appending() as (connection, turn):
+        with appending(self._engine, self._heads) as (connection, turn):
             fresh, known = _divide(connection, LIVE, forecasts)
             now = self._clock()
             timely = [forecast for forecast in fresh if now <= forecast.deadline]
             late = [forecast for forecast in fresh if now > forecast.deadline]
-            noted = _unaccounted(connection, [*missed, *map(missed_late, late)])
+            noted = unaccounted(connection, [*missed, *map(missed_late, late)])
             rows = extend(
                 connection,
                 turn,
@@ -69,7 +69,7 @@ class LedgerStore:
             lock(connection)
             holder = select(ledgers.c.job_id).where(ledgers.c.name == name)
             found = connection.execute(holder).one_or_none()
-            if name == LIVE or (found and found.job_id != job_id):
+            if name in CLOCKED or (found and found.job_id != job_id):
                 raise Conflict("A ledger of this name exists.")
             if not found:
                 values = {"name": name, "created_at": self._clock(), "job_id": job_id}
@@ -81,7 +81,7 @@ class LedgerStore:
         Raises `NotFound` for a name that `create_replay` did not make, and
         `Conflict` for the live one.
         """
-        with self._appending() as (connection, turn):
+        with appending(self._engine, self._heads) as (connection, turn):
             if is_live(connection, name):
                 raise Conflict("The live ledger takes no replayed forecasts.")
             fresh, known = _divide(connection, name, forecasts)
@@ -95,7 +95,7 @@ class LedgerStore:
         Of a replay each is stamped with the close of its target, so that the
         same replay gives the same chain.
         """
-        with self._appending() as (connection, turn):
+        with appending(self._engine, self._heads) as (connection, turn):
             now = self._clock() if is_live(connection, name) else None
             rows = [
                 row
@@ -109,13 +109,15 @@ class LedgerStore:
                 connection.execute(delete(ledger_pending).where(*here))
             return rows
 
-    @contextmanager
-    def _appending(self) -> Iterator[tuple[Connection, Turn]]:
-        with self._heads.turn() as turn:
-            with writing(self._engine) as connection:
-                lock(connection)
-                yield connection, turn
-            turn.commit()
+
+@contextmanager
+def appending(engine: Engine, heads: Heads) -> Iterator[tuple[Connection, Turn]]:
+    """Wait for the turn to append; what was appended commits with the block."""
+    with heads.turn() as turn:
+        with writing(engine) as connection:
+            lock(connection)
+            yield connection, turn
+        turn.commit()
 
 
 def _divide(
@@ -136,13 +138,13 @@ def _divide(
     return fresh, known
 
 
-def _unaccounted(connection: Connection, missed: Sequence[Missed]) -> list[Missed]:
+def unaccounted(connection: Connection, missed: Sequence[Missed], name: str = LIVE) -> list[Missed]:
     """Return those that come after all that is known of their targets."""
     last: dict[ForecastTarget, int] = {}
     noted = []
     for event in sorted(missed, key=lambda event: event.opening):
         if event.target not in last:
-            last[event.target] = accounted_until(connection, event.target) or 0
+            last[event.target] = accounted_until(connection, event.target, name) or 0
         if event.opening > last[event.target]:
             noted.append(event)
             last[event.target] = event.last_opening

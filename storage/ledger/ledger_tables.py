@@ -1,7 +1,7 @@
 """The SQL tables of the ledger: append-only, each ledger with two chains of its own.
 
-`ledger` holds forecasts, `ledger_events` what came of them: outcomes, and
-forecasts that were missed. `ledger_pending` and `ledger_boards` follow from
+`ledger` holds forecasts, `ledger_signals` signals, `ledger_events` what came of
+both: outcomes, and what was missed. `ledger_pending` and `ledger_boards` follow from
 those two and may be made anew. Openings are epoch seconds, instants epoch ms.
 """
 
@@ -26,6 +26,10 @@ from core.forecast_target import GRACE_SHARE, LONGEST_GRACE_MS
 from storage.tables import metadata
 
 _GRACE_A_SECOND = round(GRACE_SHARE * 1_000)
+_IN_TIME = (
+    f"made_at <= first_opening * 1000 + CASE WHEN resolution * {_GRACE_A_SECOND} < "
+    f"{LONGEST_GRACE_MS} THEN resolution * {_GRACE_A_SECOND} ELSE {LONGEST_GRACE_MS} END"
+)
 
 
 def target_columns() -> list[Column[Any]]:
@@ -84,11 +88,51 @@ ledger = Table(
     ),
     CheckConstraint("input_end <= first_opening", name="ck_ledger_inputs"),
     CheckConstraint("first_opening <= opening", name="ck_ledger_target"),
-    CheckConstraint(
-        f"made_at <= first_opening * 1000 + CASE WHEN resolution * {_GRACE_A_SECOND} < "
-        f"{LONGEST_GRACE_MS} THEN resolution * {_GRACE_A_SECOND} ELSE {LONGEST_GRACE_MS} END",
-        name="ck_ledger_made_at",
+    CheckConstraint(_IN_TIME, name="ck_ledger_made_at"),
+)
+
+ledger_signals = Table(
+    "ledger_signals",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    *target_columns(),
+    Column("opening", BigInteger, nullable=False),  # of the last candle of the horizon
+    Column("first_opening", BigInteger, nullable=False),
+    Column("input_end", BigInteger, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("probability_hold", Double, nullable=False),
+    Column("probability_buy", Double, nullable=False),
+    Column("probability_sell", Double, nullable=False),
+    Column("current_price", Double, nullable=False),
+    Column("take_profit", Double),  # prices; a hold has none
+    Column("stop_loss", Double),
+    Column("expected_percent", Double, nullable=False),
+    Column("costs_bps", Double, nullable=False),
+    Column("spread_bps", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("signal_id", String(36), nullable=False),
+    Column("model_hash", String(64), nullable=False),
+    Column("data_hash", String(64), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "seq"),
+    UniqueConstraint(
+        "ledger",
+        "platform",
+        "symbol",
+        "resolution",
+        "horizon",
+        "model",
+        "opening",
+        name="uq_ledger_signals_target",
     ),
+    UniqueConstraint("signal_id", name="uq_ledger_signals_signal_id"),
+    CheckConstraint("input_end <= first_opening", name="ck_ledger_signals_inputs"),
+    CheckConstraint("first_opening <= opening", name="ck_ledger_signals_target"),
+    CheckConstraint(_IN_TIME, name="ck_ledger_signals_made_at"),
 )
 
 ledger_events = Table(

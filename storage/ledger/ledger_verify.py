@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, select
 
-from core.ledger import EVENTS, FORECASTS, LIVE, genesis, row_hash
+from core.ledger import CLOCKED, EVENTS, LIVE, genesis, row_hash, rows_chain
 from storage.database import reading
 from storage.ledger.ledger_chain import NUMBERS, TABLES, is_live, read_head
 from storage.ledger.ledger_heads import Head, HeadLine, Heads, State
@@ -16,7 +16,7 @@ _ROWS = 2_000
 class Verification(msgspec.Struct, frozen=True):
     """What a look at a whole ledger found.
 
-    `rows` counts its forecasts and `head` is the hash of the last; `events`
+    `rows` counts its forecasts or signals, and `head` is the hash of the last; `events`
     and `events_head` likewise of outcomes and missed ones. `first_bad` is the
     number, from 1, of the first row that is not what it was, and `chain` the
     chain that it stands in; both None where all is well.
@@ -50,9 +50,9 @@ def verify_ledger(engine: Engine, heads: Heads, name: str = LIVE) -> Verificatio
     with heads.turn(), reading(engine) as connection:
         # Nobody appends meanwhile: what SQL and file say belongs together.
         is_live(connection, name)
-        ends = {chain: read_head(connection, chain, name) for chain in TABLES}
+        ends = {chain: read_head(connection, chain, name) for chain in (rows_chain(name), EVENTS)}
         lines = [line for line in heads.read() if line.ledger == name]
-    found = Verification(True, name, *_ends(ends[FORECASTS]), *_ends(ends[EVENTS]))
+    found = Verification(True, name, *_ends(ends[rows_chain(name)]), *_ends(ends[EVENTS]))
     for chain, end in ends.items():
         try:
             with reading(engine) as connection:
@@ -72,7 +72,7 @@ def _check_chain(
 ) -> None:
     """Raise `_Bad` at the first row that is not what it was."""
     written = {line.head(chain).count: line.head(chain).hash for line in lines if _holds(line)}
-    last = proven = Head(0, genesis(chain, name == LIVE))
+    last = proven = Head(0, genesis(chain, name in CLOCKED))
     for row in _stream(connection, chain, name, end.count):
         last = _check_row(chain, row, last)
         if last.count in written:

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Engine, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.errors import NotFound
 from core.series import Series
 from core.times import now_ms
 from storage.database import reading, writing
@@ -92,6 +93,15 @@ class SignalStore:
                 raise
             return found
         return record
+
+    def get(self, signal_id: str) -> SignalRecord:
+        """Return a signal by its id; raises `NotFound`."""
+        with reading(self._engine) as connection:
+            mine = select(signals).where(signals.c.id == signal_id)
+            row = connection.execute(mine).one_or_none()
+        if row is None:
+            raise NotFound("There is no signal of this id.")
+        return _record(row)
 
     def page(self, wanted: SignalFilter, limit: int, offset: int) -> tuple[list[SignalRecord], int]:
         """Return signals, newest first, and how many there are in all."""

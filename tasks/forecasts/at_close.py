@@ -1,7 +1,7 @@
 """What is done once a candle has closed, for forecasts of every kind.
 
-Forecasts of the close go into the ledger, and first: they have a deadline. Then
-the answers about ranges and signals are made, and the series of the next candle
+Forecasts of the close and signals go into the ledger, and first: they have a
+deadline. Then the answers about ranges and signals are made, and the series of the next candle
 goes on.
 """
 

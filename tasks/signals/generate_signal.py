@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.answers.signals import EntryZone, OutlookInput, Probabilities, SignalData
+from core.answers.signals import EntryZone, OutlookInput, Probabilities, Seal, SignalData
 from core.errors import ModelUnavailable
+from core.forecast_target import ForecastTarget
 from core.jobs import Job, Json
 from core.markets import MarketRecord
 from core.requests import PathRequest
@@ -88,8 +89,19 @@ def _generate(
         "expected_value_percent": 100 * chances.expected,
         "costs_percent": costs_bps / 100,
         "after_costs": loaded.run.scores["after_costs"],
+        "sealed": _seal(stores, loaded.run.target, origin),
     }
     return msgspec.convert(shown, SignalData)
+
+
+def _seal(stores: Stores, target: ForecastTarget, origin: "Origin") -> Seal | None:
+    row = stores.sealed.find(target, origin.openings(target.horizon)[-1])
+    if row is None:
+        return None
+    return msgspec.convert(
+        {"seq": row.seq, "made_at": format_time(row.made_at), "type": row.type, "hash": row.hash},
+        Seal,
+    )
 
 
 def _objection(read: OutlookInput) -> str:

@@ -36,6 +36,8 @@ def score_signals(stores: Stores) -> int:
         if found is not None:
             values = msgspec.structs.asdict(found) | {"result": found.result}
             values["closed_at"] *= 1_000
+            # First into the chain: what a crash left undone is found pending again.
+            stores.sealed.record_outcome(record.id, found.pnl_percent, found.exit)
             closed += stores.signals.close(record.id, values)
     return closed
 

@@ -9,11 +9,13 @@ from core.ledger import FORECASTS, HASHED, LIVE, row_hash
 from core.times import format_time, parse_time
 from storage.database import writing
 from storage.ledger import append_only
+from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_tables import ledger
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.made_forecasts import SLOT, first_opening, forecast, forecasts
 from tests.made_runs import enter_run
+from tests.made_signals import several, unsealed
 
 FIELDS = (
     "seq ledger made_at platform symbol resolution horizon model opening predicted "
@@ -117,3 +119,24 @@ async def test_the_scoreboard_has_a_row_for_each_slot(api: Api, stores: Stores) 
 async def test_the_ledger_needs_a_key(api: Api) -> None:
     for path in ("/ledger", "/ledger/verify", "/scoreboard"):
         assert (await api.bare("GET", path)).status_code == 401
+
+
+async def test_the_chain_of_signals_is_told_and_verified_apart(api: Api, stores: Stores) -> None:
+    stores.ledger.append(forecasts(1))
+    stores.sealed.append([*several(3), unsealed("late", candles_ago=3)])
+    stores.sealed.record_outcome("signal-0", 1.9, "take_profit")
+    page = (await api("GET", "/ledger", query_string="chain=signals&limit=2")).json
+    assert page["rows"] == []
+    assert [(row["seq"], row["pnl_percent"], row["exit"]) for row in page["signals"]] == [
+        (1, 1.9, "take_profit"), (2, None, None),
+    ]  # fmt: skip
+    assert page["missed"] == {LATE: 1}
+    query = f"chain=signals&cursor={page['next_cursor']}"
+    rest = (await api("GET", "/ledger", query_string=query)).json
+    assert [row["seq"] for row in rest["signals"]] == [3]
+    assert (await api("GET", "/ledger")).json.keys() == {"rows", "next_cursor"}
+    found = (await api("GET", "/ledger/verify", query_string="chain=signals")).json
+    assert (found["ok"], found["ledger"], found["rows"], found["events"]) == (
+        True, "signals", 3, 2,
+    )  # fmt: skip
+    assert found["head"] == rest["signals"][0]["hash"]

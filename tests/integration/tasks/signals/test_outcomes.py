@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 
 from core.forecast_target import target_of_series
+from core.ledger import SIGNALS
 from core.series import Series
 from core.signals import PREDICTION, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
 from storage.candles.candle_columns import Candles
+from storage.database import writing
+from storage.ledger import append_only
+from storage.ledger.ledger_verify import verify_ledger
+from storage.ledger.sealed_signals import SealedSignals
 from storage.models.answer_cache import Asked
 from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord
@@ -16,6 +21,7 @@ from tasks.enqueue import Enqueue
 from tasks.signals.first_trainings import train_first
 from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.score_signals import score_signals
+from tasks.signals.seal_signals import unsealed
 from tests.clocks import began
 from tests.integration.tasks.signals.market import NOISE, candles, last_close, train
 
@@ -97,6 +103,23 @@ def test_an_outcome_has_the_costs_of_its_signal_s_market(stores: Stores) -> None
     score_signals(stores)
     found = outcome_of(stores).pnl_percent
     assert found == pytest.approx(100 * (102 / (100 * 1.0002) * np.exp(-1e-4) - 1))
+
+
+def test_the_outcome_of_a_sealed_signal_stands_in_its_chain(stores: Stores) -> None:
+    run(stores)
+    record = stores.signals.add(buy(costs_bps=20.0, spread_bps=0.0))
+    first = record.opening + 300
+    with writing(stores.engine) as connection:
+        append_only.lift(connection)  # the database's clock would not believe it
+    sealed = SealedSignals(stores.engine, stores.heads, clock=lambda: first * 1_000)
+    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
+    assert sealed.append([unsealed(record, target, first, first + 5 * 300)]).rows
+    stores.candles.write(SOL, path(CALM, UP))
+    assert (score_signals(stores), score_signals(stores)) == (1, 0)
+    row = stores.sealed.find(target, first + 5 * 300)
+    assert row
+    assert (row.pnl_percent, row.exit) == (outcome_of(stores).pnl_percent, "take_profit")
+    assert verify_ledger(stores.engine, stores.heads, SIGNALS).events == 1
 
 
 def test_a_signal_made_late_is_entered_with_the_next_candle(stores: Stores) -> None:
