@@ -33,22 +33,33 @@ class Load:
 
 
 def make_load(
-    count: int, seed: int, symbols: int = 4, repeated: float = 0.1, displaced: float = 0.05
+    count: int,
+    seed: int,
+    symbols: int = 4,
+    repeated: float = 0.1,
+    displaced: float = 0.05,
+    *,
+    days: float = 0,
+    longest_step: int = 1,
 ) -> Load:
     """Return `count` trades; of the sent ones some are repeated, some far from their place.
 
-    Two of five share their millisecond with the one before.
+    Two of five share their millisecond with the one before. They happen within minutes,
+    or over so many `days`. Ids grow by 1 to `longest_step`.
     """
     dice = random.Random(seed)
     names = [f"C{number}-USD" for number in range(symbols)]
     trades: dict[str, list[RawTrade]] = {name: [] for name in names}
     order: list[tuple[float, str, RawTrade]] = []
+    slower = max(1.0, days * 86_400_000_000 / (count * 2_030))
     time_us = START
     for number in range(count):
-        time_us += dice.choice((0, 150, 1_700, 2_300, 6_000))
+        time_us += int(dice.choice((0, 150, 1_700, 2_300, 6_000)) * slower)
         name = dice.choice(names)
         price, size = f"{dice.uniform(90, 110):.2f}", f"{dice.uniform(1e-8, 5):.8f}"
-        trade = RawTrade(len(trades[name]) + 1, time_us, price, size)
+        before = trades[name][-1].trade_id if trades[name] else 0
+        step = dice.randint(1, longest_step) if longest_step > 1 else 1
+        trade = RawTrade(before + step, time_us, price, size)
         trades[name].append(trade)
         place = number + dice.uniform(0, 5_000) if dice.random() < displaced else float(number)
         order.append((place, name, trade))

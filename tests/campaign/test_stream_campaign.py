@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -98,6 +99,21 @@ FAULTS: dict[str, tuple[Callable[[Campaign], None] | None, int]] = {
     "SIGSTOP and SIGCONT of the stream worker": (stop_and_go_on, 2),
     "connections reset": (lambda c: c.client.client_kill_filter(_type="normal", skipme=True), 5),
 }
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize(
+    "shape",
+    [{"longest_step": 8}, {"days": 30}, {"days": 30, "displaced": 1.0, "longest_step": 8}],
+    ids=["ids with holes", "a month in order", "a month out of order, ids with holes"],
+)
+def test_ids_with_holes_and_trades_of_any_age_survive_kills(
+    shape: dict[str, Any], tmp_path: Path
+) -> None:
+    load = make_load(min(TRADES, 60_000), SEED, **shape)
+    with RunningTickcast(tmp_path / "data") as tickcast:
+        fault, times = FAULTS["kill -9 of the stream worker"]
+        assert Campaign(tickcast, load, SEED).run(fault, times) == Verdict(0, 0, 0)
 
 
 @pytest.mark.timeout(1_800)
