@@ -131,16 +131,14 @@ class Sender:
 
 def stored(client: "redis.Redis", symbol: str, resolution: int) -> dict[int, tuple[float, ...]]:
     """Return the stored candles as the oracle gives them."""
-    columns = []
+    # At one moment: a candle that begins meanwhile has all its fields or none.
+    pipe = client.pipeline(transaction=True)
     for name in FIELDS:
-        try:
-            columns.append(
-                client.execute_command(
-                    "TS.RANGE", f"ts:campaign:{symbol}:{resolution}:{name}", "-", "+"
-                )
-            )
-        except redis.ResponseError:
-            return {}
+        series = f"ts:campaign:{symbol}:{resolution}:{name}"
+        pipe.execute_command("TS.RANGE", series, "-", "+")  # type: ignore[no-untyped-call]
+    columns = pipe.execute(raise_on_error=False)
+    if any(isinstance(column, redis.ResponseError) for column in columns):
+        return {}
     return {
         rows[0][0] // 1_000: tuple(float(value) for _, value in rows)
         for rows in zip(*columns, strict=True)
