@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from api.access.access import Access
+from api.access.open_streams import OpenStreams
+from api.access.rate_limits import RateLimits
+from api.access.trusted_hosts import TrustedHosts
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
@@ -19,18 +23,14 @@ from api.health.health import HealthResource
 from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
 from api.health.store_metrics import QueueLengths, StoreMetrics
-from api.http.access import Access
 from api.http.background_work import BackgroundWork
 from api.http.errors import add_error_handlers
 from api.http.job_waiting import JobWaiting
 from api.http.middleware import Compression, EncodedSlashes, HeadRequests, RequestId, RequestLog
-from api.http.open_streams import OpenStreams
 from api.http.queue_limits import QueueLimits
-from api.http.rate_limits import RateLimits
 from api.http.request_metrics import RequestMetrics, RequestRates
 from api.http.routes import Application, CallLimit, Routes
 from api.http.short_work import ShortWork
-from api.http.trusted_hosts import TrustedHosts
 from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
 from api.live.ingest_live import IngestLive

@@ -17,7 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from api.http.errors import ErrorBody
 from api.open_sockets import OpenSockets
-from core.times import format_time, now_ms
+from core.clock.times import format_time, now_ms
 
 URL_LIMIT = 8_190
 HEADER_COUNT_LIMIT = 100

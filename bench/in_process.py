@@ -7,7 +7,7 @@ from typing import Any
 from api.live.messages import read_messages
 from bench.embedded import bench_redis
 from bench.trade_messages import bodies, messages
-from core.times import now_ms
+from core.clock.times import now_ms
 from storage.journal.columns import Trades
 from storage.redis_connection import connect
 from storage.trades.stream_stores import open_stream_stores

@@ -13,8 +13,8 @@ import pandas as pd
 
 from client.errors import BadFrame
 from core.candle_files.parsed import UNKNOWN_TRADES, ParsedCandles
+from core.clock.times import format_time
 from core.series import flag_names
-from core.times import format_time
 
 PRICES = ["open", "high", "low", "close"]
 COLUMNS = [*PRICES, "volume"]

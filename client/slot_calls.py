@@ -11,8 +11,8 @@ from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages
 from client.tasks import Task
+from core.clock.times import parse_time
 from core.ledger import FORECASTS, LIVE, genesis, row_hash
-from core.times import parse_time
 
 
 class SlotOptions(TypedDict, total=False):

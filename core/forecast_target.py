@@ -2,10 +2,10 @@
 
 import msgspec
 
+from core.clock.resolutions import parse_resolution
 from core.errors import InvalidRequest, NotFound
 from core.models import CLOSE, kind_of_model, known_models
 from core.names import check_name
-from core.resolutions import parse_resolution
 from core.series import Series
 
 HORIZON_LIMITS = (1, 288)

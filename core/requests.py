@@ -8,8 +8,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from core.answers.candles import RejectedCandle
 from core.candle_files.parsed import Recognised
+from core.clock.grids import PLAIN
 from core.forecast_target import ForecastTarget, target_of_series
-from core.grids import PLAIN
 from core.jobs import Json
 from core.series import Series, make_series
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from core.clock.resolutions import parse_resolution
 from core.names import check_name
-from core.resolutions import parse_resolution
 
 
 class Market(NamedTuple):

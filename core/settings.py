@@ -10,9 +10,9 @@ import msgspec
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.clock.resolutions import parse_resolution
 from core.errors import TickcastError
 from core.names import check_name
-from core.resolutions import parse_resolution
 from core.signals import SignalWords
 
 # A unix socket's path has at most 107 bytes on Linux.

@@ -4,10 +4,10 @@ from types import MappingProxyType
 
 import msgspec
 
+from core.clock.times import format_time
 from core.errors import InvalidRequest, ModelUnavailable
 from core.forecast_target import ForecastTarget, target_of_series
 from core.series import Series
-from core.times import format_time
 
 RESOLUTION = 300
 HORIZON_LABELS = MappingProxyType({6: "scalping", 18: "intraday", 36: "swing", 72: "position"})

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from client.cli import app, run
+from core.clock.resolutions import DAY, MINUTE
+from core.clock.times import format_time, now_ms
 from core.plain_text import escape_controls
-from core.resolutions import DAY, MINUTE
 from core.settings import read_settings
-from core.times import format_time, now_ms
 from operate import regimes_command
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey

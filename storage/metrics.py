@@ -10,9 +10,9 @@ from storage import keys
 from storage.database import reading
 from storage.ledger.ledger_rows import MISSED
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending
+from storage.live.quarantine import COUNTS
 from storage.redis_connection import redis_errors
 from storage.tables import jobs
-from storage.trades.quarantine import COUNTS
 
 
 class RecordMetrics(NamedTuple):

@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 from celery import Celery, shared_task  # type: ignore[import-untyped]
 from celery.exceptions import Ignore, Reject  # type: ignore[import-untyped]
 
+from core.clock.times import now_ms
 from core.jobs import Json
-from core.times import now_ms
 from tasks import task_table as table
 from tasks.candles.backfill_candles import backfill_candles
 from tasks.candles.collect_candles import collect_candles

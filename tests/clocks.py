@@ -14,7 +14,7 @@ from typing import Any
 import time_machine
 from sqlalchemy import Engine, event
 
-from core.times import parse_time
+from core.clock.times import parse_time
 
 USUAL = "2026-03-11T10:17:20Z"  # a Wednesday
 INSTANTS = (

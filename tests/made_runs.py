@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.series import Series
-from core.times import now_ms
 from storage.models.registry import Registry
 from storage.models.runs import RunRecord
 from tests.made_forecasts import SLOT

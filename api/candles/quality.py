@@ -10,9 +10,9 @@ from api.docs.openapi import operation
 from api.http.cursors import read_place, write_cursor
 from api.http.middleware import symbol_of
 from api.http.threads import in_thread
-from core.times import format_time
+from core.clock.times import format_time
 from storage.candles.differences import CandleValues
-from storage.trades.quality import QualityLog
+from storage.live.quality import QualityLog
 
 _PAGE = 1_000
 

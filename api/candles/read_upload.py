@@ -17,10 +17,10 @@ from core.candle_files.documents import find_rows
 from core.candle_files.parsed import ParsedCandles, ReadOptions, Recognised
 from core.candle_files.read import read_csv, read_values
 from core.candle_files.tables import check_number
+from core.clock.grids import Grid, parse_grid
+from core.clock.times import now_ms
 from core.errors import InvalidRequest
-from core.grids import Grid, parse_grid
 from core.series import Series
-from core.times import now_ms
 from storage.candles.candle_checks import (
     CheckedCandles,
     RejectedRow,

@@ -3,7 +3,7 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from api.http.schemas import Name, Resolution, ResolutionName, Symbol, show_time
-from core.times import format_time
+from core.clock.times import format_time
 from storage.candles.watches import Watch
 
 

@@ -5,11 +5,11 @@ from msgspec import Struct
 
 from api.docs.openapi import operation
 from api.http.threads import in_thread
+from core.clock.times import format_time
 from core.series import Market
-from core.times import format_time
 from storage.candles.candle_store import CandleStore
 from storage.candles.series_facts import SeriesFactsStore
-from storage.trades.traded_markets import TradedMarkets
+from storage.live.traded_markets import TradedMarkets
 
 
 class SeriesShown(Struct):

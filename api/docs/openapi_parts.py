@@ -3,8 +3,8 @@
 from importlib.metadata import version
 from typing import Any
 
+from core.clock.resolutions import RESOLUTION_NAMES
 from core.names import NAME_PATTERN
-from core.resolutions import RESOLUTION_NAMES
 
 Json = dict[str, Any]
 

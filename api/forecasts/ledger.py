@@ -23,12 +23,12 @@ from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import opening_seconds
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread
+from core.clock.resolutions import parse_resolution
+from core.clock.times import LATEST_MS, now_ms
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, SIGNALS
 from core.multiple_testing import holm
 from core.platforms import raw_symbol
-from core.resolutions import parse_resolution
-from core.times import LATEST_MS, now_ms
 from storage.ledger.ledger_boards import Board
 from storage.ledger.ledger_verify import verify_ledger
 from storage.models.runs import TargetRecord

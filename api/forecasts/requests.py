@@ -19,13 +19,13 @@ from api.http.ranges import opening_seconds
 from api.http.schemas import given
 from core.candle_files.parsed import ReadOptions
 from core.candle_files.read import read_values
+from core.clock.times import now_ms
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Json
 from core.models import OURS, least_candles, least_training
 from core.requests import Evaluate, LeakTest, ReplayWalk, Train
 from core.series import Series
-from core.times import now_ms
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore

@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 from api.candles.schemas_candles import PAGE_LIMIT
 from api.forecasts.schemas import ModelName
 from api.http.schemas import Json, Name, ResolutionName, Symbol
+from core.clock.times import format_time
 from core.forecast_target import HORIZON_LIMITS
-from core.times import format_time
 from storage.ledger.ledger_rows import LedgerRow
 from storage.ledger.ledger_verify import Verification
 from storage.ledger.sealed_signals import SealedSignal

@@ -9,8 +9,8 @@ from api.candles.requested_series import stored_series
 from api.docs.openapi import operation
 from api.http.schemas import Name, ResolutionName, Symbol
 from api.http.threads import in_database_thread
+from core.clock.times import format_time
 from core.forecast_target import HORIZON_LIMITS, ForecastTarget, target_of_series
-from core.times import format_time
 from storage.models.registry import Registry
 from storage.models.runs import RunRecord, TargetRecord
 

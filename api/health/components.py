@@ -18,7 +18,7 @@ from api.health.schemas import (
     WorkerComponent,
 )
 from api.health.state import WORKERS, HealthState
-from core.times import format_time
+from core.clock.times import format_time
 
 _UNUSED = Exchange(None, fresh=False, watched=False)
 

@@ -21,8 +21,8 @@ from api.health.schemas import (
 from api.health.state import CLOCK_TOLERANCE_MS, HealthChecks, HealthState
 from api.http.request_metrics import RequestRates
 from api.http.v1_envelope import V1Error
+from core.clock.times import format_time
 from core.process.lifetime import uptime
-from core.times import format_time
 
 _TAG = "service"
 

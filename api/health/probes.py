@@ -11,17 +11,17 @@ from redis.retry import Retry
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.pool import QueuePool
 
+from core.clock.resolutions import MINUTE
 from core.errors import DatabaseUnavailable, RedisUnavailable
-from core.resolutions import MINUTE
 from storage.candles.watches import Watch
 from storage.database import reading, writing
 from storage.disk_room import DiskRoom
 from storage.installation.marks import Marks
+from storage.live.newest_prices import newest_prices
+from storage.live.traded_markets import TradedMarkets
 from storage.models.run_tables import runs, targets
 from storage.redis_checks import full_memory
 from storage.redis_connection import redis_errors
-from storage.trades.newest_prices import newest_prices
-from storage.trades.traded_markets import TradedMarkets
 
 _REDIS_SECONDS = 1.0
 # A watched series that was due this long ago and has not come is late (s).

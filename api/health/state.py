@@ -10,11 +10,11 @@ from typing import Literal
 from api.health import probes
 from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
-from core.times import now_ms
+from core.clock.times import now_ms
 from storage.disk_room import DiskRoom
+from storage.live.traded_markets import TradedMarkets
 from storage.redis_checks import unsafe_settings
 from storage.stores import Stores
-from storage.trades.traded_markets import TradedMarkets
 from tasks.enqueue import Enqueue
 
 Verdict = Literal["healthy", "degraded", "unhealthy"]

@@ -13,9 +13,9 @@ from falcon.asgi import Request, Response, WebSocket
 from api.http.middleware import request_id
 from api.http.routes import Application
 from api.http.v1_envelope import failure, is_v1
+from core.clock.times import format_time, now_ms
 from core.errors import InvalidRequest, TickcastError, Unauthorized, Unavailable
 from core.jobs import JobError
-from core.times import format_time, now_ms
 
 log = structlog.get_logger("api")
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from core.clock.times import LATEST_MS, format_time, now_ms, parse_time
 from core.errors import InvalidRequest
-from core.times import LATEST_MS, format_time, now_ms, parse_time
 
 Value = int | float | str
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from core.clock.resolutions import RESOLUTION_NAMES, RESOLUTIONS
+from core.clock.times import LATEST_MS, format_time
 from core.jobs import Job
 from core.names import NAME_PATTERN, SYMBOL_PATTERN
-from core.resolutions import RESOLUTION_NAMES, RESOLUTIONS
-from core.times import LATEST_MS, format_time
 
 Name = Annotated[
     str,

@@ -11,9 +11,9 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.clock.times import format_microseconds, format_time
 from core.errors import TooManyRequests
 from core.series import Market
-from core.times import format_microseconds, format_time
 from storage import keys
 from storage.journal.columns import Trades
 from storage.trades.anomalies import AnomalyRecord

@@ -8,9 +8,9 @@ from itertools import chain, pairwise
 from typing import NamedTuple, Protocol
 
 from api.live.messages import LiveBatch, recognise_text, to_batch
+from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.messages import Channels, Recognised
-from core.times import now_ms
 
 FLUSH_SECONDS = 0.02
 MOST_FRAMES = 2_000

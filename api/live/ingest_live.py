@@ -13,9 +13,9 @@ from api.live.live_ingest import LiveIngest
 from api.live.messages import LiveBatch, read_messages
 from api.live.schemas_live import LiveAccepted, RejectedMessage
 from api.live.socket_feed import SocketFeed
+from core.clock.times import now_ms
 from core.errors import InvalidRequest
 from core.names import check_name
-from core.times import now_ms
 
 log = structlog.get_logger("ingest")
 

@@ -21,13 +21,13 @@ from api.live.schemas_live import (
     TradeShown,
     TradesPage,
 )
+from core.clock.times import format_microseconds, format_time
 from core.names import check_name
-from core.times import format_microseconds, format_time
+from storage.journal.query import Position, TradeReader
+from storage.live.quarantine import Quarantine
+from storage.live.traded_markets import TradedMarkets
 from storage.trades.anomalies import AnomalyStore
 from storage.trades.gap_ledger import Gap, GapLedger
-from storage.trades.quarantine import Quarantine
-from storage.trades.query import Position, TradeReader
-from storage.trades.traded_markets import TradedMarkets
 
 
 class TradesResource:

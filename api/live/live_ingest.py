@@ -6,8 +6,8 @@ from api.http.queue_limits import QueueLimits
 from api.http.threads import in_thread
 from api.live.messages import LiveBatch
 from core.series import Market
-from storage.trades.quarantine import Quarantine
-from storage.trades.traded_markets import TradedMarkets
+from storage.live.quarantine import Quarantine
+from storage.live.traded_markets import TradedMarkets
 from tasks.trades.enqueue_stream import EnqueueStream
 
 log = structlog.get_logger("ingest")

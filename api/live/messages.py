@@ -15,7 +15,7 @@ from core.platforms import raw_symbol
 from feeds.messages import message_texts, recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import is_nothing, to_milliseconds, to_number, to_trades
-from storage.trades.quarantine import EXCERPT, MOST_HELD, Rejected
+from storage.live.quarantine import EXCERPT, MOST_HELD, Rejected
 from storage.trades.tickers import Ticker
 
 

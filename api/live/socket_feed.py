@@ -10,9 +10,9 @@ from falcon import PayloadTypeError, WebSocketDisconnected
 from falcon.asgi import WebSocket
 
 from api.live.buffer import Frame, FrameBuffer, Outcomes
+from core.clock.times import format_time, now_ms
 from core.errors import TickcastError, TooManyRequests
 from core.messages import Acknowledgement, Channels, FrameRefusal, most_frequent
-from core.times import format_time, now_ms
 
 log = structlog.get_logger("ingest")
 

@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from api.candles.requested_series import stored_market
 from api.live.broadcast import CHANNELS, Broadcast, Subscriber
+from core.clock.resolutions import parse_resolution
+from core.clock.times import format_time, now_ms
 from core.errors import RequestError
-from core.resolutions import parse_resolution
 from core.series import Market
-from core.times import format_time, now_ms
 
 POLICY_VIOLATION = 1008
 MARKETS_LIMIT = 200

@@ -7,8 +7,8 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
 from api.lstm.schemas import Model, ModelDetails, ModelList
+from core.clock.times import format_time
 from core.names import check_name
-from core.times import format_time
 from storage.models.named_runs import NamedRuns
 from storage.models.runs import RunRecord
 

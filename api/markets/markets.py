@@ -6,7 +6,7 @@ from api.candles.requested_series import stored_market
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
 from api.markets.schemas import MarketBody, MarketShown, MarketsShown, given_fields, show_market
-from core.clocks import check_zone
+from core.clock.clocks import check_zone
 from core.markets import SET, MarketRecord
 from core.series import Market
 from storage.markets.markets import MarketStore

@@ -9,9 +9,9 @@ from api.http.threads import in_database_thread
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import FuturesPage, FuturesPoint, FuturesQuery
 from api.next_candle.work import TAG
+from core.clock.times import LATEST_MS, format_time
 from core.ledger import LIVE
 from core.next_candle import HORIZON, LEDGER_MODEL
-from core.times import LATEST_MS, format_time
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_rows import LedgerRow
 

@@ -4,8 +4,8 @@ import msgspec
 
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import Metrics, SeriesQuery
+from core.clock.times import format_time
 from core.next_candle import candle_target
-from core.times import format_time
 from storage.models.registry import Registry
 from storage.models.runs import RunRecord
 

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
+from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, TickcastError
 from core.forecast_target import DEFAULT_FOLDS
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL, candle_target
@@ -13,7 +14,6 @@ from core.platforms import raw_symbol
 from core.requests import BackfillCandles, RebuildSeries, SeriesRequest, TrainNextCandle
 from core.series import CandleFlag, Series
 from core.settings import Settings
-from core.times import now_ms
 from storage.stores import Stores
 
 # What a symbol is where neither the request nor the settings name one for the platform.

@@ -20,11 +20,11 @@ from api.next_candle import pages
 from api.next_candle.requests import NextCandleRequests
 from api.next_candle.schemas import ComputedQuery, PointsQuery, SeriesPage
 from api.next_candle.work import TAG
+from core.clock.times import LATEST_MS
 from core.errors import NotFound
 from core.next_candle import DAY_S, candle_target
 from core.requests import ComputeSeries
 from core.series import Series
-from core.times import LATEST_MS
 from storage.models.series_cache import CachedSeries
 from storage.stores import Stores
 from tasks.task_table import COMPUTE_SERIES

@@ -14,9 +14,9 @@ from api.v1.schemas_models import (
     Performance,
     Training,
 )
+from core.clock.times import format_time
 from core.forecast_target import ForecastTarget
 from core.signals import SIGNAL_MODEL, model_name, version_name
-from core.times import format_time
 from storage.models.runs import RunRecord
 
 _REGRESSION = ("mae", "mse", "rmse", "mape")

@@ -20,12 +20,12 @@ from api.v1.schemas_models import (
     ModelSystem,
     RecentPredictions,
 )
+from core.clock.times import LATEST_MS, now_ms
 from core.errors import NotFound
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.models import CLOSE, RANGE, SIGNAL
 from core.signals import SIGNAL_MODEL
-from core.times import LATEST_MS, now_ms
 from storage.models.signals import PENDING
 from storage.stores import Stores
 

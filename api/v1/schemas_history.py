@@ -8,7 +8,7 @@ from api.http.schemas import Name, Symbol, TimeText
 from api.http.v1_envelope import success_of
 from api.v1.schemas_signals import Horizon
 from core.answers.signals import Percent, Price, SignalType
-from core.times import format_time
+from core.clock.times import format_time
 from storage.models.signals import SignalRecord
 
 LIMIT, LONGEST, FARTHEST = 50, 100, 1_000_000

@@ -21,9 +21,9 @@ from api.v1.schemas_history import (
 )
 from api.v1.schemas_signals import SignalAnswer, SignalRequest
 from core.answers.signals import SignalData
+from core.clock.times import parse_time
 from core.errors import InvalidRequest
 from core.signals import SIGNAL_ANSWER, SIGNAL_MODEL, check_horizon
-from core.times import parse_time
 from storage.models.signals import SignalFilter, SignalStore
 from tasks.task_table import GENERATE_SIGNAL
 

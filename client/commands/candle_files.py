@@ -14,8 +14,8 @@ from client.commands.tasks import plain
 from client.frames import parsed_frame
 from core.candle_files.layouts import FORMATS
 from core.candle_files.parsed import COLUMNS, ParsedCandles, ReadOptions
+from core.clock.times import LATEST_MS, epoch_ms, format_time
 from core.errors import InvalidRequest
-from core.times import LATEST_MS, epoch_ms, format_time
 from feeds.candle_files import read_candle_file
 
 PREVIEW_ROWS = 5

@@ -21,7 +21,7 @@ from client.commands.output import (
     table,
 )
 from client.commands.tasks import task_view
-from core.resolutions import resolution_name
+from core.clock.resolutions import resolution_name
 
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 

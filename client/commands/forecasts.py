@@ -23,7 +23,7 @@ from client.commands.output import (
 from client.commands.tasks import plain, task_view
 from client.forecasts import Forecast, PathForecast, Skill, horizon_scores, only_last_price
 from client.tickcast import TrainOptions
-from core.resolutions import resolution_name
+from core.clock.resolutions import resolution_name
 
 models = typer.Typer(help="Trained models: list, show, delete.")
 ONLY_LAST_PRICE = (

@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from core.candle_files.parsed import Recognised
-from core.grids import PLAIN
+from core.clock.grids import PLAIN
 
 Gaps = list[list[str]]
 

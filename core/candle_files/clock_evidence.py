@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from core.clocks import NEW_YORK, Clock
-from core.times import format_time
+from core.clock.clocks import NEW_YORK, Clock
+from core.clock.times import format_time
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 # A weekly closure is a pause of this many seconds, and must be seen this often.

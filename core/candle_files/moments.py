@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from core.candle_files.numbers import plain
+from core.clock.times import epoch_seconds
 from core.errors import InvalidRequest
-from core.times import epoch_seconds
 
 _PATTERN = re.compile(
     r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})"

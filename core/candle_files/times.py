@@ -8,8 +8,8 @@ from typing import NamedTuple
 from core.candle_files import moments
 from core.candle_files.clock_evidence import doubled_hours, not_utc
 from core.candle_files.parsed import NOT_A_NUMBER
-from core.clocks import Clock
-from core.times import format_time
+from core.clock.clocks import Clock
+from core.clock.times import format_time
 
 Cells = Sequence[object]
 

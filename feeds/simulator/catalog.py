@@ -4,9 +4,9 @@ import math
 import re
 from pathlib import Path
 
+from core.clock.times import epoch_ms
 from core.errors import RequestError
 from core.names import NAME_PATTERN
-from core.times import epoch_ms
 from feeds.candle_files import read_candles
 from feeds.simulator.candle_tape import Candle, CandleTape
 from feeds.simulator.market_clock import MarketClock, Playback

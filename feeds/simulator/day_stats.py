@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.resolutions import DAY
+from core.clock.resolutions import DAY
 from feeds.simulator.catalog import Product
 from feeds.trade_files import Trade
 

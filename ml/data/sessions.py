@@ -15,9 +15,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clocks import NEW_YORK
-from core.resolutions import DAY
-from core.wall_times import instants, wall_seconds
+from core.clock.clocks import NEW_YORK
+from core.clock.resolutions import DAY
+from core.clock.wall_times import instants, wall_seconds
 
 WEEK = 604_800
 WEEKS_NEEDED = 4

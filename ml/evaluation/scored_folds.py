@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.times import format_time
+from core.clock.times import format_time
 from ml.evaluation.kinds import Columns, Kind, join
 from ml.evaluation.walk import FoldForecasts
 from ml.features.history import History

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, NotFound
 from core.names import check_name
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.tables import access_keys
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection
 
+from core.clock.times import now_ms
 from core.errors import Conflict
-from core.times import now_ms
 from storage.backup import backup_files, backup_redis, backup_sql
 from storage.backup.backup_file import (
     FORMAT,

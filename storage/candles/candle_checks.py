@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.grids import PLAIN, Grid
+from core.clock.grids import PLAIN, Grid
+from core.clock.times import LATEST_MS, MICROSECONDS_FROM, MILLISECONDS_FROM, NANOSECONDS_FROM
 from core.series import CandleFlag
-from core.times import LATEST_MS, MICROSECONDS_FROM, MILLISECONDS_FROM, NANOSECONDS_FROM
 from storage.candles.candle_columns import UNKNOWN_TRADES, Candles, Floats, Integers
 from storage.candles.grids import on_grid
 

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import redis
 
-from core.resolutions import DAY
+from core.clock.resolutions import DAY
+from core.clock.times import LATEST_MS
 from core.series import Series, make_series
-from core.times import LATEST_MS
 from storage import keys
 from storage.candles import candle_reads
 from storage.candles.candle_columns import Candles, Integers

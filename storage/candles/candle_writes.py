@@ -3,9 +3,9 @@
 import secrets
 from typing import Any, NamedTuple
 
+from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.series import Market, Series
-from core.times import now_ms
 from storage import keys
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_commands import (

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.resolutions import DAY, RESOLUTIONS, resolution_name
+from core.clock.wall_times import instants, wall_seconds
 from core.errors import InvalidRequest
-from core.grids import PLAIN, Grid
-from core.resolutions import DAY, RESOLUTIONS, resolution_name
-from core.wall_times import instants, wall_seconds
 from storage.candles.candle_columns import Integers
 
 # Clocks that a grid is looked for in; others are given with `zone=`.

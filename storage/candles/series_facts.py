@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 import redis
 
+from core.clock.grids import PLAIN, Grid, parse_grid
 from core.errors import InvalidRequest
-from core.grids import PLAIN, Grid, parse_grid
 from core.series import Series
 from storage import keys
 from storage.redis_connection import redis_errors

@@ -15,7 +15,7 @@ import msgspec
 import redis
 from sqlalchemy import Engine, delete, insert, select
 
-from core.times import format_time, now_ms
+from core.clock.times import format_time, now_ms
 from storage import keys
 from storage.database import reading, writing
 from storage.redis_connection import redis_errors

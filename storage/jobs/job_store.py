@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.errors import Conflict
 from core.jobs import Job, JobError, JobState, Progress
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.jobs.job_rows import Lease, claimed_row, fenced, job_row, new_row, to_job
 from storage.tables import jobs

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock.times import EARLIEST_MS
 from core.messages import IdKind, Rejection, TradeMessages
-from core.times import EARLIEST_MS
 from storage.journal.columns import Ints, Trades
 from storage.journal.instants import NO_TIME, read_time, read_times
 from storage.journal.scaled import exact_decimal, scale_values, to_floats

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.times import MILLISECONDS_FROM
+from core.clock.times import MILLISECONDS_FROM
 from storage.journal.columns import Ints
 from storage.journal.scaled import exact_decimal
 

@@ -8,7 +8,7 @@ import numpy as np
 import redis
 import zstandard
 
-from core.resolutions import HOUR
+from core.clock.resolutions import HOUR
 from storage import keys
 from storage.journal.columns import Trades
 from storage.redis_connection import redis_errors

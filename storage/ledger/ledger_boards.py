@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, delete, insert, select
 
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.ledger.ledger_reads import is_target
 from storage.ledger.ledger_tables import ledger_boards

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import DatabaseUnavailable, StorageFull
 from core.ledger import EVENTS
-from core.times import now_ms
 from storage.locks import lock_file
 
 logger = logging.getLogger(__name__)

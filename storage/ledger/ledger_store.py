@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select
 
+from core.clock.times import now_ms
 from core.errors import Conflict
 from core.forecast_target import ForecastTarget
 from core.ledger import CLOCKED, LIVE
-from core.times import now_ms
 from storage.database import writing
 from storage.ledger.ledger_chain import Row, extend, is_live, lock, register_replay
 from storage.ledger.ledger_heads import Heads, Turn

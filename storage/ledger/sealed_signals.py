@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, select
 
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
-from core.times import now_ms
 from storage.database import reading
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.markets import COSTS, MarketRecord, costs_of, has_bid_candles
 from core.series import Market
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.markets.market_tables import markets
 from storage.trades.tickers import TickerStore

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
 
+from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
 from core.forecast_target import ForecastTarget
 from core.models import CLOSE, NEXT_CANDLE, known_models
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.ledger.ledger_reads import is_target
 from storage.models import artifacts

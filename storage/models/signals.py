@@ -7,9 +7,9 @@ import msgspec
 from sqlalchemy import Engine, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.errors import NotFound
 from core.series import Series
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.models.signal_tables import signals
 

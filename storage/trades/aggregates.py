@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.resolutions import DAY, HOUR, MINUTE
+from core.clock.resolutions import DAY, HOUR, MINUTE
 from storage.journal.columns import Ints, Trades
 
 LIVE_RESOLUTIONS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)

@@ -7,19 +7,19 @@ import msgspec
 import numpy as np
 import redis
 
-from core.resolutions import MINUTE
+from core.clock.resolutions import MINUTE
 from core.series import CandleFlag, Series
 from storage import keys
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
-from storage.journal.time_series import candle_samples
+from storage.journal.query import TradeReader
 from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.live import candle_message
-from storage.trades.query import TradeReader
+from storage.trades.time_series import candle_samples
 
 
 class Print(NamedTuple):

@@ -8,9 +8,9 @@ import msgspec
 from sqlalchemy import Engine, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.errors import NotFound
 from core.series import Market
-from core.times import now_ms
 from storage.database import reading, writing
 from storage.tables import gaps
 from storage.trades.edges import Hole

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.messages import IdKind
 from storage.journal.columns import Trades
-from storage.trades.query import TradeReader
+from storage.journal.query import TradeReader
 
 # A feed and the exchange's REST may tell a time at different precision (microseconds).
 _PRECISION = 1_000

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from core.clock.times import format_time
 from core.series import flag_names
-from core.times import format_time
 from storage.trades.aggregates import Aggregate
 
 

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import redis
 
-from core.resolutions import DAY
+from core.clock.resolutions import DAY
 from core.series import CandleFlag, Market, Series
 from storage import keys
 from storage.journal import ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.journal import Journal
-from storage.journal.time_series import SeriesKeys
+from storage.journal.query import TradeReader
+from storage.live.quality import QualityCount, queue_counts
 from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
@@ -21,10 +22,9 @@ from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
 from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import read_held, watched_keys
-from storage.trades.quality import QualityCount, queue_counts
-from storage.trades.query import TradeReader
 from storage.trades.seen_ids import SeenIds, blocks_of, legacy_seen, read_seen
 from storage.trades.state import SymbolState, pack_state, unpack_state
+from storage.trades.time_series import SeriesKeys
 
 DAY_MS = DAY * 1_000
 

@@ -8,15 +8,15 @@ from core.settings import Settings
 from storage import keys
 from storage.journal.archive import JournalArchive
 from storage.journal.journal import Journal
+from storage.journal.query import TradeReader
+from storage.live.inbox import Intake
+from storage.live.quality import QualityLog
+from storage.live.quarantine import Quarantine
+from storage.live.traded_markets import TradedMarkets
 from storage.trades.anomalies import AnomalyStore
 from storage.trades.exclusion import Exclusions
-from storage.trades.inbox import Intake
 from storage.trades.maintenance import TradeUpkeep
-from storage.trades.quality import QualityLog
-from storage.trades.quarantine import Quarantine
-from storage.trades.query import TradeReader
 from storage.trades.tickers import TickerStore
-from storage.trades.traded_markets import TradedMarkets
 from storage.trades.writer import TradeWriter
 
 

@@ -16,18 +16,18 @@ from storage import keys
 from storage.journal import journal, ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
-from storage.journal.time_series import SeriesKeys, candle_samples, failed_elements
+from storage.journal.query import TradeReader
+from storage.live.quality import QualityCount, queue_counts
+from storage.live.quarantine import KNOWN_ID, queue_trades
 from storage.optimistic import TIMEOUT_S, until_undisturbed
 from storage.trades import building
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.journaled import JournaledTrades
 from storage.trades.live import LiveKind, candle_message
-from storage.trades.quality import QualityCount, queue_counts
-from storage.trades.quarantine import KNOWN_ID, queue_trades
-from storage.trades.query import TradeReader
 from storage.trades.seen_ids import SeenIds, legacy_seen
 from storage.trades.sort_out import SortedOut, Sorter, touched_blocks
 from storage.trades.state import SymbolState, pack_state
+from storage.trades.time_series import SeriesKeys, candle_samples, failed_elements
 
 
 class Written(NamedTuple):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import msgspec
 
 from core.answers.candles import KlineResult
+from core.clock.times import format_time, now_ms
 from core.jobs import Job, Progress
 from core.requests import FetchCandles
 from core.series import Series
-from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
 from storage.candles.candle_checks import check_candles

@@ -9,10 +9,10 @@ from core.answers.indicators import (
     IndicatorSummary,
     IndicatorValues,
 )
+from core.clock.times import format_time, now_ms
 from core.jobs import Job
 from core.requests import SeriesRequest
 from core.series import CandleFlag
-from core.times import format_time, now_ms
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report

@@ -3,11 +3,11 @@
 from functools import partial
 
 from core.answers.candles import LatestCandles
+from core.clock.times import format_time, now_ms
 from core.jobs import Job, Progress
 from core.requests import SeriesRequest
 from core.retry import RetryPolicy
 from core.series import Series
-from core.times import format_time, now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
 from storage.candles.candle_checks import check_candles

@@ -6,13 +6,13 @@ from functools import partial
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
 from core.platforms import PLATFORMS
 from core.requests import FetchCandles
 from core.retry import RetryPolicy
 from core.series import CandleFlag, Series
-from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
 from storage import keys

@@ -3,10 +3,10 @@
 import msgspec
 
 from core.answers.candles import CandlesStored
-from core.grids import parse_grid
+from core.clock.grids import parse_grid
+from core.clock.times import format_time
 from core.jobs import Job, Progress
 from core.requests import StoreCandles
-from core.times import format_time
 from storage.candles.series_facts import SeriesFacts
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import grace_ms
 from core.series import Market, Series
-from core.times import now_ms
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
 from storage.candles.newest_finished import newest_finished

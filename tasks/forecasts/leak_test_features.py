@@ -1,9 +1,9 @@
 """The leak test of all features, on candles that are stored or that a caller brought."""
 
 from core.answers.candles import LeakTested
+from core.clock.times import format_time
 from core.jobs import Job, Progress
 from core.requests import LeakTest
-from core.times import format_time
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
 

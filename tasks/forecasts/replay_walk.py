@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.answers.forecasts import Replayed
+from core.clock.times import format_time
 from core.errors import InvalidRequest
 from core.jobs import Job, Json, Progress
 from core.models import least_training
 from core.requests import ReplayWalk
 from core.series import Market
-from core.times import format_time
 from storage.ledger.ledger_rows import Forecast
 from storage.models.runs import hash_of_contents
 from storage.stores import Stores

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import Conflict
 from core.forecast_target import DEFAULT_FOLDS, ForecastTarget
 from core.jobs import Job
@@ -16,7 +17,6 @@ from core.ledger import LIVE
 from core.models import CLOSE, KINDS, NEXT_CANDLE
 from core.next_candle import DEFAULT_DAYS
 from core.requests import Train, TrainNextCandle
-from core.times import now_ms
 from storage.ledger.ledger_rows import LedgerRow
 from storage.models.runs import RunRecord, TargetRecord
 from storage.stores import Stores

@@ -4,11 +4,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.series import CandleFlag, Series
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.ledger.ledger_rows import Pending
 from storage.stores import Stores

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import JobStopped, TickcastError
 from core.forecast_target import ForecastTarget
 from core.jobs import Json, Progress
 from core.models import CLOSE
 from core.requests import Train
 from core.series import Market
-from core.times import now_ms
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version

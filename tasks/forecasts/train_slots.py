@@ -3,11 +3,11 @@
 from functools import partial
 
 from core.answers.forecasts import SlotTrained
+from core.clock.times import format_time
 from core.jobs import Job
 from core.ledger import LIVE
 from core.models import CLOSE
 from core.requests import Train
-from core.times import format_time
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.ledger_scores import keep_scores

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.jobs import Job, JobError, JobState, Json, Progress
-from core.times import now_ms
 from storage.stores import Stores
 from tasks.jobs.held_job import tell
 from tasks.jobs.run_step import Work, do_work

@@ -2,8 +2,8 @@
 
 import logging
 
-from core.resolutions import DAY
-from core.times import now_ms
+from core.clock.resolutions import DAY
+from core.clock.times import now_ms
 from storage.database import shorten_log
 from storage.stores import Stores
 

@@ -2,8 +2,8 @@
 
 import logging
 
+from core.clock.times import now_ms
 from core.jobs import Job
-from core.times import now_ms
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
 from tasks.jobs.held_job import tell

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.answers.lstm import Prediction, Predictions
+from core.clock.times import format_time
 from core.errors import Conflict
 from core.jobs import Job, Json
 from core.requests import PredictLstm
 from core.series import Series
-from core.times import format_time
 from storage.candles.forecasts import ForecastPoint
 from storage.models.runs import RunRecord
 from storage.stores import Stores

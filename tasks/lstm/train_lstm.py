@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from core.answers.lstm import TrainResult
+from core.clock.times import now_ms, parse_time
 from core.errors import Conflict, NotFound
 from core.forecast_target import target_of_series
 from core.jobs import Job, Progress
 from core.requests import TrainLstm
 from core.series import Market, Series
-from core.times import now_ms, parse_time
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version

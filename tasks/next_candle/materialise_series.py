@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.answers.next_candle import Computed, Materialized
+from core.clock.times import parse_time
 from core.errors import Conflict, NotFound, TickcastError
 from core.jobs import Job, Progress
 from core.models import NEXT_CANDLE
 from core.next_candle import DAY_S, POINTS_LIMIT, candle_target
 from core.requests import ComputeSeries, RebuildSeries
 from core.series import Series
-from core.times import parse_time
 from storage.candles.candle_columns import Candles
 from storage.candles.newest_finished import newest_finished
 from storage.models.runs import RunRecord

@@ -7,11 +7,11 @@ import msgspec
 
 from core.answers.forecasts import SlotTrained
 from core.answers.next_candle import NotWalked, Trained, Walked
+from core.clock.times import format_time, now_ms
 from core.errors import Conflict, InvalidRequest
 from core.jobs import Job, Json, Progress
 from core.next_candle import DAY_S, HORIZON, MODEL
 from core.requests import Train, TrainNextCandle
-from core.times import format_time, now_ms
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.train_challenger import train

@@ -1,10 +1,10 @@
 """Forecasts before the fact, on request: what can be said in time now, and what has come."""
 
 from core.answers.next_candle import FuturesUpdated, Updated
+from core.clock.times import now_ms
 from core.jobs import Job
 from core.next_candle import candle_target
 from core.requests import SeriesRequest
-from core.times import now_ms
 from storage.stores import Stores
 from tasks.forecasts.forecast_slots import SlotForecaster
 from tasks.forecasts.score_forecasts import AT_ONCE, ForecastScorer

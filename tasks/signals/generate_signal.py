@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.answers.signals import EntryZone, OutlookInput, Probabilities, Seal, SignalData
+from core.clock.times import format_time, now_ms
 from core.errors import ModelUnavailable
 from core.forecast_target import ForecastTarget
 from core.jobs import Job, Json
@@ -21,7 +22,6 @@ from core.signals import (
     SignalWords,
     path_target,
 )
-from core.times import format_time, now_ms
 from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores

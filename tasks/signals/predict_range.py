@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from core.answers.signals import OutlookInput, OutlookModel, PredictionData, SignalData
+from core.clock.times import format_time, now_ms
 from core.jobs import Job, Json
 from core.requests import PathRequest
 from core.series import Series
@@ -22,7 +23,6 @@ from core.signals import (
     path_target,
     version_name,
 )
-from core.times import format_time, now_ms
 from storage.models.answer_cache import Asked
 from storage.models.runs import RunRecord
 from storage.stores import Stores

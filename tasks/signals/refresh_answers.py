@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Iterator
 
+from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget
 from core.models import RANGE, SIGNAL
 from core.series import Series
 from core.signals import PREDICTION, RANGE_MODEL, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
-from core.times import now_ms
 from storage.candles.newest_finished import newest_finished
 from storage.models.answer_cache import Asked
 from storage.stores import Stores

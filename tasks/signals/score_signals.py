@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.markets import DEFAULT_COSTS_BPS
 from core.series import CandleFlag
 from core.signals import BUY, GRACE_MS
-from core.times import now_ms
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget, deadline_ms, grace_ms
 from core.ledger import SIGNALS
 from core.models import SIGNAL
 from core.signals import SIGNAL_ANSWER, SignalWords
-from core.times import now_ms
 from storage.candles.newest_finished import newest_finished
 from storage.ledger.ledger_rows import Missed
 from storage.ledger.sealed_signals import Unsealed

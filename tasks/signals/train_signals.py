@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from core.answers.forecasts import SignalsModel, SignalsTrained
+from core.clock.times import format_time
 from core.errors import InvalidRequest
 from core.jobs import Job, Progress
 from core.requests import Train, TrainSignals
 from core.series import Series
 from core.signals import PATH_MODELS, model_name, path_target
-from core.times import format_time
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.train_challenger import train

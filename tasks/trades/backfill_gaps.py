@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from core.clock.times import now_ms
 from core.errors import ExchangeUnavailable, TickcastError
 from core.messages import IdKind, TradeMessages
 from core.series import CandleFlag
-from core.times import now_ms
 from feeds.connector import FetchedTrade
 from feeds.exchange_trades import ExchangeTrades
 from storage import keys
 from storage.journal.convert import to_trades
+from storage.live.quarantine import Rejected
 from storage.locks import turn
 from storage.stores import Stores
 from storage.trades.building import candle_series
 from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
-from storage.trades.quarantine import Rejected
 from storage.trades.stream_stores import StreamStores
 from tasks.trades.find_gaps import mend_candles
 

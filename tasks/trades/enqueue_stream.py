@@ -6,8 +6,8 @@ from typing import Any
 from celery import Celery, chain  # type: ignore[import-untyped]
 
 from storage.journal.columns import Trades
+from storage.live.inbox import Intake
 from storage.redis_breaker import RedisBreaker
-from storage.trades.inbox import Intake
 from storage.trades.tickers import Ticker
 from tasks.broker_errors import broker_errors
 from tasks.task_table import DETECT_ANOMALY, PROCESS_TICKERS, PROCESS_TRADES, Message

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from core.resolutions import HOUR, MINUTE
+from core.clock.resolutions import HOUR, MINUTE
 from core.series import Market, Series
 from storage import keys
 from storage.locks import turn

@@ -4,7 +4,7 @@ import itertools
 import logging
 from collections.abc import Iterator, Sequence
 
-from core.resolutions import MINUTE
+from core.clock.resolutions import MINUTE
 from core.series import Market, Series
 from storage.stores import Stores
 from storage.trades.edges import Hole

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Sequence
 
+from core.clock.times import now_ms
 from core.errors import Unavailable
-from core.times import now_ms
 from storage.journal.columns import Trades, join_all
+from storage.live.inbox import Batch
 from storage.trades import building
 from storage.trades.anomalies import AnomalyRecord
-from storage.trades.inbox import Batch
 from storage.trades.stream_stores import StreamStores
 from storage.trades.tickers import Ticker
 from tasks.trades.store_history import store_in_slices

@@ -16,9 +16,9 @@ from celery.signals import (  # type: ignore[import-untyped]
 )
 from celery.worker import state  # type: ignore[import-untyped]
 
+from core.clock.times import now_ms
 from core.errors import Unavailable
 from core.process.lifetime import die_with_parent
-from core.times import now_ms
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect, redis_errors
 from tasks.jobs.ending import Watchdog, ask_to_stop, end_process

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from core.times import parse_time
+from core.clock.times import parse_time
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.lstm.adjustment import Adjustment
 from ml.models.lstm.options import LstmOptions

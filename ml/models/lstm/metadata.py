@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from core.times import format_time, now_ms
+from core.clock.times import format_time, now_ms
 from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture, load_keras
 from ml.models.lstm.serving import finished_needed

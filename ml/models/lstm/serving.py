@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.clock.times import format_time
 from core.errors import Conflict, InvalidRequest
-from core.times import format_time
 from ml.data.candle_frames import finished, is_partial
 from ml.data.sessions import Sessions
 from ml.data.volatility import MEMORY

@@ -9,8 +9,8 @@ from schemathesis.schemas import BaseSchema
 
 from api.app import Application
 from api.health.state import WORKERS
+from core.clock.times import now_ms
 from core.series import Series
-from core.times import now_ms
 from storage.stores import Stores
 from tests.integration.api.work import hold_candles, hold_model
 

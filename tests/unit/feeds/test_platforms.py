@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.clock.resolutions import RESOLUTIONS
 from core.errors import InvalidRequest, NotFound
 from core.platforms import (
     CCXT_NAMES,
@@ -16,7 +17,6 @@ from core.platforms import (
     check_platform_resolution,
     raw_symbol,
 )
-from core.resolutions import RESOLUTIONS
 from feeds.exchange_candles import timeframes
 
 

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
+from core.clock.times import format_time
 from core.series import Series
-from core.times import format_time
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.integration.api.work import HOURLY, START, hold_candles, hold_partial

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from core.clock.times import now_ms
 from core.jobs import Job
-from core.times import now_ms
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.integration.api.work import START

@@ -4,8 +4,8 @@ import pytest
 
 from core.series import CandleFlag, Market, make_series
 from storage.candles.candle_columns import Candles
+from storage.live.quality import QualityCount, QualityLog
 from storage.stores import Stores
-from storage.trades.quality import QualityCount, QualityLog
 from tests.integration.api.conftest import Api
 
 SERIES = make_series("coinbase", "BTC-USD", "1m")

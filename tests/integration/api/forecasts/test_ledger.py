@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import update
 
+from core.clock.times import format_time, parse_time
 from core.forecast_target import ForecastTarget
 from core.ledger import FORECASTS, HASHED, LIVE, row_hash
-from core.times import format_time, parse_time
 from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_rows import LATE

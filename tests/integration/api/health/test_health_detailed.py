@@ -8,9 +8,9 @@ import pytest
 
 from api.health.check import FRESH_S
 from api.health.state import WORKERS
+from core.clock.times import format_time, now_ms
 from core.series import Market, Series
 from core.settings import Settings
-from core.times import format_time, now_ms
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
 from storage.trades.tickers import Ticker

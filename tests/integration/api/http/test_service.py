@@ -6,9 +6,9 @@ import re
 from api.app import Application
 from api.health.check import FRESH_S
 from api.health.state import WORKERS
-from core.times import now_ms
+from core.clock.times import now_ms
+from storage.live.quarantine import Quarantine
 from storage.stores import Stores
-from storage.trades.quarantine import Quarantine
 from tests.integration.api.conftest import Api
 from tests.integration.api.work import hold_candles
 

@@ -2,8 +2,8 @@
 
 import json
 
+from storage.live.quarantine import Quarantine
 from storage.stores import Stores
-from storage.trades.quarantine import Quarantine
 from storage.trades.writer import TradeWriter
 from tests.integration.api.conftest import Api
 from tests.integration.storage.trades.test_trade_writer import START, pack

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from core.clock.times import now_ms
 from core.series import Series
-from core.times import now_ms
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
 from tests.integration.api.conftest import Api

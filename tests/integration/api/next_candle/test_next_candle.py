@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import time_machine
 
+from core.clock.times import format_time
 from core.next_candle import LEAST_CANDLES
 from core.series import Series
 from core.settings import Settings
-from core.times import format_time
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.candles.candle_columns import Candles

@@ -1,6 +1,6 @@
 """What the page asks first: which candles there are, and which models."""
 
-from core.times import format_time
+from core.clock.times import format_time
 from storage.stores import Stores
 from tasks.forecasts.train_slots import train_slot
 from tests.integration.api.conftest import Api

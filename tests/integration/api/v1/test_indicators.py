@@ -9,9 +9,9 @@ import talib
 from falcon.testing import ASGIConductor
 
 from api.app import create_app
+from core.clock.times import now_ms
 from core.series import CandleFlag, Series
 from core.settings import Settings
-from core.times import now_ms
 from storage.candles.candle_columns import Candles
 from storage.trades.stream_stores import open_stream_stores
 from tasks.trades.enqueue_stream import EnqueueStream

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.clock.times import now_ms
 from core.errors import Conflict, DatabaseUnavailable, NotFound
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import EVENTS, FORECASTS, HASHED, LIVE, genesis, row_hash
-from core.times import now_ms
 from storage.database import open_database, reading, writing
 from storage.ledger import append_only
 from storage.ledger.ledger_heads import Heads, State

@@ -2,8 +2,8 @@
 
 import redis
 
+from storage.live.quarantine import Quarantine, Rejected
 from storage.trades.anomalies import AnomalyRecord, AnomalyStore, Judged
-from storage.trades.quarantine import Quarantine, Rejected
 from storage.trades.tickers import Ticker, TickerStore
 
 AT = 1_700_000_000_000

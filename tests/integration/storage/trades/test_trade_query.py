@@ -8,7 +8,7 @@ import redis
 
 from core.messages import IdKind
 from storage.journal.archive import JournalArchive
-from storage.trades.query import Position, TradeReader, TradeRow
+from storage.journal.query import Position, TradeReader, TradeRow
 from storage.trades.writer import TradeWriter
 from tests.integration.storage.trades.test_trade_writer import START, make_trades, pack
 from tests.trade_oracle import RawTrade

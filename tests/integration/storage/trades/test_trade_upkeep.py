@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from core.clock.times import now_ms
 from core.series import CandleFlag, Series
-from core.times import now_ms
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_store import CandleStore
 from storage.journal.archive import JournalArchive

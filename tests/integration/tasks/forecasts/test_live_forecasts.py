@@ -2,10 +2,10 @@
 
 import pytest
 
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.series import CandleFlag
-from core.times import now_ms
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from tasks.forecasts.forecast_slots import SlotForecaster

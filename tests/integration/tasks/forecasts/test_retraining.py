@@ -6,12 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.next_candle import candle_target
 from core.settings import Settings
 from core.signals import RANGE_MODEL, path_target
-from core.times import now_ms
 from storage.ledger.ledger_rows import LedgerRow
 from storage.stores import Stores
 from tasks.celery_app import make_celery

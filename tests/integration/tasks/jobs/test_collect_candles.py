@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from msgspec.structs import asdict
 
+from core.clock.times import format_time
 from core.errors import ExchangeRefused, LeaseLost
 from core.jobs import Job, JobState, Progress, asked
 from core.requests import FetchCandles
 from core.series import Series
-from core.times import format_time
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores

@@ -1,8 +1,8 @@
 """Tasks that ended long ago are forgotten; nothing else is."""
 
+from core.clock.resolutions import DAY
+from core.clock.times import now_ms
 from core.jobs import JobError
-from core.resolutions import DAY
-from core.times import now_ms
 from storage.stores import Stores
 from tasks.jobs.purge_records import purge_records
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from core.clock.times import now_ms
 from core.errors import ExchangeUnavailable
 from core.series import Series
-from core.times import now_ms
 from feeds.exchange_candles import ExchangeCandles
 from storage import keys
 from storage.candles.candle_columns import Candles

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from core.clock.times import format_time, parse_time
 from core.series import Series
 from core.signals import HORIZONS, PREDICTION
-from core.times import format_time, parse_time
 from storage.models.answer_cache import Asked
 from tests.integration.api.conftest import Api
 from tests.integration.tasks.jobs.workbench import Workbench, eventually

@@ -44,7 +44,7 @@ def _shown(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _iso(seconds: int) -> str:
-    from core.times import format_time
+    from core.clock.times import format_time
 
     return format_time(seconds * 1_000)
 

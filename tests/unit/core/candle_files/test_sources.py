@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.candle_files.parsed import ReadOptions
+from core.clock.times import epoch_seconds
 from core.errors import InvalidRequest
-from core.times import epoch_seconds
 from feeds.candle_files import read_candle_file
 from tests.candle_sources import EXACT, SOURCES, TIMES, Source
 

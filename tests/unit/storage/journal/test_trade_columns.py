@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.clock.times import format_microseconds
 from core.messages import IdKind, TradeMessages
-from core.times import format_microseconds
 from storage.journal import journal
 from storage.journal.columns import Trades
 from storage.journal.convert import to_trades

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 import redis
 
-from core.times import format_microseconds, now_ms
+from core.clock.times import format_microseconds, now_ms
 from storage import keys
 from storage.journal.columns import Trades
 from storage.redis_connection import redis_errors

@@ -4,7 +4,7 @@ import redis
 
 from core.series import Market
 from storage.candles.differences import CandleValues, Difference
-from storage.trades.quality import QualityCount, QualityLog
+from storage.live.quality import QualityCount, QualityLog
 
 MARKET = Market("x", "A-B")
 

@@ -4,9 +4,9 @@ import re
 
 import msgspec
 
-from core.clocks import check_zone
+from core.clock.clocks import check_zone
+from core.clock.resolutions import DAY, HOUR, resolution_name
 from core.errors import InvalidRequest
-from core.resolutions import DAY, HOUR, resolution_name
 
 _TEXT = re.compile(r"(\d{1,2}):(\d{2})(?:[@ ]+(\S.*))?\Z", re.ASCII)
 

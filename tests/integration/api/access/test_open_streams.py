@@ -8,8 +8,8 @@ import pytest
 from falcon import WebSocketDisconnected
 from falcon.testing import ASGIConductor
 
+from api.access.open_streams import OpenStreams, until_revoked
 from api.app import Application
-from api.http.open_streams import OpenStreams, until_revoked
 from core.errors import TooManyRequests
 from storage.stores import Stores
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clocks import Clock
-from core.resolutions import DAY
+from core.clock.clocks import Clock
+from core.clock.resolutions import DAY
 
 Seconds = NDArray[np.int64]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.http.minute_calls import MinuteCalls
+from api.access.minute_calls import MinuteCalls
 from core.errors import TooManyRequests
 
 

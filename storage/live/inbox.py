@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import redis
 
-from core.times import now_ms
+from core.clock.times import now_ms
 from storage import keys
 from storage.redis_connection import redis_errors
 

@@ -11,8 +11,8 @@ import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
-from api.http.minute_calls import MinuteCalls
-from api.http.open_streams import OpenStreams, until_revoked
+from api.access.minute_calls import MinuteCalls
+from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from api.http.threads import in_database_thread
 from core.errors import Forbidden, Unauthorized, Unavailable

@@ -10,7 +10,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.http.minute_calls import MinuteCalls
+from api.access.minute_calls import MinuteCalls
 from api.http.routes import CallLimit, Routes
 from api.http.threads import in_thread
 from core.errors import RedisUnavailable, TooManyRequests
