@@ -11,9 +11,9 @@ NAME_RULE = (
 _NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"))
 
 
-# Characters that tell a symbol of others' making (`BTC/USDT:USDT`, `^GSPC`, `GC=F`).
+# Characters that tell a symbol of others' making (`BTC/USDT:USDT`, `^GSPC`, `GC=F`, `ES1!`).
 FOREIGN = "^=:!&#+$@~*"
-SYMBOL_PATTERN = r"^[A-Za-z0-9^=:!&#+$@~*][A-Za-z0-9._/^=:!&#+$@~*-]{0,63}$"
+SYMBOL_PATTERN = r"^[A-Za-z0-9^=:&#+$@~*][A-Za-z0-9._/^=:!&#+$@~*-]{0,63}$"
 _SYMBOL = re.compile(SYMBOL_PATTERN[:-1] + r"\Z")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 _ESCAPED = re.compile(r"\.x([0-9A-F]{2,6})\.")

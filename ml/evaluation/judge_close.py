@@ -1,11 +1,11 @@
 """Judge forecasts of the close, beside last price amid intervals of EWMA volatility."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.kinds import Columns, Kind
+from ml.evaluation.kind import Columns, Kind, Whole
 from ml.evaluation.walk import FoldForecasts
 from ml.features.history import History
 from ml.models.baselines import Drift, Ewma, SeasonalNaive
@@ -15,9 +15,6 @@ from ml.scoring.calibration import calibration_report
 from ml.scoring.conformal import interval_pairs
 from ml.scoring.scorecard import FEE, Forecasts, judge, scorecard
 from ml.scoring.uncertainty import direction_test
-
-if TYPE_CHECKING:
-    from ml.evaluation.scored_folds import ScoredFolds
 
 Floats = NDArray[np.float64]
 
@@ -67,11 +64,11 @@ class CloseKind(Kind):
         del shown["n"]
         return shown
 
-    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+    def details(self, whole: Whole, model: str) -> dict[str, Any]:
         """Return the scores of other baselines, calibration, coverage by volatility."""
-        ours = scored.whole(model)
+        ours = whole(model)
         others = {
-            name: close_scores(scored.whole(name), self.horizon, self.seed, self.fee)
+            name: close_scores(whole(name), self.horizon, self.seed, self.fee)
             for name in self.other_baselines
         }
         return {

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from core.errors import InvalidRequest
 from ml.data.labels import fixed_spans
 from ml.data.walkforward import Fold, hold_out
-from ml.evaluation.kinds import Columns, Kind
+from ml.evaluation.kind import Columns, Kind
 from ml.evaluation.walk import EMBARGO, FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.boosting.next_candle_model import PRICES, realised_candles

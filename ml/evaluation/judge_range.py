@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data import labels
-from ml.evaluation.kinds import Columns, Kind
+from ml.evaluation.kind import Columns, Kind
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.path_baselines import EwmaRange

@@ -8,14 +8,14 @@ have been earned by acting on expected returns stands beside it, after costs.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.labels import SIGNAL_PARTS, SignalLabels, moves, signal_labels
 from ml.data.walkforward import Spans
-from ml.evaluation.kinds import Columns, Kind, Skill
+from ml.evaluation.kind import Columns, Kind, Skill, Whole
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
@@ -23,9 +23,6 @@ from ml.models.protocol import SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
 from ml.scoring.scores import classification
 from ml.scoring.uncertainty import long_run_variance
-
-if TYPE_CHECKING:
-    from ml.evaluation.scored_folds import ScoredFolds
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -106,9 +103,9 @@ class SignalKind(Kind):
         """Return nothing: a fold's directions are too few to say much."""
         return {}
 
-    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+    def details(self, whole: Whole, model: str) -> dict[str, Any]:
         """Return each part's verdict, and a calibration curve of every class."""
-        ours, theirs = scored.whole(model), scored.whole(self.baseline)
+        ours, theirs = whole(model), whole(self.baseline)
         return {
             "parts": {
                 part: {

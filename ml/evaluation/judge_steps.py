@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.markets import DEFAULT_COSTS_BPS
 from ml.evaluation.judge_close import CloseKind
-from ml.evaluation.kinds import Columns
+from ml.evaluation.kind import Columns, Whole
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.baselines import Drift, EveryStep, Ewma, SeasonalNaive
 from ml.models.protocol import StepForecast
 from ml.scoring.scorecard import Forecasts, judge, scorecard
-
-if TYPE_CHECKING:
-    from ml.evaluation.scored_folds import ScoredFolds
 
 # Forecast values of one walk-forward kept in memory; with more, origins are thinned evenly.
 SCORED_VALUES = 6_000_000
@@ -72,10 +69,10 @@ class StepsKind(CloseKind):
         ours, theirs = self._table(model), self._table(baseline)
         return {"n": len(ours.last)} | self._beside(ours, theirs)
 
-    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
+    def details(self, whole: Whole, model: str) -> dict[str, Any]:
         """Return the scores of other baselines, and `by_horizon` those of single steps."""
-        others = {name: self._table(scored.whole(name)) for name in self.other_baselines}
-        ours, theirs = (self._table(scored.whole(name)) for name in (model, self.baseline))
+        others = {name: self._table(whole(name)) for name in self.other_baselines}
+        ours, theirs = (self._table(whole(name)) for name in (model, self.baseline))
         spread = np.linspace(1, self.horizon, min(self.horizon, SCORED_HORIZONS))
         return {
             "other_baselines": {

@@ -1,123 +1,22 @@
-"""How forecasts of one kind are judged: what is special to it stands here and beside it."""
+"""Every kind of forecast, by the model that makes it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.markets import DEFAULT_COSTS_BPS
 from core.models import CLOSE, NEXT_CANDLE, RANGE, SIGNAL, kind_of_model
-from ml.data.labels import fixed_spans
-from ml.data.walkforward import Fold, Spans
-from ml.evaluation.walk import FoldForecasts, Makers, split_rows
-from ml.features.history import History
-from ml.models.registry import make_model
-from ml.scoring import scores
-from ml.scoring.scorecard import fee_of
-from ml.scoring.uncertainty import skill_interval, verdict
+from ml.evaluation.judge_close import CloseKind
+from ml.evaluation.judge_next_candle import NextCandleKind
+from ml.evaluation.judge_range import RangeKind
+from ml.evaluation.judge_signal import SignalKind
+from ml.evaluation.kind import Kind
 
-if TYPE_CHECKING:
-    from ml.evaluation.scored_folds import ScoredFolds
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
-# Forecasts beside their outcomes, one element a forecast; `loss` is that of the contest.
-Columns = Mapping[str, Floats]
-
-
-class Kind:
-    """Base of the kinds: a walk-forward over labels that are known `horizon` candles later."""
-
-    # The maker whose forecasts are to be beaten, and others shown beside it.
-    baseline: ClassVar[str]
-    other_baselines: ClassVar[tuple[str, ...]] = ()
-    # Under which name results show the mean of `loss`.
-    loss_name: ClassVar[str]
-    # Whether nothing speaks before it has beaten the baseline. Where not, answers say what is
-    # not proven.
-    must_beat_baseline: ClassVar[bool] = False
-    # Whether what was judged is fitted to all candles before it speaks.
-    refits: ClassVar[bool] = True
-
-    def __init__(self, horizon: int, seed: int, costs_bps: float = DEFAULT_COSTS_BPS) -> None:
-        """Judge at costs of so many basis points a round trip."""
-        self.horizon = horizon
-        self.seed = seed
-        self.fee = fee_of(costs_bps)
-
-    def spans(self, history: History, rows: Rows) -> Spans:
-        """Return the spans of the labels of `rows`."""
-        return fixed_spans(rows, self.horizon)
-
-    def splits(self, history: History, rows: Rows, folds: int) -> list[Fold]:
-        """Return the folds; raises `InvalidRequest` where `rows` are too few."""
-        return split_rows(rows, self.spans(history, rows), folds)
-
-    def every(self, rows: int) -> int:
-        """Return that each so manieth test row is forecast from, of `rows` in all."""
-        return 1
-
-    def makers(self) -> Makers:
-        """Return how baselines are made, by name."""
-        names = (self.baseline, *self.other_baselines)
-        return {name: partial(make_model, name, self.horizon, self.seed) for name in names}
-
-    def columns(self, history: History, fold: FoldForecasts, forecast: Any) -> Columns:
-        """Lay one model's forecasts of a fold beside their outcomes."""
-        raise NotImplementedError
-
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
-        """Return `{n, scores, baseline_scores, verdict}`."""
-        raise NotImplementedError
-
-    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
-        """Return what is shown of one fold."""
-        return self.scores(model, baseline)
-
-    def details(self, scored: "ScoredFolds", model: str) -> dict[str, Any]:
-        """Return what is shown of the whole walk besides its scores."""
-        return {}
-
-    def skill(self, loss: Floats, baseline_loss: Floats) -> "Skill":
-        """Return the skill of a loss against the baseline's."""
-        return Skill.of(loss, baseline_loss, self.horizon, self.seed)
-
-
-@dataclass(frozen=True)
-class Skill:
-    """Skill with its 95% interval, as results show it, and the verdict on it."""
-
-    shown: dict[str, float]
-    verdict: str
-
-    @classmethod
-    def of(cls, loss: Floats, baseline_loss: Floats, horizon: int, seed: int) -> Self:
-        """Compare two losses of the same forecasts, in order of time."""
-        low, high = skill_interval(loss, baseline_loss, horizon, seed=seed)
-        value = float(scores.skill(loss, baseline_loss))
-        return cls({"value": value, "low": low, "high": high}, verdict(low, high).value)
-
-
-def join(parts: Sequence[Columns]) -> Columns:
-    """Lay the columns of several folds end to end."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+KINDS: Mapping[str, type[Kind]] = {
+    CLOSE: CloseKind,
+    RANGE: RangeKind,
+    SIGNAL: SignalKind,
+    NEXT_CANDLE: NextCandleKind,
+}
 
 
 def kind_of(model: str) -> type[Kind]:
     """Return the kind of a model; raises `NotFound` for an unknown name."""
-    # Imported here: each kind imports this module.
-    from ml.evaluation.judge_close import CloseKind
-    from ml.evaluation.judge_next_candle import NextCandleKind
-    from ml.evaluation.judge_range import RangeKind
-    from ml.evaluation.judge_signal import SignalKind
-
-    kinds: dict[str, type[Kind]] = {
-        CLOSE: CloseKind,
-        RANGE: RangeKind,
-        SIGNAL: SignalKind,
-        NEXT_CANDLE: NextCandleKind,
-    }
-    return kinds[kind_of_model(model)]
+    return KINDS[kind_of_model(model)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.kinds import Kind
+from ml.evaluation.kind import Kind
 from ml.evaluation.scored_folds import ScoredFolds
 from ml.models.baselines import BASELINES
 from ml.scoring.uncertainty import diebold_mariano

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock.times import format_time
-from ml.evaluation.kinds import Columns, Kind, join
+from ml.evaluation.kind import Columns, Kind, join
 from ml.evaluation.walk import FoldForecasts
 from ml.features.history import History
 
@@ -47,7 +47,7 @@ class ScoredFolds:
         scores = self.kind.scores(self.whole(model), self.whole(self.kind.baseline))
         folds = [self._fold(number, model) for number in range(len(self.folds))]
         named = {"baseline": self.kind.baseline, "folds": folds}
-        return scores | named | self.kind.details(self, model)
+        return scores | named | self.kind.details(self.whole, model)
 
     def _fold(self, number: int, model: str) -> dict[str, Any]:
         fold = self.folds[number]

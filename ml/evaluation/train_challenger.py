@@ -15,7 +15,8 @@ from core.markets import DEFAULT_COSTS_BPS
 from ml.data.candle_frames import data_hash, finished
 from ml.data.walkforward import Fold, walk_forward
 from ml.evaluation.judge_steps import StepsKind
-from ml.evaluation.kinds import Kind, kind_of
+from ml.evaluation.kind import Kind
+from ml.evaluation.kinds import kind_of
 from ml.evaluation.promotion import CHAMPION, compare, objection
 from ml.evaluation.scored_folds import ScoredFolds
 from ml.evaluation.walk import EMBARGO, Report, WalkProgress, run_watched, walk_models
