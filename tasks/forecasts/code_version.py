@@ -41,7 +41,7 @@ def sources() -> list[Path]:
     core, ml = _folder("core"), _folder("ml")
     found = sorted(ml.rglob("*.py"))
     for path in found:  # grows by what its files import
-        wanted = (core / f"{name}.py" for name in _taken_from_core(path))
+        wanted = ((core / name).with_suffix(".py") for name in _taken_from_core(path))
         found += [module for module in wanted if module.exists() and module not in found]
     return found
 
@@ -49,7 +49,8 @@ def sources() -> list[Path]:
 def _taken_from_core(path: Path) -> list[str]:
     tree = ast.walk(ast.parse(path.read_bytes()))
     modules = [node.module for node in tree if isinstance(node, ast.ImportFrom) and node.module]
-    return sorted(name.removeprefix("core.") for name in modules if name.startswith("core."))
+    ours = [name for name in modules if name.startswith("core.")]
+    return sorted(name.removeprefix("core.").replace(".", "/") for name in ours)
 
 
 def _version(library: str) -> str:

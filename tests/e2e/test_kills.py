@@ -71,7 +71,8 @@ def test_a_killed_process_comes_back(
     wait_for(lambda: pulse(client, part) != str(killed), HEALED_WITHIN, f"a pulse of {part}")
     wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, f"health after {part} was killed")
     assert killed not in mortal.processes()
-    assert f"{part} ended (signal SIGKILL) and is started again." in mortal.printed()
+    told = f"{part} ended (signal SIGKILL) and is started again."
+    wait_for(lambda: told in mortal.printed(), HEALED_WITHIN, "a line that tells of it")
 
 
 def test_a_killed_child_of_the_api_comes_back(

@@ -85,7 +85,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Models have moved into files: go back with a backup.")
+    raise RuntimeError("Models have moved into files: go back with a backup.")
 
 
 def _target_columns() -> list["sa.Column[Any]"]:

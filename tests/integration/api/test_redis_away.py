@@ -21,6 +21,7 @@ from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
+from tests.conftest import FALCONS_HOST
 from tests.integration.api.conftest import Api
 
 READERS = 200
@@ -37,7 +38,12 @@ SOON = REQUEST_SECONDS + 8
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[tuple[Settings, subprocess.Popen[bytes]]]:
-    settings = Settings(data_dir=tmp_path / "data", redis_fsync="everysec", _env_file=None)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        redis_fsync="everysec",
+        trusted_hosts=FALCONS_HOST,
+        _env_file=None,
+    )
     process = start_redis(settings)
     yield settings, process
     process.send_signal(signal.SIGCONT)

@@ -89,7 +89,7 @@ async def test_too_little_data_is_refused_saying_how_many_candles_are_needed_and
         ({"model_name": "../etc"}, "model_name must be 1 to 64 letters"),
         ({"model_id": "a/b"}, "model_id must be 1 to 64 letters"),
         ({"model_id": "a\x00"}, "model_id must be 1 to 64 letters"),
-        ({"symbol": "a:b"}, "symbol must be 1 to 64 letters"),
+        ({"symbol": "a b"}, "symbol must be 1 to 64 letters"),
         ({"platform": "a b"}, "platform must be 1 to 64 letters"),
         ({"resolution": "9m"}, "resolution is not one of"),
         ({"learning_rate": 1}, "learning_rate is no field"),

@@ -23,6 +23,8 @@ async def test_every_series_is_listed_with_its_extent(api: Api, stores: Stores) 
             "last": format_time((START + 2 * 3_600) * 1_000),
             "count": 3,
             "traded": False,
+            "grid": "00:00 UTC",
+            "zone": None,
         }
     ]
 

@@ -73,7 +73,7 @@ def test_a_worker_that_slept_while_its_job_went_to_another_changes_nothing(
     sleeper = bench.worker(*THREADS, name="sleeper")
     job = bench.job("odd_slow", seconds=2)
     eventually(lambda: bench.counted("started", job))
-    sleeper.send_signal(signal.SIGSTOP)
+    bench.freeze(sleeper)
     bench.worker(*THREADS, name="other")
 
     ended = bench.reaped_until_ended(job, STALE_MS)

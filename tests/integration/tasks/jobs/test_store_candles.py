@@ -48,6 +48,9 @@ def test_uploaded_candles_are_stored_and_the_upload_is_dropped(bench: Workbench)
         "rejected": rejected,
         "first": "2024-01-01T00:00:00Z",
         "last": "2024-01-01T02:00:00Z",
+        "grid": "00:00 UTC",
+        "recognised": None,
+        "warnings": [],
     }
     assert list(bench.stores.candles.read(SERIES).close) == [1.0, 2.0, 3.0]
     assert bench.stores.redis.keys("upload:*") == []

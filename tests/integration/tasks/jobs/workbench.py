@@ -1,8 +1,10 @@
 """Real Celery workers as child processes, on a real Redis and an SQLite of their own."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -78,6 +80,25 @@ class Workbench:
                 worker = self.worker(*options, wait=False)
 
         threading.Thread(target=keep, args=(worker,), daemon=True).start()
+
+    def freeze(self, process: "subprocess.Popen[bytes]") -> None:
+        """Stop a process as if it slept, at a moment at which it holds no lock of SQLite's."""
+
+        def stopped_without_a_lock() -> bool:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with contextlib.closing(sqlite3.connect(self._sqlite, timeout=0.5)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                return False
+            return True
+
+        eventually(stopped_without_a_lock)
+
+    @property
+    def _sqlite(self) -> str:
+        return self.settings.database_address.removeprefix("sqlite:///")
 
     def start(self, app: str, *command: str) -> "subprocess.Popen[bytes]":
         """Start a Celery process on this installation."""

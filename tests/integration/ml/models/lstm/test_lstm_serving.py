@@ -175,6 +175,7 @@ def test_skill_is_that_of_the_horizon_where_it_was_measured() -> None:
         "low": pytest.approx(0.2),
         "high": 0.4,
         "verdict": "unproven",
+        "baseline": "last_price",
     }
     assert second.skill == forecast.skill
     assert forecast.skill["value"] == 0.05
