@@ -10,8 +10,9 @@ from core.errors import Conflict, InvalidRequest
 from core.lstm_limits import DEFAULT_FOLDS, candles_needed, check_quantiles
 from core.names import check_name
 from core.requests import PredictLstm, Span, TrainLstm
-from core.series import CandleFlag, Series
+from core.series import Series
 from storage.candles.candle_store import CandleStore
+from storage.candles.newest_finished import newest_is_unfinished
 from storage.models.named_runs import NamedRuns
 from storage.models.runs import RunRecord
 
@@ -92,9 +93,7 @@ class LstmRequests:
             )
 
     def _finished(self, series: Series) -> int:
-        newest = self._candles.read(series, limit=1, newest=True)
-        unfinished = bool(len(newest)) and bool(newest.flags[0] & CandleFlag.PARTIAL)
-        return self._candles.count(series) - unfinished
+        return self._candles.count(series) - newest_is_unfinished(self._candles, series)
 
 
 def check_model(body: TrainRequest | PredictRequest) -> tuple[str, str]:

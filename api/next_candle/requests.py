@@ -12,8 +12,9 @@ from core.forecast_target import DEFAULT_FOLDS
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL, candle_target
 from core.platforms import raw_symbol
 from core.requests import BackfillCandles, RebuildSeries, SeriesRequest, TrainNextCandle
-from core.series import CandleFlag, Series
+from core.series import Series
 from core.settings import Settings
+from storage.candles.newest_finished import finished
 from storage.stores import Stores
 
 # What a symbol is where neither the request nor the settings name one for the platform.
@@ -45,7 +46,7 @@ class NextCandleRequests:
         last = int(newest.time[0]) if len(newest) else 0
         start = last - query.days * DAY_S + series.resolution
         held = self._stores.candles.count(series, start, last) if last else 0
-        held -= bool(len(newest)) and bool(newest.flags[0] & CandleFlag.PARTIAL)
+        held -= len(newest) - len(finished(newest))
         if held < LEAST_CANDLES:
             raise InvalidRequest(
                 f"Training needs at least {LEAST_CANDLES} finished candles; {held} are held "

@@ -37,7 +37,7 @@ class CloseKind(Kind):
         close = history.path.close
         realised = close[fold.asked + self.horizon]
         change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
-        levels, error = np.asarray(LEVELS), realised[:, None] - forecast.quantiles
+        loss = scores.quantile_loss(realised[:, None], forecast.quantiles, np.asarray(LEVELS))
         return {
             "last": forecast.last,
             "realised": realised,
@@ -45,7 +45,7 @@ class CloseKind(Kind):
             "scale": np.full(len(fold.asked), change),
             "prob_up": forecast.prob_up,
             "volatility": history.volatility[fold.asked],
-            "loss": np.maximum(levels * error, (levels - 1) * error).mean(axis=1),
+            "loss": loss.mean(axis=1),
         }
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.path_baselines import EwmaRange
 from ml.models.protocol import RANGE_COVERAGE, RangeForecast
+from ml.scoring import scores
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +39,9 @@ class RangeKind(Kind):
         up, down = labels.reaches(history.path, fold.asked, self.horizon)
         high, low = forecast.last * np.exp(up), forecast.last * np.exp(-down)
         above, below = np.abs(high - forecast.high), np.abs(low - forecast.low)
-        bounds = _pinball(high, forecast.upper, BOUND) + _pinball(low, forecast.lower, 1 - BOUND)
+        bounds = scores.quantile_loss(high, forecast.upper, BOUND) + scores.quantile_loss(
+            low, forecast.lower, 1 - BOUND
+        )
         inside = (high <= forecast.upper) & (low >= forecast.lower)
         return {
             "loss": bounds / 2,
@@ -71,8 +74,3 @@ def _means(table: Columns) -> dict[str, Any]:
         "mse": float(table["squared"].mean()),
         "rmse": float(np.sqrt(table["squared"].mean())),
     }
-
-
-def _pinball(realised: Floats, quantile: Floats, level: float) -> Floats:
-    error = realised - quantile
-    return np.asarray(np.maximum(level * error, (level - 1) * error))

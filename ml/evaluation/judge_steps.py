@@ -13,6 +13,7 @@ from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.baselines import Drift, EveryStep, Ewma, SeasonalNaive
 from ml.models.protocol import StepForecast
+from ml.scoring import scores
 from ml.scoring.scorecard import Forecasts, judge, scorecard
 
 # Forecast values of one walk-forward kept in memory; with more, origins are thinned evenly.
@@ -55,13 +56,14 @@ class StepsKind(CloseKind):
         close = history.path.close
         realised = close[fold.asked[:, None] + np.arange(1, self.horizon + 1)]
         change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
-        levels, error = np.asarray(self.levels), realised[..., None] - found.quantiles
+        levels = np.asarray(self.levels)
+        loss = scores.quantile_loss(realised[..., None], found.quantiles, levels)
         return {
             "last": found.last,
             "realised": realised,
             "quantiles": found.quantiles,
             "scale": np.full(len(fold.asked), change),
-            "loss": np.maximum(levels * error, (levels - 1) * error).mean(axis=(1, 2)),
+            "loss": loss.mean(axis=(1, 2)),
         }
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:

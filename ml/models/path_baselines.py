@@ -18,6 +18,7 @@ from ml.models.protocol import (
     RangeForecast,
     SignalForecast,
 )
+from ml.scoring import scores
 from ml.scoring.conformal import conformal_quantile
 
 Floats = NDArray[np.float64]
@@ -87,9 +88,8 @@ class EwmaRange:
 
 def bounds_loss(reach: tuple[Floats, Floats], bounds: tuple[Floats, Floats]) -> Floats:
     """Return the mean pinball loss of the bounds of both sides, all log-moves, one a row."""
-    error = np.stack(reach) - np.stack(bounds)
-    level = RANGE_LEVELS[1]
-    return np.asarray(np.maximum(level * error, (level - 1) * error).mean(axis=0))
+    loss = scores.quantile_loss(np.stack(reach), np.stack(bounds), RANGE_LEVELS[1])
+    return np.asarray(loss.mean(axis=0))
 
 
 class ClassPriors:

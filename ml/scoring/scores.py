@@ -53,10 +53,15 @@ def skill(loss: Floats, baseline_loss: Floats) -> Floats:
         return np.asarray(1 - loss.mean(axis=0) / baseline_loss.mean(axis=0))
 
 
+def quantile_loss(realised: Floats, quantile: Floats, level: float | Floats) -> Floats:
+    """Return the pinball loss of each quantile; the three broadcast against each other."""
+    error = realised - quantile
+    return np.asarray(np.maximum(level * error, (level - 1) * error))
+
+
 def pinball(realised: Floats, quantiles: Floats, levels: Sequence[float]) -> Floats:
     """Return the quantile loss, mean over levels."""
-    error = realised[..., None] - quantiles
-    loss = np.maximum(np.asarray(levels) * error, (np.asarray(levels) - 1) * error)
+    loss = quantile_loss(realised[..., None], quantiles, np.asarray(levels))
     return np.asarray(loss.mean(axis=(0, -1)))
 
 

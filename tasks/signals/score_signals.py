@@ -7,8 +7,8 @@ import msgspec
 
 from core.clock.times import now_ms
 from core.markets import DEFAULT_COSTS_BPS
-from core.series import CandleFlag
 from core.signals import BUY, GRACE_MS
+from storage.candles.newest_finished import finished
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
@@ -84,5 +84,5 @@ def _bars(stores: Stores, record: SignalRecord) -> "Bars":
 
     end = record.expires_at // 1_000 - record.resolution
     held = stores.candles.read(record.series, record.opening + record.resolution, end)
-    done = held.take((held.flags & int(CandleFlag.PARTIAL)) == 0)
+    done = finished(held)
     return Bars(done.time, done.open, done.high, done.low, done.close)

@@ -19,6 +19,7 @@ from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.ridge import Ridge
 from ml.models.boosting.training_set import TrainingSet, Trees
+from ml.scoring.scores import quantile_loss
 
 Floats = NDArray[np.float64]
 
@@ -81,6 +82,6 @@ def _bound_loss(scale: Floats, reach: Floats, levels: Sequence[float] = JUDGED_A
     """Return the pinball loss of each row where the best multiples of `scale` bound `reach`."""
     loss = np.zeros(len(reach))
     for level in levels:
-        error = reach - np.quantile(reach / scale, level) * scale
-        loss += np.maximum(level * error, (level - 1) * error)
+        bound = np.quantile(reach / scale, level) * scale
+        loss += quantile_loss(reach, bound, level)
     return loss
