@@ -60,12 +60,16 @@ def doctor(
 ) -> None:
     """Say whether SQL, Redis and the files are whole and belong together; exit 1 unless so."""
     with opened_stores(read_settings()) as stores:
-        faults = stores.marks.faults()
+        faults, dead = stores.marks.faults(), stores.dead_letters.counts().fault
         if faults and accept:
             stores.marks.accept()
+        if dead and accept:
+            stores.dead_letters.forget()
         for fault in faults:
             typer.echo(f"{fault.part}: {fault.reason}." if accept else fault.sentence)
-    if not faults:
+    if dead:
+        typer.echo(f"dead letters: {dead}.")
+    if not faults and not dead:
         typer.echo("SQL, Redis and the files belong together, and none is older than the others.")
     elif accept:
         typer.echo("What is missing is given up; what there is was accepted.")

@@ -19,6 +19,7 @@ DUE_INDEX = "index:due"  # traded symbols by when they are to be looked after (e
 TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody could read
+DEAD_COUNT = "dead:count"  # how many of them there ever were
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 

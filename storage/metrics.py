@@ -8,6 +8,7 @@ from sqlalchemy import Engine, func, select
 from core.ledger import LIVE
 from storage import keys
 from storage.database import reading
+from storage.jobs.dead_letters import DeadCounts, DeadLetters
 from storage.ledger.ledger_rows import MISSED
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending
 from storage.live.quarantine import COUNTS
@@ -27,11 +28,13 @@ class RecordMetrics(NamedTuple):
 
 
 class LiveMetrics(NamedTuple):
-    """Messages by platform and what became of them; batches that wait; series that are held."""
+    """Messages by platform and what became of them; batches that wait; series that are
+    held; what could not be read or stored."""
 
     messages: dict[str, dict[str, int]]
     batches: int
     series: int
+    dead: DeadCounts
 
 
 def read_record_metrics(engine: Engine) -> RecordMetrics:
@@ -69,4 +72,5 @@ def read_live_metrics(client: "redis.Redis") -> LiveMetrics:
         platform: {name: int(count or 0) for name, count in zip(COUNTS, row, strict=True)}
         for platform, row in zip(platforms, counts, strict=True)
     }
-    return LiveMetrics(messages, int(batches), int(series))
+    dead = DeadLetters(client).counts()
+    return LiveMetrics(messages, int(batches), int(series), dead)

@@ -16,6 +16,7 @@ from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
 from storage.database import open_database
 from storage.installation.marks import Marks
+from storage.jobs.dead_letters import DeadLetters
 from storage.jobs.job_events import JobEvents
 from storage.jobs.job_store import JobStore
 from storage.jobs.workers import WorkerStore
@@ -52,6 +53,7 @@ class Stores:
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
+    dead_letters: DeadLetters
     heads: Heads
     marks: Marks
     ledger: LedgerStore
@@ -95,6 +97,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),
+        dead_letters=DeadLetters(client),
         heads=heads,
         marks=Marks(client, engine, settings.data_dir, heads.path),
         ledger=LedgerStore(engine, heads),

@@ -12,6 +12,7 @@ from api.health.probes import Exchange
 from api.health.schemas import (
     Clock,
     ClockOffset,
+    DeadLettersShown,
     Health,
     HealthDetails,
     PartState,
@@ -99,6 +100,8 @@ def _tell_more(health: Health, state: HealthState) -> None:
     ]
     health.models_loaded = any(int(f.get("models", 0)) for f in state.heartbeats.values())
     health.llm_provider = health.model = None
+    if state.dead:
+        health.dead_letters = DeadLettersShown(state.dead.messages, state.dead.batches)
     health.gpu_available = any(Path("/dev").glob("nvidia[0-9]*"))
 
 

@@ -32,6 +32,13 @@ class Provider(Struct):
     last_price_update: str | None
 
 
+class DeadLettersShown(Struct):
+    """What is put aside: messages nobody can read, batches that could not be stored."""
+
+    messages: int
+    batches: int
+
+
 class Health(Struct, omit_defaults=True):
     """How all parts are; the fields from `version` on are for holders of a key.
 
@@ -54,6 +61,7 @@ class Health(Struct, omit_defaults=True):
     llm_provider: str | UnsetType | None = UNSET
     model: str | UnsetType | None = UNSET
     gpu_available: bool | UnsetType = UNSET
+    dead_letters: DeadLettersShown | UnsetType = UNSET
 
 
 class ApiComponent(Struct, omit_defaults=True):

@@ -12,6 +12,7 @@ from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
 from core.clock.times import now_ms
 from storage.disk_room import DiskRoom
+from storage.jobs.dead_letters import DeadCounts
 from storage.live.traded_markets import TradedMarkets
 from storage.redis_checks import unsafe_settings
 from storage.stores import Stores
@@ -57,6 +58,7 @@ class HealthState:
     damaged: Mapping[str, str] = field(default_factory=dict)
     vanished: Mapping[str, str] = field(default_factory=dict)
     full: Mapping[str, str] = field(default_factory=dict)
+    dead: DeadCounts | None = None
 
     @property
     def parts(self) -> dict[str, bool]:
@@ -85,6 +87,7 @@ class HealthState:
             for platform, (offset, _) in self.offsets.items()
             if abs(offset) > CLOCK_TOLERANCE_MS
         }
+        dead = {"dead letters": self.dead.fault} if self.dead and self.dead.fault else {}
         unsafe = {"settings of redis": "; ".join(self.unsafe)} if self.unsafe else {}
         return (
             away
@@ -92,6 +95,7 @@ class HealthState:
             | late
             | clocks
             | unsafe
+            | dead
             | dict(self.full)
             | dict(self.vanished)
             | dict(self.damaged)
@@ -119,6 +123,7 @@ class HealthChecks:
         self._vanished = Check(lambda: probes.ask_marks(stores.marks), pool, fresh=_SLOWLY)
         self._damaged = Check(stores.registry.damaged, pool, fresh=_SLOWLY)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
+        self._dead = Check(stores.dead_letters.counts, pool)
         self._broker = Check(enqueue.queue_lengths, pool)
         self._heartbeats = Check(stores.workers.all, pool)
         self._offsets = Check(stores.clocks.all, pool)
@@ -133,14 +138,19 @@ class HealthChecks:
             (redis, database, broker),
             (heartbeats, watches, prices),
             (offsets, models, damaged),
-            (unsafe, full, vanished),
+            (unsafe, full, vanished, dead),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
             asyncio.gather(
                 self._heartbeats.answer(), self._watches.answer(), self._prices.answer()
             ),
             asyncio.gather(self._offsets.answer(), self._models.answer(), self._damaged.answer()),
-            asyncio.gather(self._unsafe.answer(), self._full.answer(), self._vanished.answer()),
+            asyncio.gather(
+                self._unsafe.answer(),
+                self._full.answer(),
+                self._vanished.answer(),
+                self._dead.answer(),
+            ),
         )
         now = now_ms()
         shown = heartbeats.value or {}
@@ -160,6 +170,7 @@ class HealthChecks:
             vanished=vanished.value or {},
             damaged=damaged.value or {},
             full=full.value or {},
+            dead=dead.value,
         )
 
 

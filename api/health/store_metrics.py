@@ -50,6 +50,12 @@ class StoreMetrics(Collector):
                 messages.add_metric([platform, outcome], count)
         yield messages
         yield _gauge("tickcast_intake_batches", "Batches not processed yet.", found.batches)
+        yield _counter(
+            "tickcast_dead_messages", "Messages nobody could read.", found.dead.messages_ever
+        )
+        yield _gauge(
+            "tickcast_dead_batches", "Batches that could not be stored.", found.dead.batches
+        )
         yield _gauge("tickcast_series", "Series of candles held.", found.series)
 
 

@@ -11,11 +11,9 @@ from typing import Any
 from kombu.transport import redis
 from redis.exceptions import RedisError
 
-from storage import keys
+from storage.jobs.dead_letters import queue_message
 
 logger = logging.getLogger(__name__)
-
-KEPT_MESSAGES, KEPT_LENGTH = 1_000, 4_096
 
 
 class Channel(redis.Channel):
@@ -40,8 +38,7 @@ class Channel(redis.Channel):
         logger.error("a message that nobody can read was put aside: %.200s", content)
         try:
             with self.conn_or_acquire() as client, client.pipeline() as pipe:
-                pipe.lpush(keys.DEAD_MESSAGES, content[:KEPT_LENGTH])
-                pipe.ltrim(keys.DEAD_MESSAGES, 0, KEPT_MESSAGES - 1)
+                queue_message(pipe, content)
                 pipe.execute()
         except RedisError:
             logger.exception("and it could not be kept")

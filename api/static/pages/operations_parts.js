@@ -19,6 +19,7 @@ export async function healthPart() {
     metrics && ["Errors", `${number(metrics.error_rate_percent, 1)}%`],
     components?.redis && ["Redis", latency(components.redis)],
     components?.database && ["Database", latency(components.database)],
+    ["Dead letters", deadLetters(found.dead_letters)],
     ["Exchange clock ahead", offsets(found.clock) || "not measured"],
   ));
 }
@@ -27,6 +28,9 @@ function partShown([name, state]) {
   const dot = h(`span.dot.${state === "ready" ? "good" : "bad"}`);
   return h("li", {}, dot, h("div", {}, h("strong", {}, name), h("span.small.muted", {}, state)));
 }
+
+const deadLetters = (found) =>
+  found ? `${count(found.messages)} messages, ${count(found.batches)} batches` : "–";
 
 const latency = ({ latency_ms: ms, status }) => (ms === undefined ? status : `${number(ms, 1)} ms`);
 

@@ -15,6 +15,7 @@ from operate.data_folder import prepare_data_folder
 from operate.records import look_after_marks
 from storage import keys
 from storage.installation.marks import FILE, HEADS, REDIS, SQL
+from storage.jobs.dead_letters import queue_message
 from storage.redis_connection import connect
 from storage.stores import open_stores
 
@@ -122,6 +123,19 @@ def test_what_vanished_is_named_until_it_is_accepted(
     assert CliRunner().invoke(app, ["doctor", "--accept"], env=run).exit_code == 0
     assert CliRunner().invoke(app, ["doctor"], env=run).exit_code == 0
     assert look_after_marks(settings) == []
+
+
+def test_dead_letters_are_told_until_they_are_given_up(settings: Settings) -> None:
+    stores = open_stores(settings)
+    with stores.redis.pipeline() as pipe:
+        queue_message(pipe, "no json")
+        pipe.execute()
+    stores.close()
+    run = {"TICKCAST_DATA_DIR": str(settings.data_dir), "TICKCAST_REDIS_URL": settings.redis_url}
+    told = CliRunner().invoke(app, ["doctor"], env=run)
+    assert (told.exit_code, "1 messages" in told.stdout) == (1, True)
+    assert CliRunner().invoke(app, ["doctor", "--accept"], env=run).exit_code == 0
+    assert CliRunner().invoke(app, ["doctor"], env=run).exit_code == 0
 
 
 def test_a_mark_that_was_cut_short_by_a_kill_is_no_fault(settings: Settings) -> None:

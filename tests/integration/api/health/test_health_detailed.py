@@ -11,6 +11,8 @@ from api.health.state import WORKERS
 from core.clock.times import format_time, now_ms
 from core.series import Market, Series
 from core.settings import Settings
+from storage.jobs.dead_letters import KEPT_MESSAGES, queue_message
+from storage.live.inbox import Intake
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
 from storage.trades.tickers import Ticker
@@ -130,5 +132,29 @@ async def test_a_caller_with_a_key_hears_of_a_lost_database_too(
         assert (answer.status_code, answer.json["status"]) == (503, "degraded")
     stores.engine.dispose()
     (tmp_path / "aside").replace(file)
+    await asyncio.sleep(FRESH_S)
+    assert (await api("GET", "/health")).json["status"] == "healthy"
+
+
+async def test_dead_letters_are_named_counted_and_given_up(api: Api, stores: Stores) -> None:
+    intake = Intake(stores.redis)
+    batch_id = intake.put(b"unusable")
+    intake.bury(batch_id)
+    with stores.redis.pipeline() as pipe:
+        for number in range(KEPT_MESSAGES + 1):
+            queue_message(pipe, f"{number}")
+        pipe.execute()
+    health = (await api("GET", "/health")).json
+    assert health["status"] == "degraded"
+    assert health["dead_letters"] == {"messages": KEPT_MESSAGES, "batches": 1}
+    assert "1,000 messages" in health["reasons"]["dead letters"]
+    assert "dead_letters" not in (await api.bare("GET", "/health")).json
+    metrics = (await api("GET", "/metrics/prometheus")).text
+    assert f"tickcast_dead_messages_total {KEPT_MESSAGES + 1:.1f}" in metrics
+    assert "tickcast_dead_batches 1.0" in metrics
+
+    stores.dead_letters.forget()
+    assert stores.dead_letters.counts() == (KEPT_MESSAGES + 1, 0, 0)
+    assert intake.take(batch_id) is None
     await asyncio.sleep(FRESH_S)
     assert (await api("GET", "/health")).json["status"] == "healthy"
