@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.clock.sessions import Sessions, learn_sessions
 from core.errors import JobStopped
 from ml.data.candle_frames import finished
 from ml.data.labels import Path, labelled
-from ml.data.sessions import Sessions, learn_sessions
 from ml.data.volatility import DECAY, ewma_volatility
 from ml.features.model_inputs import FEATURES_READ, LONGEST_WARM_UP, WARM_UP
 from ml.features.table import FeatureTable, feature_table, run_lengths

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.data.sessions import Sessions
+from core.clock.sessions import Sessions
 from ml.features.registry import FEATURES
 from ml.features.table import feature_table
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.data.sessions import Sessions
+from core.clock.sessions import Sessions
 from ml.features.registry import CANDLE, FEATURES, MAKER, Feature
 from ml.features.steps import Columns, Floats
 

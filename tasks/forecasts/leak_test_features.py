@@ -16,8 +16,8 @@ def leak_test_features(
 ) -> LeakTested:
     """Recompute every feature on truncated history; tells of each whether it changed."""
     # TA-Lib and pandas come in with these imports.
+    from core.clock.sessions import learn_sessions
     from ml.data.candle_frames import finished
-    from ml.data.sessions import learn_sessions
     from ml.features.leak_test import leak_test_features as leak_test
 
     series = job.request.series

@@ -27,7 +27,7 @@ def missed_since(
     the market's, as the champion learnt them.
     """
     # NumPy only, but not needed before the first champion.
-    from ml.data.sessions import Sessions
+    from core.clock.sessions import Sessions
 
     hours, step = Sessions.from_dict(sessions), target.resolution
     start = since_ms // 1_000

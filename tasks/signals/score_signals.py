@@ -66,7 +66,7 @@ def _outcome(stores: Stores, record: SignalRecord) -> "Outcome | None":
 def _openings(registry: Registry, record: SignalRecord) -> "NDArray[np.int64]":
     """Return the candles that a position lives through: those that open once it can be entered."""
     # NumPy comes in with these imports.
-    from ml.data.sessions import Sessions
+    from core.clock.sessions import Sessions
 
     sessions = Sessions.from_dict(_sessions(registry, record.run_id))
     ahead = sessions.next_openings(record.opening, record.horizon)

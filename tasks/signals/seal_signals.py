@@ -128,7 +128,7 @@ class SignalSealer:
     def _openings(self, record: TargetRecord, newest: int) -> tuple[int, int]:
         """Return the openings (s) of the first and the last candle after the newest one."""
         # NumPy comes in with this import.
-        from ml.data.sessions import Sessions
+        from core.clock.sessions import Sessions
 
         hours = Sessions.from_dict(self._sessions(record))
         ahead = hours.next_openings(newest, record.target.horizon)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.clock.sessions import Sessions
 from core.clock.times import format_time
 from core.errors import Conflict, InvalidRequest
 from ml.data.candle_frames import finished, is_partial
-from ml.data.sessions import Sessions
 from ml.data.volatility import MEMORY
 from ml.features.history import History
 from ml.models.lstm.model import LstmModel

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from core.clock.sessions import Sessions
 from core.lstm_limits import EMBARGO, LEAST_HELD_OUT, LEAST_TRAIN, WARM_UP
-from ml.data.sessions import Sessions
 from ml.data.volatility import ewma_volatility
 from ml.data.walkforward import Rows, Spans, hold_out
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import talib
 
-from ml.data.sessions import Sessions
+from core.clock.sessions import Sessions
 from ml.features import formulas, table
 from ml.features.leak_test import draw_cuts, leak_test, leak_test_features
 from ml.features.registry import FEATURES

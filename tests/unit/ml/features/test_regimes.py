@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.data.sessions import Sessions
+from core.clock.sessions import Sessions
 from ml.features.regimes import (
     LEAST_WINDOW,
     NEEDED,

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock.sessions import Sessions
 from core.forecast_target import ForecastTarget, deadline_ms
-from ml.data.sessions import Sessions
 from tasks.forecasts.missed_forecasts import missed_since
 
 HOUR, WEEK = 3_600, 604_800

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.clock.sessions import Sessions
 from core.errors import Conflict, InvalidRequest
 from core.series import CandleFlag
-from ml.data.sessions import Sessions
 from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture
 from ml.models.lstm.onnx_graph import make_onnx

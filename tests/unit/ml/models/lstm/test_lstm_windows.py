@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock.sessions import Sessions
 from core.lstm_limits import WARM_UP, candles_needed, windows_needed
-from ml.data.sessions import Sessions
 from ml.data.walkforward import walk_forward
 from ml.models.lstm.windows import LevelScaler, Windows, prepare_candles, split_past
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock.sessions import WEEK, Sessions, Times, learn_sessions
 from ml.data.candle_frames import finished
-from ml.data.sessions import WEEK, Sessions, Times, learn_sessions
 from ml.features.history import make_history
 
 HOUR, DAY = 3_600, 86_400
