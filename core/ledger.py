@@ -78,7 +78,7 @@ HASHED = {
 
 # Fields that came later: each stands at the end, and is hashed where it has a value. So rows
 # of earlier versions, which lack them, have the hash that they had.
-ADDED = {FORECASTS: ("costs_bps",), SIGNALS: (), EVENTS: ()}
+ADDED = {FORECASTS: ("costs_bps", "thin"), SIGNALS: (), EVENTS: ()}
 
 
 def rows_chain(name: str) -> str:

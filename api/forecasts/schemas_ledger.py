@@ -58,8 +58,9 @@ class LedgerRowShown(Struct):
     """A forecast. `opening` is that of the candle whose close is forecast.
 
     Realised fields are null until that candle has closed; errors are what came
-    minus what was said. `costs_bps` is what a round trip cost, in basis points
-    (null in rows of earlier versions). `hash` covers all fields but those, as `/docs` tells.
+    minus what was said. `costs_bps` is what a round trip cost, in basis points,
+    and `thin` whether the last candles seemed cut short (null in rows of earlier
+    versions). `hash` covers all fields but those, as `/docs` tells.
     """
 
     seq: int
@@ -85,6 +86,7 @@ class LedgerRowShown(Struct):
     first_opening: str
     input_end: str
     costs_bps: float | None
+    thin: bool | None
 
 
 class SealedSignalShown(Struct):
@@ -226,6 +228,7 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
         first_opening=format_time(row.first_opening * 1_000),
         input_end=format_time(row.input_end * 1_000),
         costs_bps=row.costs_bps,
+        thin=row.thin,
     )
 
 

@@ -39,6 +39,8 @@ class OutlookInput(Struct):
     """The candles behind an answer, and the holes among them.
 
     `newest`: none has closed since. `stale`: one has, and should have come by now.
+    `thin`: volume, range and trades of the newest are a fraction of what is usual, as in
+    snapshots of candles that had not ended. Answers kept by earlier versions do not say.
     """
 
     last_time: str
@@ -46,6 +48,7 @@ class OutlookInput(Struct):
     gaps: list[list[str]]
     newest: bool
     stale: bool
+    thin: bool = False
 
 
 class Confidence(Struct):

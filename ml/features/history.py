@@ -14,6 +14,7 @@ from core.clock.sessions import Sessions, learn_sessions
 from core.errors import JobStopped
 from ml.data.candle_frames import finished
 from ml.data.labels import Path, labelled
+from ml.data.thin_candles import thin_candles
 from ml.data.volatility import DECAY, ewma_volatility
 from ml.features.model_inputs import FEATURES_READ, LONGEST_WARM_UP, WARM_UP
 from ml.features.table import FeatureTable, feature_table, run_lengths
@@ -57,6 +58,11 @@ class History:
     def run(self) -> NDArray[np.int64]:
         """Return how many candles, itself included, each has behind it without a gap."""
         return run_lengths(self.times, self.sessions)
+
+    @cached_property
+    def thin(self) -> NDArray[np.bool_]:
+        """Say of each candle whether it seems cut short (`ml.data.thin_candles`)."""
+        return thin_candles(self.frame)
 
     @cached_property
     def volatility(self) -> Floats:

@@ -62,6 +62,11 @@ class Origin:
         rows = self.history.ready()
         return bool(len(rows)) and int(rows[-1]) == len(self.history.times) - 1
 
+    @property
+    def thin(self) -> bool:
+        """Say whether the last candles seem cut short: what is made from them is no better."""
+        return bool(self.history.thin[-1])
+
     def openings(self, count: int) -> list[int]:
         """Return the openings (s) of the next candles, closures skipped."""
         ahead = self.history.target_times(len(self.history.times) - 1, count)

@@ -18,7 +18,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     candle of the inputs closed. `prob_up` is the chance of a close above
     `last_price`. Hashes are SHA-256 in hex: of the model's files, and of the
     candles that the forecast was made from. `costs_bps` is what a round trip
-    costs on this market, in basis points.
+    costs on this market, in basis points; `thin` says whether the last candles
+    seemed cut short.
     """
 
     target: ForecastTarget
@@ -35,6 +36,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     model_hash: str
     data_hash: str
     costs_bps: float | None = None
+    thin: bool | None = None
 
     @property
     def deadline(self) -> int:
@@ -99,6 +101,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     prev_hash: str
     hash: str
     costs_bps: float | None = None
+    thin: bool | None = None
     realised: float | None = None
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -75,6 +76,7 @@ ledger = Table(
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("costs_bps", Double),  # of a round trip; not kept by earlier versions
+    Column("thin", Boolean),  # likewise
     PrimaryKeyConstraint("ledger", "seq"),
     UniqueConstraint(
         "ledger",

@@ -31,5 +31,6 @@ def make_forecast(
         model_hash=model_hash,
         data_hash=origin.data_hash,
         costs_bps=costs_bps,
+        thin=origin.thin,
         **msgspec.structs.asdict(said),
     )

@@ -180,6 +180,7 @@ def _input(series: Series, origin: "Origin", now: int) -> OutlookInput:
         gaps=[[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
         newest=behind < step * 1_000,
         stale=behind >= step * 1_000 + GRACE_MS,
+        thin=origin.thin,
     )
 
 

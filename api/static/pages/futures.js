@@ -159,11 +159,17 @@ const COLUMNS = [
   ["Real", "number"], ["Error", "number"], ["Last price's", "number"], ["Made at", "mono.muted"], ["Hash", "mono.muted"],
 ];
 
+function opened(row) {
+  if (!row.thin) return when(row.opening);
+  const why = "Volume, range and trades of the last candles were a fraction of what is usual.";
+  return [when(row.opening), " ", h("span.chip.warn", { title: why }, "thin candles")];
+}
+
 function rowTable(rows) {
   const decimals = decimalsOf(rows.slice(-200).map(({ baseline }) => baseline.last_price));
   const price = (value) => number(value, decimals);
   const shown = rows.slice(-ROWS_SHOWN).toReversed().map((row) => [
-    when(row.opening), price(row.predicted), row.intervals["0.8"].map(price).join(" – "), percent(row.prob_up, 0),
+    opened(row), price(row.predicted), row.intervals["0.8"].map(price).join(" – "), percent(row.prob_up, 0),
     row.realised === null ? h("span.muted", {}, "open") : price(row.realised), price(row.error),
     price(row.baseline_error), when(row.made_at, true), h("span", { title: row.hash }, row.hash.slice(0, 8)),
   ]);

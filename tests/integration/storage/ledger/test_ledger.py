@@ -160,6 +160,22 @@ def test_rows_of_the_form_without_costs_verify_as_before_beside_those_that_have_
     assert verify_ledger(engine, heads).ok
 
 
+def test_rows_say_whether_their_candles_were_thin_and_that_is_hashed(
+    engine: Engine, heads: Heads, store: LedgerStore
+) -> None:
+    made = [
+        msgspec.structs.replace(one, thin=thin)
+        for one, thin in zip(forecasts(3), (True, False, None), strict=True)
+    ]
+    rows = store.append(made).rows
+    assert [row.thin for row in rows] == [True, False, None]
+    assert verify_ledger(engine, heads).ok
+    change = update(ledger).where(ledger.c.seq == 2).values(thin=True)
+    _tamper(engine, lambda connection: connection.execute(change))
+    found = verify_ledger(engine, heads)
+    assert (found.ok, found.first_bad) == (False, 2)
+
+
 @pytest.mark.parametrize(("seq", "costs"), [(1, 5.0), (2, 0.1), (2, None)])
 def test_costs_that_were_added_changed_or_removed_are_found(
     engine: Engine, heads: Heads, store: LedgerStore, seq: int, costs: float | None

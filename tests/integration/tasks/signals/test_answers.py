@@ -48,7 +48,7 @@ async def test_a_prediction_tells_the_range_of_the_next_candles_and_its_evidence
     assert data["confidence"]["mae"] > 0
     assert data["skill"]["baseline"] == "ewma_range"
     assert data["input"] | {"last_time": "", "candles": 0} == {
-        "last_time": "", "candles": 0, "gaps": [], "newest": True, "stale": False,
+        "last_time": "", "candles": 0, "gaps": [], "newest": True, "stale": False, "thin": False,
     }  # fmt: skip
     assert body["metadata"]["cached"] is False
 

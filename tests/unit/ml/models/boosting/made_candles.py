@@ -48,3 +48,18 @@ def changing_volatility(count: int, seed: int, scale: float = 1e-3, hour: float 
         level[i] = 0.99 * level[i - 1] + shocks[i]
     clock = hour * np.sin(2 * np.pi * np.arange(count) / 288)
     return scale * np.exp(level + clock) * rng.standard_normal(count)
+
+
+def cut_short(
+    frame: pd.DataFrame, rows: slice, volume: float, share: float = 1 / 7
+) -> pd.DataFrame:
+    """Return candles of which `rows` were recorded before they had ended.
+
+    They hold so much of their volume, and `share` of their way from the open.
+    """
+    cut = frame.copy()
+    at = cut.index[rows]
+    for name in ("high", "low", "close"):
+        cut.loc[at, name] = cut["open"][at] * (cut[name][at] / cut["open"][at]) ** share
+    cut.loc[at, "volume"] *= volume
+    return cut
