@@ -65,6 +65,14 @@ class Job(msgspec.Struct, Generic[Request], frozen=True):
     finished_at: int | None = None
 
     @property
+    def percent(self) -> int:
+        """Return how much is done, steps of a job counting alike: 0 to 99 before its end."""
+        if self.state is JobState.SUCCEEDED:
+            return 100
+        share = self.progress.done / self.progress.total if self.progress.total else 0.0
+        return min(99, int(100 * (self.stage + share) / max(len(self.stages), 1)))
+
+    @property
     def ended(self) -> bool:
         """Whether the state is final."""
         return self.state in FINAL_STATES

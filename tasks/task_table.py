@@ -46,6 +46,7 @@ from core.requests import (
     TrainNextCandle,
     TrainSignals,
 )
+from core.series import Series
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -106,6 +107,11 @@ def _series(kind: str) -> Callable[[SeriesRequest], str]:
     return lambda asked: f"{kind}:{asked.platform}:{asked.symbol}:{asked.resolution}"
 
 
+def next_candle_key(series: Series) -> str:
+    """Return what names the training of a series' next candle while it is not over."""
+    return f"next_candle:{series}"
+
+
 def _model(asked: TrainLstm) -> str:
     return f"train:{asked.model_name}:{asked.model_id}"
 
@@ -145,7 +151,11 @@ PREDICT_RANGE = Task("predict_range", PREDICT, PathRequest, PredictionData, call
 GENERATE_SIGNAL = Task("generate_signal", PREDICT, PathRequest, SignalData, call=True, brief=True)
 
 TRAIN_NEXT_CANDLE = Task(
-    "train_next_candle", TRAIN, TrainNextCandle, Trained, unique=_series("next_candle")
+    "train_next_candle",
+    TRAIN,
+    TrainNextCandle,
+    Trained,
+    unique=lambda asked: next_candle_key(asked.series),
 )
 WALK_NEXT_CANDLE = Task("walk_next_candle", TRAIN, TrainNextCandle, Walked)
 REBUILD_SERIES = Task("rebuild_series", PREDICT, RebuildSeries, Materialized)

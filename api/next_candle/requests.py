@@ -8,7 +8,7 @@ from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, TickcastError
-from core.forecast_target import DEFAULT_FOLDS
+from core.forecast_target import DEFAULT_FOLDS, target_of_series
 from core.next_candle import DAY_S, HORIZON, LEAST_CANDLES, LEDGER_MODEL, candle_target
 from core.platforms import raw_symbol
 from core.requests import BackfillCandles, RebuildSeries, SeriesRequest, TrainNextCandle
@@ -16,6 +16,7 @@ from core.series import Series
 from core.settings import Settings
 from storage.candles.newest_finished import finished
 from storage.stores import Stores
+from tasks.task_table import next_candle_key
 
 # What a symbol is where neither the request nor the settings name one for the platform.
 _USUAL_SYMBOLS = {"binance": "BTCUSDT", "binanceus": "BTCUSDT", "bybit": "BTCUSDT"}
@@ -103,14 +104,30 @@ class NextCandleRequests:
         return SeriesRequest(**_named(self.fetchable(query)))
 
     def update(self, query: SeriesQuery) -> SeriesRequest:
-        """Check an update; raises `Conflict` if no model speaks for the series."""
+        """Check an update; raises `Conflict` if no model speaks for the series, saying why."""
         series = self.stored(query)
         targets = [
             target for target in self._stores.registry.targets() if target.target.series == series
         ]
         if not any(target.champion_id for target in targets):
-            raise Conflict(f"No model speaks for {series} yet; POST /train first.")
+            raise self._silent(series)
         return SeriesRequest(**_named(series))
+
+    def _silent(self, series: Series) -> Conflict:
+        """Return why no model speaks: it is being validated, or was, or there is none."""
+        job = self._stores.jobs.unfinished(next_candle_key(series))
+        if job is not None:
+            return Conflict(
+                f"The model of {series} is validating, {job.percent}% done: see /tasks/{job.id}. "
+                "It speaks once it has beaten last price."
+            )
+        target = target_of_series(series, HORIZON, LEDGER_MODEL)
+        if self._stores.registry.runs(target, limit=1):
+            return Conflict(
+                f"No model speaks for {series}: the one that was trained last does not beat last "
+                "price. POST /train tries again on newer candles."
+            )
+        return Conflict(f"No model speaks for {series} yet; POST /train first.")
 
     def _named(self, query: SeriesQuery) -> tuple[str, str, str]:
         """Return platform, symbol and resolution, those not given by the settings."""

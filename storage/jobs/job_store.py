@@ -83,6 +83,12 @@ class JobStore:
             page = select(jobs).where(*wanted).order_by(*newest).limit(limit).offset(offset)
             return [to_job(row) for row in connection.execute(page)], total.scalar_one()
 
+    def unfinished(self, unique_key: str) -> Job | None:
+        """Return the job that is queued or running under a `unique_key`, if there is one."""
+        waits = jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+        found = self._select(jobs.c.unique_key == unique_key, waits)
+        return found[0] if found else None
+
     def queues(self, job: Job) -> Sequence[str]:
         """Return the name of the queue of each step."""
         with reading(self._engine) as connection:

@@ -14,6 +14,7 @@ import pytest
 import time_machine
 
 from core.clock.times import format_time
+from core.jobs import Progress
 from core.next_candle import LEAST_CANDLES
 from core.series import Series
 from core.settings import Settings
@@ -104,6 +105,29 @@ async def test_before_any_training_there_is_nothing_and_the_answers_say_so(api: 
     assert (await send(api, "GET", "/futures"))["points"] == []
     for path in ("/series/rebuild", "/futures/update"):
         assert (await api("POST", path)).status_code == 409
+
+
+async def test_an_update_during_a_training_says_how_far_that_is(api: Api, stores: Stores) -> None:
+    hold(stores, 1_700_000_100)
+    answer = await api("POST", "/train", params=NAMED, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
+    task_id = answer.json["task_id"]
+    lease = stores.jobs.claim(task_id, 0, "a worker")
+    assert lease
+    stores.jobs.report(lease, Progress(done=3, total=4, unit="folds"))
+    refused = await api("POST", "/futures/update", params=NAMED)
+    assert refused.status_code == 409
+    assert f"validating, 25% done: see /tasks/{task_id}" in refused.json["detail"]
+
+
+async def test_an_update_says_that_a_trained_model_was_not_good_enough(
+    api: Api, worker: HandWorker, old: Candles
+) -> None:
+    trained = await send(api, "POST", "/train", params=NAMED)
+    await _ended(api, trained["task_id"])
+    refused = await api("POST", "/futures/update", params=NAMED)
+    assert refused.status_code == 409
+    assert "does not beat last price" in refused.json["detail"]
 
 
 @pytest.mark.parametrize(
