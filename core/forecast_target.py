@@ -3,8 +3,8 @@
 import msgspec
 
 from core.clock.resolutions import parse_resolution
-from core.errors import InvalidRequest, NotFound
-from core.models import CLOSE, kind_of_model, known_models
+from core.errors import InvalidRequest
+from core.models import CLOSE, is_model, kind_of_model, unknown_model
 from core.names import check_name
 from core.series import Series
 
@@ -56,8 +56,8 @@ def make_target(
 
     Raises `NotFound` for an unknown model and `InvalidRequest` for the rest.
     """
-    if model not in known_models(kind):
-        raise NotFound(f"model must be one of {', '.join(known_models(kind))}.")
+    if not is_model(model, kind):
+        raise unknown_model(kind)
     low, high = HORIZON_LIMITS
     if not low <= horizon <= high:
         raise InvalidRequest(f"horizon must be from {low} to {high} candles.")

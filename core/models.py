@@ -11,7 +11,9 @@ from importlib.metadata import entry_points
 import msgspec
 
 from core.errors import NotFound
+from core.jobs import Json
 from core.lstm_limits import windows_needed
+from core.risk_reward import USUAL, RiskReward, is_rr_config, parse_rr_config
 
 # What is forecast of the candles up to the horizon: the close of the last one, the highest and
 # lowest price of all, which of two exits comes first, or every price of the next candle.
@@ -29,7 +31,8 @@ class ModelFacts(msgspec.Struct, frozen=True):
     """What is known of a model before its code is loaded.
 
     `place` is its class, as `module:name`. It learns from `least_rows` and
-    `rows_a_step` more for each candle of its horizon, at least.
+    `rows_a_step` more for each candle of its horizon, at least. `options` are those that
+    its name tells.
     """
 
     name: str
@@ -37,6 +40,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
     place: str
     least_rows: int
     rows_a_step: int = 0
+    options: Json = msgspec.field(default_factory=dict)
 
     def rows_needed(self, horizon: int) -> int:
         """Return the least number of rows, each with its features, that one fit takes."""
@@ -78,10 +82,47 @@ def _table() -> dict[str, ModelFacts]:
 
 def model_facts(name: str) -> ModelFacts:
     """Return the line of a model; raises `NotFound` naming those that exist."""
-    try:
-        return _table()[name]
-    except KeyError:
-        raise NotFound(f"model must be one of {', '.join(known_models())}.") from None
+    found = _line(name)
+    if found is None:
+        raise unknown_model(None)
+    return found
+
+
+def is_model(name: str, kind: str | None) -> bool:
+    """Say whether there is a model of this name, and of this kind if one is given."""
+    found = _line(name)
+    return found is not None and kind in (None, found.kind)
+
+
+def _line(name: str) -> ModelFacts | None:
+    return _table().get(name) or _with_exits(name)
+
+
+def unknown_model(kind: str | None) -> NotFound:
+    """Return the error that names the models there are, of a kind or of all."""
+    return NotFound(f"model must be one of {', '.join(known_models(kind))}.")
+
+
+def _with_exits(name: str) -> ModelFacts | None:
+    """Return the line of a model of signals whose name tells its exits."""
+    family, _, exits = name.partition(".")
+    facts = _table().get(family)
+    if facts is None or facts.kind != SIGNAL or not is_rr_config(exits):
+        return None
+    if parse_rr_config(exits) == USUAL:  # it has one name only, the plain one
+        return None
+    return msgspec.structs.replace(facts, name=name, options={"rr_config": exits})
+
+
+def name_with_exits(family: str, exits: RiskReward) -> str:
+    """Return the name of a model of signals with such exits; the usual ones are left out."""
+    return family if exits == USUAL else f"{family}.{exits.name}"
+
+
+def exits_of(model: str) -> RiskReward:
+    """Return the exits that the name of a model of signals tells."""
+    _, _, exits = model.partition(".")
+    return parse_rr_config(exits) if exits else USUAL
 
 
 def kind_of_model(name: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.risk_reward import USUAL, RiskReward
 from ml.data.walkforward import Spans
 
 Floats = NDArray[np.float64]
@@ -21,9 +22,8 @@ Rows = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 Classes = NDArray[np.int64]
 
-# The barriers of buy and sell, and of a position's exits, in units.
+# The barriers of buy and sell, in units.
 BARRIER = 1.0
-TAKE_PROFIT, STOP_LOSS = 1.0, 0.5
 SIGNALS = ("hold", "buy", "sell")
 EXITS = ("neither", "take_profit", "stop_loss")
 SIGNAL_PARTS = {"signal": SIGNALS, "long": EXITS, "short": EXITS}
@@ -124,9 +124,11 @@ class SignalLabels:
     spans: Spans
 
 
-def signal_labels(path: Path, rows: Rows, unit: Floats, horizon: int) -> SignalLabels:
+def signal_labels(
+    path: Path, rows: Rows, unit: Floats, horizon: int, exits: RiskReward = USUAL
+) -> SignalLabels:
     """Return the outcome of each row, whose whole horizon must be known; `unit` is one a row."""
-    wide, profit, stop = BARRIER * unit, TAKE_PROFIT * unit, STOP_LOSS * unit
+    wide, profit, stop = BARRIER * unit, exits.take_profit * unit, exits.stop_loss * unit
     both = triple_barrier(path, rows, wide, wide, horizon)
     long = triple_barrier(path, rows, profit, stop, horizon)
     short = triple_barrier(path, rows, stop, profit, horizon)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.markets import DEFAULT_COSTS_BPS
 from core.models import SIGNAL, kind_of_model
 from ml.evaluation.kinds import kind_of
 from ml.evaluation.walk import FoldForecasts
@@ -59,7 +60,7 @@ def losses_since(
     later = rows[history.times[rows] > trained_until][-most:]
     if not len(later):
         return np.empty(0)
-    kind = kind_of(model.name)(model.horizon, 0)
+    kind = kind_of(model.name).of(model, 0, DEFAULT_COSTS_BPS)
     fold = FoldForecasts(past, later, later, {}, {})
     loss = kind.columns(history, fold, model.predict(history, later))["loss"]
     if kind_of_model(model.name) == SIGNAL:

@@ -8,20 +8,23 @@ have been earned by acting on expected returns stands beside it, after costs.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.labels import SIGNAL_PARTS, SignalLabels, moves, signal_labels
+from core.markets import DEFAULT_COSTS_BPS
+from core.risk_reward import USUAL, RiskReward
+from ml.data.labels import SIGNAL_PARTS, SignalLabels, signal_labels
 from ml.data.walkforward import Spans
 from ml.evaluation.kind import Columns, Kind, Skill, Whole
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
-from ml.models.protocol import SignalForecast
+from ml.models.protocol import Model, SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
 from ml.scoring.scores import classification
+from ml.scoring.signal_outcome import Bars, earned
 from ml.scoring.uncertainty import long_run_variance
 
 Floats = NDArray[np.float64]
@@ -38,7 +41,7 @@ class SignalKind(Kind):
     Scores by part are the Brier score summed over classes, log loss, the skill of
     the former, and those of `ml.scoring.scores.classification`. `after_costs` is
     the mean log-return of acting where the expected return exceeds one, two and
-    three times the fees.
+    three times the fees, by the rule that live positions have (`ml.scoring.signal_outcome`).
     """
 
     baseline = ClassPriors.name
@@ -48,9 +51,25 @@ class SignalKind(Kind):
         """Return the spans, which end with the last barrier touched."""
         return self._labels(history, rows).spans
 
+    def __init__(
+        self,
+        horizon: int,
+        seed: int,
+        costs_bps: float = DEFAULT_COSTS_BPS,
+        exits: RiskReward = USUAL,
+    ) -> None:
+        """Judge positions that end at `exits`."""
+        super().__init__(horizon, seed, costs_bps)
+        self.exits = exits
+
+    @classmethod
+    def of(cls, model: Model, seed: int, costs_bps: float) -> Self:
+        """Return how signals of a model are judged, whose positions end where it says."""
+        return cls(model.horizon, seed, costs_bps, model.exits)
+
     def makers(self) -> Makers:
         """Return how the baseline is made."""
-        return {self.baseline: partial(ClassPriors, self.horizon)}
+        return {self.baseline: partial(ClassPriors, self.horizon, self.exits)}
 
     def columns(self, history: History, fold: FoldForecasts, forecast: SignalForecast) -> Columns:
         """Return labels and probabilities of every part, and what acting on them earned."""
@@ -60,28 +79,23 @@ class SignalKind(Kind):
             columns |= {f"{part}_label": getattr(label, part), part: getattr(forecast, part)}
         columns |= _direction(label.signal, forecast.signal)
         for fees in FEES:
-            columns[f"earned_{fees}x"] = self._earned(history, fold.asked, label, forecast, fees)
+            columns[f"earned_{fees}x"] = self._earned(history, fold.asked, forecast, fees)
         columns["loss"] = brier_of_classes(columns["direction_label"], columns["direction"])
         return columns
 
     def _labels(self, history: History, rows: Rows) -> SignalLabels:
         unit = history.horizon_volatility(rows, self.horizon)
-        return signal_labels(history.path, rows, unit, self.horizon)
+        return signal_labels(history.path, rows, unit, self.horizon, self.exits)
 
-    def _earned(
-        self, history: History, rows: Rows, label: SignalLabels, forecast: SignalForecast, fees: int
-    ) -> Floats:
-        """Return the log-return of each forecast; 0 where it abstains."""
+    def _earned(self, history: History, rows: Rows, forecast: SignalForecast, fees: int) -> Floats:
+        """Return the log-return of each forecast; 0 where it abstains or is not entered."""
         fee = fees * self.fee
         expected = {side: forecast.expected_return(side, fee) for side in (1, -1)}
-        long_better = expected[1] >= expected[-1]
-        side = np.where(long_better, 1, -1)
-        exit_ = np.where(long_better, label.long, label.short)
-        move = side * moves(history.path, rows, self.horizon)
-        outcome = np.select(
-            [exit_ == 1, exit_ == 2], [forecast.take_profit, -forecast.stop_loss], move
-        )
-        acts = np.maximum(expected[1], expected[-1]) > 0
+        side = np.where(expected[1] >= expected[-1], 1, -1)
+        bars = Bars.of(history.frame)
+        exits = forecast.take_profit, forecast.stop_loss
+        outcome = earned(bars, rows, side, *exits, self.horizon)
+        acts = (np.maximum(expected[1], expected[-1]) > 0) & np.isfinite(outcome)
         return np.where(acts, outcome - 2 * fee, 0.0)
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
@@ -104,9 +118,14 @@ class SignalKind(Kind):
         return {}
 
     def details(self, whole: Whole, model: str) -> dict[str, Any]:
-        """Return each part's verdict, and a calibration curve of every class."""
+        """Return each part's verdict, and a calibration curve of every class.
+
+        `tp_first` judges the chance that profit comes before stop, where either came,
+        beside that of a price without drift.
+        """
         ours, theirs = whole(model), whole(self.baseline)
         return {
+            "tp_first": {side: self._profit_first(ours, side) for side in ("long", "short")},
             "parts": {
                 part: {
                     "verdict": self._skill(ours, theirs, part).verdict,
@@ -116,13 +135,36 @@ class SignalKind(Kind):
                     },
                 }
                 for part, classes in PARTS.items()
-            }
+            },
         }
 
     def _skill(self, model: Columns, baseline: Columns, part: str) -> Skill:
         label: Any = model[f"{part}_label"]
         ours, theirs = (brier_of_classes(label, table[part]) for table in (model, baseline))
         return self.skill(ours, theirs)
+
+    def _profit_first(self, model: Columns, side: str) -> dict[str, Any]:
+        label: Any = model[f"{side}_label"]
+        ended = label > 0
+        if not ended.any():
+            return {"n": 0}
+        first = (label[ended] == 1).astype(np.float64)
+        exits = model[side][ended]
+        said = exits[:, 1] / exits[:, 1:].sum(axis=1)
+        driftless = self.exits.risk / (self.exits.risk + self.exits.reward)
+        loss, plain = np.square(said - first), np.square(driftless - first)
+        skill = self.skill(loss, plain)
+        return {
+            "n": int(ended.sum()),
+            "frequency": float(first.mean()),
+            "baseline": "driftless",
+            "driftless": driftless,
+            "brier": float(loss.mean()),
+            "baseline_brier": float(plain.mean()),
+            "skill": skill.shown,
+            "verdict": skill.verdict,
+            "calibration": calibration_report(said, first == 1),
+        }
 
     def _after_costs(self, model: Columns) -> dict[str, dict[str, float]]:
         result = {}

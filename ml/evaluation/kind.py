@@ -14,6 +14,7 @@ from ml.data.labels import fixed_spans
 from ml.data.walkforward import Fold, Spans
 from ml.evaluation.walk import FoldForecasts, Makers, split_rows
 from ml.features.history import History
+from ml.models.protocol import Model
 from ml.models.registry import make_model
 from ml.scoring import scores
 from ml.scoring.scorecard import fee_of
@@ -46,6 +47,11 @@ class Kind(ABC):
         self.horizon = horizon
         self.seed = seed
         self.fee = fee_of(costs_bps)
+
+    @classmethod
+    def of(cls, model: Model, seed: int, costs_bps: float) -> Self:
+        """Return how forecasts of a model are judged, at such costs."""
+        return cls(model.horizon, seed, costs_bps)
 
     def spans(self, history: History, rows: Rows) -> Spans:
         """Return the spans of the labels of `rows`."""

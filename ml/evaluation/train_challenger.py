@@ -49,10 +49,10 @@ class Recipe:
 
     def kind(self, costs_bps: float = DEFAULT_COSTS_BPS) -> Kind:
         """Return how its forecasts are judged, at such costs of a round trip."""
-        levels = self.make().step_levels
-        if levels is not None:
-            return StepsKind(self.horizon, self.seed, levels, costs_bps)
-        return kind_of(self.model)(self.horizon, self.seed, costs_bps)
+        model = self.make()
+        if model.step_levels is not None:
+            return StepsKind(self.horizon, self.seed, model.step_levels, costs_bps)
+        return kind_of(self.model).of(model, self.seed, costs_bps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

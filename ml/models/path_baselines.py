@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.risk_reward import USUAL, RiskReward
 from ml.data import labels
 from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History
@@ -97,14 +98,15 @@ class ClassPriors:
 
     name: ClassVar[str] = "class_prior"
 
-    def __init__(self, horizon: int) -> None:
+    def __init__(self, horizon: int, exits: RiskReward = USUAL) -> None:
         self.horizon = horizon
+        self.exits = exits
         self._priors: dict[str, Floats] = {}
 
     def fit(self, history: History, rows: Rows) -> None:
         """Count the classes of `rows`."""
         unit = history.horizon_volatility(rows, self.horizon)
-        label = labels.signal_labels(history.path, rows, unit, self.horizon)
+        label = labels.signal_labels(history.path, rows, unit, self.horizon, self.exits)
         self._priors = {
             part: class_priors(getattr(label, part), len(names))
             for part, names in labels.SIGNAL_PARTS.items()
@@ -115,8 +117,8 @@ class ClassPriors:
         unit = history.horizon_volatility(rows, self.horizon)
         return SignalForecast(
             last=history.path.close[rows],
-            take_profit=labels.TAKE_PROFIT * unit,
-            stop_loss=labels.STOP_LOSS * unit,
+            take_profit=self.exits.take_profit * unit,
+            stop_loss=self.exits.stop_loss * unit,
             **{part: np.tile(prior, (len(rows), 1)) for part, prior in self._priors.items()},
         )
 

@@ -38,6 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
+from core.risk_reward import USUAL, RiskReward
 from ml.features.history import History
 from ml.features.model_inputs import WARM_UP
 
@@ -139,6 +140,20 @@ class SignalForecast(Forecast):
         gain = exits[:, 1] * self.take_profit - exits[:, 2] * self.stop_loss
         return np.asarray(gain - 2 * fee)
 
+    def profit_first(self, side: int) -> Floats:
+        """Return the chance that a position on `side` meets its profit, if it meets an exit."""
+        exits = self.long if side > 0 else self.short
+        return np.asarray(exits[:, 1] / (exits[:, 1] + exits[:, 2]))
+
+    @property
+    def driftless(self) -> Floats:
+        """Return the same chance for a price that goes nowhere: the nearer exit is likelier.
+
+        That of a Brownian motion between two barriers, stop / (stop + profit).
+        Source: Karatzas and Shreve, Brownian Motion and Stochastic Calculus, 2.8.
+        """
+        return np.asarray(self.stop_loss / (self.stop_loss + self.take_profit))
+
 
 @dataclass(frozen=True, eq=False)
 class CandleForecast(Forecast):
@@ -179,12 +194,14 @@ class Model(Protocol):
     # What a subclass says only where it differs: candles without a gap that precede a row it can
     # forecast from; the newest candles that it learns from; how many inputs it reads of a row;
     # the epochs of one fit, if it tells of them (`History.tell_epoch`); and of a model of closes
-    # that forecasts every step (`StepForecast`), at which quantile levels.
+    # that forecasts every step (`StepForecast`), at which quantile levels; of a model of
+    # signals, where positions end.
     warm_up: int = WARM_UP
     max_candles: int = MAX_CANDLES
     features: int = 0
     epochs: int = 1
     step_levels: Sequence[float] | None = None
+    exits: RiskReward = USUAL
 
     def __init__(self, horizon: int, seed: int, options: Mapping[str, Any]) -> None:
         """Take what was asked for; raises `InvalidRequest` for options that do not fit."""

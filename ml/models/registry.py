@@ -35,7 +35,8 @@ def make_model(
     Raises `NotFound` for an unknown name and `InvalidRequest` for options that
     do not exist or do not fit.
     """
-    return model_class(name)(horizon, seed, options or {})
+    told = model_facts(name).options
+    return model_class(name)(horizon, seed, {**(options or {}), **told})
 
 
 def read_model(files: Files) -> Model:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ml.scoring.scorecard import FEE
@@ -33,6 +34,12 @@ class Bars:
     high: Floats
     low: Floats
     close: Floats
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "Bars":
+        """Return the candles of a frame (see `ml.data.candle_frames`)."""
+        prices = (frame[name].to_numpy(np.float64) for name in ("open", "high", "low", "close"))
+        return cls(frame["time"].to_numpy(np.int64), *prices)
 
     def at(self, openings: Integers) -> "Bars":
         """Return those that open at `openings`."""
@@ -114,6 +121,37 @@ def outcome(
         closed_at=int(path.time[last]) + resolution,
         gaps=gaps or (touch is None and missing),
     )
+
+
+def earned(
+    bars: Bars, rows: Integers, side: Integers, profit: Floats, stop: Floats, horizon: int
+) -> Floats:
+    """Return what positions earned before costs, in log-returns, by the rule of `outcome`.
+
+    Each is decided at the close of its row, on its `side` (1 long, -1 short), and lives
+    through the next `horizon` candles; `profit` and `stop` are log-distances of its exits
+    from that close. NaN where the first open lies beyond an exit: nobody enters there.
+    """
+    last = bars.close[rows]
+    target, limit = last * np.exp(side * profit), last * np.exp(-side * stop)
+    entered = bars.open[rows + 1]
+    price, open_ = bars.close[rows + horizon].copy(), np.ones(len(rows), bool)
+    for step in range(1, horizon + 1):
+        row = rows + step
+        worst, best = _worst_and_best(bars, row, side)
+        stopped = open_ & (side * worst <= side * limit)
+        gained = open_ & ~stopped & (side * best >= side * target)
+        opened = bars.open[row]
+        fill = np.where(side > 0, np.minimum(opened, limit), np.maximum(opened, limit))
+        price = np.select([stopped, gained], [fill, target], price)
+        open_ &= ~(stopped | gained)
+    inside = (side * entered > side * limit) & (side * entered < side * target)
+    return np.where(inside, side * np.log(price / entered), np.nan)
+
+
+def _worst_and_best(bars: Bars, rows: Integers, side: Integers) -> tuple[Floats, Floats]:
+    high, low = bars.high[rows], bars.low[rows]
+    return np.where(side > 0, low, high), np.where(side > 0, high, low)
 
 
 def _prices(exits: Exits) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, or_, select, update
 
 from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
@@ -65,7 +65,9 @@ class Registry:
         """Return all targets of these kinds, of closes by default, that were ever to be trained."""
         models = [name for kind in kinds or (CLOSE,) for name in known_models(kind)]
         order = [targets.c[field] for field in ForecastTarget.__struct_fields__]
-        chosen = select(targets).where(targets.c.model.in_(models)).order_by(*order)
+        # The names of some of them go on with what sets them apart: `barrier_signals.rr_3_1`.
+        named = [targets.c.model.startswith(f"{name}.") for name in models]
+        chosen = select(targets).where(or_(targets.c.model.in_(models), *named)).order_by(*order)
         with reading(self._engine) as connection:
             return [target_record(row) for row in connection.execute(chosen)]
 

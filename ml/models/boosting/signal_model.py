@@ -5,17 +5,20 @@ given only where a walk-forward shows skill and the expected return exceeds cost
 else the answer is hold (`ml.models.signal_decision`).
 """
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.labels import STOP_LOSS, TAKE_PROFIT, signal_labels
+from core.risk_reward import USUAL, RiskReward, parse_rr_config
+from ml.data.labels import signal_labels
 from ml.features.history import History
 from ml.features.model_inputs import model_inputs
+from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.classifiers import BarrierClassifier
 from ml.models.boosting.fitted import Fitted, Learnt, importance
-from ml.models.protocol import SignalForecast
+from ml.models.protocol import NO_OPTIONS, Files, SignalForecast
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -27,6 +30,8 @@ class LearntSignals(Learnt, frozen=True):
     signal: BarrierClassifier
     long: BarrierClassifier
     short: BarrierClassifier
+    # Files of earlier versions have none.
+    exits: RiskReward = USUAL
 
 
 class BarrierSignalsModel(Fitted[LearntSignals]):
@@ -35,10 +40,20 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
     name: ClassVar[str] = "barrier_signals"
     learns: ClassVar[type[Any]] = LearntSignals
 
+    def __init__(
+        self, horizon: int, seed: int = 0, options: Mapping[str, Any] | BoostingOptions = NO_OPTIONS
+    ) -> None:
+        asked = USUAL.name
+        if not isinstance(options, BoostingOptions):
+            asked = options.get("rr_config", asked)
+            options = {name: value for name, value in options.items() if name != "rr_config"}
+        super().__init__(horizon, seed, options)
+        self.exits = parse_rr_config(asked)
+
     def fit(self, history: History, rows: Rows) -> None:
         """Learn from `rows`; raises `InvalidRequest` where they are too few."""
         unit = history.horizon_volatility(rows, self.horizon)
-        label = signal_labels(history.path, rows, unit, self.horizon)
+        label = signal_labels(history.path, rows, unit, self.horizon, self.exits)
         training = self.training_set(history, rows, label.spans)
         self._learnt = LearntSignals(
             name=self.name,
@@ -46,6 +61,7 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
             signal=BarrierClassifier.fit(training, label.signal),
             long=BarrierClassifier.fit(training, label.long),
             short=BarrierClassifier.fit(training, label.short),
+            exits=self.exits,
         )
 
     def predict(self, history: History, rows: Rows) -> SignalForecast:
@@ -58,15 +74,23 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
             signal=learnt.signal.predict(inputs),
             long=learnt.long.predict(inputs),
             short=learnt.short.predict(inputs),
-            take_profit=TAKE_PROFIT * unit,
-            stop_loss=STOP_LOSS * unit,
+            take_profit=learnt.exits.take_profit * unit,
+            stop_loss=learnt.exits.stop_loss * unit,
         )
+
+    @classmethod
+    def from_files(cls, files: Files) -> Self:
+        """Return the model that `to_files` wrote, with the exits that it learnt."""
+        model = super().from_files(files)
+        model.exits = model.learnt.exits
+        return model
 
     def details(self) -> dict[str, Any]:
         """Return what was learnt of either barrier being touched, and of the first coming first."""
         learnt = self.learnt
         parts = {"signal": learnt.signal, "long": learnt.long, "short": learnt.short}
         return {
+            "exits": learnt.exits.name,
             "priors": {name: [each.either.prior, each.first.prior] for name, each in parts.items()},
             "believed": {
                 name: [each.either.share, each.first.share] for name, each in parts.items()

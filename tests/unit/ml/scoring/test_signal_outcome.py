@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.scoring.signal_outcome import Bars, Exits, Outcome, outcome
+from ml.scoring.signal_outcome import Bars, Exits, Outcome, earned, outcome
 
 LONG = Exits(side=1, take_profit=102.0, stop_loss=99.0)
 SHORT = Exits(side=-1, take_profit=98.0, stop_loss=101.0)
@@ -144,3 +144,20 @@ def test_no_outcome_is_better_than_its_take_profit_and_none_changes_later(
             len(rows),
         )
         assert early is None or early == found
+
+
+@given(st.lists(st.tuples(PRICE, PRICE, PRICE, PRICE), min_size=2, max_size=9), st.booleans())
+def test_a_backtest_earns_what_a_live_position_would(rows: list[Row], long: bool) -> None:
+    path = bars(*((o, max(o, h, lo, c), min(o, h, lo, c), c) for o, h, lo, c in rows))
+    side, horizon, decided = (1 if long else -1), len(rows) - 1, float(path.close[0])
+    exits = Exits(side, decided * np.exp(side * 0.04), decided * np.exp(-side * 0.02))
+    openings = path.time[1:]
+    live = outcome(exits, openings, path, STEP, final=True, fee=0.0)
+    assert live is not None
+    (found,) = earned(
+        path, np.array([0]), np.array([side]), np.array([0.04]), np.array([0.02]), horizon
+    )
+    if live.exit == "not_entered":
+        assert np.isnan(found)
+    else:
+        assert 100 * np.expm1(found) == pytest.approx(live.gross_percent, abs=1e-9)

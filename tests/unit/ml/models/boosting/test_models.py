@@ -26,7 +26,7 @@ MODELS = tuple(name for name in known_models("close") if name != "lstm")
 QUICK = BoostingOptions(rounds=20)
 KINDS = {
     name: lambda name=name: make_model(name, 1 if name == "next_candle" else 3, 1, {"rounds": 20})
-    for name in known_models()
+    for name in (*known_models(), "barrier_signals.rr_3_1")
     if name != "lstm"
 }
 KIND = pytest.mark.parametrize("kind", KINDS)
