@@ -65,7 +65,8 @@ class ExchangeCandles:
         may help, `ExchangeRefused` when not (no such symbol or resolution).
         """
         timeframe = self._timeframe(resolution)
-        wanted = (end_s - start_s) // resolution + 1
+        # A day of 23 hours counts as a whole one.
+        wanted = -(-(end_s - start_s) // resolution) + 1
         if not 1 <= wanted <= self.page_limit:
             raise ValueError(f"a page holds 1 to {self.page_limit} candles, not {wanted}")
         market = self._market(symbol)

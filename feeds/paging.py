@@ -7,10 +7,14 @@ outage costs one more call.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import msgspec
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import end_of, openings
+from core.clock.resolutions import DAY
 from core.errors import ExchangeUnavailable
 from core.retry import RetryPolicy
 
@@ -42,6 +46,7 @@ def collect(
     page_limit: int,
     *,
     on_page: Callable[[Rows, int], None],
+    grid: Grid = PLAIN,
     cursor: int | None = None,
     policy: RetryPolicy | None = None,
     sleep: Callable[[float], None] = time.sleep,
@@ -49,6 +54,7 @@ def collect(
 ) -> Collected:
     """Fetch every candle that opens from `start` to `end`, both included, in seconds.
 
+    Candles open on `grid`.
     `fetch_page(first, last)` returns the rows whose openings lie in the range,
     at most `page_limit` of them. After each page `on_page(rows, next_cursor)`
     gets its rows, oldest first, each opening once; a run that starts again with
@@ -59,20 +65,21 @@ def collect(
     whatever else `fetch_page` raises.
     """
     done = Collected(gaps=[])
-    last = end - end % resolution
-    first = _on_grid(start if cursor is None else max(start, cursor), resolution)
+    first = start if cursor is None else max(start, cursor)
     ask = _Asker(fetch_page, policy or RetryPolicy(), sleep, luck, done)
-    while first <= last:
-        until = min(last, first + (page_limit - 1) * resolution)
-        page = _complete(ask, range(first, until + 1, resolution))
-        _note(done, page, range(first, until + 1, resolution))
-        first = until + resolution
+    while wanted := _page(first, end, resolution, page_limit, grid):
+        first = end_of(wanted[-1], resolution, grid)
+        page = _complete(ask, wanted)
+        _note(done, page, [*wanted, first])
         on_page([page[at] for at in sorted(page)], first)
     return done
 
 
-def _on_grid(second: int, resolution: int) -> int:
-    return -(-second // resolution) * resolution
+def _page(first: int, end: int, resolution: int, page_limit: int, grid: Grid) -> list[int]:
+    """Return the next openings from `first` to `end`, at most a page of them."""
+    until = min(end + 1, first + (page_limit + 1) * resolution + DAY)
+    found: list[int] = openings(first, until, resolution, grid)[:page_limit].tolist()
+    return found
 
 
 class _Asker:
@@ -104,9 +111,9 @@ class _Asker:
         raise ValueError("a policy needs at least one attempt")
 
 
-def _complete(ask: _Asker, openings: range) -> dict[int, list[float]]:
-    page = ask(openings[0], openings[-1])
-    while missing := [at for at in openings if at not in page]:
+def _complete(ask: _Asker, wanted: Sequence[int]) -> dict[int, list[float]]:
+    page = ask(wanted[0], wanted[-1])
+    while missing := [at for at in wanted if at not in page]:
         held = len(page)
         page |= ask(missing[0], missing[-1])
         if len(page) == held:
@@ -114,14 +121,14 @@ def _complete(ask: _Asker, openings: range) -> dict[int, list[float]]:
     return page
 
 
-def _note(done: Collected, page: dict[int, list[float]], openings: range) -> None:
+def _note(done: Collected, page: dict[int, list[float]], wanted: Sequence[int]) -> None:
+    """Note what came of a page; the last of `wanted` is the first of the next."""
     done.fetched += len(page)
     if page:
         done.first = min(page) if done.first is None else done.first
         done.last = max(page)
-    for at in openings:
+    for at, after in pairwise(wanted):
         if at not in page:
-            after = at + openings.step
             if done.gaps and done.gaps[-1][1] == at:
                 done.gaps[-1] = (done.gaps[-1][0], after)
             else:

@@ -18,6 +18,7 @@ from core.candle_files.parsed import ParsedCandles, ReadOptions, Recognised
 from core.candle_files.read import read_csv, read_values
 from core.candle_files.tables import check_number
 from core.clock.grids import Grid, parse_grid
+from core.clock.openings import check_spacing, learn_grid, on_grid
 from core.clock.times import now_ms
 from core.errors import InvalidRequest
 from core.series import Series
@@ -28,7 +29,6 @@ from storage.candles.candle_checks import (
     opening_seconds,
 )
 from storage.candles.candle_store import CandleStore
-from storage.candles.grids import check_spacing, learn_grid, on_grid
 from storage.candles.series_facts import SeriesFacts, SeriesFactsStore
 
 CSV = "text/csv"

@@ -9,15 +9,17 @@ where nobody named that clock, it is the one by which the closures move least.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clock.clocks import NEW_YORK
+from core.clock.grids import PLAIN, Grid, parse_grid
+from core.clock.openings import ends, openings, utc_phase
 from core.clock.resolutions import DAY
-from core.clock.wall_times import instants, wall_seconds
+from core.clock.wall_times import clock_changes, wall_seconds
 
 WEEK = 604_800
 WEEKS_NEEDED = 4
@@ -42,19 +44,22 @@ class Sessions:
     """Which slots of the week may stay empty (`closures`), and which do now (`closed`).
 
     Both are boolean, one element a slot. They differ at edges that move with
-    daylight saving time, and only `closed` tells the future.
+    daylight saving time, and only `closed` tells the future. Candles open on the
+    `grid`, whose clock is that of the week wherever openings move with it.
     """
 
     resolution: int
     closures: NDArray[np.bool_]
     closed: NDArray[np.bool_]
     zone: str = "UTC"
+    grid: Grid = PLAIN
 
     @classmethod
-    def around_the_clock(cls, resolution: int) -> Self:
+    def around_the_clock(cls, resolution: int, grid: Grid = PLAIN) -> Self:
         """Return the sessions of a market that never closes."""
         none = np.zeros(WEEK // resolution, bool)
-        return cls(resolution, none, none)
+        moves = utc_phase(resolution, grid) is None
+        return cls(resolution, none, none, grid.zone if moves else "UTC", grid)
 
     def missing_before(self, times: Times) -> Times:
         """Return how many candles are missing between each of `times` and the one before.
@@ -62,41 +67,52 @@ class Sessions:
         `times` are ascending openings in seconds; the first has 0. Openings in
         closures do not count.
         """
-        expected = np.concatenate([[0], np.cumsum(~self.closures)])
-
-        def openings_until(time: Times) -> Times:
-            weeks, rest = np.divmod(time, WEEK)
-            return np.asarray(weeks * expected[-1] + expected[rest // self.resolution])
-
         walls = wall_seconds(times, self.zone)
-        between = openings_until(walls[1:]) - openings_until(walls[:-1] + self.resolution)
+        if utc_phase(self.resolution, self.grid) is None:
+            after = walls[:-1] + self.resolution
+            between = self._expected(walls[1:]) - self._expected(after)
+        else:
+            after = times[:-1] + self.resolution
+            between = self._expected(walls[1:]) - self._expected(wall_seconds(after, self.zone))
+            between -= self._moved(times[1:]) - self._moved(after)
         return np.concatenate([[0], between]).astype(np.int64)
 
     def gaps(self, times: Times) -> list[tuple[int, int]]:
         """Return `(first missing opening, opening held again)` for each gap, in seconds."""
         after = np.flatnonzero(self.missing_before(times) > 0)
-        return [(int(times[i - 1]) + self.resolution, int(times[i])) for i in after]
+        first = ends(times[after - 1], self.resolution, self.grid)
+        return list(zip(first.tolist(), times[after].tolist(), strict=True))
 
     def next_openings(self, last: int, count: int) -> Times:
         """Return the openings of the `count` candles after the one that opened at `last`."""
-        per_week = int((~self.closed).sum())
-        weeks = count // per_week + 2
-        wall = int(wall_seconds(np.array([last]), self.zone)[0])
-        ahead = wall + self.resolution * np.arange(1, weeks * self.closed.size + 1, dtype=np.int64)
-        open_ = ahead[~self.closed[ahead % WEEK // self.resolution]][
-            : count + DAY // self.resolution
-        ]
-        found = instants(open_, self.zone)
-        return np.asarray(found[found > last][:count])
+        weeks = count // int((~self.closed).sum()) + 2
+        ahead = openings(last + 1, last + weeks * WEEK + 1, self.resolution, self.grid)
+        slots = wall_seconds(ahead, self.zone) % WEEK // self.resolution
+        return np.asarray(ahead[~self.closed[slots]][:count])
+
+    def _expected(self, walls: Times) -> Times:
+        """Return how many slots lie before times of the week's clock that are no closures."""
+        before = np.concatenate([[0], np.cumsum(~self.closures)])
+        weeks, rest = np.divmod(walls, WEEK)
+        return np.asarray(weeks * before[-1] + before[rest // self.resolution])
+
+    def _moved(self, times: Times) -> Times:
+        """Return how many slots the clock has left out by its changes, less those shown twice."""
+        since, offsets = clock_changes(self.zone)
+        phase = utc_phase(self.resolution, self.grid) or 0
+        first = since[1:] + (phase - since[1:]) % self.resolution
+        jumps = self._expected(first + offsets[1:]) - self._expected(first + offsets[:-1])
+        return np.concatenate([[0], np.cumsum(jumps)])[np.searchsorted(first, times, "right")]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` reads: slots as half-open runs, fit for JSON."""
-        return {
+        found = {
             "resolution": self.resolution,
             "closures": _runs(self.closures),
             "closed": _runs(self.closed),
             "zone": self.zone,
         }
+        return found if self.grid.is_plain else found | {"grid": str(self.grid)}
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
@@ -107,19 +123,27 @@ class Sessions:
             for start, stop in runs:
                 slots[start:stop] = True
         # Models trained before zones were learnt know the week of UTC only.
-        return cls(value["resolution"], closures, closed, value.get("zone", "UTC"))
+        grid = parse_grid(value["grid"]) if "grid" in value else PLAIN
+        return cls(value["resolution"], closures, closed, value.get("zone", "UTC"), grid)
 
 
-def learn_sessions(times: Times, resolution: int, zone: str = "") -> Sessions:
-    """Learn the closures from ascending openings (s) by the clock of `zone`.
+def learn_sessions(times: Times, resolution: int, zone: str = "", grid: Grid = PLAIN) -> Sessions:
+    """Learn the closures from ascending openings (s) of a grid by the clock of `zone`.
 
-    Without a zone it is that of `KNOWN_ZONES` which leaves the fewest candles in
-    closures and the fewest holes outside them. Fewer than four whole weeks show none.
+    Without a zone it is the grid's where openings move with it, and else that of
+    `KNOWN_ZONES` which leaves the fewest candles in closures and the fewest holes
+    outside them. Fewer than four whole weeks show none.
     """
     if not len(times) or _whole_weeks(times)[1] < WEEKS_NEEDED:
-        return Sessions.around_the_clock(resolution)
-    if zone:
-        return _learnt(times, resolution, zone)[0]
+        return Sessions.around_the_clock(resolution, grid)
+    if utc_phase(resolution, grid) is None:
+        zone = grid.zone
+    found = _learnt(times, resolution, zone)[0] if zone else _by_fitting_clock(times, resolution)
+    return replace(found, grid=grid)
+
+
+def _by_fitting_clock(times: Times, resolution: int) -> Sessions:
+    """Return the closures by the clock that explains the openings best."""
     plain, odd = _learnt(times, resolution, "UTC")
     if not plain.closures.any():
         return plain

@@ -1,29 +1,27 @@
 """Columns of instants by a zone's clock, and back."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clock.clocks import Clock
 from core.clock.resolutions import DAY
+from core.clock.times import LATEST_MS
 
 Seconds = NDArray[np.int64]
+
+# No clock changes twice between two looks at it, nor within a minute.
+_LOOK, _EXACT = 14 * DAY, 60
+_BEGINNING = np.iinfo(np.int64).min // 2
 
 
 def wall_seconds(time: Seconds, zone: str) -> Seconds:
     """Return what a zone's clock shows at instants (epoch s), as if it were UTC."""
     if zone == "UTC" or not len(time):
         return time
-    clock = Clock(zone)
-
-    def offsets(instants: Seconds) -> Seconds:
-        return np.array([round(clock.of_utc(at)) - at for at in instants.tolist()], np.int64)
-
-    days, place = np.unique(time // DAY, return_inverse=True)
-    found, after = offsets(days * DAY)[place], offsets((days + 1) * DAY)[place]
-    # A day on which the clock changes is looked at time by time.
-    changing = np.flatnonzero(found != after)
-    found[changing] = offsets(time[changing])
-    return time + found
+    since, offsets = clock_changes(zone)
+    return np.asarray(time + offsets[np.searchsorted(since, time, "right") - 1])
 
 
 def instants(walls: Seconds, zone: str) -> Seconds:
@@ -31,8 +29,55 @@ def instants(walls: Seconds, zone: str) -> Seconds:
 
     A time that it shows twice has two, one that it never shows none.
     """
+    earlier, later = _instants(walls, zone)
+    return np.unique(np.concatenate([earlier, later]))
+
+
+def first_instants(walls: Seconds, zone: str) -> Seconds:
+    """Return the first instant (epoch s) at which the clock shows each of `walls`.
+
+    Those that it never shows are left out.
+    """
+    return _instants(walls, zone)[0]
+
+
+@lru_cache(64)
+def clock_changes(zone: str) -> tuple[Seconds, Seconds]:
+    """Return the instants (epoch s, ascending) from which a clock is ahead of UTC by so much (s).
+
+    The first lies before all times.
+    """
     if zone == "UTC":
-        return np.unique(walls)
+        return np.array([_BEGINNING], np.int64), np.zeros(1, np.int64)
     clock = Clock(zone)
-    found = {round(at) for wall in walls.tolist() for at in clock.instants(wall) if at is not None}
-    return np.array(sorted(found), np.int64)
+
+    def ahead(at: int) -> int:
+        return round(clock.of_utc(at)) - at
+
+    since, offsets = [_BEGINNING], [ahead(0)]
+    for look in range(0, LATEST_MS // 1_000, _LOOK):
+        if ahead(look + _LOOK) != offsets[-1]:
+            before, after = look, look + _LOOK
+            while after - before > _EXACT:
+                middle = (before + after) // (2 * _EXACT) * _EXACT
+                if ahead(middle) == offsets[-1]:
+                    before = middle
+                else:
+                    after = middle
+            since.append(after)
+            offsets.append(ahead(after))
+    return np.array(since, np.int64), np.array(offsets, np.int64)
+
+
+def _instants(walls: Seconds, zone: str) -> tuple[Seconds, Seconds]:
+    """Return the first instants of the walls that are shown, and those of a second showing."""
+    since, offsets = clock_changes(zone)
+    place = np.searchsorted(since + offsets, walls, "right") - 1
+    later = walls - offsets[place]
+    earlier = walls - offsets[np.maximum(place - 1, 0)]
+    shown_before = (place > 0) & (earlier < since[place])
+    # Where the clock went forward, the hour left out lies after the change by either offset.
+    until = np.append(since[1:], np.iinfo(np.int64).max)[place]
+    shown = later < until
+    first = np.where(shown_before, earlier, later)[shown | shown_before]
+    return first, later[shown & shown_before]

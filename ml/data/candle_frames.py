@@ -2,7 +2,8 @@
 
 A frame has columns `time` (opening, whole seconds UTC, ascending, unique),
 `open`, `high`, `low`, `close`, `volume` and, where known, `flags` (bits of
-`core.series.CandleFlag`). `frame.attrs["zone"]` is the market's clock, where it was named.
+`core.series.CandleFlag`). `frame.attrs` hold `zone`, the market's clock where it was
+named, and `grid`, when its candles open (`core.clock.grids.Grid`).
 """
 
 import hashlib

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.clock.grids import PLAIN
 from core.clock.sessions import Sessions, learn_sessions
 from core.errors import JobStopped
 from ml.data.candle_frames import finished
@@ -140,10 +141,11 @@ def make_history(
     """Prepare a frame of candles (see `ml.data.candle_frames`); unfinished ones are left out.
 
     `sessions` are those that a model was trained with (`Sessions.to_dict`);
-    without, they are learnt from the frame's own openings, by its `attrs["zone"]`.
+    without, they are learnt from the frame's own openings, by its `attrs`: zone and grid.
     """
     whole = finished(frame)
     if sessions is not None:
         return History(whole, Sessions.from_dict(sessions))
-    zone = frame.attrs.get("zone", "")
-    return History(whole, learn_sessions(whole["time"].to_numpy(np.int64), resolution, zone))
+    times = whole["time"].to_numpy(np.int64)
+    zone, grid = frame.attrs.get("zone", ""), frame.attrs.get("grid", PLAIN)
+    return History(whole, learn_sessions(times, resolution, zone, grid))

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from core.clock.openings import end_of
 from ml.data.candle_frames import data_hash, finished
 from ml.features.history import History, make_history
 from ml.models.protocol import CANDLES_WANTED, LEVELS, Distribution, Model
@@ -44,7 +45,12 @@ class Origin:
     @property
     def input_end(self) -> int:
         """Return when the last candle closed (s)."""
-        return int(self.history.times[-1]) + self.history.resolution
+        return end_of(self.opening, self.history.resolution, self.history.sessions.grid)
+
+    @property
+    def opening(self) -> int:
+        """Return when the last candle opened (s)."""
+        return int(self.history.times[-1])
 
     @property
     def last_price(self) -> float:

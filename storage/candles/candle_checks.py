@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock.grids import PLAIN, Grid
+from core.clock.openings import ends, on_grid
 from core.clock.times import LATEST_MS, MICROSECONDS_FROM, MILLISECONDS_FROM, NANOSECONDS_FROM
 from core.series import CandleFlag
 from storage.candles.candle_columns import UNKNOWN_TRADES, Candles, Floats, Integers
-from storage.candles.grids import on_grid
 
 # How far an opening may lie ahead of our clock.
 FUTURE_MS = 60_000
@@ -60,7 +60,7 @@ def check_candles(
     marks = np.zeros(len(table), np.int64) if flags is None else np.array(flags, np.int64)
     found = _columns(table[good], milliseconds[good].astype(np.int64) // 1_000, marks[good])
     kept = _last_of_each_time(found.time)
-    candles = _mark(found.take(kept), resolution, now_ms)
+    candles = _mark(found.take(kept), resolution, now_ms, grid)
     return CheckedCandles(candles, rejected, len(found) - len(candles))
 
 
@@ -160,7 +160,7 @@ def _last_of_each_time(time: Integers) -> NDArray[Any]:
     return order[last]
 
 
-def _mark(candles: Candles, resolution: int, now_ms: int) -> Candles:
-    ends = (candles.time + resolution) * 1_000
-    flags = candles.flags | ((ends > now_ms) * int(CandleFlag.PARTIAL))
+def _mark(candles: Candles, resolution: int, now_ms: int, grid: Grid) -> Candles:
+    unfinished = ends(candles.time, resolution, grid) * 1_000 > now_ms
+    flags = candles.flags | (unfinished * int(CandleFlag.PARTIAL))
     return candles.replace(flags=flags)

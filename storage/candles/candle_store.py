@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import redis
 
+from core.clock.openings import openings
 from core.clock.resolutions import DAY
 from core.clock.times import LATEST_MS
 from core.series import Series, make_series
@@ -16,7 +17,6 @@ from storage.candles.candle_columns import Candles, Integers
 from storage.candles.candle_commands import FIELDS, PLAIN_FIELDS, key
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_writes import ChunkWriter
-from storage.candles.grids import openings
 from storage.candles.series_facts import SeriesFactsStore
 from storage.optimistic import until_undisturbed
 from storage.redis_connection import redis_errors

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 import msgspec
 
 from core.answers.candles import Backfilled
-from core.clock.times import format_time, now_ms
+from core.clock.grids import Grid
+from core.clock.times import format_time
 from core.jobs import Job, Progress
 from core.requests import BackfillCandles
 from core.retry import RetryPolicy
 from core.series import Series
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
-from storage.candles.candle_checks import check_candles
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.candles.given_up import impatient
 from tasks.candles.ingest_latest import POLICY, last_candle
+from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.jobs.held_job import Note, Report
 
 
@@ -54,7 +55,8 @@ def backfill_candles(
     series, request = job.request.series, job.request
     filled = _filled(stores, series, job, note)
     exchange = open_exchange(series.platform)
-    filling = _Filling(stores, series, filled, exchange, request.sleep_ms, report, note)
+    grid = grid_of(stores, series)
+    filling = _Filling(stores, series, grid, filled, exchange, request.sleep_ms, report, note)
     for first, after in stores.candles.gaps(series, filled.cursor, request.end):
         filling.fill(first, after, min(request.limit, exchange.page_limit))
     left = stores.candles.gaps(series, request.start, request.end)
@@ -76,6 +78,7 @@ def backfill_candles(
 class _Filling:
     stores: Stores
     series: Series
+    grid: Grid
     filled: Filled
     exchange: ExchangeCandles
     sleep_ms: int
@@ -87,12 +90,12 @@ class _Filling:
         step = self.series.resolution
         self._tell()
         if self.filled.calls:
-            self._collect(first, after - step, page, RetryPolicy())
+            self._collect(first, after - 1, page, RetryPolicy())
             return
         with impatient():
-            self._collect(first, min(first + page * step, after) - step, page, POLICY)
+            self._collect(first, min(first + page * step, after) - 1, page, POLICY)
         if first + page * step < after:
-            self._collect(first + page * step, after - step, page, RetryPolicy())
+            self._collect(first + page * step, after - 1, page, RetryPolicy())
 
     def _collect(self, first: int, last: int, page: int, policy: RetryPolicy) -> None:
         collect(
@@ -102,6 +105,7 @@ class _Filling:
             self.series.resolution,
             page,
             on_page=self._keep,
+            grid=self.grid,
             policy=policy,
             sleep=self._sleep,
         )
@@ -114,10 +118,8 @@ class _Filling:
         return rows
 
     def _keep(self, rows: Rows, cursor: int) -> None:
-        checked = check_candles(rows, self.series.resolution, now_ms())
+        self.filled.revised += store_fetched(self.stores, self.series, rows).written.revised
         self.filled.fetched += len(rows)
-        if len(checked.candles):
-            self.filled.revised += self.stores.candles.write(self.series, checked.candles).revised
         self.filled.cursor = cursor
         record_clock(self.stores, self.exchange)
         self.note(msgspec.to_builtins(self.filled))

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import msgspec
 
 from core.answers.candles import KlineResult
+from core.clock.grids import Grid
+from core.clock.openings import opening_at
 from core.clock.times import format_time, now_ms
 from core.jobs import Job, Progress
 from core.requests import FetchCandles
 from core.series import Series
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
-from storage.candles.candle_checks import check_candles
 from storage.stores import Stores
+from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.jobs.held_job import Note, Report
 
 OpenExchange = Callable[[str], ExchangeCandles]
@@ -60,9 +62,11 @@ def collect_candles(
     the candles that had ended when the job was made.
     """
     series = job.request.series
-    span = _span(job, series.resolution)
+    grid = grid_of(stores, series)
+    span = _span(job, grid)
     tally = _tally(stores, series, span, job, note)
-    _Fetching(stores, series, span, tally, open_exchange(series.platform), report, note).run()
+    exchange = open_exchange(series.platform)
+    _Fetching(stores, series, grid, span, tally, exchange, report, note).run()
     return _result(stores, series, span, tally)
 
 
@@ -72,6 +76,7 @@ class _Fetching:
 
     stores: Stores
     series: Series
+    grid: Grid
     span: Span
     tally: Tally
     exchange: ExchangeCandles
@@ -87,6 +92,7 @@ class _Fetching:
             self.series.resolution,
             self.exchange.page_limit,
             on_page=self._keep,
+            grid=self.grid,
             cursor=self.tally.cursor,
             sleep=self._sleep,
         )
@@ -123,12 +129,13 @@ def record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
         stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())
 
 
-def _span(job: Job[FetchCandles], resolution: int) -> Span:
+def _span(job: Job[FetchCandles], grid: Grid) -> Span:
     """Return what is asked for, cut off at the time when the job was made."""
     asked = job.request.span
     made = job.created_at // 1_000
     end = min(asked.end // 1_000, made)
-    return Span(-(-asked.start // 1_000), end, made // resolution * resolution)
+    closed = opening_at(made, job.request.series.resolution, grid)
+    return Span(-(-asked.start // 1_000), end, closed)
 
 
 def _tally(stores: Stores, series: Series, span: Span, job: Job[FetchCandles], note: Note) -> Tally:
@@ -140,20 +147,20 @@ def _tally(stores: Stores, series: Series, span: Span, job: Job[FetchCandles], n
 
 
 def _store(stores: Stores, series: Series, rows: Rows, tally: Tally) -> None:
-    checked = check_candles(rows, series.resolution, now_ms())
+    checked, written = store_fetched(stores, series, rows)
     tally.fetched += len(rows)
     tally.rejected += len(checked.rejected)
     tally.duplicates += checked.duplicates
+    tally.revised += written.revised
     if not len(checked.candles):
         return
-    tally.revised += stores.candles.write(series, checked.candles).revised
     first, last = int(checked.candles.time[0]), int(checked.candles.time[-1])
     tally.first = first if tally.first is None else min(first, tally.first)
     tally.last = last if tally.last is None else max(last, tally.last)
 
 
 def _result(stores: Stores, series: Series, span: Span, tally: Tally) -> KlineResult:
-    until = min(span.end - span.end % series.resolution + series.resolution, span.closed)
+    until = min(span.end + 1, span.closed)
     gaps = stores.candles.gaps(series, span.start, until) if until > span.start else []
     return KlineResult(
         fetched=tally.fetched,

@@ -9,12 +9,15 @@ from core.answers.indicators import (
     IndicatorSummary,
     IndicatorValues,
 )
+from core.clock.grids import Grid
+from core.clock.openings import ends
 from core.clock.times import format_time, now_ms
 from core.jobs import Job
 from core.requests import SeriesRequest
 from core.series import CandleFlag
 from storage.candles.candle_columns import Candles
 from storage.stores import Stores
+from tasks.candles.store_fetched import grid_of
 from tasks.jobs.held_job import Note, Report
 
 # A newest candle that closed longer ago than this many of its own lengths is stale.
@@ -44,16 +47,17 @@ def compute_indicators(
         indicators=msgspec.convert(found.values, IndicatorValues),
         summary=msgspec.convert(found.summary, IndicatorSummary),
         reasons=found.reasons,
-        input=_input(candles, series.resolution, now),
+        input=_input(candles, series.resolution, grid_of(stores, series), now),
     )
 
 
-def _input(candles: Candles, resolution: int, now: int) -> IndicatorInput:
+def _input(candles: Candles, resolution: int, grid: Grid, now: int) -> IndicatorInput:
     """Say which candles the indicators were made from: the newest, and the holes among them."""
     times = candles.time
     last = int(times[-1])
-    before = np.flatnonzero(np.diff(times) > resolution)
-    holes = [(int(times[n]) + resolution, int(times[n + 1])) for n in before]
+    expected = ends(times, resolution, grid)
+    before = np.flatnonzero(times[1:] > expected[:-1])
+    holes = zip(expected[before].tolist(), times[before + 1].tolist(), strict=True)
     return IndicatorInput(
         last_time=format_time(last * 1_000),
         candles=len(candles),

@@ -10,10 +10,10 @@ from core.retry import RetryPolicy
 from core.series import Series
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
-from storage.candles.candle_checks import check_candles
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
 from tasks.candles.given_up import impatient
+from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.jobs.held_job import Note, Report
 
 # A series that is further behind gets its newest pages only; a backfill closes the gap.
@@ -37,8 +37,7 @@ def ingest_latest(
     counts = {"fetched": 0, "inserted": 0, "revised": 0}
 
     def keep(rows: Rows, cursor: int) -> None:
-        checked = check_candles(rows, series.resolution, now_ms())
-        written = stores.candles.write(series, checked.candles)
+        written = store_fetched(stores, series, rows).written
         counts["fetched"] += len(rows)
         counts["inserted"] += written.inserted
         counts["revised"] += written.revised
@@ -53,6 +52,7 @@ def ingest_latest(
             series.resolution,
             exchange.page_limit,
             on_page=keep,
+            grid=grid_of(stores, series),
             policy=POLICY,
         )
     record_clock(stores, exchange)

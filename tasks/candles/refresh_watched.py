@@ -6,21 +6,24 @@ from functools import partial
 
 import msgspec
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import opening_at
 from core.clock.times import now_ms
 from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
 from core.platforms import PLATFORMS
 from core.requests import FetchCandles
 from core.retry import RetryPolicy
-from core.series import CandleFlag, Series
+from core.series import Series
 from feeds.exchange_candles import ExchangeCandles
 from feeds.paging import Rows, collect
 from storage import keys
-from storage.candles.candle_checks import check_candles
+from storage.candles.newest_finished import newest_finished
 from storage.candles.watches import Watch
 from storage.locks import turn
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
+from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.enqueue import Enqueue
 from tasks.task_table import FETCH_CANDLES
 
@@ -48,7 +51,10 @@ def refresh_watched(
     A series without candles begins `backfill_days` ago. Runs may overlap: each
     series is worked on by one at a time.
     """
-    due = [watch for watch in stores.watches.list() if is_due(watch, now_ms())]
+    watches = stores.watches.list()
+    facts = stores.facts.all([watch.series for watch in watches])
+    pairs = zip(watches, facts, strict=True)
+    due = [watch for watch, known in pairs if is_due(watch, now_ms(), known.grid)]
     for watch in due:
         with turn(stores.redis, keys.refresh_lock(watch.series), TURN_S) as mine:
             if mine:
@@ -56,7 +62,7 @@ def refresh_watched(
     return len(due)
 
 
-def is_due(watch: Watch, now: int) -> bool:
+def is_due(watch: Watch, now: int, grid: Grid = PLAIN) -> bool:
     """Say whether a watch wants a run at `now` (epoch ms).
 
     It does once a candle has ended since its last success, or after 5 minutes;
@@ -66,8 +72,8 @@ def is_due(watch: Watch, now: int) -> bool:
         return now - watch.last_run_at >= RETRY_MS
     if watch.last_success_at is None:
         return True
-    step = watch.series.resolution * 1_000
-    settled = (now - SETTLE_MS) // step * step + SETTLE_MS
+    closed = opening_at((now - SETTLE_MS) // 1_000, watch.series.resolution, grid)
+    settled = closed * 1_000 + SETTLE_MS
     return watch.last_success_at < settled or now - watch.last_success_at >= LONGEST_PAUSE_MS
 
 
@@ -104,19 +110,19 @@ def _refresh(
 
 def _awaits_candle(stores: Stores, series: Series, now: int) -> bool:
     """Say whether the candle that has just closed has not come yet."""
-    closed = now // 1_000 // series.resolution * series.resolution
+    grid = grid_of(stores, series)
+    closed = opening_at(now // 1_000, series.resolution, grid)
     if now > deadline_ms(closed, series.resolution):
         return False
-    held = stores.candles.read(series, closed - series.resolution, closed - 1)
-    return not len(held) or bool(held.flags[-1] & CandleFlag.PARTIAL)
+    newest = newest_finished(stores.candles, series)
+    return newest is None or newest < opening_at(closed - 1, series.resolution, grid)
 
 
 def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int) -> None:
     """Fetch from the newest candle on, which may have been unfinished."""
 
     def keep(rows: Rows, _cursor: int) -> None:
-        checked = check_candles(rows, series.resolution, now_ms())
-        stores.candles.write(series, checked.candles)
+        store_fetched(stores, series, rows)
 
     collect(
         partial(exchange.fetch_page, series.symbol, series.resolution),
@@ -125,6 +131,7 @@ def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int
         series.resolution,
         exchange.page_limit,
         on_page=keep,
+        grid=grid_of(stores, series),
         policy=RetryPolicy(attempts=3),
     )
     record_clock(stores, exchange)

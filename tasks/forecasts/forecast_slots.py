@@ -13,7 +13,6 @@ import msgspec
 
 from core.clock.times import now_ms
 from core.errors import TickcastError
-from core.forecast_target import grace_ms
 from core.series import Market, Series
 from storage import keys
 from storage.candles.forecasts import ForecastPoint
@@ -22,7 +21,7 @@ from storage.ledger.ledger_rows import Forecast, Missed
 from storage.models.runs import TargetRecord
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
-from tasks.forecasts.missed_forecasts import missed_since
+from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.forecasts.slot_forecasts import make_forecast
 from tasks.jobs.loaded_models import models
 from tasks.jobs.turns import Turns
@@ -73,7 +72,7 @@ class SlotForecaster:
         newest = newest_finished(stores.candles, series)
         fresh = newest is not None and self._take(series, newest, targets)
         forecasts = list(self._make(series, targets)) if fresh else []
-        passed = (self._clock() - grace_ms(series.resolution)) // (series.resolution * 1_000)
+        passed = period(self._clock(), series.resolution)
         if not forecasts and self._counted.get(series) == passed:
             return 0
         missed = [event for target in targets if (event := self._missed(target, watched_at))]

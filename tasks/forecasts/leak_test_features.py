@@ -28,7 +28,8 @@ def leak_test_features(
         else stores.candles.read(series, limit=CANDLES, newest=True)
     )
     frame = finished(candles.to_frame()).tail(CANDLES).reset_index(drop=True)
-    sessions = learn_sessions(frame["time"].to_numpy("int64"), series.resolution)
+    facts, times = stores.facts.get(series), frame["time"].to_numpy("int64")
+    sessions = learn_sessions(times, series.resolution, facts.zone, facts.grid)
     changed = leak_test(frame, sessions, job.request.seed)
     stores.uploads.drop(job.id)
     features = {

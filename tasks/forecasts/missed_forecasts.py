@@ -9,7 +9,15 @@ from core.forecast_target import ForecastTarget, grace_ms
 from storage.ledger.ledger_rows import Missed
 
 NOT_MADE = "no forecast was made in time"
-_WEEK = 604_800
+_WEEK, _QUARTER = 604_800, 900
+
+
+def period(now: int, resolution: int) -> int:
+    """Return a number that changes when a deadline may have passed: with every candle.
+
+    Long candles may open at any hour of their series' grid: theirs changes every quarter.
+    """
+    return (now - grace_ms(resolution)) // (min(resolution, _QUARTER) * 1_000)
 
 
 def missed_since(
@@ -38,8 +46,8 @@ def missed_since(
     passed = (now - grace_ms(step) - 1) // 1_000
     if passed <= start:
         return None
-    first = start // step * step
-    openings = hours.next_openings(first, (passed - first) // step + target.horizon)
+    # One more: in a span with a day of 23 hours lie more openings than whole lengths.
+    openings = hours.next_openings(start, (passed - start) // step + 1 + target.horizon)
     targets = openings[target.horizon - 1 :]
     firsts = openings[: len(targets)]
     due = (firsts <= passed) & (firsts * 1_000 > since_ms)

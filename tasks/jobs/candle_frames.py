@@ -25,7 +25,7 @@ def read_frame(
 
 
 def frame_of(stores: Stores, series: Series, candles: Candles) -> "pd.DataFrame":
-    """Return candles as a frame that carries its market's clock, where that was named."""
-    frame = candles.to_frame()
-    frame.attrs["zone"] = stores.facts.get(series).zone
+    """Return candles as a frame that carries its market's clock, where named, and its grid."""
+    frame, facts = candles.to_frame(), stores.facts.get(series)
+    frame.attrs |= {"zone": facts.zone, "grid": facts.grid}
     return frame

@@ -130,7 +130,7 @@ def _record(
         symbol=series.symbol,
         resolution=series.resolution,
         horizon=horizon,
-        opening=origin.input_end - series.resolution,
+        opening=origin.opening,
         run_id=loaded.run.id,
         made_at=now_ms(),
         type=decision.type,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 
+from core.clock.openings import closed_at
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget
@@ -45,8 +46,8 @@ def _make_all(stores: Stores, words: SignalWords) -> Iterator[int]:
 def _is_newest(stores: Stores, series: Series) -> bool:
     """Say whether the candle that closed last is held."""
     newest = newest_finished(stores.candles, series)
-    closed = now_ms() // 1_000 // series.resolution * series.resolution - series.resolution
-    return newest is not None and newest >= closed
+    grid = stores.facts.get(series).grid
+    return newest is not None and newest >= closed_at(now_ms() // 1_000, series.resolution, grid)
 
 
 def _make(target: ForecastTarget, make: Callable[[Series, int], object]) -> int:

@@ -83,6 +83,6 @@ def _bars(stores: Stores, record: SignalRecord) -> "Bars":
     from ml.scoring.signal_outcome import Bars
 
     end = record.expires_at // 1_000 - record.resolution
-    held = stores.candles.read(record.series, record.opening + record.resolution, end)
+    held = stores.candles.read(record.series, record.opening + 1, end)
     done = finished(held)
     return Bars(done.time, done.open, done.high, done.low, done.close)

@@ -11,7 +11,7 @@ import msgspec
 
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
-from core.forecast_target import ForecastTarget, deadline_ms, grace_ms
+from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
 from core.models import SIGNAL
 from core.signals import SIGNAL_ANSWER, SignalWords
@@ -22,7 +22,7 @@ from storage.models.answer_cache import Asked
 from storage.models.runs import TargetRecord
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
-from tasks.forecasts.missed_forecasts import missed_since
+from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.jobs.loaded_models import models
 from tasks.signals.generate_signal import signal_of
 
@@ -39,7 +39,8 @@ def unsealed(
         "target": target,
         "first_opening": first_opening,
         "opening": opening,
-        "input_end": record.opening + record.resolution,
+        # A day of 23 hours ends sooner than its length says.
+        "input_end": min(record.opening + record.resolution, first_opening),
         "signal_id": record.id,
     }
     return msgspec.convert(msgspec.structs.asdict(record) | about, Unsealed)
@@ -110,7 +111,7 @@ class SignalSealer:
 
     def _missed(self, record: TargetRecord, watched_at: int) -> list[Missed]:
         target, step = record.target, record.target.resolution
-        passed = (self._clock() - grace_ms(step)) // (step * 1_000)
+        passed = period(self._clock(), step)
         if self._counted.get(target) == passed:
             return []
         begun_at = self._stores.sealed.begun_at()

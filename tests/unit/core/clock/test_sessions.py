@@ -1,15 +1,16 @@
 """Weekends of foreign exchange are closures; an outage is a gap."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.clock.grids import parse_grid
 from core.clock.sessions import WEEK, Sessions, Times, learn_sessions
 from ml.data.candle_frames import finished
 from ml.features.history import make_history
@@ -204,3 +205,75 @@ def test_a_frame_that_names_its_clock_is_prepared_by_it() -> None:
     # What training does to a frame before it is prepared.
     newest = finished(frame).tail(200).reset_index(drop=True)
     assert make_history(newest, HOUR).sessions.zone == "America/New_York"
+
+
+FROM_17_00 = parse_grid("17:00@America/New_York")
+
+
+def daily_from_17_00(first: date, days: int) -> Times:
+    """Openings of daily candles of foreign exchange: 17:00 New York, Sunday to Thursday."""
+    evenings = [
+        datetime.combine(first + timedelta(days=n), time(17), NEW_YORK) for n in range(days)
+    ]
+    return np.array([int(at.timestamp()) for at in evenings if at.weekday() not in (4, 5)])
+
+
+def test_days_from_17_00_new_york_open_at_that_hour_after_both_changes() -> None:
+    times = daily_from_17_00(date(2022, 1, 2), 1_100)
+    sessions = learn_sessions(times[:400], 86_400, grid=FROM_17_00)
+
+    again = Sessions.from_dict(sessions.to_dict())
+
+    assert (again.grid, again.zone) == (FROM_17_00, "America/New_York")
+    assert not again.missing_before(times).any()
+    assert again.gaps(times) == []
+    for last in range(400, len(times) - 3):
+        assert again.next_openings(int(times[last]), 3).tolist() == times[last + 1 :][:3].tolist()
+
+
+def test_a_missing_day_of_a_moving_grid_is_a_gap_at_its_own_hour() -> None:
+    times = daily_from_17_00(date(2024, 1, 7), 120)
+    sessions = learn_sessions(times, 86_400, grid=FROM_17_00)
+    monday = int(datetime(2024, 3, 11, 17, tzinfo=NEW_YORK).timestamp())
+
+    held = times[times != monday]
+
+    assert sessions.gaps(held) == [(monday, int(held[held > monday][0]))]
+
+
+@pytest.mark.parametrize("resolution", [300, HOUR, 4 * HOUR])
+def test_a_market_that_never_closes_has_no_gap_at_a_change_of_a_named_clock(
+    resolution: int,
+) -> None:
+    times = np.arange(epoch(2024, 1, 1), epoch(2025, 1, 1), resolution)
+    sessions = learn_sessions(times, resolution, "America/New_York")
+
+    assert not sessions.missing_before(times).any()
+    assert sessions.next_openings(epoch(2024, 3, 9), 100).tolist() == [
+        epoch(2024, 3, 9) + resolution * n for n in range(1, 101)
+    ]
+
+
+@settings(deadline=None)
+@given(
+    held=st.sets(st.integers(0, 700), min_size=2, max_size=60),
+    closed=st.integers(0, 120),
+    change=st.sampled_from([(2024, 3, 1), (2024, 10, 25)]),
+)
+def test_openings_missing_across_a_change_are_those_that_a_walk_finds(
+    held: set[int], closed: int, change: tuple[int, int, int]
+) -> None:
+    closures = np.zeros(168, bool)
+    closures[closed : closed + 48] = True
+    sessions = Sessions(HOUR, closures, closures, "America/New_York")
+    times = epoch(*change) + HOUR * np.array(sorted(held))
+
+    def is_open(second: int) -> bool:
+        shown = datetime.fromtimestamp(second, NEW_YORK)
+        return not closures[(shown.weekday() - 3) % 7 * 24 + shown.hour]
+
+    expected = [0] + [
+        sum(is_open(second) for second in range(a + HOUR, b, HOUR)) for a, b in pairwise(times)
+    ]
+
+    assert sessions.missing_before(times).tolist() == expected
