@@ -150,12 +150,12 @@ class ScoreboardResource:
 
 
 def _adjusted(scores: dict[ForecastTarget, dict[str, Any]]) -> dict[ForecastTarget, float]:
-    """Return each slot's Diebold-Mariano p-value, adjusted by Holm for all slots looked at."""
-    known = {
-        target: found["dm"]["p_value"]
-        for target, found in scores.items()
-        if found.get("dm") and found["dm"].get("p_value") is not None
+    """Return the p-value of each slot's being better, adjusted by Holm for all slots looked at."""
+    # Scores that an earlier version computed have none until they are computed anew.
+    chances = {
+        target: (found.get("dm") or {}).get("better_p_value") for target, found in scores.items()
     }
+    known = {target: chance for target, chance in chances.items() if chance is not None}
     return dict(zip(known, holm(list(known.values())), strict=True))
 
 

@@ -169,9 +169,10 @@ class LedgersVerified(LedgerVerified):
 class ScoreboardRow(Struct):
     """Scores of a slot from the ledger: `n` forecasts with an outcome, and how many were missed.
 
-    The interval of skill, and so the verdict, holds however often somebody looks.
-    `p_value_of_all` is the Diebold-Mariano test's, adjusted by Holm for all slots
-    of the ledger: of many slots some look skilled by chance.
+    Of the live ledger every interval, and so the verdict, and every p-value holds however
+    often somebody looks. `p_value_of_all` is that of smaller errors than last price's
+    (`scores.dm.better_p_value`), adjusted by Holm for all slots of the ledger: of many slots
+    some look skilled by chance.
     """
 
     platform: str

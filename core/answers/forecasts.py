@@ -25,8 +25,12 @@ class TargetScored(Scored, kw_only=True):
 
 
 class Evaluation(TargetScored, kw_only=True):
-    """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`."""
+    """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`.
 
+    `baseline` names the model of `baseline_scores`.
+    """
+
+    baseline: str
     folds: list[Json]
     other_baselines: Json
     calibration: Json
@@ -39,7 +43,8 @@ class Evaluation(TargetScored, kw_only=True):
 class SlotTrained(TargetScored, kw_only=True):
     """What became of the challenger, and why.
 
-    `candidates` counts the recipes that were tried on the target, this one included.
+    `candidates` counts the recipes that were tried on the target, this one included; the
+    intervals, and so the verdict, hold for all of them together.
     """
 
     run_id: str

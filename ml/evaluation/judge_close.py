@@ -14,7 +14,7 @@ from ml.scoring import scores
 from ml.scoring.calibration import calibration_report
 from ml.scoring.conformal import interval_pairs
 from ml.scoring.scorecard import FEE, Forecasts, judge, scorecard
-from ml.scoring.uncertainty import direction_test
+from ml.scoring.uncertainty import LEVEL, direction_test
 
 Floats = NDArray[np.float64]
 
@@ -50,13 +50,16 @@ class CloseKind(Kind):
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
-        card = close_scores(model, self.horizon, self.seed, self.fee)
+        card = self._card(model)
         return {
             "n": card["n"],
             "scores": card,
-            "baseline_scores": close_scores(baseline, self.horizon, self.seed, self.fee),
+            "baseline_scores": self._card(baseline),
             "verdict": judge(card),
         }
+
+    def _card(self, columns: Columns) -> dict[str, Any]:
+        return close_scores(columns, self.horizon, self.seed, self.fee, self.level)
 
     def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
         """Return the same without `n`, which stands among the scores."""
@@ -67,10 +70,7 @@ class CloseKind(Kind):
     def details(self, whole: Whole, model: str) -> dict[str, Any]:
         """Return the scores of other baselines, calibration, coverage by volatility."""
         ours = whole(model)
-        others = {
-            name: close_scores(whole(name), self.horizon, self.seed, self.fee)
-            for name in self.other_baselines
-        }
+        others = {name: self._card(whole(name)) for name in self.other_baselines}
         return {
             "other_baselines": others,
             "calibration": calibration_report(ours["prob_up"], ours["realised"] > ours["last"]),
@@ -78,10 +78,12 @@ class CloseKind(Kind):
         }
 
 
-def close_scores(columns: Columns, horizon: int, seed: int, fee: float = FEE) -> dict[str, Any]:
+def close_scores(
+    columns: Columns, horizon: int, seed: int, fee: float = FEE, level: float = LEVEL
+) -> dict[str, Any]:
     """Return the scores; those of direction are of `prob_up`, not of the median's sign.
 
-    `fee` is a fraction of the price a side.
+    `fee` is a fraction of the price a side; see `scorecard`.
     """
     last, realised, prob_up = (columns[name] for name in ("last", "realised", "prob_up"))
     table = Forecasts(
@@ -95,7 +97,7 @@ def close_scores(columns: Columns, horizon: int, seed: int, fee: float = FEE) ->
     )
     accuracy, base, p_value = direction_test(realised - last, prob_up - 0.5, horizon)
     up = realised > last
-    return scorecard(table, fee=fee, seed=seed) | {
+    return scorecard(table, fee=fee, seed=seed, level=level) | {
         "direction": {
             "accuracy": _finite(accuracy),
             "base_rate": _finite(base),

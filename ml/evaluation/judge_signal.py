@@ -23,16 +23,16 @@ from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
 from ml.models.protocol import Model, SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
+from ml.scoring.scorecard import FEES, earnings
 from ml.scoring.scores import classification
 from ml.scoring.signal_outcome import Bars, earned
-from ml.scoring.uncertainty import long_run_variance
+from ml.scoring.uncertainty import mean_interval
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 # What is judged, with its classes: direction, the signal, the exits of a position on either side.
 PARTS: dict[str, Sequence[str]] = {"direction": ("sell", "buy"), **SIGNAL_PARTS}
-FEES = (1, 2, 3)
 
 
 class SignalKind(Kind):
@@ -56,16 +56,17 @@ class SignalKind(Kind):
         horizon: int,
         seed: int,
         costs_bps: float = DEFAULT_COSTS_BPS,
+        candidates: int = 1,
         exits: RiskReward = USUAL,
     ) -> None:
         """Judge positions that end at `exits`."""
-        super().__init__(horizon, seed, costs_bps)
+        super().__init__(horizon, seed, costs_bps, candidates)
         self.exits = exits
 
     @classmethod
-    def of(cls, model: Model, seed: int, costs_bps: float) -> Self:
+    def of(cls, model: Model, seed: int, costs_bps: float, candidates: int = 1) -> Self:
         """Return how signals of a model are judged, whose positions end where it says."""
-        return cls(model.horizon, seed, costs_bps, model.exits)
+        return cls(model.horizon, seed, costs_bps, candidates, model.exits)
 
     def makers(self) -> Makers:
         """Return how the baseline is made."""
@@ -170,14 +171,8 @@ class SignalKind(Kind):
         result = {}
         for fees in FEES:
             earned = model[f"earned_{fees}x"]
-            error = float(np.sqrt(long_run_variance(earned, self.horizon) / len(earned)))
-            mean = float(earned.mean())
-            result[f"{fees}x"] = {
-                "trades": int((earned != 0).sum()),
-                "mean": mean,
-                "low": mean - 1.96 * error,
-                "high": mean + 1.96 * error,
-            }
+            interval = mean_interval(earned, self.horizon, self.level)
+            result[f"{fees}x"] = earnings(earned, int((earned != 0).sum()), interval)
         return result
 
 

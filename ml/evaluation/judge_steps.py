@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.markets import DEFAULT_COSTS_BPS
+from core.multiple_testing import holm
 from ml.evaluation.judge_close import CloseKind
 from ml.evaluation.kind import Columns, Whole
 from ml.evaluation.walk import FoldForecasts, Makers
@@ -14,7 +15,8 @@ from ml.features.history import History
 from ml.models.baselines import Drift, EveryStep, Ewma, SeasonalNaive
 from ml.models.protocol import StepForecast
 from ml.scoring import scores
-from ml.scoring.scorecard import Forecasts, judge, scorecard
+from ml.scoring.scorecard import Forecasts, chance_of_skill_by_luck, judge, scorecard
+from ml.scoring.uncertainty import Verdict
 
 # Forecast values of one walk-forward kept in memory; with more, origins are thinned evenly.
 SCORED_VALUES = 6_000_000
@@ -33,8 +35,9 @@ class StepsKind(CloseKind):
         seed: int,
         levels: Sequence[float],
         costs_bps: float = DEFAULT_COSTS_BPS,
+        candidates: int = 1,
     ) -> None:
-        super().__init__(horizon, seed, costs_bps)
+        super().__init__(horizon, seed, costs_bps, candidates)
         self.levels = tuple(levels)
         self._every = 1
 
@@ -72,20 +75,33 @@ class StepsKind(CloseKind):
         return {"n": len(ours.last)} | self._beside(ours, theirs)
 
     def details(self, whole: Whole, model: str) -> dict[str, Any]:
-        """Return the scores of other baselines, and `by_horizon` those of single steps."""
+        """Return the scores of other baselines, and `by_horizon` those of single steps.
+
+        Of many steps some look skilled by luck. `p_value_of_all` is that of skill above
+        the least that counts, adjusted by Holm for all steps shown, and no step is called
+        skilled against it.
+        """
         others = {name: self._table(whole(name)) for name in self.other_baselines}
         ours, theirs = (self._table(whole(name)) for name in (model, self.baseline))
         spread = np.linspace(1, self.horizon, min(self.horizon, SCORED_HORIZONS))
         return {
-            "other_baselines": {
-                name: scorecard(table, fee=self.fee, seed=self.seed)
-                for name, table in others.items()
-            },
-            "by_horizon": [
-                {"horizon": step} | self._beside(self._step(ours, step), self._step(theirs, step))
-                for step in spread.round().astype(int).tolist()
-            ],
+            "other_baselines": {name: self._scorecard(table) for name, table in others.items()},
+            "by_horizon": self._by_horizon(ours, theirs, spread.round().astype(int).tolist()),
         }
+
+    def _by_horizon(
+        self, ours: Forecasts, theirs: Forecasts, steps: list[int]
+    ) -> list[dict[str, Any]]:
+        tables = [(self._step(ours, step), self._step(theirs, step)) for step in steps]
+        chances = holm([chance_of_skill_by_luck(table) for table, _ in tables])
+        shown = []
+        for step, tables_of_step, chance in zip(steps, tables, chances, strict=True):
+            found = {"horizon": step} | self._beside(*tables_of_step) | {"p_value_of_all": chance}
+            # Half of what an interval leaves out lies below it.
+            if found["verdict"] == Verdict.SKILLED and chance > (1 - self.level) / 2:
+                found["verdict"] = Verdict.UNPROVEN.value
+            shown.append(found)
+        return shown
 
     def _table(self, columns: Columns) -> Forecasts:
         quantiles = columns["quantiles"]
@@ -104,6 +120,8 @@ class StepsKind(CloseKind):
         return table.column(step - 1, max(1, round(step * reach)))
 
     def _beside(self, ours: Forecasts, theirs: Forecasts) -> dict[str, Any]:
-        scores = scorecard(ours, fee=self.fee, seed=self.seed)
-        baseline_scores = scorecard(theirs, fee=self.fee, seed=self.seed)
+        scores, baseline_scores = self._scorecard(ours), self._scorecard(theirs)
         return {"scores": scores, "baseline_scores": baseline_scores, "verdict": judge(scores)}
+
+    def _scorecard(self, table: Forecasts) -> dict[str, Any]:
+        return scorecard(table, fee=self.fee, seed=self.seed, level=self.level)

@@ -18,7 +18,7 @@ from ml.models.protocol import Model
 from ml.models.registry import make_model
 from ml.scoring import scores
 from ml.scoring.scorecard import fee_of
-from ml.scoring.uncertainty import skill_interval, verdict
+from ml.scoring.uncertainty import level_for, skill_interval, verdict
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -42,16 +42,27 @@ class Kind(ABC):
     # Whether what was judged is fitted to all candles before it speaks.
     refits: ClassVar[bool] = True
 
-    def __init__(self, horizon: int, seed: int, costs_bps: float = DEFAULT_COSTS_BPS) -> None:
-        """Judge at costs of so many basis points a round trip."""
+    def __init__(
+        self,
+        horizon: int,
+        seed: int,
+        costs_bps: float = DEFAULT_COSTS_BPS,
+        candidates: int = 1,
+    ) -> None:
+        """Judge at costs of so many basis points a round trip.
+
+        Of many candidates one looks skilled by luck: intervals, and so verdicts, are those
+        that hold for all `candidates` together.
+        """
         self.horizon = horizon
         self.seed = seed
         self.fee = fee_of(costs_bps)
+        self.level = level_for(candidates)
 
     @classmethod
-    def of(cls, model: Model, seed: int, costs_bps: float) -> Self:
+    def of(cls, model: Model, seed: int, costs_bps: float, candidates: int = 1) -> Self:
         """Return how forecasts of a model are judged, at such costs."""
-        return cls(model.horizon, seed, costs_bps)
+        return cls(model.horizon, seed, costs_bps, candidates)
 
     def spans(self, history: History, rows: Rows) -> Spans:
         """Return the spans of the labels of `rows`."""
@@ -88,20 +99,27 @@ class Kind(ABC):
 
     def skill(self, loss: Floats, baseline_loss: Floats) -> "Skill":
         """Return the skill of a loss against the baseline's."""
-        return Skill.of(loss, baseline_loss, self.horizon, self.seed)
+        return Skill.of(loss, baseline_loss, self.horizon, self.seed, self.level)
 
 
 @dataclass(frozen=True)
 class Skill:
-    """Skill with its 95% interval, as results show it, and the verdict on it."""
+    """Skill with its interval, as results show it, and the verdict on it."""
 
     shown: dict[str, float]
     verdict: str
 
     @classmethod
-    def of(cls, loss: Floats, baseline_loss: Floats, horizon: int, seed: int) -> Self:
+    def of(
+        cls,
+        loss: Floats,
+        baseline_loss: Floats,
+        horizon: int,
+        seed: int,
+        level: float,
+    ) -> Self:
         """Compare two losses of the same forecasts, in order of time."""
-        low, high = skill_interval(loss, baseline_loss, horizon, seed=seed)
+        low, high = skill_interval(loss, baseline_loss, horizon, level=level, seed=seed)
         value = float(scores.skill(loss, baseline_loss))
         return cls({"value": value, "low": low, "high": high}, verdict(low, high).value)
 

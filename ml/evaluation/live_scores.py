@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from core.markets import DEFAULT_COSTS_BPS
 from ml.evaluation.judge_close import close_scores
-from ml.scoring.confidence import skill_sequence
-from ml.scoring.scorecard import fee_of, judge
+from ml.scoring.confidence import mean_sequence, p_values_of_gain, skill_sequence
+from ml.scoring.scorecard import FEES, earnings, fee_of, judge, plain
+from ml.scoring.scores import traded_returns
+from ml.scoring.uncertainty import direction_edge
 
 Floats = NDArray[np.float64]
 
@@ -40,15 +42,15 @@ class Entries:
 def score_entries(entries: Entries, *, repeated: bool, seed: int = 0) -> dict[str, Any]:
     """Return `{n, scores, baseline_scores, verdict}`.
 
-    `repeated` says that somebody looks after every forecast: the interval of
-    skill, and so the verdict, is then that of a confidence sequence. MASE is in
-    units of the mean absolute step between the last prices.
+    `repeated` says that somebody looks after every forecast: intervals of skill and
+    of returns, and so the verdict, are then those of confidence sequences, and p-values
+    those of e-values. MASE is in units of the mean absolute step between the last prices.
     """
     if not len(entries.last):
         return _no_scores()
     shown = _scores(entries, seed)
     if repeated:
-        shown["skill"] = _sequential(entries, shown["skill"]["value"])
+        shown |= _at_any_look(entries, shown)
     return {
         "n": shown["n"],
         "scores": shown,
@@ -72,11 +74,32 @@ def _scores(entries: Entries, seed: int = 0) -> dict[str, Any]:
     return close_scores(columns, entries.horizon, seed, fee_of(entries.costs_bps))
 
 
-def _sequential(entries: Entries, value: float | None) -> dict[str, float | None]:
-    loss = np.abs(entries.realised - entries.predicted)
-    baseline = np.abs(entries.realised - entries.last)
-    low, high = (float(bound[-1]) for bound in skill_sequence(loss, baseline, entries.horizon))
-    return {"value": value, "low": _finite(low), "high": _finite(high)}
+def _at_any_look(entries: Entries, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return intervals and p-values that hold however often somebody looks."""
+    last, realised, horizon = entries.last, entries.realised, entries.horizon
+    loss, baseline = np.abs(realised - entries.predicted), np.abs(realised - last)
+    low, high = skill_sequence(loss, baseline, horizon)
+    either, better = p_values_of_gain(baseline - loss, horizon)
+    # It must beat naming either side always: which is the commoner is known afterwards only.
+    beats = (
+        p_values_of_gain(direction_edge(realised - last, entries.prob_up - 0.5, side), horizon)
+        for side in (1, -1)
+    )
+    found = {
+        "skill": shown["skill"] | {"low": low[-1], "high": high[-1]},
+        "dm": shown["dm"] | {"p_value": either[-1], "better_p_value": better[-1]},
+        "direction": shown["direction"] | {"p_value": max(better[-1] for _, better in beats)},
+        "after_costs": {f"{times}x": _earnings(entries, times) for times in FEES},
+    }
+    return {name: plain(value) for name, value in found.items()}
+
+
+def _earnings(entries: Entries, times: int) -> dict[str, float]:
+    """Return what trading on the forecasts earned at so many times the costs."""
+    table = entries.last, entries.realised, entries.predicted
+    earned, traded = traded_returns(*table, times * fee_of(entries.costs_bps))
+    low, high = mean_sequence(earned, entries.horizon)
+    return earnings(earned, int(traded.sum()), (float(low[-1]), float(high[-1])))
 
 
 def _baseline(entries: Entries, seed: int) -> dict[str, Any]:
@@ -99,7 +122,3 @@ def _no_scores() -> dict[str, Any]:
     one = np.ones(1)
     card = _blank(_scores(Entries(*(one,) * 8, 1))) | {"n": 0}
     return {"n": 0, "scores": card, "baseline_scores": card, "verdict": "unproven"}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ml.evaluation.kind import Kind
 from ml.evaluation.scored_folds import ScoredFolds
 from ml.models.baselines import BASELINES
-from ml.scoring.uncertainty import diebold_mariano
+from ml.scoring.uncertainty import better_p_value, diebold_mariano
 
 Floats = NDArray[np.float64]
 
@@ -69,10 +69,10 @@ def objection(
 
 def _against(ours: Floats, theirs: Floats, kind: Kind, candidates: int) -> dict[str, Any]:
     statistic, p_value = diebold_mariano(ours, theirs, kind.horizon)
-    one_sided = p_value / 2 if statistic < 0 else 1 - p_value / 2
+    allowed = min(better_p_value(statistic, p_value) * candidates, 1.0)
     return {
         kind.loss_name: float(theirs.mean()),
-        "better": bool(one_sided * candidates < CHANCE_OF_LUCK),
-        "better_p_value": min(one_sided * candidates, 1.0),
+        "better": allowed < CHANCE_OF_LUCK,
+        "better_p_value": allowed,
         "dm": {"statistic": statistic, "p_value": p_value},
     }

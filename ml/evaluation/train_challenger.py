@@ -47,12 +47,12 @@ class Recipe:
         """Return an unfitted model."""
         return make_model(self.model, self.horizon, self.seed, self.options)
 
-    def kind(self, costs_bps: float = DEFAULT_COSTS_BPS) -> Kind:
+    def kind(self, costs_bps: float = DEFAULT_COSTS_BPS, candidates: int = 1) -> Kind:
         """Return how its forecasts are judged, at such costs of a round trip."""
         model = self.make()
         if model.step_levels is not None:
-            return StepsKind(self.horizon, self.seed, model.step_levels, costs_bps)
-        return kind_of(self.model).of(model, self.seed, costs_bps)
+            return StepsKind(self.horizon, self.seed, model.step_levels, costs_bps, candidates)
+        return kind_of(self.model).of(model, self.seed, costs_bps, candidates)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -141,12 +141,13 @@ def train_challenger(
     """Judge a recipe as `evaluate` does, then fit it to all candles.
 
     `candidates` is how many recipes were tried on the target, this one included: the
-    more, the surer its advantage must be. A champion of another recipe is fitted to the
+    more, the surer its advantage must be, and the wider the interval on which its verdict
+    rests. A champion of another recipe is fitted to the
     same folds. One of the same recipe would be the same there: it competes as it stands,
     on folds of the candles since it was trained, where the challenger learns anew.
     """
     began = time.perf_counter()
-    contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report)
+    contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report, candidates)
     rival = {CHAMPION: champion.recipe.make} if champion and champion.recipe != recipe else {}
     walked = contest.walk(rival, refits=contest.kind.refits)
     comparisons, reason = [compare(walked.scored, recipe.model, candidates)], None
@@ -201,6 +202,7 @@ class _Contest:
         folds: int,
         costs_bps: float,
         report: Report,
+        candidates: int = 1,
     ) -> "_Contest":
         model = recipe.make()
         progress = WalkProgress(report, model.epochs)
@@ -208,7 +210,8 @@ class _Contest:
         history = replace(make_history(candles, resolution), tell_epoch=progress.epoch)
         rows = history.learnable(recipe.horizon, model.warm_up)
         model.check(history, rows)
-        return cls(recipe, recipe.kind(costs_bps), history, rows, folds, progress)
+        kind = recipe.kind(costs_bps, candidates)
+        return cls(recipe, kind, history, rows, folds, progress)
 
     def walk(self, rivals: Mapping[str, Callable[[], Forecaster]], refits: bool = False) -> _Walked:
         """Walk forward beside the baselines, and `rivals` if any."""

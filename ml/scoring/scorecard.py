@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from core.markets import DEFAULT_COSTS_BPS
 from ml.scoring import scores
 from ml.scoring.conformal import interval_pairs
-from ml.scoring.uncertainty import diebold_mariano, direction_test, skill_interval, verdict
+from ml.scoring.uncertainty import (
+    LEAST_SKILL,
+    LEVEL,
+    better_p_value,
+    diebold_mariano,
+    direction_test,
+    mean_interval,
+    skill_interval,
+    verdict,
+)
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +33,8 @@ def fee_of(costs_bps: float) -> float:
 FEE = fee_of(DEFAULT_COSTS_BPS)
 # What `skill` and `dm` of a scorecard are against.
 BASELINE = "last_price"
+# In multiples of the fee.
+FEES = (1, 2, 3)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,13 +69,16 @@ class Forecasts:
         )
 
 
-def scorecard(forecasts: Forecasts, *, fee: float = FEE, seed: int = 0) -> dict[str, Any]:
+def scorecard(
+    forecasts: Forecasts, *, fee: float = FEE, seed: int = 0, level: float = LEVEL
+) -> dict[str, Any]:
     """Return `scores` as the API shows them; undefined ones are None.
 
     Points of all horizons count alike; skill and both tests take the mean over
     horizons of each origin. Skill and Diebold-Mariano are against last price, which
     `baseline` names, `pinball`, `winkler` and `mae` in quote currency, `after_costs` the mean
-    simple return a forecast at one, two and three times `fee` a side.
+    simple return a forecast at one, two and three times `fee` a side, and how many
+    traded. `level` is that of the intervals of skill and of returns.
     """
     probability = scores.probability_above(
         _beside(forecasts), forecasts.quantiles, forecasts.levels
@@ -72,18 +86,30 @@ def scorecard(forecasts: Forecasts, *, fee: float = FEE, seed: int = 0) -> dict[
     tree = (
         {"n": len(forecasts.last)}
         | _point_scores(forecasts)
-        | _against_last_price(forecasts, seed)
+        | _against_last_price(forecasts, seed, level)
         | _interval_scores(forecasts)
         | _probability_scores(forecasts.realised > _beside(forecasts), probability)
-        | {"after_costs": _after_costs(forecasts, fee)}
+        | {"after_costs": _after_costs(forecasts, fee, level)}
     )
-    return {name: _plain(value) for name, value in tree.items()}
+    return {name: plain(value) for name, value in tree.items()}
 
 
 def judge(card: dict[str, Any]) -> str:
     """Return the verdict on a scorecard's interval of skill."""
     low, high = card["skill"]["low"], card["skill"]["high"]
     return verdict(math.nan if low is None else low, math.nan if high is None else high).value
+
+
+def chance_of_skill_by_luck(forecasts: Forecasts) -> float:
+    """Return the one-sided p-value of skill against last price above the least that counts."""
+    loss, baseline = _losses(forecasts)
+    return better_p_value(*diebold_mariano(loss, (1 - LEAST_SKILL) * baseline, forecasts.horizon))
+
+
+def _losses(forecasts: Forecasts) -> tuple[Floats, Floats]:
+    """Return the absolute errors of each origin and of last price, means over horizons."""
+    loss = np.abs(forecasts.realised - forecasts.predicted).mean(axis=1)
+    return loss, np.abs(forecasts.realised - forecasts.last[:, None]).mean(axis=1)
 
 
 def _beside(forecasts: Forecasts) -> Floats:
@@ -102,10 +128,9 @@ def _point_scores(forecasts: Forecasts) -> dict[str, Any]:
     }
 
 
-def _against_last_price(forecasts: Forecasts, seed: int) -> dict[str, Any]:
-    loss = np.abs(forecasts.realised - forecasts.predicted).mean(axis=1)
-    baseline = np.abs(forecasts.realised - forecasts.last[:, None]).mean(axis=1)
-    low, high = skill_interval(loss, baseline, forecasts.horizon, seed=seed)
+def _against_last_price(forecasts: Forecasts, seed: int, level: float) -> dict[str, Any]:
+    loss, baseline = _losses(forecasts)
+    low, high = skill_interval(loss, baseline, forecasts.horizon, level=level, seed=seed)
     statistic, p_value = diebold_mariano(loss, baseline, forecasts.horizon)
     accuracy, base_rate, chance = direction_test(
         forecasts.realised - forecasts.last[:, None],
@@ -115,7 +140,11 @@ def _against_last_price(forecasts: Forecasts, seed: int) -> dict[str, Any]:
     return {
         "skill": {"value": scores.skill(loss, baseline), "low": low, "high": high},
         "baseline": BASELINE,
-        "dm": {"statistic": statistic, "p_value": p_value},
+        "dm": {
+            "statistic": statistic,
+            "p_value": p_value,
+            "better_p_value": better_p_value(statistic, p_value),
+        },
         "direction": {"accuracy": accuracy, "base_rate": base_rate, "p_value": chance},
     }
 
@@ -139,18 +168,27 @@ def _probability_scores(up: NDArray[np.bool_], probability: Floats) -> dict[str,
     }
 
 
-def _after_costs(forecasts: Forecasts, fee: float) -> dict[str, Any]:
-    def net(times: int) -> float:
-        table = forecasts.last, forecasts.realised, forecasts.predicted
-        return float(scores.after_costs(*table, times * fee).mean())
+def _after_costs(forecasts: Forecasts, fee: float, level: float) -> dict[str, Any]:
+    table = forecasts.last, forecasts.realised, forecasts.predicted
+    shown = {}
+    for times in FEES:
+        earned, traded = scores.traded_returns(*table, times * fee)
+        series = earned.mean(axis=1)
+        interval = mean_interval(series, forecasts.horizon, level)
+        shown[f"{times}x"] = earnings(series, int(traded.sum()), interval)
+    return shown
 
-    return {f"{times}x": net(times) for times in (1, 2, 3)}
+
+def earnings(series: Floats, trades: int, interval: tuple[float, float]) -> dict[str, float]:
+    """Return `{trades, mean, low, high}` of what each forecast earned, 0 without a trade."""
+    low, high = interval
+    return {"trades": trades, "mean": float(series.mean()), "low": low, "high": high}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return the same tree of plain numbers, None for what is not finite."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, int | str):
         return value
     number = float(value)

@@ -119,16 +119,18 @@ def expected_calibration_error(up: Bools, probability: Floats, bins: int = 10) -
     return float(np.abs(gaps).sum() / chance.size)
 
 
-def after_costs(last: Floats, realised: Floats, predicted: Floats, fee: float) -> Floats:
-    """Return the mean simple return a forecast of trading on it, `fee` paid going in and out.
+def traded_returns(
+    last: Floats, realised: Floats, predicted: Floats, fee: float
+) -> tuple[Floats, Bools]:
+    """Return what trading on each forecast earned, `fee` paid going in and out, and whether it did.
 
-    `fee` is a fraction of the price a side. The rule: follow the sign of the
-    predicted move, only where that exceeds both fees; no trade counts as 0.
+    Simple returns, 0 without a trade. `fee` is a fraction of the price a side. The
+    rule: follow the sign of the predicted move, only where that exceeds both fees.
     """
     start = last.reshape(-1, *[1] * (realised.ndim - 1))
     expected, move = predicted / start - 1, realised / start - 1
-    trade = np.sign(expected) * (np.abs(expected) > 2 * fee)
-    return np.asarray((trade * move - np.abs(trade) * 2 * fee).mean(axis=0))
+    traded = np.abs(expected) > 2 * fee
+    return np.where(traded, np.sign(expected) * move - 2 * fee, 0.0), traded
 
 
 def classification(label: NDArray[np.int64], probability: Floats) -> dict[str, float]:

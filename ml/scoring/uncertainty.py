@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr  # type: ignore[import-untyped]
+from scipy.special import ndtr, ndtri, stdtr  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +27,10 @@ class Verdict(StrEnum):
 # Errors 0.03% smaller than the baseline's: less is skill in arithmetic only. With enough
 # forecasts an interval shows far smaller gains, on which nobody can act.
 LEAST_SKILL = 0.0003
+# The confidence of intervals, and how many resampled skills lie beyond them: more where
+# they must be surer, up to a bound.
+LEVEL = 0.95
+DRAWS_BEYOND, MOST_DRAWS, DRAWS_AT_ONCE = 50, 20_000, 1_000
 
 
 def verdict(low: float, high: float, least: float = LEAST_SKILL) -> Verdict:
@@ -52,8 +56,8 @@ def skill_interval(
     baseline_loss: Floats,
     horizon: int,
     *,
-    level: float = 0.95,
-    draws: int = 1_000,
+    level: float = LEVEL,
+    draws: int | None = None,
     seed: int = 0,
 ) -> tuple[float, float]:
     """Return the percentile interval of 1 - mean(loss) / mean(baseline_loss).
@@ -63,16 +67,26 @@ def skill_interval(
     that of training: another seed of a network can tip a verdict near its bound.
     """
     length = block_length(len(loss), horizon)
-    starts = np.random.default_rng(seed).integers(
-        len(loss), size=(draws, math.ceil(len(loss) / length))
-    )
-    ours = _block_sums(loss, length)[starts].sum(axis=1)
-    theirs = _block_sums(baseline_loss, length)[starts].sum(axis=1)
+    draws = draws or min(round(DRAWS_BEYOND / (1 - level)), MOST_DRAWS)
+    random = np.random.default_rng(seed)
+    sums = [_block_sums(each, length) for each in (loss, baseline_loss)]
+    resampled: list[list[Floats]] = [[], []]
+    for done in range(0, draws, DRAWS_AT_ONCE):
+        size = (min(DRAWS_AT_ONCE, draws - done), math.ceil(len(loss) / length))
+        starts = random.integers(len(loss), size=size)
+        for found, each in zip(resampled, sums, strict=True):
+            found.append(each[starts].sum(axis=1))
+    ours, theirs = (np.concatenate(found) for found in resampled)
     if not theirs.all():
         return math.nan, math.nan
     tail = (1 - level) / 2
     low, high = np.quantile(1 - ours / theirs, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def level_for(candidates: int) -> float:
+    """Return the level at which the intervals of so many candidates hold together (Bonferroni)."""
+    return 1 - (1 - LEVEL) / candidates
 
 
 def _block_sums(values: Floats, length: int) -> Floats:
@@ -114,6 +128,23 @@ def diebold_mariano(loss: Floats, baseline_loss: Floats, horizon: int) -> tuple[
     return statistic, 2 * float(stdtr(count - 1, -abs(statistic)))
 
 
+def better_p_value(statistic: float, p_value: float) -> float:
+    """Return the one-sided p-value of fewer losses than the baseline, of a two-sided test."""
+    return p_value / 2 if statistic < 0 else 1 - p_value / 2
+
+
+def mean_interval(values: Floats, horizon: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the interval of the mean, by its long-run variance and the normal distribution.
+
+    NaN of a single value.
+    """
+    if len(values) < 2:
+        return math.nan, math.nan
+    error = math.sqrt(long_run_variance(values, horizon - 1) / len(values))
+    half = float(ndtri((1 + level) / 2)) * error
+    return float(values.mean()) - half, float(values.mean()) + half
+
+
 def direction_test(
     moves: Floats, predicted_moves: Floats, horizon: int
 ) -> tuple[float, float, float]:
@@ -126,16 +157,26 @@ def direction_test(
     decided = (moves != 0) & (predicted_moves != 0)
     if not decided.any():
         return math.nan, math.nan, 1.0
-    common = 1.0 if (moves[decided] > 0).mean() >= 0.5 else -1.0
+    common = 1 if (moves[decided] > 0).mean() >= 0.5 else -1
     hits = decided & (np.sign(moves) == np.sign(predicted_moves))
     base_hits = decided & (np.sign(moves) == common)
     accuracy, base = hits.sum() / decided.sum(), base_hits.sum() / decided.sum()
-    edge = hits.astype(float) - base_hits
+    edge = direction_edge(moves, predicted_moves, common)
     return float(accuracy), float(base), _chance_above_zero(edge, horizon)
 
 
-def _chance_above_zero(edge: Floats, horizon: int) -> float:
-    series = edge.reshape(len(edge), -1).mean(axis=1)
+def direction_edge(moves: Floats, predicted_moves: Floats, always: int) -> Floats:
+    """Return the hits of each forecast beyond those of always naming one side (1 or -1).
+
+    Shape (n,), the mean over horizons of moves that both sides decided.
+    """
+    decided = (moves != 0) & (predicted_moves != 0)
+    hits = decided & (np.sign(moves) == np.sign(predicted_moves))
+    edge = hits.astype(float) - (decided & (np.sign(moves) == always))
+    return np.asarray(edge.reshape(len(edge), -1).mean(axis=1))
+
+
+def _chance_above_zero(series: Floats, horizon: int) -> float:
     variance = long_run_variance(series, horizon - 1)
     if variance <= 0:
         return 1.0

@@ -2,9 +2,10 @@
 
 import { get } from "../parts/api.js";
 import { h } from "../parts/dom.js";
-import { count, number, percent, resolutionName, short, signedPercent, when } from "../parts/format.js";
+import { count, isNumber, number, percent, resolutionName, short, signedPercent, when } from "../parts/format.js";
 import { seriesText } from "../parts/held.js";
 import { calibrationPlot, coverageBars, foldTable, importanceBars } from "../charts/plots.js";
+import { scoreboard } from "../parts/forecast_sources.js";
 import { empty } from "../parts/states.js";
 import { facts, panel, table } from "../parts/table.js";
 import { verdictChip, verdictPanel } from "../parts/verdict.js";
@@ -14,12 +15,38 @@ const box = (title, ...content) => panel(title, h("div.body.grid", {}, content))
 export async function slotDetails(slot, signal) {
   const { platform, symbol, resolution, horizon, model } = slot;
   const asked = { platform, symbol, resolution: resolutionName(resolution), horizon, model };
-  const { runs } = await get("/slots/runs", asked, signal);
+  const [{ runs }, [live]] = await Promise.all([get("/slots/runs", asked, signal), scoreboard(asked, signal)]);
   if (!runs.length) {
     return box("No finished training", empty("No training of this slot has ended well yet", slot.last_error ?? ""));
   }
   const champion = runs.find((run) => run.champion);
-  return [judged(champion ?? runs[0], slot, Boolean(champion)), challengers(runs)];
+  const shown = [judged(champion ?? runs[0], slot, Boolean(champion)), challengers(runs)];
+  return live?.n ? [madeBefore(live), ...shown] : shown;
+}
+
+/** What the ledger's own forecasts are worth; every figure may be looked at as often as one likes. */
+function madeBefore({ n, missed, verdict, scores, p_value_of_all: ofAll }) {
+  const p = (value) => number(value, 3);
+  return box(
+    "Made before the fact",
+    verdictPanel(verdict, scores.skill, { n, what: "made before the fact" }),
+    facts(
+      ["Missed", count(missed)], ["p-value, better than last price", p(scores.dm?.better_p_value)],
+      ["The same, for all slots (Holm)", p(ofAll)], ["Direction right", percent(scores.direction?.accuracy)],
+      ["p-value, direction", p(scores.direction?.p_value)], ...afterCosts(scores.after_costs?.["1x"]),
+    ),
+    h("p.small.muted", {}, "Intervals and p-values hold however often somebody looks (e-values, confidence sequences)."),
+  );
+}
+
+/** Mean return a forecast at one time the costs; earlier versions told the mean alone. */
+function afterCosts(earned) {
+  if (typeof earned !== "object" || earned === null) return [["After costs, 1x fees", signedPercent(earned)]];
+  const { trades, mean, low, high } = earned;
+  const range = `${signedPercent(low, 3)} to ${signedPercent(high, 3)}`;
+  return [
+    ["After costs, 1x fees", signedPercent(mean, 3)], ["Its interval", isNumber(low) ? range : "too early"], ["Trades", count(trades)],
+  ];
 }
 
 function judged(run, slot, champion) {
@@ -30,14 +57,14 @@ function judged(run, slot, champion) {
     "div.grid", {},
     box(
       `${champion ? "Champion" : "Newest challenger"}: ${name}`,
-      verdictPanel(run.verdict, scores.skill, { n: run.n, what: "in the walk-forward" }),
+      verdictPanel(run.verdict, scores.skill, { n: run.n, what: "in the walk-forward", candidates: run.decision.candidates }),
       scoreFacts(scores, baseline), h("p.small.muted", {}, origin(run)),
     ),
     box("Walk-forward folds", foldTable(details.folds ?? [])),
     h(
       "div.grid.three", {},
       details.calibration?.bins?.length ? box("Calibration", calibrationPlot(details.calibration)) : null,
-      box("Coverage and rivals", coverageBars(scores.coverage), rivals(scores, baseline, details.other_baselines)),
+      box("Coverage and rivals", coverageBars(scores.coverage), rivals(scores, baseline, details)),
       importance ? box("What it decides by", importanceBars(importance)) : null,
     ),
   );
@@ -51,14 +78,14 @@ function scoreFacts(scores, baseline) {
   return facts(
     ["MAE", short(scores.mae)], ["MAE of last price", short(baseline.mae)], ["MASE", number(scores.mase, 3)],
     ["Direction right", percent(scores.direction?.accuracy)], ["Base rate", percent(scores.direction?.base_rate)],
-    ["Brier", number(scores.brier, 4)], ["After costs, 1x fees", signedPercent(scores.after_costs?.["1x"])],
+    ["Brier", number(scores.brier, 4)], ...afterCosts(scores.after_costs?.["1x"]),
     ["Diebold-Mariano p", number(scores.dm?.p_value, 3)],
   );
 }
 
 /** The same walk-forward by the simplest means there are. */
-function rivals(scores, baseline, others = {}) {
-  const all = [["this model", scores], ["last price", baseline], ...Object.entries(others)];
+function rivals(scores, baseline, { baseline: name = "last price", other_baselines: others = {} }) {
+  const all = [["this model", scores], [name, baseline], ...Object.entries(others)];
   return table("Rivals", [["Forecast"], ["MAE", "number"], ["Pinball", "number"]],
     all.map(([name, card]) => [name.replaceAll("_", " "), short(card.mae), short(card.pinball)]));
 }
@@ -107,7 +134,7 @@ export async function lstmDetails(model, signal) {
     box("Walk-forward folds", foldTable(metadata.folds ?? [])),
     h(
       "div.grid.two", {},
-      box("Coverage and rivals", coverageBars(scores.coverage), rivals(scores, baseline, metadata.other_baselines)),
+      box("Coverage and rivals", coverageBars(scores.coverage), rivals(scores, baseline, metadata)),
       box("By steps ahead", horizonTable(metadata.by_horizon ?? [])),
     ),
   );

@@ -20,13 +20,13 @@ export const verdictChip = (verdict) =>
     : h("span.chip", {}, "not judged");
 
 /** The verdict in plain words, with the numbers behind it. */
-export function verdictPanel(verdict, skill, { n, what = "out of sample" } = {}) {
+export function verdictPanel(verdict, skill, { n, what = "out of sample", candidates = 1 } = {}) {
   if (!isJudged(skill)) return tooEarly(n, what);
   const limit = skillLimit([skill]);
   return h(
     `div.verdict.${verdict}`, {},
     h("strong", {}, HEADLINES[verdict] ?? verdict),
-    h("p", {}, sentence(verdict, skill, `${count(n)} forecasts ${what}`)),
+    h("p", {}, sentence(verdict, skill, `${count(n)} forecasts ${what}`, candidates)),
     h("div.skill", {}, skillWhisker(skill, verdict, limit), h("span.small.muted", {}, `scale ±${percent(limit)}, dashed: last price`)),
   );
 }
@@ -40,14 +40,15 @@ function tooEarly(n, what) {
   return h("div.verdict.open", {}, h("strong", {}, "Too early to tell"), h("p", {}, text));
 }
 
-function sentence(verdict, skill, sample) {
+function sentence(verdict, skill, sample, candidates) {
   const decimals = Math.abs(skill.value) < 0.01 ? 2 : 1;
   const size = percent(Math.abs(skill.value), decimals);
   const compared = Math.abs(skill.value) < 0.00005 ? "as large as"
     : `${size} ${skill.value > 0 ? "smaller" : "larger"} than`;
   const errors = `Its errors are ${compared} those of last price, on ${sample}`;
   const range = `${signedPercent(skill.low, decimals)} to ${signedPercent(skill.high, decimals)}`;
-  return `${errors}. The 95% interval is ${range}: ${meaning(verdict, skill)}.`;
+  const allowing = candidates > 1 ? `, allowing for ${count(candidates)} candidates tried,` : "";
+  return `${errors}. The 95% interval${allowing} is ${range}: ${meaning(verdict, skill)}.`;
 }
 
 // Skill up to 0.03% is not told from none: see verdict() in ml/scoring/uncertainty.py.

@@ -177,3 +177,15 @@ def test_ranges_take_from_the_plain_one_what_serves_them(horizon):
     shares = [fold["model"]["believed"]["plain"] for fold in result["folds"]]
     assert all(0 <= share <= 1 for share in shares)
     assert result["verdict"] == "unproven" or result["scores"]["skill"]["low"] > 0
+
+
+@pytest.mark.parametrize("model", ["boosting", "path_range"])
+def test_the_verdict_on_one_of_many_candidates_allows_for_all_of_them(model):
+    frame, recipe = make_candles(autoregressive(2_000, 3)), Recipe(model, 1, options=QUICK)
+    narrow, wide = (
+        train_challenger(frame, 300, recipe, None, folds=2, candidates=candidates).result["scores"]
+        for candidates in (1, 10)
+    )
+    assert narrow["skill"]["value"] == wide["skill"]["value"]
+    assert wide["skill"]["low"] < narrow["skill"]["low"]
+    assert narrow["skill"]["high"] < wide["skill"]["high"]

@@ -6,6 +6,10 @@ import pytest
 from ml.evaluation.live_scores import Entries, score_entries
 from ml.scoring.uncertainty import skill_interval
 
+COLUMNS = (
+    "last", "realised", "predicted", "low_80", "high_80", "low_95", "high_95", "prob_up",
+)  # fmt: skip
+
 
 def _entries(count: int, seed: int = 0) -> Entries:
     rng = np.random.default_rng(seed)
@@ -51,3 +55,39 @@ def test_hardly_any_entries_have_scores_of_the_same_shape_and_no_verdict(count: 
     assert few["verdict"] == "unproven"
     assert few["scores"].keys() == whole["scores"].keys()
     assert few["scores"]["skill"]["low"] is None
+
+
+def test_live_p_values_and_returns_are_those_of_many_looks() -> None:
+    entries = _entries(3_000)
+    once = score_entries(entries, repeated=False)["scores"]
+    often = score_entries(entries, repeated=True)["scores"]
+    for name in ("p_value", "better_p_value"):
+        assert often["dm"][name] >= once["dm"][name]
+    assert often["direction"]["p_value"] >= once["direction"]["p_value"]
+    for times, one in once["after_costs"].items():
+        many = often["after_costs"][times]
+        assert (many["trades"], many["mean"]) == (one["trades"], one["mean"])
+        assert many["low"] <= one["low"] <= one["high"] <= many["high"]
+
+
+def test_who_looks_after_every_outcome_of_noise_is_seldom_ever_fooled() -> None:
+    """What the scoreboard shows of 40 slots at each of many looks: all claims together."""
+    slots, fooled, looks = 40, np.zeros(4), range(200, 1_001, 100)
+    for seed in range(slots):
+        entries, claims = _entries(1_000, seed), np.zeros(4, bool)
+        for count in looks:
+            found = score_entries(_first(entries, count), repeated=True)
+            scores = found["scores"]
+            claims |= [
+                found["verdict"] == "skilled",
+                scores["dm"]["better_p_value"] <= 0.05,
+                scores["direction"]["p_value"] <= 0.05,
+                scores["after_costs"]["1x"]["low"] > 0,
+            ]
+        fooled += claims
+    assert (fooled <= slots * 0.05).all()
+
+
+def _first(entries: Entries, count: int) -> Entries:
+    columns = (getattr(entries, name)[:count] for name in COLUMNS)
+    return Entries(*columns, entries.horizon, costs_bps=0.5)

@@ -5,8 +5,15 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import integrate, stats
 
-from ml.scoring.confidence import TIGHTEST_AT, least_forecasts, skill_sequence
+from ml.scoring.confidence import (
+    TIGHTEST_AT,
+    least_forecasts,
+    mean_sequence,
+    p_values_of_gain,
+    skill_sequence,
+)
 from ml.scoring.uncertainty import LEAST_SKILL
 
 Floats = NDArray[np.float64]
@@ -93,3 +100,65 @@ def test_a_forecast_that_is_last_price_has_an_interval_of_nothing() -> None:
     baseline = np.random.default_rng(4).exponential(1, 500)
     low, high = skill_sequence(baseline, baseline, 1)
     assert low[-1] <= 0 <= high[-1] or (np.isnan(low[-1]) and np.isnan(high[-1]))
+
+
+@pytest.mark.parametrize("horizon", [1, 6])
+@pytest.mark.parametrize("market", ["plain", "heavy tails", "wandering volatility"])
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_p_values_looked_at_after_every_outcome_err_as_often_as_they_say(
+    horizon: int, market: str, alpha: float
+) -> None:
+    rng = np.random.default_rng([horizon, len(market), 7])
+    fooled = np.zeros(2)
+    for _ in range(SERIES):
+        moves = np.convolve(_noise(rng, market, LOOKS + horizon - 1), np.ones(horizon), "valid")
+        either, above = p_values_of_gain(np.sign(rng.standard_normal(LOOKS)) * moves, horizon)
+        fooled += [(either <= alpha).any(), (above <= alpha).any()]
+    assert (fooled <= SERIES * alpha * 1.5).all()
+
+
+def test_a_p_value_is_the_inverse_of_a_likelihood_ratio_under_the_mixture() -> None:
+    gains = np.random.default_rng(5).normal(0.1, 1, 500)
+    either, above = p_values_of_gain(gains, 1)
+    rho = (-2 * math.log(0.05) + math.log(-2 * math.log(0.05)) + 1) / TIGHTEST_AT
+    for n in (250, 500):
+        scaled = gains[:n].sum() / gains[:n].std()
+
+        def ratio(mean: float, n: int = n, total: float = scaled) -> float:
+            density = stats.norm.pdf(mean, 0, math.sqrt(rho))
+            return float(math.exp(mean * total - n * mean**2 / 2) * density)
+
+        whole = integrate.quad(ratio, -2, 2, epsabs=0)[0]
+        upper = 2 * integrate.quad(ratio, 0, 2, epsabs=0)[0]
+        assert either[n - 1] == pytest.approx(min(1, 1 / whole), rel=1e-6)
+        assert above[n - 1] == pytest.approx(min(1, 1 / upper), rel=1e-6)
+
+
+def test_a_gain_is_found_and_a_loss_is_none_on_one_side() -> None:
+    gains = np.random.default_rng(6).normal(0.15, 1, 3_000)
+    either, above = p_values_of_gain(gains, 1)
+    assert above[-1] < either[-1] < 0.001
+    either, above = p_values_of_gain(-gains, 1)
+    assert either[-1] < 0.001
+    assert above[-1] == 1.0
+
+
+def test_p_values_say_nothing_of_few_forecasts_or_of_equal_ones() -> None:
+    gains = np.random.default_rng(7).normal(1, 1, 300)
+    for p_value in p_values_of_gain(gains, 12):
+        assert (p_value[: least_forecasts(12) - 1] == 1).all()
+        assert p_value[-1] < 1e-6
+    for p_value in p_values_of_gain(np.zeros(300), 1):
+        assert (p_value == 1).all()
+
+
+@pytest.mark.parametrize("horizon", [1, 6])
+def test_the_interval_of_a_mean_holds_at_every_look(horizon: int) -> None:
+    rng, held = np.random.default_rng(horizon), 0
+    for _ in range(SERIES):
+        values = np.convolve(rng.standard_t(4, LOOKS + horizon - 1), np.ones(horizon), "valid")
+        low, high = mean_sequence(values, horizon)
+        known = ~np.isnan(low)
+        held += bool(((low[known] <= 0) & (high[known] >= 0)).all())
+    assert np.isnan(low[: least_forecasts(horizon) - 1]).all()
+    assert held >= SERIES * 0.95

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml.scoring import scores
-from ml.scoring.scorecard import Forecasts, judge, scorecard
+from ml.scoring.scorecard import Forecasts, chance_of_skill_by_luck, judge, scorecard
 from ml.scoring.uncertainty import diebold_mariano
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -34,10 +34,11 @@ def test_it_has_every_field_of_the_contract() -> None:
         "coverage", "winkler", "brier", "log_loss", "ece", "after_costs",
     }  # fmt: skip
     assert set(card["skill"]) == {"value", "low", "high"}
-    assert set(card["dm"]) == {"statistic", "p_value"}
+    assert set(card["dm"]) == {"statistic", "p_value", "better_p_value"}
     assert set(card["direction"]) == {"accuracy", "base_rate", "p_value"}
     assert set(card["coverage"]) == set(card["winkler"]) == {"0.8", "0.95"}
     assert set(card["after_costs"]) == {"1x", "2x", "3x"}
+    assert set(card["after_costs"]["1x"]) == {"trades", "mean", "low", "high"}
     assert card["n"] == 400
 
 
@@ -72,12 +73,47 @@ def test_last_price_itself_has_no_skill() -> None:
 
     assert card["skill"] == {"value": 0, "low": 0, "high": 0}
     assert card["direction"]["accuracy"] is None
-    assert card["after_costs"] == {"1x": 0, "2x": 0, "3x": 0}
+    nothing = {"trades": 0, "mean": 0, "low": 0, "high": 0}
+    assert card["after_costs"] == {"1x": nothing, "2x": nothing, "3x": nothing}
     assert judge(card) == "no_skill"
 
 
 def test_knowledge_of_the_future_is_skill() -> None:
     assert judge(scorecard(forecasts(knowledge=0.5))) == "skilled"
+
+
+def test_what_trading_earned_has_its_trades_and_its_interval() -> None:
+    table = forecasts(horizons=1, knowledge=0.3)
+    earned, traded = scores.traded_returns(table.last, table.realised, table.predicted, 0.002)
+
+    found = scorecard(table, fee=0.002)["after_costs"]["1x"]
+
+    half = 1.96 * earned.std() / math.sqrt(len(earned))
+    assert found["trades"] == traded.sum() > 0
+    assert found["mean"] == pytest.approx(earned.mean())
+    assert (found["low"], found["high"]) == pytest.approx(
+        (earned.mean() - half, earned.mean() + half), rel=1e-3
+    )
+
+
+def test_the_surer_an_interval_must_be_the_wider_it_is() -> None:
+    once, often = (scorecard(forecasts(knowledge=0.1), level=level) for level in (0.95, 0.995))
+
+    for name in ("skill", "after_costs"):
+        narrow, wide = (card[name].get("1x", card[name]) for card in (once, often))
+        assert wide["low"] <= narrow["low"] <= narrow["high"] <= wide["high"]
+    assert often["skill"]["low"] < once["skill"]["low"]
+
+
+def test_the_chance_of_skill_by_luck_is_that_of_the_test_beyond_the_margin() -> None:
+    table = forecasts(knowledge=0.3)
+    loss = np.abs(table.realised - table.predicted).mean(axis=1)
+    baseline = np.abs(table.realised - table.last[:, None]).mean(axis=1)
+    statistic, p_value = diebold_mariano(loss, 0.9997 * baseline, 3)
+
+    assert statistic < 0
+    assert chance_of_skill_by_luck(table) == pytest.approx(p_value / 2)
+    assert chance_of_skill_by_luck(forecasts(knowledge=-0.3)) > 0.99
 
 
 def test_prices_that_stand_still_leave_skill_undefined_and_the_verdict_open() -> None:

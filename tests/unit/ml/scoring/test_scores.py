@@ -201,4 +201,7 @@ def test_trading_pays_both_fees_and_only_where_the_forecast_exceeds_them(
             nets.append(math.copysign(1, expected) * (came / last - 1) - 2 * fee)
     last, came, said = (np.array(column) for column in zip(*rows, strict=True))
 
-    assert scores.after_costs(last, came, said, fee) == pytest.approx(np.mean(nets), rel=1e-9)
+    earned, traded = scores.traded_returns(last, came, said, fee)
+
+    assert earned == pytest.approx(np.array(nets), rel=1e-9)
+    assert traded.tolist() == [abs(said / last - 1) > 2 * fee for last, _, said in rows]

@@ -10,10 +10,13 @@ from scipy import stats
 
 from ml.scoring.uncertainty import (
     Verdict,
+    better_p_value,
     block_length,
     diebold_mariano,
     direction_test,
+    level_for,
     long_run_variance,
+    mean_interval,
     skill_interval,
     verdict,
 )
@@ -206,3 +209,36 @@ def test_true_foresight_of_direction_is_recognised() -> None:
 )
 def test_the_verdict_follows_the_whole_interval(low: float, high: float, expected: Verdict) -> None:
     assert verdict(low, high) is expected
+
+
+def test_of_ten_candidates_without_skill_hardly_any_set_holds_one_that_looks_skilled() -> None:
+    generator, candidates, fooled, alone = np.random.default_rng(3), 10, 0, 0
+    for _ in range(100):
+        theirs = generator.exponential(1, 400)
+        tried = [theirs + generator.normal(0, 0.3, 400) for _ in range(candidates)]
+        found = [
+            skill_interval(ours, theirs, 1, level=level)[0]
+            for level in (level_for(candidates), level_for(1))
+            for ours in tried
+        ]
+        fooled += max(found[:candidates]) > 0
+        alone += max(found[candidates:]) > 0
+
+    assert fooled <= 8
+    assert alone > 12
+
+
+def test_an_interval_of_the_mean_holds_it_where_values_overlap() -> None:
+    generator, held = np.random.default_rng(4), 0
+    for _ in range(300):
+        values = np.convolve(generator.normal(size=1_005), np.ones(6), "valid")
+        low, high = mean_interval(values, 6)
+        held += low <= 0 <= high
+
+    assert 270 <= held <= 297
+    assert all(math.isnan(bound) for bound in mean_interval(np.ones(1), 1))
+
+
+def test_one_side_of_a_test_has_half_of_its_chance() -> None:
+    assert better_p_value(-2.0, 0.04) == pytest.approx(0.02)
+    assert better_p_value(2.0, 0.04) == pytest.approx(0.98)
