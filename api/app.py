@@ -16,8 +16,10 @@ from api.candles.watch import WatchResource
 from api.docs.openapi import build_document
 from api.docs.pages import DocsPage, OpenApiDocument
 from api.forecasts.ledger import LedgerResource, ScoreboardResource, VerifyLedger
+from api.forecasts.outside_forecasts import OutsideForecasts
 from api.forecasts.requests import SlotRequests
 from api.forecasts.slots import SlotsResource
+from api.forecasts.submit import SubmitForecasts
 from api.forecasts.work import EvaluateResource, LeakTestResource, ReplayResource, TrainSlotResource
 from api.health.health import HealthResource
 from api.health.prometheus import PrometheusMetrics
@@ -56,7 +58,7 @@ from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.settings import Settings
-from storage.access.access_keys import INGEST
+from storage.access.access_keys import FORECAST, INGEST
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
@@ -212,6 +214,8 @@ def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings:
     app.add_route("/features/leaktest", LeakTestResource(requests, work))
     app.add_route("/ledger", LedgerResource(stores))
     app.add_route("/ledger/verify", VerifyLedger(stores), dear=True)
+    outside = OutsideForecasts(stores, settings.default_platform)
+    app.add_route("/ledger/forecasts", SubmitForecasts(outside), purpose=FORECAST)
     app.add_route("/scoreboard", ScoreboardResource(stores), dear=True)
 
 

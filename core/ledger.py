@@ -17,6 +17,8 @@ LIVE = "live"
 FORECASTS, EVENTS, SIGNALS = "forecasts", "events", "signals"
 # Ledgers that the server's clock stamps: forecasts of closes, and signals, named as their chain.
 CLOCKED = (LIVE, SIGNALS)
+# Ledgers of forecasts of the past that outside forecasters hand in: `walk.NAME`.
+WALK = "walk."
 
 TARGET_FIELDS = ("platform", "symbol", "resolution", "horizon", "model")
 
@@ -78,7 +80,7 @@ HASHED = {
 
 # Fields that came later: each stands at the end, and is hashed where it has a value. So rows
 # of earlier versions, which lack them, have the hash that they had.
-ADDED = {FORECASTS: ("costs_bps", "thin"), SIGNALS: (), EVENTS: ()}
+ADDED = {FORECASTS: ("costs_bps", "thin"), SIGNALS: (), EVENTS: ("last_price",)}
 
 
 def rows_chain(name: str) -> str:

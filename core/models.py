@@ -10,15 +10,19 @@ from importlib.metadata import entry_points
 
 import msgspec
 
-from core.errors import NotFound
+from core.errors import InvalidRequest, NotFound
 from core.jobs import Json
 from core.lstm_limits import windows_needed
+from core.names import NAME_LENGTH, check_name
 from core.risk_reward import USUAL, RiskReward, is_rr_config, parse_rr_config
 
 # What is forecast of the candles up to the horizon: the close of the last one, the highest and
 # lowest price of all, which of two exits comes first, or every price of the next candle.
 CLOSE, RANGE, SIGNAL, NEXT_CANDLE = "close", "range", "signal", "next_candle"
 KINDS = (CLOSE, RANGE, SIGNAL, NEXT_CANDLE)
+# A forecaster outside this server is the model `external.NAME`; what it forecasts is the close.
+EXTERNAL = "external."
+FORECASTER_LENGTH = NAME_LENGTH - len(EXTERNAL)
 ENTRY_POINTS = "tickcast.models"
 
 # Candles after a gap from which no forecast can be made yet: features warm up.
@@ -127,7 +131,29 @@ def exits_of(model: str) -> RiskReward:
 
 def kind_of_model(name: str) -> str:
     """Return what a model forecasts; raises `NotFound`."""
-    return model_facts(name).kind
+    return CLOSE if is_external(name) else model_facts(name).kind
+
+
+def is_external(name: str) -> bool:
+    """Say whether a model is a forecaster outside this server."""
+    return name.startswith(EXTERNAL)
+
+
+def external_model(forecaster: str) -> str:
+    """Return the model as which the ledger holds a forecaster.
+
+    Raises `InvalidRequest` for a name that no model may have, or that one of ours has.
+    """
+    if forecaster in known_models():
+        raise InvalidRequest(
+            f"forecaster: {forecaster} is a model of this server's; choose another name.",
+            field="forecaster",
+        )
+    if len(check_name(forecaster, "forecaster")) > FORECASTER_LENGTH:
+        raise InvalidRequest(
+            f"forecaster must have at most {FORECASTER_LENGTH} characters.", field="forecaster"
+        )
+    return EXTERNAL + forecaster
 
 
 def known_models(kind: str | None = None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 
 from core.errors import InvalidRequest
 
+NAME_LENGTH = 64
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = (
     "1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or a digit"

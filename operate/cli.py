@@ -117,7 +117,9 @@ def create_key(
     days: Annotated[int, typer.Option(min=0, help="Ends after so many days; 0: never.")] = 0,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="Opens only this, e.g. ingest:binance or ingest:*; may be repeated."),
+        typer.Option(
+            help="Opens only this, e.g. ingest:binance, ingest:*, forecast:NAME; may be repeated."
+        ),
     ] = None,
 ) -> None:
     """Make a key and show it, this once."""

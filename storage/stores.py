@@ -25,6 +25,7 @@ from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.submissions import Submissions
 from storage.markets.markets import MarketStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
@@ -58,6 +59,7 @@ class Stores:
     marks: Marks
     ledger: LedgerStore
     ledger_reader: LedgerReader
+    submissions: Submissions
     sealed: SealedSignals
     boards: BoardStore
     registry: Registry
@@ -102,6 +104,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         marks=Marks(client, engine, settings.data_dir, heads.path),
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
+        submissions=Submissions(engine, heads),
         sealed=SealedSignals(engine, heads),
         boards=BoardStore(engine),
         registry=Registry(engine, files),

@@ -16,7 +16,7 @@ from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from api.http.threads import in_database_thread
 from core.errors import Forbidden, Unauthorized, Unavailable
-from storage.access.access_keys import OWNER, READER, AccessKey, AccessKeyStore
+from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey, AccessKeyStore
 
 HEADER = "X-API-Key"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -147,8 +147,7 @@ class Access:
         key = req.context.key
         if key and not may_call(key.role, method, self._routes.of(req.uri_template)):
             raise Forbidden(f"A key of the role {key.role} may not do this.")
-        purpose = self._routes.of(req.uri_template).purpose
-        if key and not key.reaches(purpose, params.get("platform", "")):
+        if key and not _is_in_scope(key, self._routes.of(req.uri_template).purpose, params):
             raise Forbidden(f"This key opens {', '.join(key.scopes)} and nothing else.")
 
     async def _find_soon(self, plain: str | None) -> AccessKey | None:
@@ -180,6 +179,16 @@ class Access:
 def may_call(role: str, method: str, route: Route) -> bool:
     """Say whether a key of a role may call a route: readers read, and compute where it says so."""
     return role == OWNER or (role == READER and (method in _READING or method in route.computes))
+
+
+def _is_in_scope(key: AccessKey, purpose: str, params: Mapping[str, str]) -> bool:
+    """Say whether a narrowed key may call a route: a platform stands in the path.
+
+    For whom a forecast speaks is told by the body, which the resource checks.
+    """
+    if purpose == FORECAST:
+        return key.serves(purpose)
+    return key.reaches(purpose, params.get("platform", ""))
 
 
 async def _first_message(ws: WebSocket) -> str | None:

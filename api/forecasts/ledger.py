@@ -1,5 +1,6 @@
 """The ledger as it is shown, verified, and summed up by slot."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -25,11 +26,15 @@ from api.http.schemas import show_time
 from api.http.threads import in_database_thread
 from core.clock.resolutions import parse_resolution
 from core.clock.times import LATEST_MS, now_ms
+from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, SIGNALS
+from core.models import EXTERNAL, is_external, known_models
 from core.multiple_testing import holm
+from core.names import check_name
 from core.platforms import raw_symbol
 from storage.ledger.ledger_boards import Board
+from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_verify import verify_ledger
 from storage.models.runs import TargetRecord
 from storage.stores import Stores
@@ -66,7 +71,18 @@ class LedgerResource:
             after,
         )
         cursor = write_cursor(page.rows[-1].seq) if page.more else None
-        resp.media = LedgerPageShown([show_row(row) for row in page.rows], cursor)
+        shown = LedgerPageShown([show_row(row) for row in page.rows], cursor)
+        if query.model is not UNSET:
+            shown.missed = await in_database_thread(self._missed, query)
+        resp.media = shown
+
+    def _missed(self, query: LedgerQuery) -> dict[str, int]:
+        """Return how many of one model's forecasts were missed, by reason."""
+        total: Counter[str] = Counter()
+        found = self._reader.missed_by_reason(query.ledger, wanted_slot(query))
+        for reasons in found.values():
+            total.update(reasons)
+        return dict(total)
 
     def _signals(self, query: LedgerQuery, start: int, end: int, after: int) -> LedgerPageShown:
         rows, more = self._sealed.page(wanted_slot(query), start, end, query.limit, after)
@@ -129,13 +145,13 @@ class ScoreboardResource:
     def _board(self, query: SlotQuery) -> Scoreboard:
         stores, name = self._stores, query.ledger
         stores.ledger_reader.check(name)
-        boards, missed = stores.boards.all(name), stores.ledger_reader.missed(name)
+        boards, missed = stores.boards.all(name), stores.ledger_reader.missed_by_reason(name, {})
         records = {one.target: one for one in stores.registry.targets()} if name == LIVE else {}
         champions = {target for target, record in records.items() if record.champion_id}
         wanted = wanted_slot(query)
         targets = sorted(boards.keys() | missed.keys() | champions)
         rows = [
-            _row(name, target, boards.get(target), missed.get(target, 0), records.get(target))
+            _row(name, target, boards.get(target), missed.get(target, {}), records.get(target))
             for target in targets
             if all(getattr(target, field) == value for field, value in wanted.items())
         ]
@@ -162,7 +178,7 @@ def _adjusted(scores: dict[ForecastTarget, dict[str, Any]]) -> dict[ForecastTarg
 def wanted_slot(query: SlotQuery) -> dict[str, Any]:
     """Return the fields of a slot that a query gives, as they are stored."""
     values: dict[str, Any] = {"platform": query.platform, "horizon": query.horizon}
-    values["model"] = query.model
+    values["model"] = query.model if query.model is UNSET else _checked(query.model)
     if query.symbol:
         values["symbol"] = raw_symbol(query.platform or "", query.symbol)
     if query.resolution:
@@ -170,14 +186,27 @@ def wanted_slot(query: SlotQuery) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not UNSET}
 
 
+def _checked(model: str) -> str:
+    """Return a model that a ledger may hold forecasts of; raises `InvalidRequest`."""
+    if is_external(model) or model in known_models():
+        return check_name(model, "model")
+    known = ", ".join(known_models())
+    raise InvalidRequest(f"model must be one of {known}, or {EXTERNAL}NAME.", field="model")
+
+
 def _row(
-    name: str, target: ForecastTarget, board: Board | None, missed: int, record: TargetRecord | None
+    name: str,
+    target: ForecastTarget,
+    board: Board | None,
+    missed: dict[str, int],
+    record: TargetRecord | None,
 ) -> ScoreboardRow:
     return ScoreboardRow(
         **msgspec.structs.asdict(target),
         ledger=name,
         n=board.n if board else 0,
-        missed=missed,
+        missed=sum(missed.values()),
+        late=missed.get(LATE, 0),
         scores=board.scores if board else {},
         baseline_scores=board.baseline_scores if board else {},
         verdict=board.verdict if board else "unproven",

@@ -1,14 +1,16 @@
 """Shapes of the ledger's routes."""
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from api.candles.schemas_candles import PAGE_LIMIT
-from api.forecasts.schemas import ModelName
 from api.http.schemas import Json, Name, ResolutionName, Symbol
 from core.clock.times import format_time
 from core.forecast_target import HORIZON_LIMITS
+from core.models import EXTERNAL, known_models
+from core.names import NAME_LENGTH
 from storage.ledger.ledger_rows import LedgerRow
 from storage.ledger.ledger_verify import Verification
 from storage.ledger.sealed_signals import SealedSignal
@@ -17,15 +19,27 @@ Chain = Literal["forecasts", "signals"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
 
 
+# Ours, those that other packages bring, and forecasters outside this server.
+AnyModel = Annotated[
+    str,
+    Meta(
+        max_length=NAME_LENGTH,
+        extra_json_schema={
+            "anyOf": [{"enum": list(known_models())}, {"pattern": rf"^{re.escape(EXTERNAL)}"}]
+        },
+    ),
+]
+
+
 class SlotQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A ledger (`live`, or the name that a replay told), and which of its slots; else all."""
+    """A ledger (`live`, `walk.NAME`, or the name that a replay told), and which of its slots."""
 
     ledger: Name = "live"
     platform: Name | UnsetType = UNSET
     symbol: Symbol | UnsetType = UNSET
     resolution: ResolutionName | UnsetType = UNSET
     horizon: Annotated[int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1])] | UnsetType = UNSET
-    model: ModelName | UnsetType = UNSET
+    model: AnyModel | UnsetType = UNSET
 
 
 class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
@@ -60,7 +74,10 @@ class LedgerRowShown(Struct):
     Realised fields are null until that candle has closed; errors are what came
     minus what was said. `costs_bps` is what a round trip cost, in basis points,
     and `thin` whether the last candles seemed cut short (null in rows of earlier
-    versions). `hash` covers all fields but those, as `/docs` tells.
+    versions). What an outside forecaster did not say is null or left out, and its hashes
+    are empty. Where it spoke before the candle before its first target had closed,
+    that candle's close is `later_price`, and last price's error is counted from there.
+    `hash` covers what was said, as `/docs` tells.
     """
 
     seq: int
@@ -74,7 +91,7 @@ class LedgerRowShown(Struct):
     opening: str
     predicted: float
     intervals: dict[str, list[float]]
-    prob_up: float
+    prob_up: float | None
     baseline: LedgerBaseline
     realised: float | None
     error: float | None
@@ -87,6 +104,7 @@ class LedgerRowShown(Struct):
     input_end: str
     costs_bps: float | None
     thin: bool | None
+    later_price: float | None
 
 
 class SealedSignalShown(Struct):
@@ -130,8 +148,9 @@ class SealedSignalShown(Struct):
 class LedgerPageShown(Struct):
     """Rows in the order in which they were entered; `next_cursor` is null at the end.
 
-    Of the chain of signals, these stand in `signals` in their place, and `missed`
-    counts by reason those that were due and not made in time.
+    Of the chain of signals, these stand in `signals` in their place. `missed`
+    counts by reason what was due and not made in time: of the signals, and of
+    forecasts where one model is asked for.
     """
 
     rows: list[LedgerRowShown]
@@ -169,10 +188,10 @@ class LedgersVerified(LedgerVerified):
 class ScoreboardRow(Struct):
     """Scores of a slot from the ledger: `n` forecasts with an outcome, and how many were missed.
 
-    Of the live ledger every interval, and so the verdict, and every p-value holds however
-    often somebody looks. `p_value_of_all` is that of smaller errors than last price's
-    (`scores.dm.better_p_value`), adjusted by Holm for all slots of the ledger: of many slots
-    some look skilled by chance.
+    `late` of the missed ones came too late. Of the live ledger every interval, and so
+    the verdict, and every p-value holds however often somebody looks. `p_value_of_all` is
+    that of smaller errors than last price's (`scores.dm.better_p_value`), adjusted by Holm for
+    all slots of the ledger: of many slots some look skilled by chance.
     """
 
     platform: str
@@ -193,6 +212,7 @@ class ScoreboardRow(Struct):
     expired: bool
     last_error: str | None
     p_value_of_all: float | None = None
+    late: int = 0
 
 
 class Scoreboard(Struct):
@@ -216,12 +236,12 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
         model=row.model,
         opening=format_time(row.opening * 1_000),
         predicted=row.predicted,
-        intervals={"0.8": [row.low_80, row.high_80], "0.95": [row.low_95, row.high_95]},
+        intervals=row.intervals,
         prob_up=row.prob_up,
         baseline=LedgerBaseline(row.last_price),
         realised=came,
         error=None if came is None else came - row.predicted,
-        baseline_error=None if came is None else came - row.last_price,
+        baseline_error=None if came is None else came - row.baseline_price,
         model_hash=row.model_hash,
         data_hash=row.data_hash,
         prev_hash=row.prev_hash,
@@ -230,6 +250,7 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
         input_end=format_time(row.input_end * 1_000),
         costs_bps=row.costs_bps,
         thin=row.thin,
+        later_price=row.later_price,
     )
 
 

@@ -27,7 +27,7 @@ class Route:
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
     `status_body`: its errors carry a status and a message besides. `stream`: its answer
     stays open. `dear`: it reads much, so that a key may call it less often than others.
-    `purpose`: keys that are narrowed to it may call the route, on their platforms.
+    `purpose`: keys that are narrowed to it may call the route, for what they are narrowed to.
     """
 
     template: str

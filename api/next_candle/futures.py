@@ -1,5 +1,7 @@
 """Forecasts made before the fact, as the ledger holds them."""
 
+from typing import cast
+
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
@@ -63,8 +65,8 @@ def _point(row: LedgerRow) -> FuturesPoint:
         real_close=came,
         err_close=None if came is None else row.predicted - came,
         made_at=format_time(row.made_at),
-        prob_up=row.prob_up,
-        interval={"0.8": [row.low_80, row.high_80], "0.95": [row.low_95, row.high_95]},
+        prob_up=cast(float, row.prob_up),  # a model of ours says it
+        interval=row.intervals,
         last_price=row.last_price,
         seq=row.seq,
     )

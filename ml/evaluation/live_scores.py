@@ -1,7 +1,7 @@
 """Scores of forecasts that stand in a ledger, beside the last price that stands with them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ml.scoring.uncertainty import direction_edge
 
 Floats = NDArray[np.float64]
 
+_BOUNDS = ("low_80", "high_80", "low_95", "high_95")
 # What a point forecast such as last price has no score of.
 _OF_DISTRIBUTIONS = ("pinball", "coverage", "winkler", "brier", "log_loss", "ece")
 
@@ -24,7 +25,8 @@ _OF_DISTRIBUTIONS = ("pinball", "coverage", "winkler", "brier", "log_loss", "ece
 class Entries:
     """Forecasts of one target with their outcomes, by time; each of shape (n,).
 
-    `costs_bps` is what a round trip cost on average, in basis points.
+    `costs_bps` is what a round trip cost on average, in basis points. NaN stands for
+    what a forecaster did not say: bounds, or the probability of a rise.
     """
 
     last: Floats
@@ -48,9 +50,10 @@ def score_entries(entries: Entries, *, repeated: bool, seed: int = 0) -> dict[st
     """
     if not len(entries.last):
         return _no_scores()
-    shown = _scores(entries, seed)
+    completed = _completed(entries)
+    shown = _scores(completed, seed) | _of_said(entries, seed)
     if repeated:
-        shown |= _at_any_look(entries, shown)
+        shown |= _at_any_look(completed, shown)
     return {
         "n": shown["n"],
         "scores": shown,
@@ -100,6 +103,49 @@ def _earnings(entries: Entries, times: int) -> dict[str, float]:
     earned, traded = traded_returns(*table, times * fee_of(entries.costs_bps))
     low, high = mean_sequence(earned, entries.horizon)
     return earnings(earned, int(traded.sum()), (float(low[-1]), float(high[-1])))
+
+
+def _completed(entries: Entries) -> Entries:
+    """Return entries whose points and directions can be scored, whatever else was not said."""
+    bounds: dict[str, Any] = {
+        name: np.where(np.isnan(getattr(entries, name)), entries.predicted, getattr(entries, name))
+        for name in _BOUNDS
+    }
+    sign = np.sign(entries.predicted - entries.last)
+    prob_up = np.where(np.isnan(entries.prob_up), 0.5 + sign / 2, entries.prob_up)
+    return replace(entries, **bounds, prob_up=prob_up)
+
+
+def _of_said(entries: Entries, seed: int) -> dict[str, Any]:
+    """Return the scores of intervals and probabilities where not every entry has them.
+
+    They are those of the entries that do, None where there is none.
+    """
+    lacking = {name: np.isnan(getattr(entries, name)) for name in (*_BOUNDS, "prob_up")}
+    near, far, chance = (~lacking[name] for name in ("low_80", "low_95", "prob_up"))
+    if near.all() and far.all() and chance.all():
+        return {}
+
+    def of(said: NDArray[np.bool_]) -> dict[str, Any]:
+        return _scores(_completed(_take(entries, said)), seed) if said.any() else {}
+
+    by_level = {"0.8": of(near), "0.95": of(far)}
+    levels = {
+        name: {level: card[name][level] if card else None for level, card in by_level.items()}
+        for name in ("coverage", "winkler")
+    }
+    probable, whole = of(chance), of(near & far)
+    return (
+        levels
+        | {"pinball": whole.get("pinball")}
+        | {name: probable.get(name) for name in ("brier", "log_loss", "ece")}
+    )
+
+
+def _take(entries: Entries, chosen: NDArray[np.bool_]) -> Entries:
+    names = ("last", "realised", "predicted", *_BOUNDS, "prob_up")
+    columns: dict[str, Any] = {name: getattr(entries, name)[chosen] for name in names}
+    return replace(entries, **columns)
 
 
 def _baseline(entries: Entries, seed: int) -> dict[str, Any]:

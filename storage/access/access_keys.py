@@ -21,9 +21,9 @@ from storage.tables import access_keys
 
 OWNER = "owner"
 READER = "reader"
-# What a key can be narrowed to, on one platform or on all.
-INGEST = "ingest"
-PURPOSES = frozenset({INGEST})
+# What a key can be narrowed to: feeding a platform, speaking for a forecaster, or all of them.
+INGEST, FORECAST = "ingest", "forecast"
+SCOPES = {INGEST: "PLATFORM", FORECAST: "NAME"}
 ROLES = frozenset({OWNER, READER})
 FIXED_KEY_LENGTH = 16
 # Label of the key in the owner's file, which `storage.access.owner_key` looks after.
@@ -50,10 +50,16 @@ class AccessKey(msgspec.Struct, frozen=True):
         """Say whether it opens the API at `now` (epoch ms)."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def reaches(self, purpose: str, platform: str) -> bool:
-        """Say whether its scopes, if it has any, allow a purpose on a platform."""
-        wanted = {f"{purpose}:{platform}", f"{purpose}:*"}
+    def reaches(self, purpose: str, name: str) -> bool:
+        """Say whether its scopes, if it has any, allow a purpose for a name."""
+        wanted = {f"{purpose}:{name}", f"{purpose}:*"}
         return not self.scopes or bool(purpose and wanted & set(self.scopes))
+
+    def serves(self, purpose: str) -> bool:
+        """Say whether its scopes, if it has any, allow a purpose for any name at all."""
+        return not self.scopes or any(
+            bool(purpose) and scope.startswith(f"{purpose}:") for scope in self.scopes
+        )
 
 
 class AccessKeyStore:
@@ -78,7 +84,7 @@ class AccessKeyStore:
         """Make a key; the first part of the answer is the only copy of it in clear.
 
         With `expires_at` (epoch ms) it ends by itself; with `scopes`, each
-        `ingest:PLATFORM`, it opens nothing else.
+        `ingest:PLATFORM` or `forecast:NAME`, it opens nothing else.
         """
         plain = new_key()
         return plain, self.adopt(plain, role, label, expires_at, scopes)
@@ -205,11 +211,12 @@ def _check(plain: str, role: str, label: str) -> None:
 
 def _check_scopes(scopes: Sequence[str]) -> None:
     for scope in scopes:
-        purpose, _, platform = scope.partition(":")
-        if purpose not in PURPOSES:
-            raise InvalidRequest(f"scope must be {INGEST}:PLATFORM, or {INGEST}:* for all.")
-        if platform != "*":
-            check_name(platform, "scope")
+        purpose, _, name = scope.partition(":")
+        if purpose not in SCOPES:
+            forms = " or ".join(f"{known}:{what}" for known, what in SCOPES.items())
+            raise InvalidRequest(f"scope must be {forms}, with * for all.", field="scope")
+        if name != "*":
+            check_name(name, "scope")
 
 
 def _random(length: int) -> str:

@@ -85,10 +85,10 @@ class CandleStore:
         with redis_errors():
             return candle_reads.count_candles(self._client, series, start, end)
 
-    def times(self, series: Series) -> Integers:
-        """Return the openings of all candles held, s."""
+    def times(self, series: Series, start: int = 0) -> Integers:
+        """Return the openings of all candles held from `start` on, s."""
         with redis_errors():
-            return candle_reads.read_times(self._client, series, 0, LATEST_MS // 1_000)
+            return candle_reads.read_times(self._client, series, start, LATEST_MS // 1_000)
 
     def extent(self, series: Series) -> Extent | None:
         """Return the span and the number of candles held, None if there are none."""

@@ -18,7 +18,7 @@ from storage.ledger.ledger_tables import (
 
 # Any constant will do: what lets one process at a time append on PostgreSQL.
 _APPEND_LOCK = 7_201_956
-_REPLAY = "replay"
+REPLAY, WALKED = "replay", "walk"
 
 TABLES: Mapping[str, Table] = {
     FORECASTS: ledger,
@@ -47,9 +47,9 @@ def is_live(connection: Connection, name: str) -> bool:
     return False
 
 
-def register_replay(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Insert the row that names a replayed ledger."""
-    connection.execute(insert(ledgers).values({"kind": _REPLAY, **values}))
+def register(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert the row that names a ledger of forecasts of the past."""
+    connection.execute(insert(ledgers).values(values))
 
 
 def read_head(connection: Connection, chain: str, name: str) -> Head:

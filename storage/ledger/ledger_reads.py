@@ -13,11 +13,12 @@ from sqlalchemy import (
     Table,
     and_,
     func,
+    or_,
     select,
 )
 
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE, rows_chain
+from core.ledger import LIVE, WALK, rows_chain
 from core.series import Series
 from storage.database import reading
 from storage.ledger.ledger_chain import TABLES, is_live
@@ -78,15 +79,20 @@ class LedgerReader:
             return [_to_row(row) for row in found][::-1]
 
     def pending(self, since: int, until: int, limit: int) -> dict[Series, list[Pending]]:
-        """Return forecasts without an outcome whose target closed then (s), newest first."""
+        """Return forecasts without an outcome whose target closed then (s), newest first.
+
+        Those of walked ledgers, whose targets have all closed, are due at any time.
+        """
         close = ledger_pending.c.opening + ledger_pending.c.resolution
-        due = select(ledger_pending).where(close.between(since, until))
+        walked = ledger_pending.c.ledger.startswith(WALK, autoescape=True)
+        due = select(ledger_pending).where(or_(close.between(since, until), walked))
         due = due.order_by(ledger_pending.c.opening.desc()).limit(limit)
         found: dict[Series, list[Pending]] = {}
         with reading(self._engine) as connection:
             for row in connection.execute(due):
                 series = Series(row.platform, row.symbol, row.resolution)
-                found.setdefault(series, []).append(Pending(row.ledger, row.seq, row.opening))
+                one = Pending(row.ledger, row.seq, row.opening, row.first_opening, row.input_end)
+                found.setdefault(series, []).append(one)
         return found
 
     def accounted_until(self, target: ForecastTarget, name: str = LIVE) -> int | None:
@@ -96,11 +102,25 @@ class LedgerReader:
 
     def missed(self, name: str = LIVE) -> dict[ForecastTarget, int]:
         """Return how many forecasts of each target were missed."""
-        columns = [ledger_events.c[field] for field in _FIELDS]
-        here = ledger_events.c.ledger == name, ledger_events.c.kind == MISSED
+        found = self.missed_by_reason(name, {})
+        return {target: sum(reasons.values()) for target, reasons in found.items()}
+
+    def missed_by_reason(
+        self, name: str, wanted: Mapping[str, Any]
+    ) -> dict[ForecastTarget, dict[str, int]]:
+        """Return how many forecasts of each target were missed for each reason.
+
+        `wanted` maps fields of a target to values.
+        """
+        columns = [ledger_events.c[field] for field in (*_FIELDS, "reason")]
+        here = [ledger_events.c[field] == value for field, value in wanted.items()]
+        here += [ledger_events.c.ledger == name, ledger_events.c.kind == MISSED]
         counts = select(*columns, func.sum(ledger_events.c.count)).where(*here).group_by(*columns)
+        found: dict[ForecastTarget, dict[str, int]] = {}
         with reading(self._engine) as connection:
-            return {ForecastTarget(*row[:-1]): int(row[-1]) for row in connection.execute(counts)}
+            for *target, reason, count in connection.execute(counts):
+                found.setdefault(ForecastTarget(*target), {})[str(reason)] = int(count)
+        return found
 
     def check(self, name: str) -> None:
         """Raise `NotFound` for a ledger that does not exist."""
@@ -165,7 +185,8 @@ def _rows(name: str) -> Select[Any]:
             ledger_events.c.kind == OUTCOME,
         ),
     )
-    rows = select(ledger, ledger_events.c.realised).select_from(joined)
+    outcome = ledger_events.c.realised, ledger_events.c.last_price.label("later_price")
+    rows = select(ledger, *outcome).select_from(joined)
     return rows.where(ledger.c.ledger == name)
 
 

@@ -19,7 +19,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     `last_price`. Hashes are SHA-256 in hex: of the model's files, and of the
     candles that the forecast was made from. `costs_bps` is what a round trip
     costs on this market, in basis points; `thin` says whether the last candles
-    seemed cut short.
+    seemed cut short. What a forecaster outside this server does not say is None, and
+    its hashes are empty.
     """
 
     target: ForecastTarget
@@ -27,11 +28,11 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     first_opening: int
     input_end: int
     predicted: float
-    low_80: float
-    high_80: float
-    low_95: float
-    high_95: float
-    prob_up: float
+    low_80: float | None
+    high_80: float | None
+    low_95: float | None
+    high_95: float | None
+    prob_up: float | None
     last_price: float
     model_hash: str
     data_hash: str
@@ -67,6 +68,7 @@ class Missed(msgspec.Struct, frozen=True):
         """Return its columns."""
         own = msgspec.structs.asdict(self)
         event = {"recorded_at": recorded_at, "kind": MISSED, "seq": None, "realised": None}
+        event["last_price"] = None
         return msgspec.structs.asdict(own.pop("target")) | own | event
 
 
@@ -76,7 +78,11 @@ def missed_late(forecast: Forecast) -> Missed:
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the ledger; `realised` is None until its outcome was recorded."""
+    """A row of the ledger; `realised` is None until its outcome was recorded.
+
+    `later_price` is the close of the candle before its first target, where the
+    forecast was made too early to know it.
+    """
 
     ledger: str
     seq: int
@@ -90,11 +96,11 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     first_opening: int
     input_end: int
     predicted: float
-    low_80: float
-    high_80: float
-    low_95: float
-    high_95: float
-    prob_up: float
+    low_80: float | None
+    high_80: float | None
+    low_95: float | None
+    high_95: float | None
+    prob_up: float | None
     last_price: float
     model_hash: str
     data_hash: str
@@ -103,13 +109,34 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     costs_bps: float | None = None
     thin: bool | None = None
     realised: float | None = None
+    later_price: float | None = None
+
+    @property
+    def intervals(self) -> dict[str, list[float]]:
+        """Return the bounds that were said, by coverage."""
+        bounds = {"0.8": (self.low_80, self.high_80), "0.95": (self.low_95, self.high_95)}
+        return {
+            level: [low, high]
+            for level, (low, high) in bounds.items()
+            if low is not None and high is not None
+        }
+
+    @property
+    def baseline_price(self) -> float:
+        """Return what last price says: no forecast is judged by an older price than its target's.
+
+        So nobody looks skilled by waiting while a candle is made and naming its price.
+        """
+        return self.last_price if self.later_price is None else self.later_price
 
     @property
     def target(self) -> ForecastTarget:
         """Return the target that it belongs to."""
         return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
 
-    def outcome_values(self, realised: float, recorded_at: int | None) -> dict[str, Any]:
+    def outcome_values(
+        self, realised: float, recorded_at: int | None, later_price: float | None
+    ) -> dict[str, Any]:
         """Return the columns of its outcome; without an instant, that of the target's close."""
         return msgspec.structs.asdict(self.target) | {
             "recorded_at": recorded_at or (self.opening + self.resolution) * 1_000,
@@ -120,6 +147,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
             "count": 1,
             "realised": realised,
             "reason": None,
+            "last_price": later_price,
         }
 
 
@@ -129,6 +157,13 @@ class Pending(msgspec.Struct, frozen=True):
     ledger: str
     seq: int
     opening: int
+    first_opening: int | None
+    input_end: int | None
+
+    @property
+    def early(self) -> bool:
+        """Say whether candles may have ended between its inputs and its first target."""
+        return self.input_end is not None and self.input_end != self.first_opening
 
 
 class Appended(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from core.errors import Conflict
 from core.forecast_target import ForecastTarget
 from core.ledger import CLOCKED, LIVE
 from storage.database import writing
-from storage.ledger.ledger_chain import Row, extend, is_live, lock, register_replay
+from storage.ledger.ledger_chain import REPLAY, Row, extend, is_live, lock, register
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_reads import accounted_until, in_parts, is_target, rows_by_number
 from storage.ledger.ledger_rows import Appended, Forecast, LedgerRow, Missed, missed_late
@@ -73,7 +73,7 @@ class LedgerStore:
                 raise Conflict("A ledger of this name exists.")
             if not found:
                 values = {"name": name, "created_at": self._clock(), "job_id": job_id}
-                register_replay(connection, values | {"request": dict(request)})
+                register(connection, values | {"kind": REPLAY, "request": dict(request)})
 
     def append_replayed(self, name: str, forecasts: Sequence[Forecast]) -> Appended:
         """Enter replayed forecasts, each as if made when its first target opened.
@@ -89,12 +89,19 @@ class LedgerStore:
             rows = extend(connection, turn, name, entered)
             return Appended([_to_row(row) for row in rows], [], known)
 
-    def record_outcomes(self, name: str, realised: Mapping[int, float]) -> list[LedgerRow]:
+    def record_outcomes(
+        self,
+        name: str,
+        realised: Mapping[int, float],
+        later_prices: Mapping[int, float] | None = None,
+    ) -> list[LedgerRow]:
         """Note the closes that came, by the `seq` of their forecasts; returns which were new.
 
-        Of a replay each is stamped with the close of its target, so that the
-        same replay gives the same chain.
+        `later_prices` are those by which forecasts are judged that were made before
+        the candle before their first target had closed. Of a replay each is stamped
+        with the close of its target, so that the same replay gives the same chain.
         """
+        later = later_prices or {}
         with appending(self._engine, self._heads) as (connection, turn):
             now = self._clock() if is_live(connection, name) else None
             rows = [
@@ -102,7 +109,9 @@ class LedgerStore:
                 for row in rows_by_number(connection, name, realised)
                 if row.realised is None and math.isfinite(realised[row.seq])
             ]
-            events = [row.outcome_values(realised[row.seq], now) for row in rows]
+            events = [
+                row.outcome_values(realised[row.seq], now, later.get(row.seq)) for row in rows
+            ]
             extend(connection, turn, name, events=events)
             for numbers in in_parts(realised):
                 here = ledger_pending.c.ledger == name, ledger_pending.c.seq.in_(numbers)

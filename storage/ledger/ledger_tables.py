@@ -26,6 +26,8 @@ from sqlalchemy import (
 from core.forecast_target import GRACE_SHARE, LONGEST_GRACE_MS
 from storage.tables import metadata
 
+# What names a forecaster outside this server is longer than what names a model of ours.
+_ANY_MODEL = 64
 _GRACE_A_SECOND = round(GRACE_SHARE * 1_000)
 _IN_TIME = (
     f"made_at <= first_opening * 1000 + CASE WHEN resolution * {_GRACE_A_SECOND} < "
@@ -33,14 +35,14 @@ _IN_TIME = (
 )
 
 
-def target_columns() -> list[Column[Any]]:
+def target_columns(model_length: int = 32) -> list[Column[Any]]:
     """Return the columns that name a target."""
     return [
         Column("platform", String(64), nullable=False),
         Column("symbol", String(64), nullable=False),
         Column("resolution", Integer, nullable=False),
         Column("horizon", Integer, nullable=False),
-        Column("model", String(32), nullable=False),
+        Column("model", String(model_length), nullable=False),
     ]
 
 
@@ -48,7 +50,7 @@ ledgers = Table(
     "ledgers",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("kind", String(16), nullable=False),  # live or replay
+    Column("kind", String(16), nullable=False),  # replay or walk
     Column("created_at", BigInteger, nullable=False),
     Column("job_id", String(36)),
     Column("request", JSON, nullable=False),
@@ -60,16 +62,16 @@ ledger = Table(
     Column("ledger", String(64), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("made_at", BigInteger, nullable=False),
-    *target_columns(),
+    *target_columns(_ANY_MODEL),
     Column("opening", BigInteger, nullable=False),  # of the candle whose close is forecast
     Column("first_opening", BigInteger, nullable=False),  # of the first candle after the inputs
     Column("input_end", BigInteger, nullable=False),  # when the last candle of the inputs closed
     Column("predicted", Double, nullable=False),
-    Column("low_80", Double, nullable=False),
-    Column("high_80", Double, nullable=False),
-    Column("low_95", Double, nullable=False),
-    Column("high_95", Double, nullable=False),
-    Column("prob_up", Double, nullable=False),
+    Column("low_80", Double),  # what an outside forecaster did not say is null
+    Column("high_80", Double),
+    Column("low_95", Double),
+    Column("high_95", Double),
+    Column("prob_up", Double),
     Column("last_price", Double, nullable=False),
     Column("model_hash", String(64), nullable=False),
     Column("data_hash", String(64), nullable=False),
@@ -144,7 +146,7 @@ ledger_events = Table(
     Column("number", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),  # outcome or missed
-    *target_columns(),
+    *target_columns(_ANY_MODEL),
     Column("seq", BigInteger),  # the forecast that an outcome belongs to
     Column("opening", BigInteger, nullable=False),  # target; of missed ones the first
     Column("last_opening", BigInteger, nullable=False),  # of missed ones the last
@@ -153,6 +155,8 @@ ledger_events = Table(
     Column("reason", Text),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # Of an outcome: the price that its forecast was made too early to know of.
+    Column("last_price", Double),
     PrimaryKeyConstraint("ledger", "number"),
     UniqueConstraint("ledger", "seq", name="uq_ledger_events_seq"),
     Index(
@@ -176,6 +180,8 @@ ledger_pending = Table(
     Column("symbol", String(64), nullable=False),
     Column("resolution", Integer, nullable=False),
     Column("opening", BigInteger, nullable=False),
+    Column("first_opening", BigInteger),  # null in rows of earlier versions
+    Column("input_end", BigInteger),
     PrimaryKeyConstraint("ledger", "seq"),
     Index("ix_ledger_pending_series", "platform", "symbol", "resolution", "opening"),
 )
@@ -184,11 +190,21 @@ ledger_boards = Table(
     "ledger_boards",
     metadata,
     Column("ledger", String(64), nullable=False),
-    *target_columns(),
+    *target_columns(_ANY_MODEL),
     Column("n", Integer, nullable=False),
     Column("scores", JSON, nullable=False),
     Column("baseline_scores", JSON, nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("ledger", "platform", "symbol", "resolution", "horizon", "model"),
+)
+
+forecaster_records = Table(
+    "forecaster_records",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("model", String(_ANY_MODEL), nullable=False),
+    Column("record", JSON, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("ledger", "model"),
 )

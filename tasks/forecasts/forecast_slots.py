@@ -8,6 +8,7 @@ downtime: nothing is made up later.
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import msgspec
 
@@ -151,7 +152,6 @@ def _claim(
 def _show(stores: Stores, series: Series, forecasts: Sequence[Forecast]) -> None:
     """Write forecasts to the time series from which charts are drawn."""
     for made in forecasts:
-        point = ForecastPoint(
-            made.opening, made.target.horizon, made.predicted, made.low_80, made.high_80
-        )
+        bounds = cast(tuple[float, float], (made.low_80, made.high_80))  # a model of ours says them
+        point = ForecastPoint(made.opening, made.target.horizon, made.predicted, *bounds)
         stores.forecasts.write(series, made.target.model, [point])

@@ -32,7 +32,7 @@ def score_rows(rows: list[LedgerRow], horizon: int, repeated: bool) -> dict[str,
     columns = {
         name: np.array([getattr(row, name) for row in rows], np.float64) for name in _COLUMNS
     }
-    last = np.array([row.last_price for row in rows], np.float64)
+    last = np.array([row.baseline_price for row in rows], np.float64)
     costs = [DEFAULT_COSTS_BPS if row.costs_bps is None else row.costs_bps for row in rows]
     mean = sum(costs) / len(costs) if costs else DEFAULT_COSTS_BPS
     entries = Entries(last=last, horizon=horizon, costs_bps=mean, **columns)

@@ -4,10 +4,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE
+from core.ledger import LIVE, WALK
 from core.series import CandleFlag, Series
 from storage.candles.candle_columns import Candles
 from storage.ledger.ledger_rows import Pending
@@ -33,7 +35,7 @@ class ForecastScorer:
     def __init__(self, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
         self._turns = Turns()
-        self._behind: set[ForecastTarget] = set()
+        self._behind: set[tuple[str, ForecastTarget]] = set()
         self._looked_back = 0
 
     def run(self, stores: Stores) -> int:
@@ -61,31 +63,44 @@ class ForecastScorer:
     def join(self, stores: Stores, series: Series, waiting: Sequence[Pending]) -> int:
         """Join the outcomes of one series that are known; returns how many."""
         openings = [one.opening for one in waiting]
-        candles = stores.candles.read(series, min(openings), max(openings))
+        since = min(openings + [one.input_end for one in waiting if one.input_end and one.early])
+        candles = stores.candles.read(series, since, max(openings))
         closes = _settled(candles, series.resolution, self._clock() // 1_000)
         realised: dict[str, dict[int, float]] = defaultdict(dict)
         for one in waiting:
             if one.opening in closes:
                 realised[one.ledger][one.seq] = closes[one.opening]
+        later = {(one.ledger, one.seq): _later_price(one, candles) for one in waiting if one.early}
         joined = 0
         for ledger, outcomes in realised.items():
-            rows = stores.ledger.record_outcomes(ledger, outcomes)
+            prices = {
+                seq: price for seq in outcomes if (price := later.get((ledger, seq))) is not None
+            }
+            rows = stores.ledger.record_outcomes(ledger, outcomes, prices)
             joined += len(rows)
-            if ledger == LIVE:
-                self._behind |= {row.target for row in rows}
+            if ledger == LIVE or ledger.startswith(WALK):
+                self._behind |= {(ledger, row.target) for row in rows}
         return joined
 
     def _score(self, stores: Stores) -> None:
         """Bring the scores up to date that are due."""
-        if not self._behind:
-            return
-        boards = stores.boards.all(LIVE)
-        for target in list(self._behind):
-            board = boards.get(target)
+        boards = {ledger: stores.boards.all(ledger) for ledger, _ in self._behind}
+        for ledger, target in list(self._behind):
+            board = boards[ledger].get(target)
             pause = board.n * PAUSE_MS_A_ROW if board else 0
             if board is None or self._clock() - board.updated_at >= pause:
-                keep_scores(stores, LIVE, target)
-                self._behind.discard(target)
+                keep_scores(stores, ledger, target)
+                self._behind.discard((ledger, target))
+
+
+def _later_price(one: Pending, candles: Candles) -> float | None:
+    """Return the close of the last candle between a forecast's inputs and its first target."""
+    if one.input_end is None or one.first_opening is None:
+        return None
+    last = int(np.searchsorted(candles.time, one.first_opening)) - 1
+    if last < 0 or candles.time[last] < one.input_end:
+        return None
+    return float(candles.close[last])
 
 
 def _settled(candles: Candles, resolution: int, now: int) -> dict[int, float]:

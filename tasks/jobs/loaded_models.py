@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 from core.errors import CorruptArtifact
+from core.process.recent import Recent
 from storage.models.runs import RunRecord
 from storage.stores import Stores
-from tasks.jobs.recent import Recent
 
 logger = logging.getLogger(__name__)
 

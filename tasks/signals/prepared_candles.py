@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import ModelUnavailable
+from core.process.recent import Recent
 from core.series import Series
 from storage.models.runs import RunRecord
 from storage.stores import Stores
-from tasks.jobs.recent import Recent
 
 if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.jobs.recent import Recent
+from core.process.recent import Recent
 
 
 class CountingMaker:

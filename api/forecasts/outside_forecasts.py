@@ -1,0 +1,242 @@
+"""From what a forecaster hands in to rows of the ledger: targets, deadlines, last prices."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+from msgspec.structs import asdict
+
+from api.candles.requested_series import no_candles, stored_series
+from api.forecasts.schemas_submit import (
+    OutsideForecast,
+    RefusedItem,
+    Said,
+    SubmitRequest,
+    Submitted,
+    SubmittedItem,
+    read_said,
+)
+from core.clock.openings import on_grid
+from core.clock.times import format_time, parse_time
+from core.errors import InvalidRequest, NotFound
+from core.forecast_target import HORIZON_LIMITS, ForecastTarget
+from core.ledger import LIVE
+from core.models import external_model
+from core.series import Market, Series
+from storage.candles.candle_columns import Candles, Integers
+from storage.candles.market_hours import MarketHours
+from storage.candles.newest_finished import finished
+from storage.ledger.ledger_rows import LATE, Forecast
+from storage.ledger.submissions import State
+from storage.stores import Stores
+
+# How far ahead a target may open, in candles; and the span of one request about the past.
+FARTHEST = 2 * HORIZON_LIMITS[1]
+LONGEST_WALK = 100_000
+
+_REASONS = {
+    State.LATE: LATE,
+    State.CONFLICT: "another forecast of this target is in the ledger, which never changes",
+}
+
+
+class OutsideForecasts:
+    """Takes what forecasters hand in; its methods block."""
+
+    def __init__(self, stores: Stores, default_platform: str) -> None:
+        self._stores = stores
+        self._hours = MarketHours(stores.candles, stores.facts)
+        self._default_platform = default_platform
+
+    def submit(self, body: SubmitRequest, arrived: int) -> Submitted:
+        """Enter what arrived at an instant (epoch ms); says of each item what became of it.
+
+        Raises `InvalidRequest` for a forecaster of a name that none may have.
+        """
+        model = external_model(body.forecaster)
+        items: dict[int, SubmittedItem] = {}
+        by_series: dict[Series, list[_Item]] = defaultdict(list)
+        for index, given in enumerate(body.forecasts):
+            try:
+                one = self._read(index, given, model)
+                by_series[one.target.series].append(one)
+            except InvalidRequest as error:
+                items[index] = _refusal(index, error.detail)
+        made: dict[int, Forecast] = {}
+        for series, some in by_series.items():
+            for one, forecast in self._place(series, some, body.ledger, arrived):
+                if isinstance(forecast, str):
+                    items[one.index] = _refusal(one.index, forecast)
+                else:
+                    made[one.index] = forecast
+        return _answer(body, items | self._enter(made, body.ledger, arrived))
+
+    def _enter(
+        self, made: dict[int, Forecast], ledger: str, arrived: int
+    ) -> dict[int, SubmittedItem]:
+        store, forecasts = self._stores.submissions, list(made.values())
+        if not forecasts:
+            return {}
+        live = ledger == LIVE
+        found = store.submit(forecasts, arrived) if live else store.submit_walked(ledger, forecasts)
+        return {
+            index: SubmittedItem(index, one.state.value, one.seq, _REASONS.get(one.state))
+            for index, one in zip(made, found, strict=True)
+        }
+
+    def _read(self, index: int, given: OutsideForecast, model: str) -> "_Item":
+        platform = given.platform or self._default_platform
+        series = stored_series(platform, given.symbol, given.resolution)
+        instant = parse_time(given.opening, "opening")
+        if instant % 1_000:
+            raise InvalidRequest("opening: candles open at whole seconds")
+        target = ForecastTarget(**asdict(series), horizon=given.horizon, model=model)
+        return _Item(index, target, instant // 1_000, read_said(given))
+
+    def _place(
+        self, series: Series, items: list["_Item"], ledger: str, arrived: int
+    ) -> Iterator[tuple["_Item", Forecast | str]]:
+        """Yield each item with its forecast, or with the reason why there can be none."""
+        grid = self._stores.facts.get(series).grid
+        openings = np.array([one.opening for one in items], np.int64)
+        fitting = on_grid(openings, series.resolution, grid)
+        try:
+            place = self._live(series, arrived) if ledger == LIVE else self._walk(series, openings)
+        except (NotFound, InvalidRequest) as error:
+            yield from ((one, error.detail) for one in items)
+            return
+        costs = self._stores.markets.get(Market(series.platform, series.symbol)).costs
+        for one, fits in zip(items, fitting.tolist(), strict=True):
+            if not fits:
+                yield one, f"opening: {grid.refusal(series.resolution)}"
+                continue
+            try:
+                yield one, one.forecast(*place.find(one), costs.round_trip_bps)
+            except InvalidRequest as error:
+                yield one, error.detail
+
+    def _live(self, series: Series, arrived: int) -> "_LivePlace":
+        # What closed while the request was read is not what the forecaster knew.
+        until = arrived // 1_000 - series.resolution
+        newest = self._stores.candles.read(series, end=until, limit=2, newest=True)
+        known = finished(newest)
+        if not len(known):
+            raise no_candles(series, self._stores.candles)
+        last = int(known.time[-1])
+        ahead = self._hours.sessions(series).next_openings(last, FARTHEST)
+        return _LivePlace(series, last, float(known.close[-1]), ahead.tolist())
+
+    def _walk(self, series: Series, openings: Integers) -> "_WalkPlace":
+        first, last = int(openings.min()), int(openings.max())
+        if (last - first) // series.resolution > LONGEST_WALK:
+            raise InvalidRequest(
+                f"opening: those of one request may span {LONGEST_WALK:,} candles; send it in parts"
+            )
+        candles = self._stores.candles
+        before = candles.read(series, end=first - 1, limit=HORIZON_LIMITS[1], newest=True)
+        known = finished(Candles.join([before, candles.read(series, first, last)]))
+        return _WalkPlace(series, known)
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """One forecast of a request, checked as far as it can be without candles."""
+
+    index: int
+    target: ForecastTarget
+    opening: int
+    said: Said
+
+    def forecast(
+        self, first_opening: int, input_end: int, last_price: float, costs_bps: float
+    ) -> Forecast:
+        """Return it as the ledger takes it."""
+        return Forecast(
+            target=self.target,
+            opening=self.opening,
+            first_opening=first_opening,
+            input_end=input_end,
+            last_price=last_price,
+            model_hash="",
+            data_hash="",
+            costs_bps=costs_bps,
+            **asdict(self.said),
+        )
+
+
+class _LivePlace(msgspec.Struct, frozen=True):
+    """Where targets of a series lie after its newest finished candle."""
+
+    series: Series
+    last: int
+    close: float
+    ahead: list[int]
+
+    def find(self, item: _Item) -> tuple[int, int, float]:
+        """Return when the first target opens, until when inputs reach, and the last price."""
+        step, horizon = self.series.resolution, item.target.horizon
+        if item.opening <= self.last:
+            return self._too_late(item)
+        if item.opening not in self.ahead:
+            raise InvalidRequest(self._refusal(item.opening))
+        first = self.ahead.index(item.opening) - horizon + 1
+        if first < 0:
+            return self._too_late(item)
+        opening = self.ahead[first]
+        return opening, min(self.last + step, opening), self.close
+
+    def _too_late(self, item: _Item) -> tuple[int, int, float]:
+        # Its first target has closed: any opening up to the newest candle's says as much.
+        first = min(self.last, item.opening)
+        return first, first, self.close
+
+    def _refusal(self, opening: int) -> str:
+        if opening > self.ahead[-1]:
+            return f"opening: at most {FARTHEST} candles ahead of the newest one are taken"
+        near = min(self.ahead, key=lambda one: abs(one - opening))
+        return f"opening: the market is closed then; the nearest is {format_time(near * 1_000)}"
+
+
+class _WalkPlace:
+    """Where targets of a series lie among its candles of the past."""
+
+    def __init__(self, series: Series, known: Candles) -> None:
+        self._step = series.resolution
+        self._known = known
+
+    def find(self, item: _Item) -> tuple[int, int, float]:
+        """Return when the first target opened, until when inputs reach, and the last price."""
+        times, horizon = self._known.time, item.target.horizon
+        at = int(np.searchsorted(times, item.opening))
+        if at == len(times) or times[at] != item.opening:
+            raise InvalidRequest(
+                "opening: no finished candle is held that opens then; the future is forecast "
+                "in the live ledger"
+            )
+        if at < horizon:
+            raise InvalidRequest("horizon: fewer candles are held before opening")
+        first, last = int(times[at - horizon + 1]), int(times[at - horizon])
+        return first, min(last + self._step, first), float(self._known.close[at - horizon])
+
+
+def _refusal(index: int, reason: str) -> SubmittedItem:
+    return SubmittedItem(index, "refused", None, reason.removesuffix("."))
+
+
+def _answer(body: SubmitRequest, items: dict[int, SubmittedItem]) -> Submitted:
+    ordered = [items[index] for index in sorted(items)]
+    states = [one.state for one in ordered]
+    counted = {state: states.count(state.value) for state in State}
+    return Submitted(
+        forecaster=body.forecaster,
+        ledger=body.ledger,
+        accepted=counted[State.ACCEPTED] + counted[State.REPEATED],
+        late=counted[State.LATE],
+        refused=[
+            RefusedItem(one.index, one.reason or "")
+            for one in ordered
+            if one.state in ("refused", State.CONFLICT)
+        ],
+        repeated=counted[State.REPEATED],
+        items=ordered,
+    )
