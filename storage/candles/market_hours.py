@@ -37,12 +37,12 @@ class MarketHours:
         return self._known.get((series, this_hour), lambda: self._learn(series))
 
     def _learn(self, series: Series) -> Sessions:
-        extent = self._candles.extent(series)
+        extent, facts = self._candles.extent(series), self._facts.get(series)
         since = max(extent.first, extent.last - LEARNT_FROM) if extent else 0
         if extent is None or self._is_full(series, since, extent.last):
-            return Sessions.around_the_clock(series.resolution)
+            return Sessions.around_the_clock(series.resolution, facts.grid)
         times = self._candles.times(series, since)
-        return learn_sessions(times, series.resolution, self._facts.get(series).zone)
+        return learn_sessions(times, series.resolution, facts.zone, facts.grid)
 
     def _is_full(self, series: Series, since: int, last: int) -> bool:
         expected = (last - since) // series.resolution + 1
