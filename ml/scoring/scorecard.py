@@ -189,7 +189,7 @@ def plain(value: Any) -> Any:
     """Return the same tree of plain numbers, None for what is not finite."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, int | str):
+    if value is None or isinstance(value, int | str):
         return value
     number = float(value)
     return number if math.isfinite(number) else None
