@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from api.access.access import Access
+from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
 from api.access.trusted_hosts import TrustedHosts
@@ -57,6 +58,7 @@ from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
 from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
+from core.process.shared_counts import SharedCounts
 from core.settings import Settings
 from storage.access.access_keys import FORECAST, INGEST
 from storage.disk_room import DiskRoom
@@ -76,24 +78,31 @@ def create_app(
     enqueue: Enqueue,
     enqueue_stream: EnqueueStream,
     settings: Settings,
+    counts: SharedCounts | None = None,
 ) -> Application:
-    """Return the ASGI application on stores that are open and migrated."""
+    """Return the ASGI application on stores that are open and migrated.
+
+    `counts` are those that all api processes limit together; without them it is alone.
+    """
     routes = Routes()
     metrics = RequestMetrics(routes)
     waiting = JobWaiting(stores.jobs, settings.redis_address)
     room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
     limits = QueueLimits(enqueue, room)
     work = BackgroundWork(enqueue, limits, waiting)
+    counts = counts or SharedCounts()
+    calls = MinuteCalls(counts)
     guards = [
         TrustedHosts(settings),
         Access(
             stores.keys,
             routes,
             settings.auth == "on",
-            OpenStreams(settings.key_streams),
+            OpenStreams(settings.key_streams, counts),
+            calls,
             settings.address_calls,
         ),
-        RateLimits(stores.redis, routes),
+        RateLimits(stores.redis, routes, calls),
     ]
     rates = RequestRates(metrics)
     app = _empty_app(routes, metrics, guards, waiting, rates)

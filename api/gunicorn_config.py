@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import TickcastError
 from core.process.lifetime import die_with_parent
+from core.process.shared_counts import process_counts, release_row, reserve_row, share_counts
 from core.process.shared_metrics import share_metrics
 from core.settings import read_settings
 
@@ -16,6 +17,8 @@ except TickcastError as error:
     sys.exit(error.detail)
 
 share_metrics(_settings.metrics_dir)
+# While all are replaced there are twice as many, and those that end take their time.
+share_counts(4 * _settings.api_workers)
 
 # Many systems begin with 1,024 files a process, which as many idle callers would use up.
 _, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -35,6 +38,17 @@ loglevel = "warning"
 control_socket_disable = True
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose where the worker will count what all of them limit together."""
+    worker.counts_row = reserve_row()
+
+
 def post_fork(server: Any, worker: Any) -> None:
     """End with the master, however it ends: an orphan would keep the port."""
     die_with_parent()
+    process_counts().take_row(worker.counts_row)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget what a worker held open, however it ended."""
+    release_row(worker.counts_row)

@@ -7,6 +7,7 @@ from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from api.bounded_http import BoundedHttp, CountedWebSocket
 from api.open_sockets import OpenSockets
+from core.process.shared_counts import process_counts
 from core.settings import read_settings
 
 # Open streams of events end with the process; they are not waited for longer than this.
@@ -34,6 +35,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settings = read_settings()
-        sockets = OpenSockets(settings.address_sockets, settings.process_sockets)
+        limits = settings.address_sockets, settings.process_sockets
+        sockets = OpenSockets(*limits, process_counts())
         self.config.http = partial(BoundedHttp, sockets=sockets)
         self.config.ws = partial(CountedWebSocket, sockets=sockets)

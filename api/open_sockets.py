@@ -1,34 +1,40 @@
-"""How many sockets each address holds open on this process, and which may open another."""
+"""How many sockets each address holds open, and which may open another."""
 
-from collections import Counter
 from ipaddress import IPv6Address, ip_address
+
+from core.process.shared_counts import SharedCounts
 
 
 class OpenSockets:
-    """Counts open sockets by address, HTTP and WebSocket alike.
+    """Counts open sockets, HTTP and WebSocket alike.
+
+    Those of an address are counted for all api processes, the total is that of this one.
 
     An IPv6 address counts as its /64, since whoever has one has the others. What
     comes without an address, over a unix socket, counts for the total only.
     """
 
-    def __init__(self, per_address: int, total: int) -> None:
+    def __init__(self, per_address: int, total: int, counts: SharedCounts) -> None:
         self._per_address = per_address
         self._total = total
-        self._open: Counter[str] = Counter()
+        self._counts = counts
+        self._here = 0
 
     def enter(self, address: str) -> bool:
         """Count a socket that was accepted; False if it is one too many, and must end."""
-        group = _group(address)
-        self._open[group] += 1
-        of_this = self._open[group] if group else 0
-        return of_this <= self._per_address and self._open.total() <= self._total
+        self._here += 1
+        of_this = self._counts.opened(_name(address)) if address else 0
+        return of_this <= self._per_address and self._here <= self._total
 
     def leave(self, address: str) -> None:
         """Count a socket of `enter` no longer, whatever the answer there was."""
-        group = _group(address)
-        self._open[group] -= 1
-        if not self._open[group]:
-            del self._open[group]
+        self._here -= 1
+        if address:
+            self._counts.closed(_name(address))
+
+
+def _name(address: str) -> str:
+    return f"sockets of {_group(address)}"
 
 
 def _group(address: str) -> str:

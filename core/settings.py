@@ -38,16 +38,16 @@ class Settings(BaseSettings):
     )
     api_workers: int = Field(2, ge=1, le=64, description="Processes that answer HTTP.")
     address_sockets: int = Field(
-        512, ge=1, description="Connections that one address may hold open, on each api process."
+        1_024, ge=1, description="Connections that one address may hold open."
     )
     process_sockets: int = Field(
         4_096, ge=1, description="Connections that all addresses may hold open on an api process."
     )
     address_calls: int = Field(
-        1_200, ge=1, description="Calls a minute without a valid key, of one address and process."
+        1_200, ge=1, description="Calls a minute without a valid key, of one address."
     )
     key_streams: int = Field(
-        64, ge=1, description="Sockets and event streams of one key, on each api process."
+        128, ge=1, description="Sockets and event streams that one key may hold open."
     )
     data_dir: Path = Field(Path("var"), description="Folder of Redis, SQLite, models and keys.")
     redis_url: str = Field(

@@ -12,6 +12,8 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004
 )
 
+from core.errors import RedisUnavailable
+
 log = structlog.get_logger("storage")
 
 _PROBE_SECONDS = 0.1
@@ -39,6 +41,11 @@ class RedisBreaker:
         """Raise redis-py's `ConnectionError` at once while Redis is away."""
         if self._open:
             raise ConnectionError("Redis is known to be away.")
+
+    def refuse(self) -> None:
+        """Raise `RedisUnavailable` at once while Redis is away."""
+        if self._open:
+            raise RedisUnavailable("Redis does not answer at the moment.")
 
     def trip(self) -> None:
         """Note that Redis did not answer."""

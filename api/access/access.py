@@ -15,7 +15,7 @@ from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from api.http.threads import in_database_thread
-from core.errors import Forbidden, Unauthorized, Unavailable
+from core.errors import Forbidden, TooManyRequests, Unauthorized, Unavailable
 from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey, AccessKeyStore
 
 HEADER = "X-API-Key"
@@ -27,7 +27,7 @@ _KEY_LENGTH_LIMIT = 256
 _AUTH_SECONDS = 5
 # A public answer, that the database hangs for instance, waits for it no longer.
 _PUBLIC_SECONDS = 1.0
-_UNAUTHORIZED = 4_401
+_UNAUTHORIZED, _TOO_MANY = 4_401, 4_429
 
 
 class Access:
@@ -43,19 +43,21 @@ class Access:
         self,
         keys: AccessKeyStore,
         routes: Routes,
-        required: bool = True,
-        streams: OpenStreams | None = None,
-        address_calls: int = 1_200,
+        required: bool,
+        streams: OpenStreams,
+        calls: MinuteCalls,
+        address_calls: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
         self._routes = routes
         self._required = required
-        self._streams = streams or OpenStreams(64)
+        self._streams = streams
         self._address_calls = address_calls
-        self._calls = MinuteCalls(clock)
+        self._calls = calls
         self._clock = clock
         self._believed: dict[bytes, tuple[float, AccessKey]] = {}
+        self._looked_up: dict[bytes, asyncio.Future[AccessKey | None]] = {}
 
     async def process_request(self, req: Request, resp: Response) -> None:
         public = self._routes.is_public(req.path)
@@ -87,7 +89,8 @@ class Access:
     async def _counted(
         self, events: AsyncIterator[Any], key_id: str, plain: str
     ) -> AsyncGenerator[Any]:
-        with self._streams.one_more(key_id):
+        # Of many that began at once those too many end; who asks later is told why.
+        with contextlib.suppress(TooManyRequests), self._streams.one_more(key_id):
             held = until_revoked(events, lambda: self._opens(plain), _BELIEF_SECONDS)
             async with contextlib.aclosing(held):
                 async for event in held:
@@ -125,12 +128,15 @@ class Access:
             req.context.watch = asyncio.create_task(watching)
 
     async def _watch(self, ws: WebSocket, key_id: str, plain: str) -> None:
-        """Close an open socket soon after its key was revoked."""
-        with self._streams.one_more(key_id):
-            while not ws.closed:
-                await asyncio.sleep(_BELIEF_SECONDS)
-                if not await self._opens(plain) and not ws.closed:
-                    await ws.close(_UNAUTHORIZED, Unauthorized.type)
+        """Close an open socket soon after its key was revoked, or if it is one too many."""
+        try:
+            with self._streams.one_more(key_id):
+                while not ws.closed:
+                    await asyncio.sleep(_BELIEF_SECONDS)
+                    if not await self._opens(plain) and not ws.closed:
+                        await ws.close(_UNAUTHORIZED, Unauthorized.type)
+        except TooManyRequests as error:
+            await ws.close(_TOO_MANY, error.type)
 
     async def _opens(self, plain: str) -> bool:
         """Say whether a key opens still; while nobody knows, it does."""
@@ -164,7 +170,19 @@ class Access:
         until, believed = self._believed.get(digest, (0.0, None))
         if believed and self._clock() < until:
             return believed
-        found = await in_database_thread(self._keys.find, plain)
+        # All callers with one key wait for one look-up; that one of them goes ends it for none.
+        looked_up = self._looked_up.get(digest)
+        if looked_up is None:
+            looked_up = asyncio.ensure_future(self._look_up(digest, plain))
+            looked_up.add_done_callback(_note_error)
+            self._looked_up[digest] = looked_up
+        return await asyncio.shield(looked_up)
+
+    async def _look_up(self, digest: bytes, plain: str) -> AccessKey | None:
+        try:
+            found = await in_database_thread(self._keys.find, plain)
+        finally:
+            del self._looked_up[digest]
         self._believed.pop(digest, None)
         if found:
             self._believe(digest, found)
@@ -174,6 +192,12 @@ class Access:
         if len(self._believed) >= _BELIEVED_LIMIT:
             self._believed.clear()
         self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
+
+
+def _note_error(looked_up: asyncio.Future[AccessKey | None]) -> None:
+    """Look at how a look-up ended, which nobody may have waited for to its end."""
+    if not looked_up.cancelled():
+        looked_up.exception()
 
 
 def may_call(role: str, method: str, route: Route) -> bool:

@@ -1,41 +1,50 @@
-"""How many sockets and event streams each key holds open on this process."""
+"""How many sockets and event streams each key holds open."""
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from core.errors import TooManyRequests
+from core.process.shared_counts import SharedCounts
 
 Event = TypeVar("Event")
 
 
 class OpenStreams:
-    """Counts what stays open by the id of its key."""
+    """Counts what stays open by the id of its key, for all api processes together."""
 
-    def __init__(self, per_key: int) -> None:
+    def __init__(self, per_key: int, counts: SharedCounts) -> None:
         self._per_key = per_key
-        self._open: Counter[str] = Counter()
+        self._counts = counts
 
     def check(self, key_id: str) -> None:
         """Raise `TooManyRequests` if the key holds as many open as it may."""
-        if self._open[key_id] >= self._per_key:
+        self._check(self._counts.open(_name(key_id)) + 1)
+
+    @contextlib.contextmanager
+    def one_more(self, key_id: str) -> Iterator[None]:
+        """Count one for as long as the context lasts; raises `TooManyRequests` as `check` does.
+
+        Many that passed `check` at once are told apart here.
+        """
+        opened = self._counts.opened(_name(key_id))
+        try:
+            self._check(opened)
+            yield
+        finally:
+            self._counts.closed(_name(key_id))
+
+    def _check(self, opened: int) -> None:
+        if opened > self._per_key:
             raise TooManyRequests(
                 f"This key holds {self._per_key} sockets and event streams open; close some.",
                 retry_after=1,
             )
 
-    @contextlib.contextmanager
-    def one_more(self, key_id: str) -> Iterator[None]:
-        """Count one for as long as the context lasts."""
-        self._open[key_id] += 1
-        try:
-            yield
-        finally:
-            self._open[key_id] -= 1
-            if not self._open[key_id]:
-                del self._open[key_id]
+
+def _name(key_id: str) -> str:
+    return f"streams of {key_id}"
 
 
 async def until_revoked(

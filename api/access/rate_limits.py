@@ -33,12 +33,12 @@ class RateLimits:
     count: what needs it is refused anyway.
 
     Besides, every key but an owner's may call any route `DEFAULT_CALLS` times a minute,
-    and every key those that are dear `DEAR_CALLS` times, on each api process.
+    and every key those that are dear `DEAR_CALLS` times, on all api processes together.
     """
 
-    def __init__(self, client: "redis.Redis", routes: Routes) -> None:
+    def __init__(self, client: "redis.Redis", routes: Routes, calls: MinuteCalls) -> None:
         self._routes = routes
-        self._calls = MinuteCalls()
+        self._calls = calls
         storage = RedisStorage(
             "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
         )

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from api.docs.openapi import operation
 from api.docs.openapi_parts import text_answer
 from api.http.request_metrics import RequestMetrics
-from api.http.threads import in_database_thread, in_thread
+from api.http.threads import in_database_thread
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.schemas import Metrics, SeriesQuery
 
@@ -34,7 +34,7 @@ class PrometheusMetrics:
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return counts and latencies of requests and tasks, queues, ingest, jobs and ledger."""
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = await in_thread(self._metrics.text, *self._others)
+        resp.data = await in_database_thread(self._metrics.text, *self._others)
 
     @operation(
         "metrics", "next candle", {200: Metrics}, errors=(404, 422), more=text_answer(_PLAIN)

@@ -77,9 +77,10 @@ async def _deliberate(
     params: Any,
     ws: WebSocket | None = None,
 ) -> None:
-    if error.status >= 500:
-        # What is away fails every call, and where is no news: a traceback each would bury the log.
-        away = isinstance(error, Unavailable)
+    # What is away fails every call, and where is no news: a traceback each would bury the log.
+    # Who was refused without having tried has a line already, that of the request.
+    away = isinstance(error, Unavailable)
+    if error.status >= 500 and (error.__cause__ or not away):
         cause = type(error.__cause__).__name__ if error.__cause__ else None
         log.warning(
             "failed",

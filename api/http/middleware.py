@@ -84,7 +84,9 @@ class RequestLog:
         self._metrics.count(method, route, resp.status_code, seconds)
         key = getattr(req.context, "key", None)
         # Probes come every few seconds for ever: theirs would bury the other lines.
-        write = log.debug if req.context.routes.of(req.uri_template).probe else log.info
+        probe = req.context.routes.of(req.uri_template).probe
+        failed = resp.status_code >= 500
+        write = log.debug if probe else log.warning if failed else log.info
         write(
             "request",
             method=method,

@@ -16,6 +16,20 @@ _DATABASE = ThreadPoolExecutor(16, thread_name_prefix="database")
 _WORK = ThreadPoolExecutor(8, thread_name_prefix="work")
 
 
+class _Gate:
+    """Refuses at the door of the Redis pool what would only learn there that Redis is away."""
+
+    check: Callable[[], None] = staticmethod(lambda: None)
+
+
+def refuse_while_away(check: Callable[[], None]) -> None:
+    """Have `in_thread` call `check` first, which raises while Redis is known to be away.
+
+    Hundreds of refusals a second would else contend for the interpreter with the event loop.
+    """
+    _Gate.check = staticmethod(check)
+
+
 async def in_thread(
     function: Callable[Parameters, Answer],
     *args: Parameters.args,
@@ -23,8 +37,10 @@ async def in_thread(
 ) -> Answer:
     """Run a function that may wait for Redis, and return what it returns or raises.
 
-    The thread knows what the caller knows: the request's id goes with it.
+    The thread knows what the caller knows: the request's id goes with it. Raises what
+    `refuse_while_away` was told to.
     """
+    _Gate.check()
     return await _run(_REDIS, function, *args, **kwargs)
 
 

@@ -13,6 +13,7 @@ import uvicorn
 from api import bounded_http
 from api.bounded_http import BoundedHttp, CountedWebSocket
 from api.open_sockets import OpenSockets
+from core.process.shared_counts import SharedCounts
 
 SOCKETS = 5
 
@@ -41,7 +42,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """Port of a server of our protocols, whose patience is short."""
     monkeypatch.setattr(bounded_http, "HEAD_SECONDS", 0.6)
     monkeypatch.setattr(bounded_http, "BODY_SECONDS", 0.6)
-    sockets = OpenSockets(SOCKETS, total=100)
+    sockets = OpenSockets(SOCKETS, 100, SharedCounts())
     config = uvicorn.Config(
         answer,
         http=partial(BoundedHttp, sockets=sockets),  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 from falcon.testing import ASGIConductor
 
 from api.app import create_app
+from api.http.threads import refuse_while_away
 from core.settings import Settings
 from operate.embedded_redis import start_redis, stop_redis
 from storage.database import migrate
@@ -55,6 +56,7 @@ async def caller(own_redis: tuple[Settings, subprocess.Popen[bytes]]) -> AsyncIt
     """A caller of an application that is wired as `api.main` does."""
     settings, process = own_redis
     breaker = RedisBreaker(settings.redis_address)
+    refuse_while_away(breaker.refuse)
     stores = open_stores(settings, breaker)
     migrate(stores.engine)
     stream = open_stream_stores(settings, stores.redis)
@@ -66,6 +68,7 @@ async def caller(own_redis: tuple[Settings, subprocess.Popen[bytes]]) -> AsyncIt
     async with ASGIConductor(app) as conductor:
         yield Api(conductor, key)
         process.send_signal(signal.SIGCONT)
+    refuse_while_away(lambda: None)
     stores.close()
 
 

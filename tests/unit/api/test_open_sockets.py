@@ -1,10 +1,11 @@
 """Open sockets are counted by address."""
 
 from api.open_sockets import OpenSockets
+from core.process.shared_counts import SharedCounts
 
 
 def test_each_address_has_its_own_share_and_all_have_one_total() -> None:
-    sockets = OpenSockets(per_address=2, total=3)
+    sockets = OpenSockets(2, 3, SharedCounts())
     assert [sockets.enter(a) for a in ("1.1.1.1", "1.1.1.1", "2.2.2.2")] == [True] * 3
     assert not sockets.enter("3.3.3.3")
     sockets.leave("3.3.3.3")
@@ -13,7 +14,7 @@ def test_each_address_has_its_own_share_and_all_have_one_total() -> None:
 
 
 def test_one_network_of_ipv6_counts_as_one_address() -> None:
-    sockets = OpenSockets(per_address=2, total=9)
+    sockets = OpenSockets(2, 9, SharedCounts())
     assert sockets.enter("2001:db8:1:2::1")
     assert sockets.enter("2001:db8:1:2:9::7")
     assert not sockets.enter("2001:db8:1:2:ffff::1")
@@ -21,5 +22,5 @@ def test_one_network_of_ipv6_counts_as_one_address() -> None:
 
 
 def test_a_unix_socket_counts_for_the_total_only() -> None:
-    sockets = OpenSockets(per_address=1, total=2)
+    sockets = OpenSockets(1, 2, SharedCounts())
     assert [sockets.enter("") for _ in range(3)] == [True, True, False]

@@ -1,12 +1,14 @@
 """Nobody without a key gets further than the public routes."""
 
 import asyncio
+import time
 
 import pytest
 from falcon.testing import ASGIConductor
 
 from api.app import Application, create_app
 from core.settings import Settings
+from storage.access.access_keys import AccessKey, AccessKeyStore
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
@@ -82,6 +84,23 @@ async def test_a_revoked_key_is_refused_within_a_second(api: Api, stores: Stores
     stores.keys.revoke(key.id)
     await asyncio.sleep(0.9)
     assert (await api.bare("GET", "/tasks", headers=headers)).status_code == 401
+
+
+async def test_callers_with_one_key_wait_for_one_look_up(
+    api: Api, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = []
+    find = AccessKeyStore.find
+
+    def counted(store: AccessKeyStore, plain: str) -> AccessKey | None:
+        looked_up.append(plain)
+        time.sleep(0.05)
+        return find(store, plain)
+
+    monkeypatch.setattr(AccessKeyStore, "find", counted)
+    answers = await asyncio.gather(*(api("GET", "/tasks") for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(looked_up) == 1
 
 
 async def test_a_key_in_the_address_opens_nothing(api: Api, key: str) -> None:

@@ -11,6 +11,8 @@ from falcon.testing import ASGIConductor
 from api.access.open_streams import OpenStreams, until_revoked
 from api.app import Application
 from core.errors import TooManyRequests
+from core.process.shared_counts import SharedCounts
+from core.settings import Settings
 from storage.stores import Stores
 
 
@@ -54,13 +56,13 @@ async def test_a_stream_ends_though_events_never_stop() -> None:
 
 
 async def test_a_key_opens_only_so_many_sockets_and_gets_its_places_back(
-    app: Application, stores: Stores
+    app: Application, stores: Stores, settings: Settings
 ) -> None:
     plain, _ = stores.keys.create("reader", "test")
-    headers = {"X-API-Key": plain}
+    headers, most = {"X-API-Key": plain}, settings.key_streams
     async with ASGIConductor(app) as conductor:
         for _ in range(3):
-            held = [conductor.simulate_ws("/ws/stream", headers=headers) for _ in range(64)]
+            held = [conductor.simulate_ws("/ws/stream", headers=headers) for _ in range(most)]
             for socket in held:
                 await socket.__aenter__()
             await asyncio.sleep(0)
@@ -73,9 +75,28 @@ async def test_a_key_opens_only_so_many_sockets_and_gets_its_places_back(
 
 
 def test_places_are_counted_by_key() -> None:
-    streams = OpenStreams(per_key=1)
+    streams = OpenStreams(1, SharedCounts())
     with streams.one_more("a"):
         with pytest.raises(TooManyRequests):
             streams.check("a")
         streams.check("b")
     streams.check("a")
+
+
+async def test_of_many_that_open_at_once_no_more_stay_than_may(
+    app: Application, stores: Stores, settings: Settings
+) -> None:
+    plain, _ = stores.keys.create("reader", "test")
+    most = settings.key_streams
+
+    async def hold(conductor: ASGIConductor) -> bool:
+        try:
+            async with conductor.simulate_ws("/ws/stream", headers={"X-API-Key": plain}) as socket:
+                await asyncio.sleep(0.5)
+                return not socket.closed
+        except WebSocketDisconnected:
+            return False
+
+    async with ASGIConductor(app) as conductor:
+        stayed = await asyncio.gather(*(hold(conductor) for _ in range(most + 30)))
+    assert most - 30 <= sum(stayed) <= most
