@@ -16,6 +16,7 @@ from api.candles.series_list import SeriesListResource
 from api.candles.watch import WatchResource
 from api.docs.openapi import build_document
 from api.docs.pages import DocsPage, OpenApiDocument
+from api.forecasts.forecasters import ForecasterResource
 from api.forecasts.ledger import LedgerResource, ScoreboardResource, VerifyLedger
 from api.forecasts.outside_forecasts import OutsideForecasts
 from api.forecasts.requests import SlotRequests
@@ -226,6 +227,8 @@ def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings:
     outside = OutsideForecasts(stores, settings.default_platform)
     app.add_route("/ledger/forecasts", SubmitForecasts(outside), purpose=FORECAST)
     app.add_route("/scoreboard", ScoreboardResource(stores), dear=True)
+    public = settings.public_record == "on"
+    app.add_route("/forecasters/{name}", ForecasterResource(stores), public=public)
 
 
 def _add_next_candle(

@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         1.0, ge=0, description="Quality is high from this expected return, in costs."
     )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
+    public_record: Literal["on", "off"] = Field(
+        "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
+    )
     owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
     admin_secret: str = Field("", description="Secret of the admin routes; empty closes them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

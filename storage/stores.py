@@ -20,6 +20,7 @@ from storage.jobs.dead_letters import DeadLetters
 from storage.jobs.job_events import JobEvents
 from storage.jobs.job_store import JobStore
 from storage.jobs.workers import WorkerStore
+from storage.ledger.forecaster_records import ForecasterRecords
 from storage.ledger.ledger_boards import BoardStore
 from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
@@ -62,6 +63,7 @@ class Stores:
     submissions: Submissions
     sealed: SealedSignals
     boards: BoardStore
+    records: ForecasterRecords
     registry: Registry
     named_runs: NamedRuns
     series_cache: SeriesCache
@@ -107,6 +109,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         submissions=Submissions(engine, heads),
         sealed=SealedSignals(engine, heads),
         boards=BoardStore(engine),
+        records=ForecasterRecords(engine),
         registry=Registry(engine, files),
         named_runs=NamedRuns(engine, files),
         series_cache=SeriesCache(client),

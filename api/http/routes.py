@@ -58,6 +58,9 @@ class Routes:
         self._by_template[route.template] = route
         if route.tree:
             self._trees += (f"{route.template}/",)
+        elif route.public and "{" in route.template:
+            # Before a route is looked up, its parameter may be anything.
+            self._trees += (route.template.partition("{")[0],)
 
     def of(self, template: str | None) -> Route:
         """Return the facts of a template; of one that is not ours, none."""

@@ -34,11 +34,7 @@ class Page:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Show the page; it learns the key from the part of its address that never travels."""
-        resp.content_type = MEDIA_HTML
-        resp.set_header("Content-Security-Policy", POLICY)
-        resp.set_header("Referrer-Policy", "no-referrer")
-        resp.set_header("X-Content-Type-Options", "nosniff")
-        _send(req, resp, self._page)
+        send_page(req, resp, self._page)
 
 
 class PageFiles:
@@ -56,6 +52,15 @@ class PageFiles:
         resp.content_type = _TYPES[Path(name).suffix]
         resp.set_header("X-Content-Type-Options", "nosniff")
         _send(req, resp, self._files[name])
+
+
+def send_page(req: Request, resp: Response, page: bytes) -> None:
+    """Send a page that may load nothing from elsewhere."""
+    resp.content_type = MEDIA_HTML
+    resp.set_header("Content-Security-Policy", POLICY)
+    resp.set_header("Referrer-Policy", "no-referrer")
+    resp.set_header("X-Content-Type-Options", "nosniff")
+    _send(req, resp, page)
 
 
 def library_path() -> Path:

@@ -71,6 +71,12 @@ class LedgerReader:
             found = connection.execute(query.order_by(ledger.c.opening))
             return [_to_row(row) for row in found]
 
+    def scored_by(self, name: str, model: str) -> list[LedgerRow]:
+        """Return all rows of a model that have an outcome, of whatever target."""
+        known = ledger.c.model == model, ledger_events.c.realised.is_not(None)
+        with reading(self._engine) as connection:
+            return [_to_row(row) for row in connection.execute(_rows(name).where(*known))]
+
     def newest_scored(self, name: str, target: ForecastTarget, limit: int) -> list[LedgerRow]:
         """Return the newest rows of a target that have an outcome, oldest first."""
         query = _rows(name).where(is_target(ledger, target), ledger_events.c.realised.is_not(None))

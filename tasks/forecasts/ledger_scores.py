@@ -1,7 +1,11 @@
 """The scores of a target's rows in a ledger, computed and kept for the scoreboard."""
 
+from collections import defaultdict
 from typing import Any
 
+import msgspec
+
+from core.answers.forecasters import ForecasterRecord, PooledRecord
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.markets import DEFAULT_COSTS_BPS
@@ -20,6 +24,35 @@ def keep_scores(stores: Stores, ledger: str, target: ForecastTarget) -> dict[str
     found = score_rows(stores.ledger_reader.scored(ledger, target), target.horizon, ledger == LIVE)
     stores.boards.put(ledger, target, found)
     return found
+
+
+def keep_record(stores: Stores, ledger: str, model: str) -> None:
+    """Score all rows of an outside forecaster, and keep the record that his page shows."""
+    # NumPy and SciPy come in with this import.
+    import numpy as np
+
+    from ml.evaluation.pooled_record import Pool, pooled_scores
+
+    pools: dict[tuple[int, int], list[LedgerRow]] = defaultdict(list)
+    rows = stores.ledger_reader.scored_by(ledger, model)
+    for row in rows:
+        pools[row.resolution, row.horizon].append(row)
+    pooled = []
+    for (resolution, horizon), some in sorted(pools.items()):
+        columns = {
+            name: np.array([getattr(row, name) for row in some], np.float64) for name in _COLUMNS
+        }
+        last = np.array([row.baseline_price for row in some], np.float64)
+        opening = np.array([row.opening for row in some], np.int64)
+        delays = [row.made_at / 1_000 - row.first_opening for row in some]
+        told = pooled_scores(Pool(horizon=horizon, opening=opening, last=last, **columns)) | {
+            "resolution": resolution,
+            "horizon": horizon,
+            "markets": len({(row.platform, row.symbol) for row in some}),
+            "delay_s": float(np.median(delays)),
+        }
+        pooled.append(msgspec.convert(told, PooledRecord))
+    stores.records.put(ledger, model, ForecasterRecord(n=len(rows), pooled=pooled))
 
 
 def score_rows(rows: list[LedgerRow], horizon: int, repeated: bool) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, WALK
+from core.models import is_external
 from core.series import CandleFlag, Series
 from storage.candles.candle_columns import Candles
 from storage.ledger.ledger_rows import Pending
 from storage.stores import Stores
-from tasks.forecasts.ledger_scores import keep_scores
+from tasks.forecasts.ledger_scores import keep_record, keep_scores
 from tasks.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class ForecastScorer:
         self._clock = clock
         self._turns = Turns()
         self._behind: set[tuple[str, ForecastTarget]] = set()
+        self._records_behind: set[tuple[str, str]] = set()
         self._looked_back = 0
 
     def run(self, stores: Stores) -> int:
@@ -91,6 +93,18 @@ class ForecastScorer:
             if board is None or self._clock() - board.updated_at >= pause:
                 keep_scores(stores, ledger, target)
                 self._behind.discard((ledger, target))
+                if is_external(target.model):
+                    self._records_behind.add((ledger, target.model))
+        self._keep_records(stores)
+
+    def _keep_records(self, stores: Stores) -> None:
+        """Bring the records of outside forecasters up to date that are due."""
+        for ledger, model in list(self._records_behind):
+            record, at = stores.records.get(ledger, model) or (None, 0)
+            pause = record.n * PAUSE_MS_A_ROW if record else 0
+            if self._clock() - at >= pause:
+                keep_record(stores, ledger, model)
+                self._records_behind.discard((ledger, model))
 
 
 def _later_price(one: Pending, candles: Candles) -> float | None:
