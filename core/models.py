@@ -63,6 +63,8 @@ MODELS = (
     ModelFacts("drift", CLOSE, f"{_BASELINE}:Drift", 50),
     ModelFacts("seasonal_naive", CLOSE, f"{_BASELINE}:SeasonalNaive", 50),
     ModelFacts("ewma", CLOSE, f"{_BASELINE}:Ewma", 50),
+    ModelFacts("garch", CLOSE, f"{_BASELINE}:GarchIntervals", 50),
+    ModelFacts("ewma_or_garch", CLOSE, f"{_BASELINE}:EwmaOrGarch", 50),
     ModelFacts("path_range", RANGE, f"{_BOOSTING}.range_model:PathRangeModel", 400, 1),
     ModelFacts("barrier_signals", SIGNAL, f"{_BOOSTING}.signal_model:BarrierSignalsModel", 400, 1),
     ModelFacts(

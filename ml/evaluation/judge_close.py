@@ -1,4 +1,4 @@
-"""Judge forecasts of the close, beside last price amid intervals of EWMA volatility."""
+"""Judge forecasts of the close, beside last price amid intervals of EWMA or GARCH volatility."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.evaluation.kind import Columns, Kind, Whole
 from ml.evaluation.walk import FoldForecasts
 from ml.features.history import History
-from ml.models.baselines import Drift, Ewma, SeasonalNaive
+from ml.models.baselines import Drift, EwmaOrGarch, SeasonalNaive
 from ml.models.protocol import LEVELS, Distribution
 from ml.scoring import scores
 from ml.scoring.calibration import calibration_report
@@ -27,7 +27,7 @@ class CloseKind(Kind):
     A forecast is its whole distribution, and the contest goes by its pinball loss.
     """
 
-    baseline = Ewma.name
+    baseline = EwmaOrGarch.name
     other_baselines = (Drift.name, SeasonalNaive.name)
     loss_name = "pinball"
     must_beat_baseline = True

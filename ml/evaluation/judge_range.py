@@ -1,4 +1,4 @@
-"""Judge ranges of the path ahead, beside conformal ranges of EWMA volatility."""
+"""Judge ranges of the path ahead, beside conformal ranges of EWMA or GARCH volatility."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from ml.data import labels
 from ml.evaluation.kind import Columns, Kind
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.path_baselines import EwmaRange
+from ml.models.path_baselines import EwmaOrGarchRange
 from ml.models.protocol import RANGE_COVERAGE, RangeForecast
 from ml.scoring import scores
 
@@ -27,12 +27,12 @@ class RangeKind(Kind):
     and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball.
     """
 
-    baseline = EwmaRange.name
+    baseline = EwmaOrGarchRange.name
     loss_name = "pinball"
 
     def makers(self) -> Makers:
         """Return how the baseline is made."""
-        return {self.baseline: partial(EwmaRange, self.horizon)}
+        return {self.baseline: partial(EwmaOrGarchRange, self.horizon)}
 
     def columns(self, history: History, fold: FoldForecasts, forecast: RangeForecast) -> Columns:
         """Return the loss of both bounds and what else is averaged."""

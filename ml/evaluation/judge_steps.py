@@ -12,7 +12,7 @@ from ml.evaluation.judge_close import CloseKind
 from ml.evaluation.kind import Columns, Whole
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.baselines import Drift, EveryStep, Ewma, SeasonalNaive
+from ml.models.baselines import Drift, EveryStep, EwmaOrGarch, SeasonalNaive
 from ml.models.protocol import StepForecast
 from ml.scoring import scores
 from ml.scoring.scorecard import Forecasts, chance_of_skill_by_luck, judge, scorecard
@@ -50,7 +50,7 @@ class StepsKind(CloseKind):
         """Return how baselines are made, by name."""
         return {
             each.name: partial(EveryStep, each, self.horizon, self.levels)
-            for each in (Ewma, Drift, SeasonalNaive)
+            for each in (EwmaOrGarch, Drift, SeasonalNaive)
         }
 
     def columns(self, history: History, fold: FoldForecasts, forecast: Any) -> Columns:

@@ -60,7 +60,7 @@ def objection(
     for comparison in comparisons:
         for name, found in comparison["against"].items():
             if not found["better"] and (name == CHAMPION or must_beat_baseline):
-                other = "champion" if name == CHAMPION else "baseline (last price, EWMA intervals)"
+                other = "champion" if name == CHAMPION else f"baseline ({name})"
                 return f"It does not beat the {other} on the same folds beyond chance."
     if must_beat_baseline and skill is not None and skill < -LARGEST_LOSS_OF_SKILL:
         return "Its point forecasts are worse than last price by more than 1%."

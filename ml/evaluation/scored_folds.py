@@ -57,6 +57,7 @@ class ScoredFolds:
             "test": describe_rows(self.history, fold.test),
             **self.kind.fold_scores(*columns),
             "model": fold.models[model].describe(),
+            "baseline_model": fold.models[self.kind.baseline].describe(),
         }
 
 

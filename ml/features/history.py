@@ -14,6 +14,7 @@ from core.clock.grids import PLAIN
 from core.clock.sessions import Sessions, learn_sessions
 from core.errors import JobStopped
 from ml.data.candle_frames import finished
+from ml.data.garch import Garch
 from ml.data.labels import Path, labelled
 from ml.data.thin_candles import thin_candles
 from ml.data.volatility import DECAY, ewma_volatility
@@ -22,6 +23,9 @@ from ml.features.table import FeatureTable, feature_table, run_lengths
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
+
+# GARCH learns from the newest so many candles: more tell its three parameters little better.
+GARCH_CANDLES = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +99,7 @@ class History:
     def prepare(self) -> None:
         """Compute now what threads would otherwise compute at the same time."""
         _ = self.times, self.path, self.run, self._volatilities, self.volatility, self.features
+        _ = self._garches, self._variances
 
     def ready(self) -> Rows:
         """Return the rows from which a forecast can be made."""
@@ -117,9 +122,31 @@ class History:
         later = (self.times[ready] > time) & (ready >= LONGEST_WARM_UP) & (ready <= rows[-1])
         return np.union1d(ready[later], rows)
 
-    def horizon_volatility(self, rows: Rows, horizon: int, decay: float = DECAY) -> Floats:
-        """Return the EWMA volatility of the horizon's return at each row."""
-        return np.asarray(self.volatility_at(decay)[rows] * np.sqrt(horizon))
+    def garch_of(self, rows: Rows) -> Garch:
+        """Return GARCH(1,1) of the returns from the first to the last of `rows`."""
+        stretch = int(rows[0]), int(rows[-1])
+        if stretch not in self._garches:
+            first = max(stretch[0], stretch[1] + 1 - GARCH_CANDLES)
+            self._garches[stretch] = Garch.fit(self._returns[first : stretch[1] + 1])
+        return self._garches[stretch]
+
+    @cached_property
+    def _garches(self) -> dict[tuple[int, int], Garch]:
+        return {}
+
+    def garch_volatility(self, garch: Garch, rows: Rows, horizon: int) -> Floats:
+        """Return the volatility of the horizon's return at each row that `garch` expects."""
+        if garch not in self._variances:
+            self._variances[garch] = garch.next_variance(self._returns)
+        return np.sqrt(garch.variance_of(self._variances[garch][rows], horizon))
+
+    @cached_property
+    def _variances(self) -> dict[Garch, Floats]:
+        return {}
+
+    def horizon_volatility(self, rows: Rows, horizon: int) -> Floats:
+        """Return the EWMA volatility (0.94) of the horizon's return at each row."""
+        return np.asarray(self.volatility[rows] * np.sqrt(horizon))
 
     def where_known(
         self, label: Callable[[Path, Rows, int], Floats], rows: Rows, horizon: int

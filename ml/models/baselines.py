@@ -3,7 +3,8 @@
 `last_price`, `drift` and `seasonal_naive` differ in their point; their
 intervals are as wide as past moves were, whatever the market does now. `ewma` is
 last price amid intervals that follow EWMA volatility, of the memory (0.94 to 0.997)
-that gave the rows learnt from the least pinball loss. The probability of a rise is
+that gave the rows learnt from the least pinball loss; `garch` the same by GARCH(1,1),
+and `ewma_or_garch` by whichever of them had the least. The probability of a rise is
 the share of rises among those rows.
 """
 
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from ml.data import labels
-from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History
 from ml.models.naive_forecasts import class_prior, mean_return, seasonal_naive
+from ml.models.plain_volatility import PlainVolatility, ewma_volatilities, garch_volatility
 from ml.models.protocol import (
     FILE,
     LEVELS,
@@ -45,11 +46,11 @@ def thinned(rows: Rows) -> Rows:
     return rows[:: -(-len(rows) // CHOOSING_ROWS)]
 
 
-class Learnt(msgspec.Struct, frozen=True):
+class Learnt(PlainVolatility, frozen=True, kw_only=True):
     """All that a fitted baseline of closes consists of.
 
     `reach` is, for each coverage, how far an interval reaches to both sides: in
-    log-returns, or for `ewma` in volatilities, whose memory is `decay`.
+    log-returns, or for those that follow volatility in volatilities.
     """
 
     name: str
@@ -61,8 +62,6 @@ class Learnt(msgspec.Struct, frozen=True):
     mean_return: float
     prior_up: float
     reach: dict[str, float]
-    # Files of earlier versions name none: it was this one.
-    decay: float = DECAY
 
 
 class LastPrice(Model):
@@ -98,7 +97,7 @@ class LastPrice(Model):
             )
         move = labels.moves(history.path, rows, self.horizon)
         average = mean_return(history.path.close[rows[0] : rows[-1] + 1])
-        decay = self._choose_decay(history, rows)
+        volatility = self._choose_volatility(history, rows)
         away = np.abs(move - self._point(history, rows, average))
         self._learnt = Learnt(
             name=self.name,
@@ -109,8 +108,9 @@ class LastPrice(Model):
             rows=len(rows),
             mean_return=average,
             prior_up=class_prior(move > 0),
-            reach=self._reach(away / self._unit(history, rows, decay)),
-            decay=decay,
+            reach=self._reach(away / self._unit(history, rows, volatility)),
+            decay=volatility.decay,
+            garch=volatility.garch,
         )
 
     def _reach(self, away: Floats) -> dict[str, float]:
@@ -122,7 +122,7 @@ class LastPrice(Model):
     def predict(self, history: History, rows: Rows) -> Distribution:
         """Forecast from `rows`."""
         learnt = self.learnt
-        moves = self._around(self._unit(history, rows, learnt.decay), learnt.reach)
+        moves = self._around(self._unit(history, rows, learnt), learnt.reach)
         moves += self._point(history, rows, learnt.mean_return)[:, None]
         last = history.path.close[rows]
         prob_up = np.full(len(rows), learnt.prior_up)
@@ -139,11 +139,11 @@ class LastPrice(Model):
         """Return the log-return that is forecast; `average` is the past's, a candle."""
         return np.zeros(len(rows))
 
-    def _choose_decay(self, history: History, rows: Rows) -> float:
-        """Return the memory of `_unit`."""
-        return DECAY
+    def _choose_volatility(self, history: History, rows: Rows) -> PlainVolatility:
+        """Return the volatility of `_unit`."""
+        return PlainVolatility()
 
-    def _unit(self, history: History, rows: Rows, decay: float) -> Floats:
+    def _unit(self, history: History, rows: Rows, volatility: PlainVolatility) -> Floats:
         """Return the unit of `Learnt.reach`."""
         return np.ones(len(rows))
 
@@ -187,26 +187,50 @@ class SeasonalNaive(LastPrice):
 
 
 class Ewma(LastPrice):
-    """Last price amid intervals that follow volatility."""
+    """Last price amid intervals that follow EWMA volatility."""
 
     name = "ewma"
 
-    def _choose_decay(self, history: History, rows: Rows) -> float:
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        """Return those among which the pinball loss chooses."""
+        return ewma_volatilities()
+
+    def _choose_volatility(self, history: History, rows: Rows) -> PlainVolatility:
         some = thinned(rows)
         move = labels.moves(history.path, some, self.horizon)
 
-        def loss(decay: float) -> float:
-            unit = self._unit(history, some, decay)
+        def loss(volatility: PlainVolatility) -> float:
+            unit = self._unit(history, some, volatility)
             around = self._around(unit, self._reach(np.abs(move) / unit))
             return float(pinball(move, around, self._levels).mean())
 
-        return min(DECAYS, key=loss)
+        return min(self._volatilities(history, rows), key=loss)
 
-    def _unit(self, history: History, rows: Rows, decay: float) -> Floats:
-        return history.volatility_at(decay)[rows]
+    def _unit(self, history: History, rows: Rows, volatility: PlainVolatility) -> Floats:
+        return volatility.a_candle(history, rows, self.horizon)
 
 
-BASELINES = tuple(each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma))
+class GarchIntervals(Ewma):
+    """Last price amid intervals that follow the volatility of GARCH(1,1)."""
+
+    name = "garch"
+
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        return [garch_volatility(history, rows)]
+
+
+class EwmaOrGarch(Ewma):
+    """The better of both on the rows learnt from: what intervals must beat."""
+
+    name = "ewma_or_garch"
+
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        return [*ewma_volatilities(), garch_volatility(history, rows)]
+
+
+BASELINES = tuple(
+    each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma, GarchIntervals, EwmaOrGarch)
+)
 
 
 class EveryStep:

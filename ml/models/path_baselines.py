@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from core.risk_reward import USUAL, RiskReward
 from ml.data import labels
-from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History
 from ml.models.baselines import thinned
 from ml.models.naive_forecasts import class_priors
+from ml.models.plain_volatility import PlainVolatility, ewma_volatilities, garch_volatility
 from ml.models.protocol import (
     RANGE_COVERAGE,
     RANGE_LEVELS,
@@ -26,53 +26,58 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
-class Multiples(msgspec.Struct, frozen=True):
-    """How far paths reach to either side, in EWMA volatilities of memory `decay`.
+class Multiples(PlainVolatility, frozen=True, kw_only=True):
+    """How far paths reach to either side, in plain volatilities.
 
     Of each side the median and the bound (`RANGE_LEVELS`).
     """
 
-    decay: float
     above: tuple[float, float]
     below: tuple[float, float]
 
     def sides(self, history: History, rows: Rows, horizon: int) -> tuple[Floats, Floats]:
         """Return the log-moves up and down, both positive, shape (n, levels) each."""
-        unit = history.horizon_volatility(rows, horizon, self.decay)[:, None]
+        unit = (self.a_candle(history, rows, horizon) * np.sqrt(horizon))[:, None]
         return unit * np.asarray(self.above), unit * np.asarray(self.below)
 
 
-class EwmaRange:
-    """Multiples of EWMA volatility, made conformal; sides have multiples of their own.
+class EwmaOrGarchRange:
+    """Multiples of plain volatility, made conformal; sides have multiples of their own.
 
-    The memory of volatility (0.94 to 0.997) is the one whose bounds gave the rows learnt
-    from the least pinball loss.
+    The volatility, EWMA of one of several memories (0.94 to 0.997) or GARCH(1,1), is the
+    one whose bounds gave the rows learnt from the least pinball loss.
     """
 
-    name: ClassVar[str] = "ewma_range"
+    name: ClassVar[str] = "ewma_or_garch_range"
 
     def __init__(self, horizon: int) -> None:
         self.horizon = horizon
-        self.learnt = Multiples(DECAY, (0.0, 0.0), (0.0, 0.0))
+        self.learnt = Multiples(above=(0.0, 0.0), below=(0.0, 0.0))
 
     def fit(self, history: History, rows: Rows) -> None:
-        """Take the memory that served `rows` best, and the multiples that held in them."""
+        """Take the volatility that served `rows` best, and the multiples that held in them."""
         some = thinned(rows)
         reach = labels.reaches(history.path, some, self.horizon)
 
-        def loss(decay: float) -> float:
-            sides = self._multiples(history, some, decay).sides(history, some, self.horizon)
+        def loss(volatility: PlainVolatility) -> float:
+            sides = self._multiples(history, some, volatility).sides(history, some, self.horizon)
             return float(bounds_loss(reach, (sides[0][:, 1], sides[1][:, 1])).mean())
 
-        self.learnt = self._multiples(history, rows, min(DECAYS, key=loss))
+        choices = [*ewma_volatilities(), garch_volatility(history, rows)]
+        self.learnt = self._multiples(history, rows, min(choices, key=loss))
 
-    def _multiples(self, history: History, rows: Rows, decay: float) -> Multiples:
-        unit = history.horizon_volatility(rows, self.horizon, decay)
+    def _multiples(self, history: History, rows: Rows, volatility: PlainVolatility) -> Multiples:
+        unit = volatility.a_candle(history, rows, self.horizon) * np.sqrt(self.horizon)
         up, down = (reach / unit for reach in labels.reaches(history.path, rows, self.horizon))
         above, below = np.quantile(up, RANGE_LEVELS), np.quantile(down, RANGE_LEVELS)
         scores = np.maximum(up - above[1], down - below[1])
         width = [0.0, float(conformal_quantile(scores, RANGE_COVERAGE))]
-        return Multiples(decay, tuple((above + width).tolist()), tuple((below + width).tolist()))
+        return Multiples(
+            decay=volatility.decay,
+            garch=volatility.garch,
+            above=tuple((above + width).tolist()),
+            below=tuple((below + width).tolist()),
+        )
 
     def predict(self, history: History, rows: Rows) -> RangeForecast:
         """Forecast from `rows`."""
@@ -83,7 +88,7 @@ class EwmaRange:
         return RangeForecast(last=last, high=high, low=low, upper=upper, lower=lower)
 
     def describe(self) -> dict[str, Any]:
-        """Return the memory, and the multiples of both sides."""
+        """Return the volatility, and the multiples of both sides."""
         return dict(msgspec.to_builtins(self.learnt))
 
 

@@ -121,7 +121,11 @@ def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Predict
             "horizon_label": HORIZON_LABELS[horizon],
             "confidence": confidence,
             "coverage": scores["coverage"],
-            "skill": {**scores["skill"], "verdict": run.verdict, "baseline": "ewma_range"},
+            "skill": {
+                **scores["skill"],
+                "verdict": run.verdict,
+                "baseline": run.metadata.get("baseline", "ewma_range"),
+            },
         }
     )
     return msgspec.convert(shown, PredictionData)

@@ -17,7 +17,7 @@ from ml.models.boosting.fitted import Fitted, Learnt, importance
 from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
-from ml.models.path_baselines import EwmaRange, Multiples, bounds_loss
+from ml.models.path_baselines import EwmaOrGarchRange, Multiples, bounds_loss
 from ml.models.protocol import RANGE_COVERAGE, RANGE_LEVELS, RangeForecast
 from ml.scoring.conformal import Width, conformal_quantile
 
@@ -67,7 +67,7 @@ class PathRangeModel(Fitted[LearntRange]):
         reached = up[held_out] / unit[held_out], down[held_out] / unit[held_out]
         inputs = training.held_out_inputs
         own = above.predict(inputs)[:, 1], below.predict(inputs)[:, 1]
-        fitted = EwmaRange(self.horizon)
+        fitted = EwmaOrGarchRange(self.horizon)
         fitted.fit(history, rows[training.learn])
         plain = fitted.learnt
         theirs = _plain_bounds(plain, history, rows[held_out], self.horizon, unit[held_out])

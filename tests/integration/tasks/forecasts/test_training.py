@@ -34,7 +34,7 @@ def test_a_training_that_beats_the_baseline_becomes_the_champion(stores: Stores)
     result = done(stores, train_slot, training(BOOSTING)).result
     assert result
     assert (result["promoted"], result["verdict"]) == (True, "skilled")
-    assert result["comparisons"][0]["against"]["ewma"]["better"]
+    assert result["comparisons"][0]["against"]["ewma_or_garch"]["better"]
     champion = stores.registry.champion(BOOSTING)
     assert champion
     assert (champion.id, champion.model_hash) == (result["run_id"], result["model_hash"])
@@ -86,7 +86,7 @@ def test_another_recipe_meets_the_champion_s_on_the_same_folds(stores: Stores) -
     weak = training(BOOSTING, options={"rounds": 1, "learning_rate": 1e-6}, seed=1)
     result = done(stores, train_slot, weak).result
     assert result
-    assert set(result["comparisons"][0]["against"]) == {"ewma", "champion"}
+    assert set(result["comparisons"][0]["against"]) == {"ewma_or_garch", "champion"}
     assert (result["candidates"], result["promoted"]) == (2, False)
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from ml.data import labels
 from ml.data.volatility import DECAY, DECAYS
 from ml.features.history import History, make_history
-from ml.models.baselines import CHOOSING_ROWS, Ewma, thinned
-from ml.models.path_baselines import EwmaRange
+from ml.models.baselines import CHOOSING_ROWS, Ewma, EwmaOrGarch, GarchIntervals, thinned
+from ml.models.path_baselines import EwmaOrGarchRange
 from ml.models.protocol import FILE, LEVELS
 from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles, noise
 
@@ -30,8 +30,8 @@ def _ewma(history: History, horizon: int) -> Ewma:
     return model
 
 
-def _range(history: History, horizon: int) -> EwmaRange:
-    model = EwmaRange(horizon)
+def _range(history: History, horizon: int) -> EwmaOrGarchRange:
+    model = EwmaOrGarchRange(horizon)
     model.fit(history, history.learnable(horizon))
     return model
 
@@ -40,14 +40,16 @@ def _range(history: History, horizon: int) -> EwmaRange:
 def test_where_volatility_never_changes_the_memory_is_long(seed: int) -> None:
     history = _history(noise(4_000, seed))
     assert _ewma(history, 6).learnt.decay >= 0.995
-    assert _range(history, 6).learnt.decay >= 0.995
+    learnt = _range(history, 6).learnt
+    assert learnt.garch or learnt.decay >= 0.995
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_where_volatility_comes_in_bursts_the_memory_is_short(seed: int) -> None:
     history = _history(_bursts(4_000, seed))
     assert _ewma(history, 1).learnt.decay == DECAY
-    assert _range(history, 1).learnt.decay == DECAY
+    learnt = _range(history, 1).learnt
+    assert learnt.garch or learnt.decay == DECAY
 
 
 @pytest.mark.parametrize("horizon", [1, 12])
@@ -74,7 +76,7 @@ def test_the_memory_goes_by_training_rows_alone() -> None:
     frame = make_candles(np.concatenate([noise(3_000, 0), _bursts(3_000, 1)]))
     whole, part = (make_history(frame.head(count), 300) for count in (6_000, 3_000))
     rows = part.learnable(6)
-    for make in (Ewma, EwmaRange):
+    for make in (Ewma, EwmaOrGarch, EwmaOrGarchRange):
         ours, theirs = make(6), make(6)
         ours.fit(whole, rows)
         theirs.fit(part, rows)
@@ -96,3 +98,49 @@ def test_of_very_many_rows_an_even_spread_chooses() -> None:
     assert CHOOSING_ROWS / 2 < len(some) <= CHOOSING_ROWS
     assert set(np.diff(some)) == {6}
     assert thinned(rows[:100]).tolist() == rows[:100].tolist()
+
+
+def _garch_returns(count: int, seed: int) -> NDArray[np.float64]:
+    """Return returns whose volatility jumps with every large one, and falls back."""
+    shocks, variance = noise(count, seed, 1.0), 1.0
+    for i in range(count):
+        shocks[i] *= np.sqrt(variance)
+        variance = 0.15 + 0.35 * shocks[i] ** 2 + 0.5 * variance
+    return 1e-3 * shocks
+
+
+@pytest.mark.parametrize("horizon", [1, 24])
+def test_the_better_of_ewma_and_garch_is_what_must_be_beaten(horizon: int) -> None:
+    history = _history(_garch_returns(5_000, 0))
+    rows = history.learnable(horizon)
+    models = [make(horizon) for make in (Ewma, GarchIntervals, EwmaOrGarch)]
+    for model in models:
+        model.fit(history, rows)
+    ewma, garch, better = (model.predict(history, rows).quantiles for model in models)
+    assert models[2].learnt.garch == models[1].learnt.garch
+    assert (better == garch).all()
+    assert (better != ewma).any()
+    assert _range(history, horizon).learnt.garch is not None
+
+
+@pytest.mark.parametrize("make", [GarchIntervals, EwmaOrGarch])
+def test_a_saved_garch_forecasts_the_same(make: type[Ewma]) -> None:
+    history = _history(_garch_returns(3_000, 1))
+    model = make(6)
+    model.fit(history, history.learnable(6))
+    again = make.from_files(model.to_files())
+    rows = history.ready()[-50:]
+    assert (again.predict(history, rows).quantiles == model.predict(history, rows).quantiles).all()
+
+
+def test_garch_ranges_hold_their_coverage_on_rows_not_learnt_from() -> None:
+    history = _history(_garch_returns(8_000, 2))
+    rows = history.learnable(12)
+    model = EwmaOrGarchRange(12)
+    model.fit(history, rows[:4_000])
+    later = rows[4_100:]
+    found = model.predict(history, later)
+    up, down = labels.reaches(history.path, later, 12)
+    high, low = found.last * np.exp(up), found.last * np.exp(-down)
+    inside = (high <= found.upper) & (low >= found.lower)
+    assert inside.mean() == pytest.approx(0.9, abs=0.03)
