@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo test test-clocks lint bench campaign audit lock clean screenshots
+.PHONY: run demo test test-clocks lint bench campaign soak audit lock clean screenshots
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -42,6 +42,10 @@ bench: $(VENV)/.installed-dev
 # Minutes of kills and floods against a live server; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/campaign -m slow -s
+
+# What grows an hour, of a server under live trades; SOAK_MINUTES=5 runs for less.
+soak: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.campaign.soak $(SOAK_MINUTES)
 
 # Licences of all that runs; fails on AGPL.
 audit: $(VENV)/.installed

@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     journal_retention_hours: int = Field(
         72, ge=1, description="Raw trades older than this move from Redis to compressed files."
     )
+    archive_retention_days: int = Field(
+        0, ge=0, description="Files of raw trades older than this are deleted; 0 keeps all."
+    )
     boosting_library: Literal["xgboost", "lightgbm"] = Field(
         "xgboost", description="Library that POST /train boosts with."
     )
@@ -146,6 +149,15 @@ class Settings(BaseSettings):
     def _open_only_on_loopback(self) -> Self:
         if self.auth == "off" and not _is_loopback(self.host):
             raise ValueError("TICKCAST_AUTH=off is allowed only when TICKCAST_HOST is loopback")
+        return self
+
+    @model_validator(mode="after")
+    def _archived_before_deleted(self) -> Self:
+        if 0 < self.archive_retention_days * 24 < self.journal_retention_hours + 24:
+            raise ValueError(
+                "TICKCAST_ARCHIVE_RETENTION_DAYS must exceed "
+                "TICKCAST_JOURNAL_RETENTION_HOURS by a day"
+            )
         return self
 
     @property

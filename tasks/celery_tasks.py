@@ -28,7 +28,7 @@ from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
 from tasks.forecasts.train_slots import train_slot
 from tasks.jobs.answer_calls import answer_call, make_call
-from tasks.jobs.purge_records import purge_records
+from tasks.jobs.purge_records import purge_archive, purge_records
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.jobs.run_step import After, Work, run_step
 from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
@@ -243,8 +243,10 @@ def note_mark() -> None:
 
 @periodic(table.PURGE_RECORDS)
 def purge() -> None:
-    """Forget tasks that ended long ago, and give back what SQL's log has grown to."""
-    purge_records(runtime().stores, runtime().settings.job_retention_days)
+    """Forget what is kept for a time only, and give back what SQL's log has grown to."""
+    shared = runtime()
+    purge_records(shared.stores, shared.settings.job_retention_days)
+    purge_archive(shared.stream.archive, shared.settings.archive_retention_days)
 
 
 @periodic(table.SWEEP_MODELS)

@@ -8,12 +8,15 @@ from typing import Any
 
 import redis
 
+from core.clock.resolutions import DAY
 from core.names import check_name
 from storage import keys
 from storage.journal.columns import Trades
 from storage.journal.journal import INDEXES, SPAN_MS, unpack
 from storage.redis_connection import redis_errors
 
+DAY_MS = DAY * 1_000
+_KEPT_FROM = "kept_from"
 _FRAME = struct.Struct("<HI")  # lengths of the entry's name and of its packed batch
 
 
@@ -21,7 +24,8 @@ class JournalArchive:
     """Files `{folder}/{platform}/{symbol}/{hour}.journal`, hour in epoch milliseconds.
 
     A file is a row of frames (entry name, packed batch) and only ever grows; a
-    frame that a crash cut short or wrote twice is passed over when reading.
+    frame that a crash cut short or wrote twice is passed over when reading. Beside them
+    `kept_from` says from when on there are any, once old ones were deleted.
     """
 
     def __init__(self, client: "redis.Redis", folder: Path) -> None:
@@ -74,6 +78,26 @@ class JournalArchive:
         paths = self._symbol_folder(platform, symbol).glob("*.journal")
         return sorted(int(path.stem) for path in paths)
 
+    def purge(self, before_ms: int) -> int:
+        """Delete the files of all markets of days that ended before an instant; returns how many.
+
+        From when on trades are kept is noted first: nothing older can be compared any more.
+        """
+        day = before_ms // DAY_MS * DAY_MS
+        deleted = 0
+        for folder in self._folder.glob("*/*/"):
+            old = [path for path in folder.glob("*.journal") if int(path.stem) < day]
+            if old and _kept_from(folder) < day:
+                _note(folder, day)
+            for path in old:
+                path.unlink(missing_ok=True)
+            deleted += len(old)
+        return deleted
+
+    def kept_from(self, platform: str, symbol: str) -> int:
+        """Return since when a market's trades are kept (epoch ms); 0 where all are."""
+        return _kept_from(self._symbol_folder(platform, symbol))
+
     def _move(self, platform: str, symbol: str, index: str, chunk: list[Any]) -> None:
         stream = keys.journal(platform, symbol)
         pipe = self._client.pipeline(transaction=False)
@@ -109,8 +133,27 @@ class JournalArchive:
         return self._folder / check_name(platform, "platform") / check_name(symbol, "symbol")
 
 
+def _kept_from(folder: Path) -> int:
+    try:
+        return int((folder / _KEPT_FROM).read_text())
+    except FileNotFoundError:
+        return 0
+
+
+def _note(folder: Path, day: int) -> None:
+    draft = folder / f"{_KEPT_FROM}.new"
+    with draft.open("w") as file:
+        file.write(str(day))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / _KEPT_FROM)
+
+
 def _read(path: Path) -> Iterator[tuple[str, Trades]]:
-    data, seen = path.read_bytes(), set()
+    try:
+        data, seen = path.read_bytes(), set[str]()
+    except FileNotFoundError:  # purged since its name was read
+        return
     for start, name_length, length in _frames(data):
         name = data[start : start + name_length].decode()
         if name not in seen:

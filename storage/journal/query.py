@@ -119,6 +119,10 @@ class TradeReader:
             if hour is not None:
                 yield from self._from_file(platform, symbol, hour, seen)
 
+    def kept_from(self, platform: str, symbol: str) -> int:
+        """Return since when a market's trades are kept (epoch ms); 0 where all are."""
+        return self._archive.kept_from(platform, symbol)
+
     def days(self, platform: str, symbol: str) -> list[int]:
         """Return the days (epoch ms of their beginning) of which the journal may hold trades."""
         day = 24 * SPAN_MS

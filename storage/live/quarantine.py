@@ -25,6 +25,7 @@ class Rejected(NamedTuple):
 
 
 KNOWN_ID = "id already used by another trade"
+UNTOLD = "no id, and older than the trades that are kept: it may have been counted already"
 
 
 class Quarantine:

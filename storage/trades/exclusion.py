@@ -58,8 +58,11 @@ class Exclusions:
         """Leave trades out of their candles from now on; returns how many were not yet.
 
         Their minutes are computed anew from the journal, the longer candles from
-        the sums of their minutes. Safe beside writers; repeating it changes nothing.
+        the sums of their minutes; those of days whose trades are not kept any more stay
+        as they are. Safe beside writers; repeating it changes nothing.
         """
+        kept_from = self._reader.kept_from(platform, symbol) * 1_000
+        prints = [one for one in prints if one.time >= kept_from]
         minutes = sorted({one.time // 1_000_000 // MINUTE * MINUTE for one in prints})
 
         def change(pipe: Any) -> int:

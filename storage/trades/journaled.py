@@ -47,16 +47,23 @@ class JournaledTrades:
             held[row] += bool(fresh[at])
         return fresh
 
+    def forgotten(self, platform: str, symbol: str, trades: Trades) -> NDArray[np.bool_]:
+        """Return for each trade whether those of its time are not kept any more."""
+        if not len(trades):
+            return np.zeros(0, dtype=np.bool_)
+        return np.asarray(trades.time < self._reader.kept_from(platform, symbol) * 1_000)
+
     def others(
         self, platform: str, symbol: str, known: Trades, before: Sequence[Trades]
     ) -> NDArray[np.bool_]:
         """Return for each trade under a known id whether another trade has that id.
 
         It is a repetition where one of the same id, price and size is held at its
-        time, or one of the other kind of id that holds it or is held by it.
+        time, or one of the other kind of id that holds it or is held by it. Of a time
+        whose trades are not kept any more it is taken for a repetition.
         """
         parts = [*self._around(platform, symbol, known), *before]
-        found = np.zeros(len(known), dtype=np.bool_)
+        found = self.forgotten(platform, symbol, known)
         price, size = known.prices(), known.sizes()
         for part in parts:
             if part.kind is IdKind.NONE or not len(part):

@@ -230,8 +230,11 @@ class TradeUpkeep:
             state, held = read_held(self._client, platform, {symbol: wanted})[symbol]
             excluded = self._exclusions.held(platform, symbol, day_ms, last)
             sums = building.sum_up([without(batch, excluded) for batch in every])
+            # Of a day whose trades are not kept any more the sums held are all there is.
+            kept = day_ms >= self._reader.kept_from(platform, symbol)
+            left_out = excluded if kept else ()
             torn = {
-                (r, one.time // 1_000_000 // r * r) for one in excluded for r in LIVE_RESOLUTIONS
+                (r, one.time // 1_000_000 // r * r) for one in left_out for r in LIVE_RESOLUTIONS
             }
             parts = _fuller(sums, held, state, torn)
             samples = self._tick_samples(platform, symbol, state, every)

@@ -33,10 +33,14 @@ def touched_blocks(batches: list[Trades], state: SymbolState) -> dict[int, Block
 
 @dataclass
 class SortedOut:
-    """What became of the batches of one symbol; `fresh` is each in order."""
+    """What became of the batches of one symbol; `fresh` is each in order.
+
+    `untold` have no id and are so old that nobody can tell whether they came before.
+    """
 
     fresh: list[Trades] = field(default_factory=list)
     others: list[Trades] = field(default_factory=list)
+    untold: list[Trades] = field(default_factory=list)
     duplicates: int = 0
     overlaps: int = 0
     epochs: int = 0
@@ -71,6 +75,10 @@ class Sorter:
             self._take_with_ids(epoch, part)
 
     def _take_without_ids(self, batch: Trades) -> None:
+        forgotten = self._journaled.forgotten(*self._market, batch)
+        if forgotten.any():
+            self.found.untold.append(batch.take(forgotten))
+            batch = batch.take(~forgotten)
         fresh = self._journaled.unheld(*self._market, batch, self.found.fresh, self._newest)
         self.found.duplicates += int((~fresh).sum())
         self._keep(batch.take(fresh))

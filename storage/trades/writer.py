@@ -18,7 +18,7 @@ from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
 from storage.live.quality import QualityCount, queue_counts
-from storage.live.quarantine import KNOWN_ID, queue_trades
+from storage.live.quarantine import KNOWN_ID, UNTOLD, queue_trades
 from storage.optimistic import TIMEOUT_S, until_undisturbed
 from storage.trades import building
 from storage.trades.held import SeriesMissing, read_held, watched_keys
@@ -150,8 +150,10 @@ class TradeWriter:
         state.overlaps += found.overlaps
         state.late += late
         queue_trades(pipe, platform, symbol, found.others, KNOWN_ID)
+        queue_trades(pipe, platform, symbol, found.untold, UNTOLD)
+        quarantined = sum(map(len, (*found.others, *found.untold)))
         queue_counts(pipe, platform, symbol, _counts(found, late))
-        written = Written(symbol, new, found.duplicates, late, sum(map(len, found.others)))
+        written = Written(symbol, new, found.duplicates, late, quarantined)
         if not new:
             # Only counters change: written without a new version.
             pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
@@ -210,7 +212,7 @@ def _counts(found: SortedOut, late: int) -> dict[QualityCount, int]:
         QualityCount.LATE: late,
         QualityCount.DUPLICATES: found.duplicates,
         QualityCount.OVERLAPS: found.overlaps,
-        QualityCount.QUARANTINED: sum(map(len, found.others)),
+        QualityCount.QUARANTINED: sum(map(len, (*found.others, *found.untold))),
         QualityCount.EPOCHS: found.epochs,
     }
 

@@ -1,10 +1,11 @@
-"""What is kept of tasks that ended long ago: nothing."""
+"""What is kept of tasks that ended long ago, and of raw trades that are too old: nothing."""
 
 import logging
 
 from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from storage.database import shorten_log
+from storage.journal.archive import JournalArchive
 from storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -22,4 +23,17 @@ def purge_records(stores: Stores, job_days: int, now: int | None = None) -> int:
     if deleted:
         logger.info("%d tasks that ended over %d days ago are forgotten", deleted, job_days)
     shorten_log(stores.engine)
+    return deleted
+
+
+def purge_archive(archive: JournalArchive, days: int, now: int | None = None) -> int:
+    """Delete files of trades of over `days` ago, 0 keeping all; returns how many.
+
+    Candles, and the ids by which repetitions are known, stay.
+    """
+    if not days:
+        return 0
+    deleted = archive.purge((now_ms() if now is None else now) - days * DAY * 1_000)
+    if deleted:
+        logger.info("%d files of trades of over %d days ago are deleted", deleted, days)
     return deleted
