@@ -2,7 +2,9 @@
 
 Whether a barrier is touched at all follows volatility, and can be foreseen on
 pure noise; nobody earns by it. The verdict therefore rests on direction alone:
-the probability of buy among buy and sell, where either was realised. What would
+the probability of buy among buy and sell, where either was realised. It is judged
+against the class prior or even odds, whichever did better: a prior from a stretch that
+rose misleads in one that falls, and who is merely less misled has no skill. What would
 have been earned by acting on expected returns stands beside it, after costs.
 """
 
@@ -32,7 +34,8 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 # What is judged, with its classes: direction, the signal, the exits of a position on either side.
-PARTS: dict[str, Sequence[str]] = {"direction": ("sell", "buy"), **SIGNAL_PARTS}
+DIRECTION, EVEN_ODDS = "direction", "even_odds"
+PARTS: dict[str, Sequence[str]] = {DIRECTION: ("sell", "buy"), **SIGNAL_PARTS}
 
 
 class SignalKind(Kind):
@@ -81,7 +84,7 @@ class SignalKind(Kind):
         columns |= _direction(label.signal, forecast.signal)
         for fees in FEES:
             columns[f"earned_{fees}x"] = self._earned(history, fold.asked, forecast, fees)
-        columns["loss"] = brier_of_classes(columns["direction_label"], columns["direction"])
+        columns["loss"] = brier_of_classes(columns["direction_label"], columns[DIRECTION])
         return columns
 
     def _labels(self, history: History, rows: Rows) -> SignalLabels:
@@ -105,13 +108,12 @@ class SignalKind(Kind):
         return {
             "n": len(model["signal"]),
             "scores": {
-                part: _scores(model, part)
-                | {"skill": skills[part].shown, "baseline": self.baseline}
-                for part in PARTS
+                part: _scores(model, part) | {"skill": skill.shown, "baseline": name}
+                for part, (skill, name) in skills.items()
             }
             | {"after_costs": self._after_costs(model)},
             "baseline_scores": {part: _losses(baseline, part) for part in PARTS},
-            "verdict": skills["direction"].verdict,
+            "verdict": skills[DIRECTION][0].verdict,
         }
 
     def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
@@ -129,7 +131,7 @@ class SignalKind(Kind):
             "tp_first": {side: self._profit_first(ours, side) for side in ("long", "short")},
             "parts": {
                 part: {
-                    "verdict": self._skill(ours, theirs, part).verdict,
+                    "verdict": self._skill(ours, theirs, part)[0].verdict,
                     "calibration": {
                         name: calibration_report(ours[part][:, i], ours[f"{part}_label"] == i)
                         for i, name in enumerate(classes)
@@ -139,10 +141,15 @@ class SignalKind(Kind):
             },
         }
 
-    def _skill(self, model: Columns, baseline: Columns, part: str) -> Skill:
+    def _skill(self, model: Columns, baseline: Columns, part: str) -> tuple[Skill, str]:
+        """Return the skill of a part, and the name of what it is against."""
         label: Any = model[f"{part}_label"]
-        ours, theirs = (brier_of_classes(label, table[part]) for table in (model, baseline))
-        return self.skill(ours, theirs)
+        rivals = {self.baseline: baseline[part]}
+        if part == DIRECTION:
+            rivals[EVEN_ODDS] = np.full_like(model[part], 0.5)
+        losses = {name: brier_of_classes(label, chance) for name, chance in rivals.items()}
+        best = min(losses, key=lambda name: float(losses[name].mean()))
+        return self.skill(brier_of_classes(label, model[part]), losses[best]), best
 
     def _profit_first(self, model: Columns, side: str) -> dict[str, Any]:
         label: Any = model[f"{side}_label"]

@@ -191,8 +191,9 @@ def _for(chances: Chances, evidence: Evidence) -> str:
 
 def _skill(evidence: Evidence) -> str:
     return (
-        f"the skill in direction (Brier, against the class prior) is {evidence.skill:.4f}, 95% "
-        f"from {evidence.low:.4f} to {evidence.high:.4f}, over {evidence.n} walk-forward forecasts"
+        f"the skill in direction (Brier, against class prior or even odds) is "
+        f"{evidence.skill:.4f}, 95% from {evidence.low:.4f} to {evidence.high:.4f}, over "
+        f"{evidence.n} walk-forward forecasts"
     )
 
 

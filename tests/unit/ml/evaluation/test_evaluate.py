@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import InvalidRequest, JobStopped, NotFound
 from core.models import known_models
+from ml.evaluation.judge_signal import SignalKind
 from ml.evaluation.train_challenger import Recipe, evaluate, train_challenger
 from tests.unit.ml.models.boosting.made_candles import (
     autoregressive,
@@ -157,7 +158,9 @@ def test_skill_names_the_baseline_that_it_is_against(model, baseline):
     assert result["baseline"] == baseline
     scores = result["scores"]
     cards = [scores] if "skill" in scores else [scores[p] for p in scores if p != "after_costs"]
-    assert all(card["baseline"] == baseline and "skill" in card for card in cards)
+    named = {card["baseline"] for card in cards if "skill" in card}
+    assert len(cards) == sum("skill" in card for card in cards)
+    assert named <= {baseline, "even_odds"}
 
 
 def test_percentage_errors_of_amplitudes_near_nothing_are_left_out():
@@ -192,3 +195,30 @@ def test_the_verdict_on_one_of_many_candidates_allows_for_all_of_them(model):
     assert narrow["skill"]["value"] == wide["skill"]["value"]
     assert wide["skill"]["low"] < narrow["skill"]["low"]
     assert narrow["skill"]["high"] < wide["skill"]["high"]
+
+
+def _direction_table(label, chance):
+    probability = np.column_stack([1 - chance, chance])
+    tables = {part: np.full((len(label), 3), 1 / 3) for part in ("signal", "long", "short")}
+    tables |= {f"{part}_label": np.zeros(len(label), int) for part in tables}
+    earned = {f"earned_{times}x": np.zeros(len(label)) for times in (1, 2, 3)}
+    return tables | earned | {"direction": probability, "direction_label": label}
+
+
+@pytest.mark.parametrize(
+    ("rises", "prior", "said", "against", "verdict"),
+    [
+        # A prior that a falling stretch taught: who says nothing at all is not skilled.
+        (0.5, 0.3, 0.5, "even_odds", "no_skill"),
+        # A market that rises more often than not: even odds are no rival there.
+        (0.8, 0.8, 0.8, "class_prior", "no_skill"),
+        (0.5, 0.5, None, "class_prior", "skilled"),
+    ],
+)
+def test_direction_must_beat_the_prior_and_even_odds(rises, prior, said, against, verdict):
+    rng = np.random.default_rng(0)
+    label = (rng.random(2_000) < rises).astype(int)
+    known = 0.5 + 0.2 * (2 * label - 1) if said is None else np.full(2_000, said)
+    tables = (_direction_table(label, chance) for chance in (known, np.full(2_000, prior)))
+    found = SignalKind(6, 0).scores(*tables)
+    assert (found["scores"]["direction"]["baseline"], found["verdict"]) == (against, verdict)
