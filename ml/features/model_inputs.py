@@ -9,6 +9,7 @@ filled yet, the next shorter one stands for it.
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.features.closures import CLOSURE_INPUTS
 from ml.features.formulas import MINUTES_A_DAY, MINUTES_A_WEEK
 from ml.features.registry import FEATURES, RETURN_SPANS
 from ml.features.table import FeatureTable
@@ -69,11 +70,15 @@ SIGN_INPUTS: tuple[str, ...] = (
     "sma_50_distance",
     "macd",
 )
-INPUTS: tuple[str, ...] = (*SIZE_INPUTS, *SIGN_INPUTS)
+# What depends on the candle itself alone; closures ahead stand behind.
+OWN_INPUTS: tuple[str, ...] = (*SIZE_INPUTS, *SIGN_INPUTS)
+INPUTS: tuple[str, ...] = (*OWN_INPUTS, *CLOSURE_INPUTS)
+# The clock is never outside what it was.
+CALENDAR_INPUTS = (*(name for name in SIZE_INPUTS if name[:4] in ("day_", "week")), *CLOSURE_INPUTS)
 
 
 def model_inputs(features: FeatureTable, close: Floats, rows: Rows) -> Floats:
-    """Return all `INPUTS` of warmed-up `rows`, shape (rows, inputs); `close` of every candle."""
+    """Return `OWN_INPUTS` of warmed-up `rows`, shape (rows, inputs); `close` of every candle."""
     column = {name: features.columns[name][rows] for name in FEATURES_READ}
     price, unit = close[rows], column[UNIT]
     inputs = {"level": np.log(unit) + LEVEL_CENTRE}
@@ -91,7 +96,7 @@ def model_inputs(features: FeatureTable, close: Floats, rows: Rows) -> Floats:
     }
     inputs |= _waves("day", column["day_minute"] / MINUTES_A_DAY, DAY_WAVES)
     inputs |= _waves("week", column["week_minute"] / MINUTES_A_WEEK, WEEK_WAVES)
-    table = np.column_stack([inputs[name] for name in INPUTS])
+    table = np.column_stack([inputs[name] for name in OWN_INPUTS])
     return np.clip(table, -CLIP, CLIP)
 
 

@@ -122,18 +122,11 @@ class LastPrice(Model):
     def predict(self, history: History, rows: Rows) -> Distribution:
         """Forecast from `rows`."""
         learnt = self.learnt
-        moves = self._around(self._unit(history, rows, learnt), learnt.reach)
+        moves = _around(self._unit(history, rows, learnt), learnt.reach, self._levels)
         moves += self._point(history, rows, learnt.mean_return)[:, None]
         last = history.path.close[rows]
         prob_up = np.full(len(rows), learnt.prior_up)
         return Distribution(last, last[:, None] * np.exp(moves), prob_up)
-
-    def _around(self, unit: Floats, reach: Mapping[str, float]) -> Floats:
-        """Return the quantiles of a log-return of 0, shape (n, levels)."""
-        moves = np.zeros((len(unit), len(self._levels)))
-        for name, (low, high) in interval_pairs(self._levels).items():
-            moves[:, low], moves[:, high] = -reach[name] * unit, reach[name] * unit
-        return moves
 
     def _point(self, history: History, rows: Rows, average: float) -> Floats:
         """Return the log-return that is forecast; `average` is the past's, a candle."""
@@ -186,10 +179,28 @@ class SeasonalNaive(LastPrice):
         return np.asarray(np.log(repeated / close[rows]))
 
 
+class Reaches(PlainVolatility, frozen=True, kw_only=True):
+    """How far closes go to both sides, by coverage, in plain volatilities of a candle."""
+
+    reach: dict[str, float]
+
+    def quantiles(self, history: History, rows: Rows, horizon: int) -> Floats:
+        """Return the quantiles of log-moves at `LEVELS`, shape (n, levels)."""
+        return _around(self.a_candle(history, rows, horizon), self.reach, LEVELS)
+
+
 class Ewma(LastPrice):
     """Last price amid intervals that follow EWMA volatility."""
 
     name = "ewma"
+
+    @classmethod
+    def reaches(cls, history: History, rows: Rows, horizon: int) -> Reaches:
+        """Return what serves `rows` best."""
+        fitted = cls(horizon)
+        fitted.fit(history, rows)
+        found = fitted.learnt
+        return Reaches(decay=found.decay, garch=found.garch, reach=found.reach)
 
     def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
         """Return those among which the pinball loss chooses."""
@@ -201,7 +212,7 @@ class Ewma(LastPrice):
 
         def loss(volatility: PlainVolatility) -> float:
             unit = self._unit(history, some, volatility)
-            around = self._around(unit, self._reach(np.abs(move) / unit))
+            around = _around(unit, self._reach(np.abs(move) / unit), self._levels)
             return float(pinball(move, around, self._levels).mean())
 
         return min(self._volatilities(history, rows), key=loss)
@@ -231,6 +242,14 @@ class EwmaOrGarch(Ewma):
 BASELINES = tuple(
     each.name for each in (LastPrice, Drift, SeasonalNaive, Ewma, GarchIntervals, EwmaOrGarch)
 )
+
+
+def _around(unit: Floats, reach: Mapping[str, float], levels: Sequence[float]) -> Floats:
+    """Return the quantiles of a log-return of 0, shape (n, levels)."""
+    moves = np.zeros((len(unit), len(levels)))
+    for name, (low, high) in interval_pairs(levels).items():
+        moves[:, low], moves[:, high] = -reach[name] * unit, reach[name] * unit
+    return moves
 
 
 class EveryStep:

@@ -54,6 +54,13 @@ class EwmaOrGarchRange:
         self.horizon = horizon
         self.learnt = Multiples(above=(0.0, 0.0), below=(0.0, 0.0))
 
+    @classmethod
+    def multiples(cls, history: History, rows: Rows, horizon: int) -> Multiples:
+        """Return what served `rows` best."""
+        fitted = cls(horizon)
+        fitted.fit(history, rows)
+        return fitted.learnt
+
     def fit(self, history: History, rows: Rows) -> None:
         """Take the volatility that served `rows` best, and the multiples that held in them."""
         some = thinned(rows)

@@ -41,6 +41,7 @@ from core.errors import InvalidRequest
 from core.risk_reward import USUAL, RiskReward
 from ml.features.history import History
 from ml.features.model_inputs import WARM_UP
+from ml.scoring.conformal import Place
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -168,6 +169,17 @@ class CandleForecast(Forecast):
     prob_up: Floats
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """How far a model's intervals have followed outcomes, kept with its run between forecasts.
+
+    `until` is the opening (s) of the last forecast whose outcome counts, `places` where
+    each width stands since.
+    """
+
+    until: int
+    places: dict[str, Place]
+
+
 class Forecaster(Protocol):
     """Anything that learns from rows of a history and forecasts from others (see `Model`)."""
 
@@ -221,6 +233,16 @@ class Model(Protocol):
         Intervals follow the outcomes since training that the history holds: hand
         in all candles since then, or the newest `CANDLES_WANTED`.
         """
+
+    def predict_from(
+        self, history: History, rows: Rows, followed: Followed | None
+    ) -> tuple[Any, Followed | None]:
+        """Forecast as `predict`, going on from what was `followed` before `history` begins.
+
+        Returns where it stands after `rows`, None from models whose intervals need no memory.
+        A long history and pieces of it one after another come to the same.
+        """
+        return self.predict(history, rows), None
 
     def describe(self) -> dict[str, Any]:
         """Return what was learnt, fit for JSON: options, shares believed, importance."""

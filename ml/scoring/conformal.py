@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -105,45 +106,119 @@ def track_widths(
     return np.array(widths, dtype=np.float64)
 
 
+def carry_width(
+    start: float, scores: Floats, rows: Rows, end: Rows, coverage: float, rate: float
+) -> tuple[Floats, float]:
+    """Return the width of each row, and the one that all outcomes known by the last row leave.
+
+    As `track_widths`, but each outcome is held against the width that those before it
+    left, not the one its own forecast had. So nothing but that one number is needed to
+    go on from any row, and it comes to the same wherever one pauses: this is how live
+    forecasts and a walk through the past follow alike.
+    """
+    width, known = start, 0
+    widths: list[float] = []
+    score_list, end_list = scores.tolist(), end.tolist()
+    for row in rows.tolist():
+        while known < len(end_list) and end_list[known] <= row:
+            score = score_list[known]
+            if score == score:  # not NaN
+                width += rate * ((score > width) - (1 - coverage))
+            known += 1
+        widths.append(width)
+    return np.array(widths, dtype=np.float64), width
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a width stands after outcomes: that of most forecasts, and of those set apart."""
+
+    usual: float
+    apart: float
+
+
 class Width(msgspec.Struct, frozen=True):
     """What to add to both bounds of an interval so that it has its `coverage`.
 
-    `rate` is how fast that follows, in proportion to the interval's own reach.
+    `rate` is how fast that follows, in proportion to the interval's own reach. `apart`
+    is the width of forecasts of another sort, where enough were known to tell.
     """
 
     coverage: float
     start: float
     rate: float
+    apart: "Width | None" = None
+    # Files of earlier versions follow by `track_widths`.
+    carried: bool = False
 
     @classmethod
-    def learn(cls, scores: Floats, reach: float, coverage: float, horizon: int) -> Self:
+    def learn(
+        cls,
+        scores: Floats,
+        reach: Floats | float,
+        coverage: float,
+        horizon: int,
+        apart: Bools | None = None,
+    ) -> Self:
         """Choose the width on held-out scores of intervals that reach `reach` to a side.
 
         A score is by how much an interval must be widened to just hold what is realised.
+        Those that `apart` marks have a width of their own.
         """
-        start = float(conformal_quantile(scores, coverage))
-        return cls(coverage, start, tracking_rate(horizon) * max(reach + start, 0.0))
+        if apart is None or not apart.any():
+            start = float(conformal_quantile(scores, coverage))
+            rate = tracking_rate(horizon) * max(float(np.mean(reach)) + start, 0.0)
+            return cls(coverage, start, rate, carried=True)
+        reaches = np.broadcast_to(reach, scores.shape)
+        usual, other = (
+            cls.learn(scores[part], reaches[part], coverage, horizon) for part in (~apart, apart)
+        )
+        return msgspec.structs.replace(usual, apart=other)
 
     def follow(self, scores: Floats, rows: Rows, end: Rows) -> Floats:
         """Return a width for each row, from the scores known by then.
 
         A score is NaN where it is not known yet; otherwise known at row `end`.
         """
+        if self.carried:
+            return self.carry(scores, rows, end)[0]
         return track_widths(self.start, scores, rows, end, self.coverage, self.rate)
+
+    def carry(
+        self,
+        scores: Floats,
+        rows: Rows,
+        end: Rows,
+        apart: Bools | None = None,
+        since: Place | None = None,
+    ) -> tuple[Floats, Place]:
+        """Go on from `since`; return a width for each row, and the place after the last."""
+        other = self.apart
+        since = since or Place(self.start, self.start if other is None else other.start)
+        if other is None or apart is None:
+            widths, last = carry_width(since.usual, scores, rows, end, self.coverage, self.rate)
+            return widths, Place(last, since.apart)
+        scored = np.where(apart, np.nan, scores), np.where(apart, scores, np.nan)
+        usual, last = carry_width(since.usual, scored[0], rows, end, self.coverage, self.rate)
+        own, other_last = carry_width(since.apart, scored[1], rows, end, self.coverage, other.rate)
+        return np.where(apart, own, usual), Place(last, other_last)
 
 
 Widths = dict[str, Width]
 
 
 def learn_widths(
-    realised: Floats, quantiles: Floats, levels: tuple[float, ...], horizon: int
+    realised: Floats,
+    quantiles: Floats,
+    levels: tuple[float, ...],
+    horizon: int,
+    apart: Bools | None = None,
 ) -> Widths:
     """Return the widths of all central intervals, by their coverage as the API writes it."""
     widths = {}
     for name, (low, high) in interval_pairs(levels).items():
         scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])
-        reach = float((quantiles[:, high] - quantiles[:, low]).mean()) / 2
-        widths[name] = Width.learn(scores, reach, float(name), horizon)
+        reach = (quantiles[:, high] - quantiles[:, low]) / 2
+        widths[name] = Width.learn(scores, reach, float(name), horizon, apart)
     return widths
 
 
@@ -156,13 +231,32 @@ def follow_widths(
     end: Rows,
 ) -> Floats:
     """Return quantiles, ascending, whose intervals learnt from each outcome once known."""
-    followed = quantiles.copy()
+    return carry_widths(widths, realised, quantiles, levels, rows, end)[0]
+
+
+def carry_widths(
+    widths: Mapping[str, Width],
+    realised: Floats,
+    quantiles: Floats,
+    levels: tuple[float, ...],
+    rows: Rows,
+    end: Rows,
+    apart: Bools | None = None,
+    since: Mapping[str, Place] | None = None,
+) -> tuple[Floats, dict[str, Place]]:
+    """Go on from the places `since`; return quantiles as `follow_widths`, and the new places."""
+    followed, places = quantiles.copy(), {}
     for name, (low, high) in interval_pairs(levels).items():
         scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])
-        width = widths[name].follow(scores, rows, end)
+        if widths[name].carried:
+            width, places[name] = widths[name].carry(
+                scores, rows, end, apart, (since or {}).get(name)
+            )
+        else:
+            width = widths[name].follow(scores, rows, end)
         followed[:, low] -= width
         followed[:, high] += width
-    return np.asarray(np.sort(followed, axis=1))
+    return np.asarray(np.sort(followed, axis=1)), places
 
 
 def interval_scores(realised: Floats, low: Floats, high: Floats) -> Floats:

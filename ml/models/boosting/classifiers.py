@@ -44,6 +44,14 @@ class CalibratedProbability(msgspec.Struct, frozen=True):
         )
         return cls(prior, share, calibration, trees if share and used == 0 else None)
 
+    def refit(self, training: TrainingSet, occurred: Bools) -> Self:
+        """Learn the same anew from other rows, and believe as much of it, calibrated as before."""
+        trees = None
+        if self.trees is not None:
+            trees = training.boost(Objective("probability"), occurred.astype(np.float64))
+        prior = class_prior(occurred[training.learn])
+        return type(self)(prior, self.share, self.calibration, trees)
+
     @classmethod
     def of_raw(cls, raw: Floats, occurred: Bools, prior: float, horizon: int) -> Self:
         """Calibrate a raw probability on held-out rows; `predict` then wants it as `other`."""

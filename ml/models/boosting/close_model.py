@@ -4,10 +4,12 @@ A forecast starts at the plainest thing known, last price with quantiles of past
 moves in units of EWMA volatility. Each more elaborate part (a size that follows
 several volatilities and the clock, a linear and a boosted median, trees for the
 quantiles, a classifier of direction) is believed only as far as moves held out
-from it prove it. Intervals are then made conformal, and follow what comes.
+from it prove it, and averaged with the tuned EWMA's intervals where those add
+something. Intervals are then made conformal, and follow what comes.
 """
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -16,14 +18,18 @@ from scipy.special import expit  # type: ignore[import-untyped]
 
 from ml.data import labels
 from ml.features.history import History
-from ml.features.model_inputs import model_inputs
+from ml.models.baselines import EwmaOrGarch, Reaches
+from ml.models.boosting.calibrating_rows import calibrating_rows
 from ml.models.boosting.classifiers import CalibratedProbability
-from ml.models.boosting.fitted import Fitted, Learnt, importance
+from ml.models.boosting.fitted import About, Fitted, Learnt, importance
 from ml.models.boosting.location import Location
+from ml.models.boosting.one_standard_error import SHARES
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
-from ml.models.protocol import LEVELS, MEDIAN, Distribution
-from ml.scoring.conformal import Widths, follow_widths, learn_widths
+from ml.models.boosting.training_set import TrainingSet
+from ml.models.protocol import LEVELS, MEDIAN, Distribution, Followed
+from ml.scoring.conformal import Widths, carry_widths, learn_widths, quantile_shifts
+from ml.scoring.scores import quantile_loss
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -33,14 +39,60 @@ ODDS_A_SIZE = 2.0
 SIDES = tuple(level for level in LEVELS if level != 0.5)
 
 
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What came of each row, in log-returns: the close's move, and how large moves were."""
+
+    move: Floats
+    size: Floats
+
+
+class MoveParts(msgspec.Struct, frozen=True):
+    """Scale, median and scatter of moves."""
+
+    scale: Scale
+    location: Location
+    quantiles: Quantiles
+
+    @classmethod
+    def fit(cls, training: TrainingSet, label: Labels) -> Self:
+        """Learn all parts, and how much of each to believe."""
+        scale = Scale.fit(training, label.size, np.abs(label.move))
+        unit = scale.predict(training.inputs)
+        location = Location.fit(training, label.move, unit)
+        scatter = label.move / unit - location.predict(training.inputs)
+        return cls(scale, location, Quantiles.fit(training, scatter, SIDES, unit))
+
+    def refit(self, training: TrainingSet, label: Labels) -> Self:
+        """Learn the same anew from other rows, and believe as much of each."""
+        scale = self.scale.refit(training, label.size)
+        unit = scale.predict(training.inputs)
+        location = self.location.refit(training, label.move, unit)
+        scatter = label.move / unit - location.predict(training.inputs)
+        return type(self)(scale, location, self.quantiles.refit(training, scatter))
+
+    def predict(self, inputs: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the scale, and in units of it the median and quantiles from there."""
+        unit, median = self.scale.predict(inputs), self.location.predict(inputs)
+        return unit, median, _with_median(self.quantiles.predict(inputs))
+
+
 class LearntMoves(Learnt, frozen=True):
-    """The parts of a forecast of the close."""
+    """The parts of a forecast of the close; `plain` has the share `plain_share` in quantiles."""
 
     scale: Scale = msgspec.field(name="size")
     location: Location = msgspec.field(name="drift")
     quantiles: Quantiles = msgspec.field(name="spread")
     direction: CalibratedProbability
     widths: Widths
+    # Files of earlier versions have neither.
+    plain: Reaches | None = None
+    plain_share: float = 0.0
+
+    @property
+    def parts(self) -> MoveParts:
+        """Return what does not depend on the past's outcomes."""
+        return MoveParts(self.scale, self.location, self.quantiles)
 
 
 class BoostingModel(Fitted[LearntMoves]):
@@ -50,43 +102,79 @@ class BoostingModel(Fitted[LearntMoves]):
     learns: ClassVar[type[Any]] = LearntMoves
 
     def fit(self, history: History, rows: Rows) -> None:
-        """Learn from `rows`; raises `InvalidRequest` where they are too few."""
+        """Learn from `rows`; raises `InvalidRequest` where they are too few.
+
+        What is held out decides how much is believed and how wide intervals are; then all
+        is learnt anew from every row.
+        """
         training = self.training_set(history, rows, labels.fixed_spans(rows, self.horizon))
         move = labels.moves(history.path, rows, self.horizon)
         up, down = labels.extremes(history.path, rows, self.horizon)
-        scale = Scale.fit(training, np.abs(move) + (up - down) / 2, np.abs(move))
-        unit = scale.predict(training.inputs)
-        location = Location.fit(training, move, unit)
-        scatter = move / unit - location.predict(training.inputs)
-        sides = Quantiles.fit(training, scatter, SIDES, unit)
-        held_out = scatter[training.held_out]
-        quantiles = _with_median(sides.predict(training.held_out_inputs))
-        raw = _odds_of_rise(location, training.inputs)
+        label = Labels(move, np.abs(move) + (up - down) / 2)
+        parts, about = MoveParts.fit(training, label), self.about(history, training)
+        raw = _odds_of_rise(parts.location, training.inputs)
+        direction = CalibratedProbability.fit(training, move > 0, raw)
+        share, widths = self._intervals(history, about, training, parts, move)
+        final = parts.refit(training.whole, label)
         self._learnt = LearntMoves(
             name=self.name,
-            about=self.about(history, rows),
-            scale=scale,
-            location=location,
-            quantiles=sides,
-            direction=CalibratedProbability.fit(training, move > 0, raw),
-            widths=learn_widths(held_out, quantiles, LEVELS, self.horizon),
+            about=about,
+            scale=final.scale,
+            location=final.location,
+            quantiles=final.quantiles,
+            direction=direction.refit(training.whole, move > 0),
+            widths=widths,
+            plain=EwmaOrGarch.reaches(history, rows, self.horizon),
+            plain_share=share,
         )
+
+    def _intervals(
+        self, history: History, about: About, training: TrainingSet, parts: MoveParts, move: Floats
+    ) -> tuple[float, Widths]:
+        """Return the share of the plain quantiles, and the widths of both together.
+
+        Those that cross a closure are few: of them also rows that were learnt from count.
+        """
+        unit, median, own = parts.predict(training.inputs)
+        scatter = move / unit - median
+        plain = EwmaOrGarch.reaches(history, training.rows[training.learn], self.horizon)
+        theirs = _relative(plain.quantiles(history, training.rows, self.horizon), unit, median)
+        held_out = training.held_out
+        share = _share_of_plain(
+            training, *(part[held_out] for part in (scatter, own, theirs, unit))
+        )
+        quantiles = own + share * (theirs - own)
+        closed = about.crosses_closure(history, training.rows)
+        counted = calibrating_rows(training, closed)
+        widths = learn_widths(
+            scatter[counted.rows], quantiles[counted.rows], LEVELS, self.horizon, counted.apart
+        )
+        return share, widths
 
     def predict(self, history: History, rows: Rows) -> Distribution:
         """Forecast from `rows`, ascending and ready."""
-        learnt = self.learnt
-        every = history.rows_since(learnt.about.trained_until, rows)
-        inputs = model_inputs(history.features, history.path.close, every)
-        unit, median = learnt.scale.predict(inputs), learnt.location.predict(inputs)
-        scatter = history.where_known(labels.moves, every, self.horizon) / unit - median
-        raw, end = _with_median(learnt.quantiles.predict(inputs)), every + self.horizon
-        quantiles = follow_widths(learnt.widths, scatter, raw, LEVELS, every, end)
-        quantiles[:, MEDIAN] = 0.0
+        return self.predict_from(history, rows, None)[0]
+
+    def predict_from(
+        self, history: History, rows: Rows, followed: Followed | None
+    ) -> tuple[Distribution, Followed]:
+        """Forecast from `rows`, going on from what was `followed`; see `Model`."""
+        learnt, window = self.learnt, self.window(history, rows, followed)
+        every, inputs = window.rows, learnt.about.inputs(history, window.rows)
+        unit, median, raw = learnt.parts.predict(inputs)
+        scatter = window.outcomes(labels.moves) / unit - median
+        if learnt.plain is not None and learnt.plain_share:
+            theirs = _relative(learnt.plain.quantiles(history, every, self.horizon), unit, median)
+            raw = raw + learnt.plain_share * (theirs - raw)
+        quantiles, places = carry_widths(
+            learnt.widths, scatter, raw, LEVELS, every, window.end, window.closed, window.places
+        )
+        quantiles[:, MEDIAN] = raw[:, MEDIAN]
         moves = unit[:, None] * (median[:, None] + np.sort(quantiles, axis=1))
         last = history.path.close[every]
         prob_up = learnt.direction.predict(inputs, _odds_of_rise(learnt.location, inputs))
-        wanted = np.searchsorted(every, rows)
-        return Distribution(last, last[:, None] * np.exp(moves), prob_up).take(wanted)
+        found = Distribution(last, last[:, None] * np.exp(moves), prob_up)
+        return found.take(window.asked), Followed(window.until, places)
 
     def details(self) -> dict[str, Any]:
         """Return shares believed, widths and the inputs' importance."""
@@ -99,6 +187,7 @@ class BoostingModel(Fitted[LearntMoves]):
                 "median_trees": learnt.location.tree_share,
                 "spread_trees": learnt.quantiles.share,
                 "direction": learnt.direction.share,
+                "plain": learnt.plain_share,
             },
             "prior_up": learnt.direction.prior,
             "widths": {name: width.start for name, width in learnt.widths.items()},
@@ -118,3 +207,22 @@ def _odds_of_rise(location: Location, inputs: Floats) -> Floats:
 def _with_median(sides: Floats) -> Floats:
     """Put the median, which is 0 by construction, between the quantiles of both sides."""
     return np.insert(sides, MEDIAN, 0.0, axis=1)
+
+
+def _relative(moves: Floats, unit: Floats, median: Floats) -> Floats:
+    """Return the quantiles of log-moves, shape (n, levels), in units from the median."""
+    return np.asarray(moves / unit[:, None] - median[:, None])
+
+
+def _share_of_plain(
+    training: TrainingSet, scatter: Floats, own: Floats, plain: Floats, unit: Floats
+) -> float:
+    """Return the share of `plain` whose quantiles, made conformal, prove better than none."""
+
+    def loss(share: float) -> Floats:
+        quantiles = own + share * (plain - own)
+        shifts = quantile_shifts(scatter[:, None], quantiles[:, None, :], LEVELS)
+        losses = quantile_loss(scatter[:, None], quantiles + shifts[0], np.asarray(LEVELS))
+        return np.asarray(unit * losses.mean(axis=1))
+
+    return float(SHARES[training.choose([loss(float(share)) for share in SHARES])])

@@ -1,19 +1,25 @@
 """What all models made of one training set share: their options, what they learnt, its file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.labels import Path
 from ml.data.walkforward import Spans
 from ml.features.history import History
-from ml.features.model_inputs import INPUTS
+from ml.features.model_inputs import INPUTS, model_inputs
 from ml.models.boosting.booster import BoostingOptions
-from ml.models.boosting.training_set import TrainingSet, Trees
-from ml.models.protocol import FILE, NO_OPTIONS, Files, Model, read_options
+from ml.models.boosting.input_reader import InputReader
+from ml.models.boosting.training_set import HELD_OUT_SHARE, TrainingSet, Trees
+from ml.models.protocol import FILE, NO_OPTIONS, Files, Followed, Model, read_options
+from ml.scoring.conformal import Place
 
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
@@ -27,6 +33,20 @@ class About(msgspec.Struct, frozen=True):
     sessions: dict[str, Any]
     trained_until: int
     rows: int
+    # Files of earlier versions have none, and know neither closures nor bounds of inputs.
+    reader: InputReader | None = None
+
+    def inputs(self, history: History, rows: Rows) -> Floats:
+        """Return the inputs of `rows` as the model knows them."""
+        if self.reader is None:
+            return model_inputs(history.features, history.path.close, rows)
+        return self.reader.read(history, rows, self.horizon)
+
+    def crosses_closure(self, history: History, rows: Rows) -> Bools:
+        """Say of each row whether the market is known to close before its target."""
+        if self.reader is None:
+            return np.zeros(len(rows), np.bool_)
+        return self.reader.crosses_closure(history, rows, self.horizon)
 
 
 class Learnt(msgspec.Struct, frozen=True):
@@ -37,6 +57,46 @@ class Learnt(msgspec.Struct, frozen=True):
 
 
 L = TypeVar("L", bound=Learnt)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The rows that a forecast looks at: those asked for, and those whose outcomes count.
+
+    `since` is the opening (s) of the last row whose outcome has counted before.
+    """
+
+    history: History
+    rows: Rows
+    wanted: Rows
+    horizon: int
+    since: int
+    places: Mapping[str, Place] | None
+    closed: Bools
+
+    @property
+    def asked(self) -> Rows:
+        """Return where the rows asked for stand among all."""
+        return np.searchsorted(self.rows, self.wanted)
+
+    @property
+    def end(self) -> Rows:
+        """Return the rows at which outcomes are known."""
+        return self.rows + self.horizon
+
+    def outcomes(self, label: Callable[[Path, Rows, int], Floats]) -> Floats:
+        """Return a label of each row, NaN where it has counted before or is not known."""
+        found = self.history.where_known(label, self.rows, self.horizon)
+        if self.places is not None:
+            found[self.history.times[self.rows] <= self.since] = np.nan
+        return found
+
+    @property
+    def until(self) -> int:
+        """Return the opening (s) of the last row whose outcome counts at the last one asked for."""
+        counted = self.rows[self.end <= self.wanted[-1]]
+        last = int(self.history.times[counted[-1]]) if len(counted) else 0
+        return max(self.since, last)
 
 
 class Fitted(Model, Generic[L]):
@@ -62,12 +122,17 @@ class Fitted(Model, Generic[L]):
             raise ValueError("the model has not been fitted")
         return self._learnt
 
-    def training_set(self, history: History, rows: Rows, spans: Spans) -> TrainingSet:
+    def training_set(
+        self, history: History, rows: Rows, spans: Spans, held_out: float = HELD_OUT_SHARE
+    ) -> TrainingSet:
         """Prepare `rows` for learning; raises `InvalidRequest` where they are too few."""
-        return TrainingSet.prepare(history, rows, spans, self.horizon, self.options, self.seed)
+        return TrainingSet.prepare(
+            history, rows, spans, self.horizon, self.options, self.seed, held_out
+        )
 
-    def about(self, history: History, rows: Rows) -> About:
-        """Return which model this is, fitted to `rows`."""
+    def about(self, history: History, training: TrainingSet) -> About:
+        """Return which model this is, fitted to the rows of `training`."""
+        rows = training.rows
         return About(
             name=self.name,
             horizon=self.horizon,
@@ -76,12 +141,23 @@ class Fitted(Model, Generic[L]):
             sessions=history.sessions.to_dict(),
             trained_until=int(history.times[rows[-1]]),
             rows=len(rows),
+            reader=training.reader,
         )
+
+    def window(self, history: History, rows: Rows, followed: Followed | None) -> Window:
+        """Return what a forecast from `rows` must look at, going on from what was followed."""
+        about = self.learnt.about
+        places, since = None, about.trained_until
+        if followed is not None and followed.until >= since and followed.places:
+            places, since = followed.places, followed.until
+        every = history.rows_since(since, rows)
+        closed = about.crosses_closure(history, every)
+        return Window(history, every, rows, self.horizon, since, places, closed)
 
     def describe(self) -> dict[str, Any]:
         """Return what was learnt, fit for JSON."""
         about = msgspec.to_builtins(self.learnt.about)
-        del about["sessions"]
+        del about["sessions"], about["reader"]
         return dict(about) | self.details()
 
     def details(self) -> dict[str, Any]:
@@ -104,7 +180,7 @@ class Fitted(Model, Generic[L]):
 def importance(**parts: Trees | None) -> dict[str, dict[str, float]]:
     """Return by part the share of the gain that each input brought, where trees are used."""
     return {
-        part: dict(zip(INPUTS, trees.importance().round(6).tolist(), strict=True))
+        part: dict(zip(INPUTS, trees.importance().round(6).tolist(), strict=False))
         for part, trees in parts.items()
         if trees is not None
     }

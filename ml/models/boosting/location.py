@@ -34,20 +34,36 @@ class Location(msgspec.Struct, frozen=True):
     @classmethod
     def fit(cls, training: TrainingSet, move: Floats, size: Floats) -> Self:
         """Learn from the moves (log-returns) that followed and the sizes foreseen for them."""
-        target = np.clip(move / size, -CLIP, CLIP)
-        linear = Ridge.fit(
-            training.inputs[training.learn][:, COLUMNS], target[training.learn], PENALTY
-        )
-        trees = training.boost(
-            Objective("mean"), target - linear.predict(training.inputs[:, COLUMNS])
-        )
+        full = cls._learn(training, move, size, 1.0, 1.0)
+        assert full.trees is not None
         choices = [(0.0, 0.0), *((s, 0.0) for s in SHARES[1:]), *((s, s) for s in SHARES[1:])]
         held_out = training.held_out
-        plain = size[held_out] * linear.predict(training.held_out_inputs[:, COLUMNS])
-        correction = size[held_out] * trees.predict(training.held_out_inputs)
+        plain = size[held_out] * full.linear.predict(training.held_out_inputs[:, COLUMNS])
+        correction = size[held_out] * full.trees.predict(training.held_out_inputs)
         losses = [np.abs(move[held_out] - a * plain - b * correction) for a, b in choices]
         linear_share, tree_share = (float(share) for share in choices[training.choose(losses)])
-        return cls(linear, linear_share, tree_share, trees if tree_share else None)
+        return cls(full.linear, linear_share, tree_share, full.trees if tree_share else None)
+
+    def refit(self, training: TrainingSet, move: Floats, size: Floats) -> Self:
+        """Learn the same anew from other rows, and believe as much of it."""
+        return self._learn(training, move, size, self.linear_share, self.tree_share)
+
+    @classmethod
+    def _learn(
+        cls,
+        training: TrainingSet,
+        move: Floats,
+        size: Floats,
+        linear_share: float,
+        tree_share: float,
+    ) -> Self:
+        target = np.clip(move / size, -CLIP, CLIP)
+        columns = training.inputs[:, COLUMNS]
+        linear = Ridge.fit(columns[training.learn], target[training.learn], PENALTY)
+        trees = None
+        if tree_share:
+            trees = training.boost(Objective("mean"), target - linear.predict(columns))
+        return cls(linear, linear_share, tree_share, trees)
 
     def raw(self, inputs: Floats) -> Floats:
         """Return the linear part in full, believed or not."""

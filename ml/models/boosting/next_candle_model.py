@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ml.data import labels
 from ml.features.history import History
-from ml.features.model_inputs import model_inputs
 from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.boosting.fitted import Fitted, Learnt, importance
@@ -65,7 +64,7 @@ class NextCandleModel(Fitted[LearntCandle]):
 
         self._learnt = LearntCandle(
             name=self.name,
-            about=self.about(history, rows),
+            about=self.about(history, training),
             scale=scale,
             open=Location.fit(training, _to_open(history, rows), unit),
             close=Location.fit(training, move, unit),
@@ -78,7 +77,7 @@ class NextCandleModel(Fitted[LearntCandle]):
     def predict(self, history: History, rows: Rows) -> CandleForecast:
         """Forecast the candle after each of `rows`, ready ones (`History.ready`)."""
         learnt, last = self.learnt, history.path.close[rows]
-        inputs = model_inputs(history.features, history.path.close, rows)
+        inputs = learnt.about.inputs(history, rows)
         unit = learnt.scale.predict(inputs)
         open_ = last * np.exp(unit * learnt.open.predict(inputs))
         close = last * np.exp(unit * learnt.close.predict(inputs))

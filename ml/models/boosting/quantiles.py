@@ -43,6 +43,13 @@ class Quantiles(msgspec.Struct, frozen=True):
         share = float(SHARES[training.choose(losses)])
         return cls(tuple(levels), plain.tolist(), share, trees if share else [])
 
+    def refit(self, training: TrainingSet, target: Floats) -> Self:
+        """Learn the same anew from other rows, and believe as much of it."""
+        plain = np.quantile(target[training.learn], self.levels)
+        levels = self.levels if self.share else ()
+        trees = [training.boost(Objective("quantile", level), target) for level in levels]
+        return type(self)(self.levels, plain.tolist(), self.share, trees)
+
     def predict(self, inputs: Floats) -> Floats:
         """Return quantiles, shape (n, levels), ascending where `levels` are."""
         quantiles = np.tile(np.array(self.plain), (len(inputs), 1))

@@ -1,10 +1,13 @@
 """How high and how low prices go on the way: the range of the next candles' whole path.
 
 Its bounds are averaged with those of the best EWMA range, by a weight learnt on rows held
-out: far ahead a plain average of past volatility is hard to beat, and both together do.
+out: far ahead a plain average of past volatility is hard to beat, and what the model adds
+counts as far as it is proven there.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -12,17 +15,56 @@ from numpy.typing import NDArray
 
 from ml.data import labels
 from ml.features.history import History
-from ml.features.model_inputs import model_inputs
-from ml.models.boosting.fitted import Fitted, Learnt, importance
-from ml.models.boosting.one_standard_error import SHARES
+from ml.models.boosting.calibrating_rows import LEAST_CLOSURES, count_closures
+from ml.models.boosting.fitted import About, Fitted, Learnt, Window, importance
+from ml.models.boosting.one_standard_error import SHARES, cautious_choice
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
+from ml.models.boosting.training_set import TrainingSet
 from ml.models.path_baselines import EwmaOrGarchRange, Multiples, bounds_loss
-from ml.models.protocol import RANGE_COVERAGE, RANGE_LEVELS, RangeForecast
-from ml.scoring.conformal import Width, conformal_quantile
+from ml.models.protocol import RANGE_COVERAGE, RANGE_LEVELS, Followed, RangeForecast
+from ml.scoring.conformal import Place, Width, conformal_quantile
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
+
+COVERAGE_NAME = f"{RANGE_COVERAGE:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """How far prices went up and down on the way, as log-moves from 0 on."""
+
+    up: Floats
+    down: Floats
+
+
+class RangeParts(msgspec.Struct, frozen=True):
+    """Scale, and quantiles of both sides in units of it."""
+
+    scale: Scale
+    above: Quantiles
+    below: Quantiles
+
+    @classmethod
+    def fit(cls, training: TrainingSet, reached: Reached) -> Self:
+        """Learn all parts, and how much of each to believe."""
+        up, down = reached.up, reached.down
+        scale = Scale.fit(training, up + down, np.maximum(up, down))
+        unit = scale.predict(training.inputs)
+        above = Quantiles.fit(training, up / unit, RANGE_LEVELS, unit)
+        return cls(scale, above, Quantiles.fit(training, down / unit, RANGE_LEVELS, unit))
+
+    def refit(self, training: TrainingSet, reached: Reached) -> Self:
+        """Learn the same anew from other rows, and believe as much of each."""
+        scale = self.scale.refit(training, reached.up + reached.down)
+        unit = scale.predict(training.inputs)
+        above = self.above.refit(training, reached.up / unit)
+        return type(self)(scale, above, self.below.refit(training, reached.down / unit))
+
+    def predict(self, inputs: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the scale, and in units of it the quantiles of both sides, shape (n, levels)."""
+        return self.scale.predict(inputs), self.above.predict(inputs), self.below.predict(inputs)
 
 
 class LearntRange(Learnt, frozen=True):
@@ -38,6 +80,11 @@ class LearntRange(Learnt, frozen=True):
     # Files of earlier versions have neither.
     plain: Multiples | None = None
     plain_share: float = 0.0
+
+    @property
+    def parts(self) -> RangeParts:
+        """Return what does not depend on the past's outcomes."""
+        return RangeParts(self.scale, self.above, self.below)
 
     def bounds(
         self, history: History, rows: Rows, unit: Floats, own: tuple[Floats, Floats]
@@ -56,55 +103,88 @@ class PathRangeModel(Fitted[LearntRange]):
     learns: ClassVar[type[Any]] = LearntRange
 
     def fit(self, history: History, rows: Rows) -> None:
-        """Learn from `rows`; raises `InvalidRequest` where they are too few."""
-        training = self.training_set(history, rows, labels.fixed_spans(rows, self.horizon))
-        up, down = labels.reaches(history.path, rows, self.horizon)
-        scale = Scale.fit(training, up + down, np.maximum(up, down))
-        unit = scale.predict(training.inputs)
-        above = Quantiles.fit(training, up / unit, RANGE_LEVELS, unit)
-        below = Quantiles.fit(training, down / unit, RANGE_LEVELS, unit)
-        held_out = training.held_out
-        reached = up[held_out] / unit[held_out], down[held_out] / unit[held_out]
-        inputs = training.held_out_inputs
-        own = above.predict(inputs)[:, 1], below.predict(inputs)[:, 1]
-        fitted = EwmaOrGarchRange(self.horizon)
-        fitted.fit(history, rows[training.learn])
-        plain = fitted.learnt
-        theirs = _plain_bounds(plain, history, rows[held_out], self.horizon, unit[held_out])
-        share = _best_share(reached, own, theirs, unit[held_out])
-        bounds = _average(own, theirs, share)
-        reach = float((bounds[0] + bounds[1]).mean()) / 2
+        """Learn from `rows`; raises `InvalidRequest` where they are too few.
+
+        Each half foretells the other, so that every row decides how wide bounds are: far
+        ahead a quarter of them holds too few that do not overlap. Then all is learnt anew
+        from every row.
+        """
+        spans = labels.fixed_spans(rows, self.horizon)
+        training = self.training_set(history, rows, spans, held_out=0.5)
+        reached = Reached(*labels.reaches(history.path, rows, self.horizon))
+        parts, about = RangeParts.fit(training, reached), self.about(history, training)
+        crossed = training.crossed
+        halves = (crossed, parts.refit(crossed, reached)), (training, parts)
+        share, width = self._bounds(history, about, reached, halves)
+        final = parts.refit(training.whole, reached)
         self._learnt = LearntRange(
             name=self.name,
-            about=self.about(history, rows),
-            scale=scale,
-            above=above,
-            below=below,
-            width=Width.learn(_scores(reached, bounds), reach, RANGE_COVERAGE, self.horizon),
-            plain=plain,
+            about=about,
+            scale=final.scale,
+            above=final.above,
+            below=final.below,
+            width=width,
+            plain=EwmaOrGarchRange.multiples(history, rows, self.horizon),
             plain_share=share,
         )
 
+    def _bounds(
+        self,
+        history: History,
+        about: About,
+        reached: Reached,
+        halves: Sequence[tuple[TrainingSet, RangeParts]],
+    ) -> tuple[float, Width]:
+        """Return the share of the plain bounds, and the width of both together."""
+        columns = []
+        for half, parts in halves:
+            held_out = half.rows[half.held_out]
+            unit, above, below = parts.predict(half.held_out_inputs)
+            plain = EwmaOrGarchRange.multiples(history, half.rows[half.learn], self.horizon)
+            theirs = _plain_bounds(plain, history, held_out, self.horizon, unit)
+            came = reached.up[half.held_out] / unit, reached.down[half.held_out] / unit
+            columns.append((held_out, unit, *came, above[:, 1], below[:, 1], *theirs))
+        rows, unit, *sides = (np.concatenate(column) for column in zip(*columns, strict=True))
+        came, own, theirs = (sides[0], sides[1]), (sides[2], sides[3]), (sides[4], sides[5])
+        share = _share_of_plain(came, own, theirs, unit, self.horizon)
+        bounds = _average(own, theirs, share)
+        closed = about.crosses_closure(history, rows)
+        apart = closed if count_closures(closed) >= LEAST_CLOSURES else None
+        reach = (bounds[0] + bounds[1]) / 2
+        scores = _scores(came, bounds)
+        return share, Width.learn(scores, reach, RANGE_COVERAGE, self.horizon, apart)
+
     def predict(self, history: History, rows: Rows) -> RangeForecast:
         """Forecast from `rows`, ascending and ready; see `Model.predict`."""
-        learnt = self.learnt
-        every = history.rows_since(learnt.about.trained_until, rows)
-        inputs = model_inputs(history.features, history.path.close, every)
-        unit = learnt.scale.predict(inputs)
-        above, below = learnt.above.predict(inputs), learnt.below.predict(inputs)
-        up = history.where_known(_reach_up, every, self.horizon)
-        down = history.where_known(_reach_down, every, self.horizon)
+        return self.predict_from(history, rows, None)[0]
+
+    def predict_from(
+        self, history: History, rows: Rows, followed: Followed | None
+    ) -> tuple[RangeForecast, Followed]:
+        """Forecast from `rows`, going on from what was `followed`; see `Model`."""
+        learnt, window = self.learnt, self.window(history, rows, followed)
+        every = window.rows
+        unit, above, below = learnt.parts.predict(learnt.about.inputs(history, every))
+        up, down = window.outcomes(_reach_up), window.outcomes(_reach_down)
         bounds = learnt.bounds(history, every, unit, (above[:, 1], below[:, 1]))
-        scores = _scores((up / unit, down / unit), bounds)
-        width = learnt.width.follow(scores, every, every + self.horizon)
+        width, places = self._follow(window, _scores((up / unit, down / unit), bounds))
         last = history.path.close[every]
-        return RangeForecast(
+        found = RangeForecast(
             last=last,
             high=last * np.exp(unit * above[:, 0]),
             low=last * np.exp(-unit * below[:, 0]),
             upper=last * np.exp(unit * np.maximum(bounds[0] + width, above[:, 0])),
             lower=last * np.exp(-unit * np.maximum(bounds[1] + width, below[:, 0])),
-        ).take(np.searchsorted(every, rows))
+        )
+        return found.take(window.asked), Followed(window.until, places)
+
+    def _follow(self, window: Window, scores: Floats) -> tuple[Floats, dict[str, Place]]:
+        width, end = self.learnt.width, window.end
+        if not width.carried:
+            return width.follow(scores, window.rows, end), {}
+        since = (window.places or {}).get(COVERAGE_NAME)
+        widths, place = width.carry(scores, window.rows, end, window.closed, since)
+        return widths, {COVERAGE_NAME: place}
 
     def details(self) -> dict[str, Any]:
         """Return shares believed, width and the inputs' importance."""
@@ -142,21 +222,24 @@ def _scores(reached: tuple[Floats, Floats], bounds: tuple[Floats, Floats]) -> Fl
     return np.asarray(np.maximum(reached[0] - bounds[0], reached[1] - bounds[1]))
 
 
-def _best_share(
+def _share_of_plain(
     reached: tuple[Floats, Floats],
     own: tuple[Floats, Floats],
     plain: tuple[Floats, Floats],
     unit: Floats,
+    horizon: int,
 ) -> float:
-    """Return the share of `plain` whose bounds, made conformal, have the least pinball loss."""
+    """Return the share of `plain` in the bounds, made conformal: all but what `own` proves."""
 
-    def loss(share: float) -> float:
+    def loss(share: float) -> Floats:
         bounds = _average(own, plain, share)
         width = float(conformal_quantile(_scores(reached, bounds), RANGE_COVERAGE))
         widened = bounds[0] + width, bounds[1] + width
-        return float((unit * bounds_loss(reached, widened)).mean())
+        return np.asarray(unit * bounds_loss(reached, widened))
 
-    return float(min(SHARES, key=loss))
+    shares = SHARES[::-1]
+    losses = np.stack([loss(float(share)) for share in shares])
+    return float(shares[cautious_choice(losses, horizon)])
 
 
 def _reach_up(path: labels.Path, rows: Rows, horizon: int) -> Floats:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.features.closures import CLOSURE_INPUTS
 from ml.features.model_inputs import INPUTS, SIZE_INPUTS, columns_of
 from ml.models.boosting.booster import Objective
 from ml.models.boosting.one_standard_error import SHARES
@@ -30,7 +31,8 @@ FLOOR = 0.05
 LEAST_SIZE = 1e-7
 # A scale is as good as the bounds of moves that it gives at these levels.
 JUDGED_AT = (0.8, 0.95)
-COLUMNS = columns_of(SIZE_INPUTS)
+# Files of earlier versions know no closures, which stand at the end.
+COLUMNS = columns_of((*SIZE_INPUTS, *CLOSURE_INPUTS))
 LEVEL = INPUTS.index("level")
 
 
@@ -49,32 +51,54 @@ class Scale(msgspec.Struct, frozen=True):
         `reach` is the non-negative move that intervals must hold, on which a
         scale is judged.
         """
-        floor = max(FLOOR * float(size[training.learn].mean()), LEAST_SIZE)
-        level = training.inputs[:, LEVEL]
-        target = np.log(size + floor) - level
-        penalty = min(PENALTY * training.horizon, MOST_PENALTY)
-        linear = Ridge.fit(
-            training.inputs[training.learn][:, COLUMNS], target[training.learn], penalty
-        )
-        residual = target - linear.predict(training.inputs[:, COLUMNS])
-        trees = training.boost(Objective("mean"), residual)
-        plain = linear.predict(training.held_out_inputs[:, COLUMNS])
-        correction = trees.predict(training.held_out_inputs)
+        full = cls._learn(training, size, 1.0, 1.0)
+        inputs, held_out = training.held_out_inputs, training.held_out
         choices = [*((float(s), 0.0) for s in SHARES), *((1.0, float(s)) for s in SHARES[1:])]
-        scales = [
-            np.exp(level[training.held_out] + linear.part(plain, a) + b * correction)
-            for a, b in choices
-        ]
-        losses = [_bound_loss(scale, reach[training.held_out]) for scale in scales]
+        parts = full._parts(inputs)
+        losses = [_bound_loss(full._scale(inputs, parts, *choice), reach[held_out])
+                  for choice in choices]  # fmt: skip
         linear_share, tree_share = choices[training.choose(losses)]
-        return cls(linear, linear_share, tree_share, trees if tree_share else None)
+        return cls(full.linear, linear_share, tree_share, full.trees if tree_share else None)
+
+    def refit(self, training: TrainingSet, size: Floats) -> Self:
+        """Learn the same anew from other rows, and believe as much of it."""
+        return self._learn(training, size, self.linear_share, self.tree_share)
+
+    @classmethod
+    def _learn(
+        cls, training: TrainingSet, size: Floats, linear_share: float, tree_share: float
+    ) -> Self:
+        floor = max(FLOOR * float(size[training.learn].mean()), LEAST_SIZE)
+        target = np.log(size + floor) - training.inputs[:, LEVEL]
+        penalty = min(PENALTY * training.horizon, MOST_PENALTY)
+        columns = training.inputs[:, COLUMNS]
+        linear = Ridge.fit(columns[training.learn], target[training.learn], penalty)
+        trees = None
+        if tree_share:
+            trees = training.boost(Objective("mean"), target - linear.predict(columns))
+        return cls(linear, linear_share, tree_share, trees)
 
     def predict(self, inputs: Floats) -> Floats:
         """Return the expected size after each row of model inputs."""
-        plain = self.linear.predict(inputs[:, COLUMNS])
-        logarithm = inputs[:, LEVEL] + self.linear.part(plain, self.linear_share)
-        if self.trees is not None:
-            logarithm = logarithm + self.tree_share * self.trees.predict(inputs)
+        return self._scale(inputs, self._parts(inputs), self.linear_share, self.tree_share)
+
+    def _parts(self, inputs: Floats) -> tuple[Floats, Floats | None]:
+        """Return what the regression and the trees say."""
+        known = COLUMNS[: len(self.linear.weights)]
+        trees = None if self.trees is None else self.trees.predict(inputs)
+        return self.linear.predict(inputs[:, known]), trees
+
+    def _scale(
+        self,
+        inputs: Floats,
+        parts: tuple[Floats, Floats | None],
+        linear_share: float,
+        tree_share: float,
+    ) -> Floats:
+        plain, correction = parts
+        logarithm = inputs[:, LEVEL] + self.linear.part(plain, linear_share)
+        if correction is not None:
+            logarithm = logarithm + tree_share * correction
         return np.asarray(np.exp(logarithm))
 
 

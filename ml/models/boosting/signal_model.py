@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from core.risk_reward import USUAL, RiskReward, parse_rr_config
 from ml.data.labels import signal_labels
 from ml.features.history import History
-from ml.features.model_inputs import model_inputs
 from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.classifiers import BarrierClassifier
 from ml.models.boosting.fitted import Fitted, Learnt, importance
@@ -57,7 +56,7 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
         training = self.training_set(history, rows, label.spans)
         self._learnt = LearntSignals(
             name=self.name,
-            about=self.about(history, rows),
+            about=self.about(history, training),
             signal=BarrierClassifier.fit(training, label.signal),
             long=BarrierClassifier.fit(training, label.long),
             short=BarrierClassifier.fit(training, label.short),
@@ -67,7 +66,7 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
     def predict(self, history: History, rows: Rows) -> SignalForecast:
         """Forecast from `rows`, ready ones (`History.ready`)."""
         learnt = self.learnt
-        inputs = model_inputs(history.features, history.path.close, rows)
+        inputs = learnt.about.inputs(history, rows)
         unit = history.horizon_volatility(rows, self.horizon)
         return SignalForecast(
             last=history.path.close[rows],

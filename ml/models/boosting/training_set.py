@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
-from ml.data.walkforward import Spans, hold_out
+from ml.data.walkforward import Spans, hold_out, purge
 from ml.features.history import History
-from ml.features.model_inputs import model_inputs
 from ml.models.boosting.booster import Booster, BoostingOptions, Objective, Trainer
+from ml.models.boosting.input_reader import InputReader
 from ml.models.boosting.one_standard_error import cautious_choice
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,10 @@ class TrainingSet:
     Labels of the rows learnt from end before the first held out begins.
     """
 
+    reader: InputReader
+
     rows: Rows
+    spans: Spans
     inputs: Floats
     learn: Rows
     held_out: Rows
@@ -90,6 +93,7 @@ class TrainingSet:
         horizon: int,
         options: BoostingOptions,
         seed: int,
+        held_out_share: float = HELD_OUT_SHARE,
     ) -> "TrainingSet":
         """Split `rows`, whose labels span `spans`; raises `InvalidRequest` where too few."""
         if len(rows) < LEAST_ROWS + horizon:
@@ -97,9 +101,22 @@ class TrainingSet:
                 f"A model of {horizon} candles ahead needs at least {LEAST_ROWS + horizon} "
                 f"candles to learn from after warming up; {len(rows)} are held."
             )
-        split = hold_out(spans, np.arange(len(rows)), int(len(rows) * HELD_OUT_SHARE))
-        inputs = model_inputs(history.features, history.path.close, rows)
-        return cls(rows, inputs, split.train, split.test, horizon, options, seed)
+        split = hold_out(spans, np.arange(len(rows)), int(len(rows) * held_out_share))
+        reader, inputs = InputReader.learn(history, rows, horizon)
+        return cls(reader, rows, spans, inputs, split.train, split.test, horizon, options, seed)
+
+    @property
+    def crossed(self) -> "TrainingSet":
+        """Return the set the other way round: as many of the newest rows foretell the oldest."""
+        count = len(self.rows) - len(self.held_out)
+        learn = np.arange(len(self.rows) - count, len(self.rows))
+        held_out = purge(self.spans, np.arange(len(self.held_out)), int(self.spans.start[learn[0]]))
+        return replace(self, learn=learn, held_out=held_out)
+
+    @property
+    def whole(self) -> "TrainingSet":
+        """Return the set that learns from all rows, and holds out none."""
+        return replace(self, learn=np.arange(len(self.rows)), held_out=self.held_out[:0])
 
     @cached_property
     def _trainer(self) -> Trainer:
@@ -115,9 +132,9 @@ class TrainingSet:
         """Return the training set on the chosen rows alone, `chosen` being one flag a row."""
         position = np.cumsum(chosen) - 1
         learn, held_out = (position[part[chosen[part]]] for part in (self.learn, self.held_out))
-        return replace(
-            self, rows=self.rows[chosen], inputs=self.inputs[chosen], learn=learn, held_out=held_out
-        )
+        spans = Spans(self.spans.start[chosen], self.spans.end[chosen])
+        rows, inputs = self.rows[chosen], self.inputs[chosen]
+        return replace(self, rows=rows, spans=spans, inputs=inputs, learn=learn, held_out=held_out)
 
     def boost(self, objective: Objective, target: Floats) -> Trees:
         """Fit trees to `target` (one element a row of the set) on the rows learnt from."""

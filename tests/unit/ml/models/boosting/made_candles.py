@@ -63,3 +63,16 @@ def cut_short(
         cut.loc[at, name] = cut["open"][at] * (cut[name][at] / cut["open"][at]) ** share
     cut.loc[at, "volume"] *= volume
     return cut
+
+
+def with_weekends(count: int, seed: int, resolution: int = 3_600, gap: float = 6.0) -> pd.DataFrame:
+    """Return candles of a market closed from Friday to Sunday 22:00 UTC.
+
+    The first return after each weekend is `gap` times as large as others are.
+    """
+    friday = 1_699_999_200 - 1_699_999_200 % 604_800 + 86_400 + 22 * 3_600  # weeks begin Thursdays
+    hours = friday + resolution * np.arange(2 * count, dtype=np.int64)
+    times = hours[(hours - friday) % 604_800 >= 2 * 86_400][:count]
+    returns = noise(count, seed)
+    returns[1:][np.diff(times) > resolution] *= gap
+    return make_candles(returns, seed, resolution).assign(time=times)

@@ -1,0 +1,65 @@
+"""How a fitted model reads candles: with the closures it knows of, and no input unlike its past.
+
+Where an input lies outside nearly all that a model was trained on, nothing says what
+follows: it is taken for the last value that is known. Broken candles look like that.
+"""
+
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock.sessions import Sessions, learn_sessions
+from ml.features.closures import closed_ahead, closure_inputs
+from ml.features.history import History
+from ml.features.model_inputs import CALENDAR_INPUTS, CLIP, columns_of, model_inputs
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+# The shares of the rows learnt from between which an input is believed.
+BELIEVED = (0.005, 0.995)
+FREE = columns_of(CALENDAR_INPUTS)
+
+
+class InputReader(msgspec.Struct, frozen=True):
+    """`calendar` are the market's sessions as the rows learnt from show them.
+
+    `low` and `high` bound each of `INPUTS`.
+    """
+
+    calendar: dict[str, Any]
+    low: list[float]
+    high: list[float]
+
+    @classmethod
+    def learn(cls, history: History, rows: Rows, horizon: int) -> tuple[Self, Floats]:
+        """Return how to read what comes after `rows`, and their inputs, shape (rows, INPUTS)."""
+        told, grid = history.frame.attrs.get("zone", ""), history.sessions.grid
+        times = history.times[: rows[-1] + 1]
+        sessions = learn_sessions(times, history.resolution, told, grid)
+        table = _table(history, rows, horizon, sessions)
+        low, high = np.quantile(table, BELIEVED, axis=0)
+        low[FREE], high[FREE] = -CLIP, CLIP
+        reader = cls(sessions.to_dict(), low.tolist(), high.tolist())
+        return reader, np.clip(table, low, high)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Return the market's sessions."""
+        return Sessions.from_dict(self.calendar)
+
+    def read(self, history: History, rows: Rows, horizon: int) -> Floats:
+        """Return the inputs of `rows`, shape (rows, INPUTS)."""
+        return np.clip(_table(history, rows, horizon, self.sessions), self.low, self.high)
+
+    def crosses_closure(self, history: History, rows: Rows, horizon: int) -> Bools:
+        """Say of each row whether the market closes before its target."""
+        return np.asarray(closed_ahead(self.sessions, history.times[rows], horizon) > 0)
+
+
+def _table(history: History, rows: Rows, horizon: int, sessions: Sessions) -> Floats:
+    own = model_inputs(history.features, history.path.close, rows)
+    return np.column_stack([own, closure_inputs(sessions, history.times[rows], horizon)])

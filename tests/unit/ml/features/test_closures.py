@@ -1,0 +1,39 @@
+"""Closures ahead are what the calendar says, candle by candle."""
+
+import numpy as np
+import pytest
+
+from core.clock.sessions import Sessions, learn_sessions
+from ml.features.closures import CLOSURE_INPUTS, closed_ahead, closure_inputs
+from tests.unit.ml.models.boosting.made_candles import with_weekends
+
+HOUR = 3_600
+TIMES = with_weekends(2_000, 0)["time"].to_numpy(np.int64)
+
+
+@pytest.mark.parametrize("horizon", [1, 6, 30, 130])
+def test_what_is_closed_is_what_lies_between_a_candle_and_its_target_but_no_candles(
+    horizon: int,
+) -> None:
+    sessions = learn_sessions(TIMES, HOUR)
+    asked = TIMES[700:1_000]
+    targets = np.array([sessions.next_openings(int(time), horizon)[-1] for time in asked])
+    expected = targets - asked - horizon * HOUR
+    assert np.array_equal(closed_ahead(sessions, asked, horizon), expected)
+    assert set(expected[: horizon + 1]) <= {0, 2 * 86_400} or horizon == 130
+
+
+def test_a_market_that_never_closes_has_no_closure_ahead() -> None:
+    sessions = Sessions.around_the_clock(HOUR)
+    assert not closure_inputs(sessions, TIMES, 6).any()
+
+
+def test_inputs_tell_a_night_from_a_weekend() -> None:
+    closed = np.zeros(168, bool)
+    closed[[20, 21, *range(60, 110)]] = True
+    sessions = Sessions(HOUR, closed, closed)
+    week = 604_800 * 2_800
+    inputs = closure_inputs(sessions, week + HOUR * np.array([10, 19, 59]), 1)
+    assert len(CLOSURE_INPUTS) == inputs.shape[1]
+    assert inputs[:, :2].tolist() == [[0, 0], [1, 0], [1, 1]]
+    assert inputs[:, 2] == pytest.approx(np.log([1, 3, 51]))
