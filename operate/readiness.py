@@ -11,7 +11,7 @@ import redis
 
 from core.errors import TickcastError
 from core.settings import Settings
-from operate.embedded_redis import RedisWillNotStart
+from operate.redis_program import RedisWillNotStart
 from operate.supervisor import Supervisor
 from storage.redis_checks import lacks_time_series, unsafe_settings
 from storage.redis_connection import connect

@@ -80,16 +80,23 @@ def _send_trades(client: httpx.Client, number: int) -> None:
         }
         for n in range(TRADES_A_BODY)
     ]
-    client.post("/ingest/soak", json=body).raise_for_status()
+    _post(client, "/ingest/soak", body)
 
 
 def _send_others(client: httpx.Client, number: int) -> None:
-    client.post("/ingest/soak", json={"type": "trade", "symbol": "BAD", "price": "-1"})
+    _post(client, "/ingest/soak", {"type": "trade", "symbol": "BAD", "price": "-1"})
     candles = [[60 * (number + n), 1, 2, 1, 2, 3] for n in range(50)]
     body = {"symbol": "UP-USD", "resolution": 60, "candles": candles}
-    client.post("/ingest/candles/soak", json=body).raise_for_status()
+    _post(client, "/ingest/candles/soak", body)
     for path in ("/candles", "/tasks", "/trades/soak/M0-USD", "/metrics/prometheus"):
         client.get(path).raise_for_status()
+
+
+def _post(client: httpx.Client, path: str, body: object) -> None:
+    """Send, and again where the server is too busy for it, as a client should."""
+    while (answer := client.post(path, json=body)).status_code in (429, 503):
+        time.sleep(float(answer.headers.get("Retry-After", 1)))
+    answer.raise_for_status()
 
 
 def _sizes(server: RunningTickcast) -> Sizes:
