@@ -1,7 +1,8 @@
 """Evaluation, slots, replays, and the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypedDict, Unpack
+from urllib.parse import quote
 
 import msgspec
 import pandas as pd
@@ -11,6 +12,7 @@ from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages
 from client.tasks import Task
+from client.uploads import FORECASTS_PER_REQUEST, forecast_items, submitted
 from core.clock.times import parse_time
 from core.ledger import FORECASTS, LIVE, genesis, row_hash
 
@@ -111,6 +113,36 @@ class SlotCalls(CandleCalls):
                 frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
         return frame.set_index("opening") if len(frame) else frame
 
+    def submit(
+        self,
+        forecaster: str,
+        forecasts: pd.DataFrame | Iterable[Mapping[str, Any]],
+        *,
+        ledger: str = LIVE,
+        **common: str | int,
+    ) -> dict[str, Any]:
+        """Hand in forecasts of a model of your own, to be scored beside the server's.
+
+        Rows are those of `POST /ledger/forecasts`, or plain columns: opening,
+        predicted, low_80, high_80, low_95, high_95, prob_up, quantiles by level;
+        `common` (platform, symbol, resolution, horizon) stands for what they do not name.
+        Into `walk.NAME` go forecasts of the past. Returns `{accepted, repeated, late, refused,
+        items}`; however many, in parts of 1,000.
+        """
+        items = forecast_items(forecasts, common)
+        body = {"forecaster": forecaster, "ledger": ledger}
+        answers = []
+        for first in range(0, max(1, len(items)), FORECASTS_PER_REQUEST):
+            sent = body | {"forecasts": items[first : first + FORECASTS_PER_REQUEST]}
+            answer = self._transport.send("POST", "/ledger/forecasts", json=sent)
+            answers.append(msgspec.json.decode(answer.content, type=dict[str, Any]))
+        return submitted(answers)
+
+    def forecaster(self, name: str) -> dict[str, Any]:
+        """Return a forecaster's record in the live ledger; raises `NotFound`."""
+        answer = self._transport.send("GET", f"/forecasters/{quote(name, safe='')}")
+        return msgspec.json.decode(answer.content, type=dict[str, Any])
+
     def verify_ledger(self, name: str | None = None) -> dict[str, Any]:
         """Have the server verify a ledger, or all of them, and recompute the hashes here.
 
@@ -186,7 +218,8 @@ def _body(symbol: str, resolution: str | int, slot: SlotOptions, **more: object)
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its intervals and baseline as plain fields."""
     intervals, baseline = row.pop("intervals"), row.pop("baseline")
-    (low_80, high_80), (low_95, high_95) = intervals["0.8"], intervals["0.95"]
+    unsaid = [None, None]
+    (low_80, high_80), (low_95, high_95) = (intervals.get(one, unsaid) for one in ("0.8", "0.95"))
     bounds = {"low_80": low_80, "high_80": high_80, "low_95": low_95, "high_95": high_95}
     return row | bounds | {"last_price": baseline["last_price"]}
 
