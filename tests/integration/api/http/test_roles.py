@@ -19,6 +19,15 @@ SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
 READERS_POSTS = {
     "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
 }  # fmt: skip
+# What keys that are narrowed to something may call: this and nothing else.
+SCOPES = {
+    "ingest:coinbase": {
+        ("POST", "/ingest/{platform}"),
+        ("POST", "/ingest/candles/{platform}"),
+        ("POST", "/ingest/kline/{platform}"),
+    },
+    "forecast:mine": {("POST", "/ledger/forecasts")},
+}
 SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}
 
 
@@ -74,6 +83,25 @@ async def test_a_role_gets_403_where_it_may_not_and_nowhere_else(
         assert answer.status_code != 401, (method, template)
         refused = answer.status_code == 403
         assert refused == (not may(role, method, template)), (method, template)
+
+
+@pytest.mark.parametrize(
+    "scopes", [["ingest:coinbase"], ["forecast:mine"], ["forecast:mine", "ingest:coinbase"]]
+)
+async def test_a_narrowed_key_opens_what_its_scopes_name_and_no_other_route(
+    api: Api, app: Application, stores: Stores, scopes: list[str]
+) -> None:
+    allowed = set().union(*(SCOPES[scope] for scope in scopes))
+    headers = {"X-API-Key": stores.keys.create("owner", "narrow", scopes=scopes)[0]}
+    opened = set()
+    for method, template in routes(app):
+        if method != "WEBSOCKET":
+            answer = await api.bare(method, path_of(template), headers=headers)
+            assert answer.status_code != 401, (method, template)
+            opened |= {(method, template)} if answer.status_code != 403 else set()
+    assert opened == allowed
+    admitted = await _admitted(app, "/ingest/coinbase", "".join(headers.values()), by_header=True)
+    assert admitted == ("ingest:coinbase" in scopes)
 
 
 async def test_every_socket_admits_the_roles_that_it_should(

@@ -1,4 +1,4 @@
-"""A key that is narrowed to a platform feeds that platform and opens nothing else."""
+"""A key that is narrowed to a platform or a forecaster opens that and nothing else."""
 
 import json
 
@@ -67,7 +67,31 @@ async def test_a_scope_may_mean_all_platforms_and_rotation_keeps_it(
     assert (await api("GET", "/tasks", headers={"X-API-Key": plain})).status_code == 403
 
 
-@pytest.mark.parametrize("scope", ["", "ingest", "ingest:", "ingest:a b", "read:x", "ingest:a:b"])
+async def test_a_forecaster_s_key_speaks_for_him_alone_and_in_no_other_s_ledger(
+    api: Api, stores: Stores
+) -> None:
+    plain, _ = stores.keys.create("owner", "mine", scopes=["forecast:mine"])
+    item = {"platform": "a", "symbol": "A-B", "resolution": 60, "opening": 60, "predicted": 1.0}
+    for forecaster, ledger, status in (
+        ("mine", "live", 200),
+        ("mine", "walk.mine", 200),
+        ("mine", "walk.other", 403),
+        ("other", "live", 403),
+        ("other", "walk.mine", 403),
+    ):
+        body = {"forecaster": forecaster, "ledger": ledger, "forecasts": [item]}
+        answer = await api("POST", "/ledger/forecasts", headers={"X-API-Key": plain}, json=body)
+        assert answer.status_code == status, (forecaster, ledger)
+    everybodys, _ = stores.keys.create("owner", "desk", scopes=["forecast:*"])
+    body = {"forecaster": "other", "forecasts": [item]}
+    answer = await api("POST", "/ledger/forecasts", headers={"X-API-Key": everybodys}, json=body)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["", "ingest", "ingest:", "ingest:a b", "read:x", "ingest:a:b", "forecast:", "forecast"],
+)
 def test_a_scope_that_means_nothing_is_refused(stores: Stores, scope: str) -> None:
     with pytest.raises(InvalidRequest):
         stores.keys.create("owner", "x", scopes=[scope])
