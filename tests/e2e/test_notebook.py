@@ -12,6 +12,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
     [
         ("forecast.ipynb", 3, "Out of sample its errors were"),
         ("next_candle.ipynb", 2, "Does it beat last price?"),
+        ("forecasters.ipynb", 1, "let them speak live"),
     ],
 )
 def test_a_notebook_runs_whole_and_ends_with_a_verdict(

@@ -17,4 +17,8 @@ def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
 
 
 def test_there_are_the_notebooks_that_tell_the_stories() -> None:
-    assert [path.name for path in NOTEBOOKS] == ["forecast.ipynb", "next_candle.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "forecast.ipynb",
+        "forecasters.ipynb",
+        "next_candle.ipynb",
+    ]
