@@ -3,7 +3,7 @@
 
 import { get } from "./parts/api.js";
 import { h, show } from "./parts/dom.js";
-import { ago, count, isNumber, number, percent, resolutionName, span, when } from "./parts/format.js";
+import { ago, count, isNumber, percent, resolutionName, signedPercent, span, when } from "./parts/format.js";
 import { empty, fillWith } from "./parts/states.js";
 import { facts, panel, table } from "./parts/table.js";
 import { skillLimit, skillWhisker, verdictChip, verdictPanel } from "./parts/verdict.js";
@@ -47,7 +47,7 @@ function pool(pooled) {
     verdictPanel(pooled.verdict, pooled.skill, { n: pooled.n, what }),
     facts(
       ["Skill against", BASELINES[pooled.baseline] ?? pooled.baseline],
-      ["Skill so far", isNumber(pooled.skill.value) ? percent(pooled.skill.value, 2) : "–"],
+      ["Skill so far", signedPercent(pooled.skill.value)],
       ["Forecasts", count(pooled.n)],
       ["80% intervals held", held(pooled.coverage["0.8"])],
       ["95% intervals held", held(pooled.coverage["0.95"])],
@@ -82,7 +82,7 @@ function targets(rows) {
   ]));
 }
 
-const value = (skill) => (isNumber(skill?.value) ? `${number(skill.value * 100, 2)}%` : "–");
+const value = (skill) => signedPercent(skill?.value);
 
 function chain(heads) {
   const long = (text) => h("code.mono.hash", {}, text);
