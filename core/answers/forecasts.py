@@ -27,12 +27,14 @@ class TargetScored(Scored, kw_only=True):
 class Evaluation(TargetScored, kw_only=True):
     """How a model fared in the walk-forward, beside the baseline. All scores: `/docs`.
 
-    `baseline` names the model of `baseline_scores`.
+    `baseline` names the model of `baseline_scores`; `not_tried` says of models that would
+    stand among the `other_baselines` why they do not.
     """
 
     baseline: str
     folds: list[Json]
     other_baselines: Json
+    not_tried: dict[str, str]
     calibration: Json
     coverage_by_volatility: Json
     seed: int

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.kind import Columns, Kind, Whole
-from ml.evaluation.walk import FoldForecasts
+from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
 from ml.models.baselines import Drift, EwmaOrGarch, SeasonalNaive
+from ml.models.classical import classical_models
 from ml.models.protocol import LEVELS, Distribution
 from ml.scoring import scores
 from ml.scoring.calibration import calibration_report
@@ -31,6 +32,10 @@ class CloseKind(Kind):
     other_baselines = (Drift.name, SeasonalNaive.name)
     loss_name = "pinball"
     must_beat_baseline = True
+
+    def rivals(self) -> tuple[Makers, dict[str, str]]:
+        """Return ETS and Theta, if the package that makes them is installed."""
+        return classical_models(self.horizon)
 
     def columns(self, history: History, fold: FoldForecasts, forecast: Distribution) -> Columns:
         """Return prices, quantiles and what came out; `volatility` is EWMA's at each row."""

@@ -53,6 +53,10 @@ class StepsKind(CloseKind):
             for each in (EwmaOrGarch, Drift, SeasonalNaive)
         }
 
+    def rivals(self) -> tuple[Makers, dict[str, str]]:
+        """Return none: ETS and Theta are made for one horizon."""
+        return {}, {}
+
     def columns(self, history: History, fold: FoldForecasts, forecast: Any) -> Columns:
         """Return prices and quantiles of all steps, shape (n, steps), and what came out."""
         found: StepForecast = forecast

@@ -72,6 +72,10 @@ class Kind(ABC):
         """Return the folds; raises `InvalidRequest` where `rows` are too few."""
         return split_rows(rows, self.spans(history, rows), folds)
 
+    def rivals(self) -> tuple[Makers, dict[str, str]]:
+        """Return what an evaluation walks besides, and why others that it would are not there."""
+        return {}, {}
+
     def every(self, rows: int) -> int:
         """Return that each so manieth test row is forecast from, of `rows` in all."""
         return 1

@@ -42,12 +42,15 @@ class ScoredFolds:
         """Return a model's loss of each forecast, in order of time."""
         return self.whole(model)["loss"]
 
+    def scores(self, model: str) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}` of a model over all folds."""
+        return self.kind.scores(self.whole(model), self.whole(self.kind.baseline))
+
     def result(self, model: str) -> dict[str, Any]:
         """Return `{n, scores, baseline, baseline_scores, verdict, folds}` and its kind's own."""
-        scores = self.kind.scores(self.whole(model), self.whole(self.kind.baseline))
         folds = [self._fold(number, model) for number in range(len(self.folds))]
         named = {"baseline": self.kind.baseline, "folds": folds}
-        return scores | named | self.kind.details(self.whole, model)
+        return self.scores(model) | named | self.kind.details(self.whole, model)
 
     def _fold(self, number: int, model: str) -> dict[str, Any]:
         fold = self.folds[number]

@@ -120,11 +120,18 @@ def evaluate(
     `frame` holds candles as `ml.data.candle_frames` has them, `costs_bps` are those
     of a round trip in basis points of the price. Returns `{n, scores, baseline,
     baseline_scores, verdict, folds, seed, data_hash}` and what the kind adds (see
-    `ml.evaluation.judge_*`); `baseline` names the model of `baseline_scores`. Raises
+    `ml.evaluation.judge_*`); `baseline` names the model of `baseline_scores`. Beside the
+    other baselines stand models that only an evaluation tries; `not_tried` says why some
+    are missing. Raises
     `InvalidRequest` where there is too little to learn from and `NotFound` for an
     unknown model; `report` may raise `JobStopped`.
     """
-    return _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report).walk({}).result
+    contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report)
+    rivals, not_tried = contest.kind.rivals()
+    walked = contest.walk(rivals)
+    cards = {name: walked.scored.scores(name)["scores"] for name in rivals}
+    others = walked.result.get("other_baselines", {}) | cards
+    return walked.result | {"other_baselines": others, "not_tried": not_tried}
 
 
 def train_challenger(
