@@ -85,6 +85,11 @@ def backfill_lock(platform: str) -> str:
     return f"lock:backfill:{platform}"
 
 
+def right_of_way(platform: str, symbol: str) -> str:
+    """Held for a moment by who has a longer change of a traded symbol to make."""
+    return f"lock:trades:{platform}:{symbol}"
+
+
 def forecast_claim(series: Series, opening: int) -> str:
     """Held by the process that forecasts from the candle that opened then (s)."""
     return f"lock:forecast:{series}:{opening}"

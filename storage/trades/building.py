@@ -68,6 +68,14 @@ def minutes(batches: list[Trades]) -> list[int]:
     return sorted(touched)
 
 
+def newest(batches: list[Trades], span_us: int) -> tuple[list[Trades], list[Trades]]:
+    """Return the trades less than `span_us` before the newest, and the older ones."""
+    after = max(int(batch.time.max()) for batch in batches) - span_us
+    near = [batch.take(batch.time > after) for batch in batches]
+    far = [batch.take(batch.time <= after) for batch in batches]
+    return [part for part in near if len(part)], [part for part in far if len(part)]
+
+
 def slices(batches: list[Trades], most: int) -> Iterator[list[Trades]]:
     """Yield batches that touch at most so many of the finest candles each, the oldest first."""
     touched = minutes(batches)

@@ -13,7 +13,7 @@ from storage import keys
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
-from storage.optimistic import optimistic
+from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
@@ -80,8 +80,9 @@ class Exclusions:
             return len(fresh)
 
         watched = [*watched_keys(platform, [symbol]), keys.excluded(platform, symbol)]
+        way = RightOfWay(self._client, keys.right_of_way(platform, symbol))
         try:
-            return optimistic(self._client, watched, change) if prints else 0
+            return optimistic(self._client, watched, change, way) if prints else 0
         except SeriesMissing:
             # A series was removed behind our back: the rebuilding leaves them out as well.
             with redis_errors():

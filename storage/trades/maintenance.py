@@ -15,7 +15,7 @@ from storage.journal.columns import Trades
 from storage.journal.journal import Journal
 from storage.journal.query import TradeReader
 from storage.live.quality import QualityCount, queue_counts
-from storage.optimistic import optimistic
+from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
@@ -127,7 +127,8 @@ class TradeUpkeep:
                 pipe.hincrby(keys.candle_state(series), "version", 1)
             return len(samples) // 3
 
-        return optimistic(self._client, [keys.candle_state(series)], change)
+        way = RightOfWay(self._client, keys.right_of_way(series.platform, series.symbol))
+        return optimistic(self._client, [keys.candle_state(series)], change, way)
 
     def mark_seen(self, platform: str, symbol: str, spans: Sequence[tuple[int, int]]) -> None:
         """Count ids (each span's first and last, both included) as seen: no trade has them.
@@ -153,7 +154,8 @@ class TradeUpkeep:
             return len(spans)
 
         if spans:
-            optimistic(self._client, [name], change)
+            way = RightOfWay(self._client, keys.right_of_way(platform, symbol))
+            optimistic(self._client, [name], change, way)
 
     def holes(self, platform: str, symbol: str, state: SymbolState) -> list[Hole]:
         """Return the ids missing between those seen, with the times around them.
@@ -246,7 +248,8 @@ class TradeUpkeep:
             return sum(map(len, every))
 
         watched = [*watched_keys(platform, [symbol]), keys.excluded(platform, symbol)]
-        return optimistic(self._client, watched, change)
+        way = RightOfWay(self._client, keys.right_of_way(platform, symbol))
+        return optimistic(self._client, watched, change, way)
 
     def _newer(self, platform: str, symbol: str, version: int) -> list[Trades]:
         """Return what the journal took after a version of the state."""

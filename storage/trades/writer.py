@@ -19,7 +19,7 @@ from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
 from storage.live.quality import QualityCount, queue_counts
 from storage.live.quarantine import KNOWN_ID, UNTOLD, queue_trades
-from storage.optimistic import TIMEOUT_S, until_undisturbed
+from storage.optimistic import GiveWay, RightOfWay, until_undisturbed
 from storage.trades import building
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.journaled import JournaledTrades
@@ -68,30 +68,42 @@ class TradeWriter:
         files = archive or JournalArchive(client, Path("/nonexistent"))
         self._journaled = JournaledTrades(TradeReader(client, files))
 
-    def write(
-        self, platform: str, batches: dict[str, list[Trades]], timeout_s: float = TIMEOUT_S
-    ) -> list[Written]:
+    def write(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
         """Store what is new of each symbol's batches, in one transaction.
 
-        Others may write the symbols meanwhile; for `timeout_s` it is tried again.
+        Others may write the symbols meanwhile; it is tried again for some seconds.
         Raises `RedisUnavailable` or `StorageFull`; then nothing was stored, or all.
         """
+        return self._write(platform, batches)
 
+    def write_history(self, platform: str, symbol: str, batches: list[Trades]) -> list[Written]:
+        """Store batches that touch many candles of a symbol to which live trades may come.
+
+        Those go first, until they were first too often. Otherwise as `write`.
+        """
+        way = RightOfWay(self._client, keys.right_of_way(platform, symbol))
+        return self._write(platform, {symbol: batches}, way)
+
+    def _write(
+        self, platform: str, batches: dict[str, list[Trades]], way: RightOfWay | None = None
+    ) -> list[Written]:
         def attempt() -> list[Written]:
             for symbol in batches:
                 self._series.ensure(platform, symbol)
             try:
-                return self._transaction(platform, batches)
+                return self._transaction(platform, batches, gives_way=way is None)
             except SeriesMissing:
                 self._mark_dirty(platform, batches)
                 raise
 
-        return until_undisturbed(attempt, (SeriesMissing,), timeout_s)
+        return until_undisturbed(attempt, (SeriesMissing,), way=way)
 
-    def _transaction(self, platform: str, batches: dict[str, list[Trades]]) -> list[Written]:
+    def _transaction(
+        self, platform: str, batches: dict[str, list[Trades]], *, gives_way: bool
+    ) -> list[Written]:
         with self._client.pipeline() as pipe:
             pipe.watch(*watched_keys(platform, batches))
-            found = self._read(platform, batches)
+            found = self._read(platform, batches, gives_way)
             pipe.multi()
             written, samples = [], []
             for symbol, read in found.items():
@@ -105,14 +117,20 @@ class TradeWriter:
             self._look_at_failures(platform, samples, replies[-1])
         return written
 
-    def _read(self, platform: str, batches: dict[str, list[Trades]]) -> dict[str, _Read]:
-        """Read what the transaction depends on: states and candles, then ids and open candles."""
+    def _read(
+        self, platform: str, batches: dict[str, list[Trades]], gives_way: bool
+    ) -> dict[str, _Read]:
+        """Read what the transaction depends on: states and candles, then ids and open candles.
+
+        Raises `GiveWay` where another has the right of way.
+        """
         wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
         held = read_held(self._client, platform, wanted)
         blocks = {
             symbol: touched_blocks(batches[symbol], state) for symbol, (state, _) in held.items()
         }
         pipe = self._client.pipeline(transaction=False)
+        pipe.exists(*(keys.right_of_way(platform, symbol) for symbol in batches))
         opened: dict[str, list[building.Key]] = {}
         for symbol, (state, candles) in held.items():
             for epoch, touched in blocks[symbol].items():
@@ -122,6 +140,8 @@ class TradeWriter:
                 name = keys.flags(Series(platform, symbol, resolution))
                 pipe.execute_command("TS.RANGE", name, opening * 1_000, opening * 1_000)
         replies = iter(pipe.execute())
+        if next(replies) and gives_way:
+            raise GiveWay
         found: dict[str, _Read] = {}
         for symbol, (state, candles) in held.items():
             ids = {

@@ -21,8 +21,10 @@ MOST_TRIES = 5
 # What is stored in one transaction at most: about 20,000 trades.
 MOST_TOGETHER = 20
 MOST_BYTES_TOGETHER = 300_000
-# Trades of one symbol that touch more minutes than this are history, not a live feed.
+# Trades of one symbol that touch more minutes than this are not of a live feed alone: those
+# further than the span (microseconds) from the newest are history.
 MOST_LIVE_MINUTES = 120
+LIVE_SPAN_US = 120_000_000
 # Batches of history that may wait; further ones are stored as they come.
 MOST_HISTORY = 1_000
 
@@ -89,25 +91,24 @@ def _store(stores: StreamStores, batch_id: str, contents: Sequence[StreamBatch])
 def _hand_over_history(
     stores: StreamStores, batch_id: str, platform: str, trades: dict[str, list[Trades]]
 ) -> dict[str, list[Trades]]:
-    """Return the trades of few candles; those of symbols that touch many go to their own task.
+    """Return the trades of few candles; the older ones of those of many go to their own task.
 
-    So nobody's live trades wait for somebody's history. Done twice it does no harm:
-    the batch of history has the same id.
+    So nobody's live trades wait for history, be it of the same symbol. Done twice it does
+    no harm: the batch of history has the same id.
     """
-    history = {
-        symbol: parts
-        for symbol, parts in trades.items()
-        if len(building.minutes(parts)) > MOST_LIVE_MINUTES
-    }
+    live, history = dict(trades), dict[str, list[Trades]]()
+    for symbol, parts in trades.items():
+        if len(building.minutes(parts)) > MOST_LIVE_MINUTES:
+            live[symbol], history[symbol] = building.newest(parts, LIVE_SPAN_US)
     if not history:
-        return trades
+        return live
     if stores.history.count() < MOST_HISTORY:
         stores.history.put(pack(platform, history), batch_id)
     else:
         # Faster than it can be stored: whoever sends it has to wait here.
         for symbol, parts in history.items():
             store_in_slices(stores, platform, symbol, parts)
-    return {symbol: parts for symbol, parts in trades.items() if symbol not in history}
+    return live
 
 
 def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:

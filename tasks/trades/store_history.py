@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import redis
 
-from core.errors import RedisUnavailable
 from storage import keys
 from storage.journal.columns import Trades, join_all
 from storage.locks import turn
@@ -22,8 +21,6 @@ logger = logging.getLogger(__name__)
 MINUTES_A_SLICE = 30
 # A slice is followed by a pause of so much of its own time: live trades use it.
 PAUSE = 0.5
-# Where a live feed writes the symbol each time, slices become smaller after so long (s).
-DISTURBED_S = 0.5
 # What is sorted together at most, and how long a run takes (s).
 MOST_TOGETHER, MOST_BYTES_TOGETHER = 200, 4_000_000
 RUN_S = 4.0
@@ -78,16 +75,10 @@ def store_in_slices(
     until: Callable[[], bool] = lambda: False,
 ) -> list[Trades]:
     """Store trades of one symbol, the oldest first; returns what is left when `until` says so."""
-    most = MINUTES_A_SLICE
-    waiting = list(building.slices(join_all({symbol: parts})[symbol], most))[::-1]
+    joined = join_all({symbol: parts})[symbol]
+    waiting = list(building.slices(joined, MINUTES_A_SLICE))[::-1]
     while waiting and not until():
-        piece, begun = waiting.pop(), time.monotonic()
-        try:
-            stores.writer.write(platform, {symbol: piece}, DISTURBED_S)
-        except RedisUnavailable:
-            most //= 2
-            if not most:
-                raise
-            waiting += list(building.slices(piece, most))[::-1]
+        begun = time.monotonic()
+        stores.writer.write_history(platform, symbol, waiting.pop())
         time.sleep(PAUSE * (time.monotonic() - begun))
     return [part for piece in waiting for part in piece]

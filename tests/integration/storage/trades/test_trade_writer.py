@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.messages import IdKind
 from core.series import CandleFlag
+from storage import keys
 from storage.journal.columns import Trades
 from storage.journal.journal import Journal
 from storage.journal.scaled import scale_values
@@ -210,3 +211,16 @@ def test_a_hole_in_the_ids_has_the_times_of_its_neighbours_until_it_is_filled(
         Hole(40, 49, rows[39].time, rows[50].time),
     ]
     assert holes(rows) == []
+
+
+def test_a_writer_waits_while_another_has_the_right_of_way(redis_client: "redis.Redis") -> None:
+    way = keys.right_of_way("x", "A-B")
+    redis_client.set(way, 1, px=300)
+    rows = [RawTrade(1, START, "10", "1")]
+
+    TradeWriter(redis_client).write_history("x", "A-B", [pack(rows)])
+    assert redis_client.exists(way)
+    TradeWriter(redis_client).write("x", {"A-B": [pack(rows)], "C-D": [pack(rows)]})
+
+    assert not redis_client.exists(way)
+    assert_equals_oracle(redis_client, "C-D", rows)

@@ -1,6 +1,7 @@
 """Trades of any age and order end in their candles, on default settings, apart from live ones."""
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,41 @@ def test_a_body_of_history_is_handed_over_and_hinders_no_live_trade(
     assert stream.history.count() == 1
     settle(stream, redis_client)
     assert_equals_oracle(redis_client, "A-B", history)
+
+
+def test_live_trades_of_a_symbol_do_not_wait_for_its_own_history(
+    redis_client: "redis.Redis", stream: StreamStores
+) -> None:
+    history, live = over_days(1_000, 30, seed=5), RawTrade(2_000, START + 31 * DAY_US, "5", "1")
+    body = pack_batch("x", {"A-B": [pack(history[:500]), pack([live]), pack(history[500:])]})
+    process_batch(stream, stream.intake.put(body))
+
+    assert_equals_oracle(redis_client, "A-B", [live])
+    settle(stream, redis_client)
+    assert_equals_oracle(redis_client, "A-B", [*history, live])
+
+
+def test_history_is_stored_beside_a_writer_that_never_pauses(
+    redis_client: "redis.Redis", stream: StreamStores
+) -> None:
+    history, live, over = over_days(600, 2, seed=6), list[RawTrade](), threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            trade = RawTrade(10_000 + len(live), START + 9 * DAY_US + len(live) * 1_000, "7", "1")
+            stream.writer.write("x", {"A-B": [pack([trade])]})
+            live.append(trade)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        post(stream, history)
+        settle(stream, redis_client)
+    finally:
+        over.set()
+        writer.join()
+
+    assert_equals_oracle(redis_client, "A-B", [*history, *live])
 
 
 def test_a_batch_that_is_handed_over_twice_counts_once(
