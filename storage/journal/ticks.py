@@ -1,7 +1,8 @@
 """Trades collapsed per millisecond, the finest that a time series can hold."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from core.messages import IdKind
 from storage import keys
 from storage.journal.columns import Ints, Trades
+
+# By millisecond: price, size and last id.
+HeldTicks: TypeAlias = dict[int, tuple[float, float, int]]
 
 # Late samples no further apart than this (ms) are read as one range.
 RUN_PAUSE_MS = 50
@@ -32,9 +36,11 @@ def collapse(trades: Trades) -> Ticks:
     """Return the samples of trades in any order; sizes of one millisecond add exactly."""
     ms = trades.time // 1_000
     rank = trades.time % 1_000 if trades.kind is IdKind.NONE else trades.last_id
-    order = np.lexsort((trades.price, rank, ms))
-    ordered, rank = trades.take(order), rank[order]
-    ms = ms[order]
+    ordered = trades
+    further, higher = np.diff(ms), np.diff(rank)
+    if not ((further > 0) | ((further == 0) & (higher > 0))).all():
+        order = np.lexsort((trades.price, rank, ms))
+        ordered, rank, ms = trades.take(order), rank[order], ms[order]
     starts = np.flatnonzero(np.diff(ms, prepend=-1))
     last = np.append(starts[1:], len(ms)) - 1 if len(ms) else starts
     sizes = np.add.reduceat(ordered.sizes(), starts) if len(ms) else ordered.sizes()
@@ -44,6 +50,8 @@ def collapse(trades: Trades) -> Ticks:
 def collapse_all(batches: list[Trades]) -> Ticks:
     """Return the samples of several batches together."""
     parts = [collapse(batch) for batch in batches]
+    if len(parts) == 1:
+        return parts[0]
     ms = np.concatenate([part.ms for part in parts])
     last_id = np.concatenate([part.last_id for part in parts])
     price = np.concatenate([part.price for part in parts])
@@ -56,7 +64,7 @@ def collapse_all(batches: list[Trades]) -> Ticks:
     return Ticks(ms[starts], price, size, last_id[last])
 
 
-def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:
+def combine(new: Ticks, held: HeldTicks) -> Ticks:
     """Return `new` with what is already held (price, size, last id) of its milliseconds."""
     price, size = new.price.copy(), new.size.copy()
     last_id = new.last_id.copy()
@@ -68,9 +76,7 @@ def combine(new: Ticks, held: dict[int, tuple[float, float, int]]) -> Ticks:
     return Ticks(new.ms, price, size, last_id)
 
 
-def read_held(
-    client: Any, platform: str, symbol: str, milliseconds: Ints
-) -> dict[int, tuple[float, float, int]]:
+def read_held(client: Any, platform: str, symbol: str, milliseconds: Ints) -> HeldTicks:
     """Return (price, size, last id) of those ascending milliseconds that have a sample."""
     pipe = client.pipeline(transaction=False)
     for first, last in _spans(milliseconds):
@@ -84,6 +90,21 @@ def read_held(
             if ms in wanted:
                 held[ms] = (float(price), float(size), int(float(last_id)))
     return held
+
+
+def queue_newest(pipe: Any, platform: str, symbol: str) -> None:
+    """Queue the reading of a symbol's newest sample."""
+    for part in keys.TICK_PARTS:
+        pipe.execute_command("TS.GET", keys.tick(platform, symbol, part))
+
+
+def parse_newest(replies: Iterator[Any]) -> HeldTicks:
+    """Return the sample that `queue_newest` asked for, or none."""
+    parts = [next(replies) for _ in keys.TICK_PARTS]
+    if not all(parts):
+        return {}
+    (ms, price), (_, size), (_, last_id) = parts
+    return {ms: (float(price), float(size), int(float(last_id)))}
 
 
 def _spans(milliseconds: Ints) -> list[tuple[int, int]]:

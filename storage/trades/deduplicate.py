@@ -25,9 +25,11 @@ def keep_fresh(batch: Trades, seen: Intervals) -> Fresh:
     unseen ids remain a gap to be backfilled one by one.
     """
     ordered = batch.in_order()
-    _, first_positions = np.unique(ordered.first_id, return_index=True)
-    once = np.zeros(len(ordered), dtype=np.bool_)
-    once[first_positions] = True
+    once = np.ones(len(ordered), dtype=np.bool_)
+    if not (np.diff(ordered.first_id) > 0).all():
+        _, first_positions = np.unique(ordered.first_id, return_index=True)
+        once[:] = False
+        once[first_positions] = True
     first_seen, last_seen = seen.contain(ordered.first_id), seen.contain(ordered.last_id)
     partly = first_seen ^ last_seen
     fresh = ordered.take(once & ~first_seen & ~last_seen)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from storage.journal.columns import Ints, Trades
-from storage.trades.intervals import Intervals
+from storage.trades.intervals import Intervals, among
 
 
 class Hole(NamedTuple):
@@ -35,13 +35,14 @@ class Edges(NamedTuple):
 
     def moved(self, fresh: Trades, seen: Intervals) -> "Edges":
         """Return the edges of `seen`, which is what was seen before and `fresh`."""
-        wanted = np.unique(np.concatenate([seen.start, seen.end]))
-        known = np.concatenate([self.id, fresh.first_id, fresh.last_id])
-        times = np.concatenate([self.time, fresh.time, fresh.time])
-        known, first = np.unique(known, return_index=True)
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        found = known[at] == wanted
-        return Edges(wanted[found], times[first][at][found])
+        known, times = [self.id], [self.time]
+        for ids in (fresh.first_id, fresh.last_id):
+            ends = among(seen.start, ids) | among(seen.end, ids)
+            known.append(ids[ends])
+            times.append(fresh.time[ends])
+        ids, first = np.unique(np.concatenate(known), return_index=True)
+        ends = among(seen.start, ids) | among(seen.end, ids)
+        return Edges(ids[ends], np.concatenate(times)[first][ends])
 
     def holes(self, seen: Intervals) -> list[Hole]:
         """Return the holes of `seen` with the times around them; 0 where a time is not known."""

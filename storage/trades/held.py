@@ -38,19 +38,26 @@ def read_held(
     """Read the symbols' states and the candles of their wanted openings, in one trip."""
     pipe = client.pipeline(transaction=False)
     for symbol, by_resolution in wanted.items():
-        pipe.get(keys.symbol_state(platform, symbol))
-        for resolution, openings in by_resolution.items():
-            series = Series(platform, symbol, resolution)
-            pipe.hmget(keys.aggregates(series), openings)
-            for first, last in _spans(openings, resolution):
-                bounds = first * 1_000, last * 1_000
-                pipe.execute_command("TS.RANGE", keys.candle(series, "close"), *bounds)
-                pipe.execute_command("TS.RANGE", keys.flags(series), *bounds)
-    replies = iter(_checked(pipe.execute(raise_on_error=False)))
-    return {
-        symbol: (unpack_state(next(replies)), _candles(by_resolution, replies))
-        for symbol, by_resolution in wanted.items()
-    }
+        queue_held(pipe, platform, symbol, by_resolution)
+    replies = iter(checked(pipe.execute(raise_on_error=False)))
+    return {symbol: parse_held(replies, one) for symbol, one in wanted.items()}
+
+
+def queue_held(pipe: Any, platform: str, symbol: str, wanted: Openings) -> None:
+    """Queue the reading of a symbol's state and of the candles of its wanted openings."""
+    pipe.get(keys.symbol_state(platform, symbol))
+    for resolution, openings in wanted.items():
+        series = Series(platform, symbol, resolution)
+        pipe.hmget(keys.aggregates(series), openings)
+        for first, last in _spans(openings, resolution):
+            bounds = first * 1_000, last * 1_000
+            pipe.execute_command("TS.RANGE", keys.candle(series, "close"), *bounds)
+            pipe.execute_command("TS.RANGE", keys.flags(series), *bounds)
+
+
+def parse_held(replies: Iterator[Any], wanted: Openings) -> tuple[SymbolState, building.Held]:
+    """Return what `queue_held` asked for."""
+    return unpack_state(next(replies)), _candles(wanted, replies)
 
 
 def _spans(openings: list[int], resolution: int) -> list[tuple[int, int]]:
@@ -64,7 +71,8 @@ def _spans(openings: list[int], resolution: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _checked(replies: list[Any]) -> list[Any]:
+def checked(replies: list[Any]) -> list[Any]:
+    """Return replies; raises the first error among them, `SeriesMissing` for a missing series."""
     for reply in replies:
         if isinstance(reply, redis.ResponseError) and "does not exist" in str(reply):
             raise SeriesMissing

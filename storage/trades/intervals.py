@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 
+def among(ascending: Ints, ids: Ints) -> NDArray[np.bool_]:
+    """Return for each id whether it is one of those that ascend."""
+    if not len(ascending):
+        return np.zeros(len(ids), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(ascending, ids), len(ascending) - 1)
+    return np.asarray(ascending[at] == ids)
+
+
 class Intervals(NamedTuple):
     """Closed intervals [start, end] of ids, ascending, never touching."""
 

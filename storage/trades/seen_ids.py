@@ -15,7 +15,7 @@ import numpy as np
 from storage import keys
 from storage.journal.columns import Ints, Trades
 from storage.trades.edges import Edges, Hole
-from storage.trades.intervals import Intervals
+from storage.trades.intervals import Intervals, among
 from storage.trades.state import SymbolState
 
 _LEAST_BITS = 10  # 1,024 ids a block
@@ -89,13 +89,13 @@ class Seen(NamedTuple):
 
 def make_seen(ids: Intervals, edges: Edges) -> Seen:
     """Return ids with those edges that are ends of their intervals."""
-    ends = np.isin(edges.id, np.concatenate([ids.start, ids.end]))
+    ends = among(ids.start, edges.id) | among(ids.end, edges.id)
     return Seen(ids, Edges(edges.id[ends], edges.time[ends]))
 
 
 def blocks_of(first: Ints, last: Ints) -> list[tuple[int, int]]:
     """Return (first id, last id) of each block that the intervals `first..last` touch."""
-    found = _blocks(np.concatenate([first, last]))
+    found = _blocks(first) if first is last else _blocks(np.concatenate([first, last]))
     far = np.flatnonzero(last - first >= 1 << _LEAST_BITS)
     for at in far.tolist():
         found |= _between(int(first[at]), int(last[at]))
@@ -104,7 +104,9 @@ def blocks_of(first: Ints, last: Ints) -> list[tuple[int, int]]:
 
 def _blocks(ids: Ints) -> set[tuple[int, int]]:
     start, end = _bounds(ids)
-    return set(zip(start.tolist(), (end - 1).tolist(), strict=True))
+    # Neighbours are mostly in one block: few are left to be told apart.
+    first = np.flatnonzero(np.diff(start, prepend=-1))
+    return set(zip(start[first].tolist(), (end[first] - 1).tolist(), strict=True))
 
 
 def _bounds(ids: Ints) -> tuple[Ints, Ints]:

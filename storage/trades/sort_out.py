@@ -26,7 +26,8 @@ def touched_blocks(batches: list[Trades], state: SymbolState) -> dict[int, Block
         if batch.kind is IdKind.NONE:
             continue
         for epoch, part in _by_epoch(batch, state):
-            blocks = blocks_of(part.first_id, part.last_id)
+            last = part.last_id if part.kind is IdKind.AGGREGATE else part.first_id
+            blocks = blocks_of(part.first_id, last)
             found[epoch] = sorted({*found.get(epoch, []), *blocks})
     return found
 

@@ -19,14 +19,14 @@ from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
 from storage.live.quality import QualityCount, queue_counts
 from storage.live.quarantine import KNOWN_ID, UNTOLD, queue_trades
-from storage.optimistic import GiveWay, RightOfWay, until_undisturbed
+from storage.optimistic import RightOfWay, until_undisturbed
 from storage.trades import building
-from storage.trades.held import SeriesMissing, read_held, watched_keys
+from storage.trades.held import SeriesMissing, watched_keys
 from storage.trades.journaled import JournaledTrades
 from storage.trades.live import LiveKind, candle_message
-from storage.trades.seen_ids import SeenIds, legacy_seen
-from storage.trades.sort_out import SortedOut, Sorter, touched_blocks
-from storage.trades.state import SymbolState, pack_state
+from storage.trades.read_before import Before, BeforeReader
+from storage.trades.sort_out import SortedOut, Sorter
+from storage.trades.state import pack_state
 from storage.trades.time_series import SeriesKeys, candle_samples, failed_elements
 
 
@@ -38,14 +38,6 @@ class Written(NamedTuple):
     duplicates: int
     late: int
     quarantined: int = 0
-
-
-class _Read(NamedTuple):
-    """What is known of a symbol before a transaction."""
-
-    state: SymbolState
-    candles: building.Held
-    ids: dict[int, SeenIds]
 
 
 class TradeWriter:
@@ -65,6 +57,7 @@ class TradeWriter:
         self._client: Any = client
         self._tick_ms = tick_days * 86_400_000
         self._series = SeriesKeys(client, self._tick_ms)
+        self._before = BeforeReader(client)
         files = archive or JournalArchive(client, Path("/nonexistent"))
         self._journaled = JournaledTrades(TradeReader(client, files))
 
@@ -103,7 +96,7 @@ class TradeWriter:
     ) -> list[Written]:
         with self._client.pipeline() as pipe:
             pipe.watch(*watched_keys(platform, batches))
-            found = self._read(platform, batches, gives_way)
+            found = self._before.read(platform, batches, gives_way=gives_way)
             pipe.multi()
             written, samples = [], []
             for symbol, read in found.items():
@@ -117,46 +110,8 @@ class TradeWriter:
             self._look_at_failures(platform, samples, replies[-1])
         return written
 
-    def _read(
-        self, platform: str, batches: dict[str, list[Trades]], gives_way: bool
-    ) -> dict[str, _Read]:
-        """Read what the transaction depends on: states and candles, then ids and open candles.
-
-        Raises `GiveWay` where another has the right of way.
-        """
-        wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
-        held = read_held(self._client, platform, wanted)
-        blocks = {
-            symbol: touched_blocks(batches[symbol], state) for symbol, (state, _) in held.items()
-        }
-        pipe = self._client.pipeline(transaction=False)
-        pipe.exists(*(keys.right_of_way(platform, symbol) for symbol in batches))
-        opened: dict[str, list[building.Key]] = {}
-        for symbol, (state, candles) in held.items():
-            for epoch, touched in blocks[symbol].items():
-                pipe.hmget(keys.seen_ids(platform, symbol), SeenIds.fields(epoch, touched))
-            opened[symbol] = [key for key in state.open.items() if key not in candles]
-            for resolution, opening in opened[symbol]:
-                name = keys.flags(Series(platform, symbol, resolution))
-                pipe.execute_command("TS.RANGE", name, opening * 1_000, opening * 1_000)
-        replies = iter(pipe.execute())
-        if next(replies) and gives_way:
-            raise GiveWay
-        found: dict[str, _Read] = {}
-        for symbol, (state, candles) in held.items():
-            ids = {
-                epoch: SeenIds(epoch, touched, next(replies), legacy_seen(state, epoch))
-                for epoch, touched in blocks[symbol].items()
-            }
-            for key in opened[symbol]:
-                flags = next(replies)
-                marks = int(float(flags[0][1])) if flags else 0
-                candles[key] = building.HeldCandle(None, bool(flags), marks, bool(flags))
-            found[symbol] = _Read(state, candles, ids)
-        return found
-
     def _queue(
-        self, pipe: Any, platform: str, symbol: str, read: _Read, batches: list[Trades]
+        self, pipe: Any, platform: str, symbol: str, read: Before, batches: list[Trades]
     ) -> tuple[Written, list[Any]]:
         """Queue one symbol's changes; returns what they are and its TS.MADD arguments."""
         state, candles = read.state, read.candles
@@ -184,31 +139,32 @@ class TradeWriter:
         for ids in read.ids.values():
             ids.queue(pipe, platform, symbol)
         state.seen, state.edges = (b"", b"") if 0 in read.ids else (state.seen, state.edges)
-        samples = self._tick_samples(platform, symbol, state, found.fresh)
+        samples = self._tick_samples(platform, symbol, read, found.fresh)
         changes = building.apply(building.sum_up(found.fresh), candles, state)
         building.close_passed(state, changes, candles)
         samples += _candle_samples(pipe, platform, symbol, changes)
         pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
+        self._before.remember(platform, symbol, state)
         pipe.zadd(keys.DUE_INDEX, {f"{platform}:{symbol}": 0}, lt=True)
         _publish(pipe, platform, symbol, found.fresh, changes)
         return written, samples
 
     def _tick_samples(
-        self, platform: str, symbol: str, state: SymbolState, fresh: list[Trades]
+        self, platform: str, symbol: str, read: Before, fresh: list[Trades]
     ) -> list[Any]:
-        samples: list[Any] = []
-        newest = max(int(batch.time.max()) for batch in fresh) // 1_000
-        oldest = max(newest, state.last_ms) - self._tick_ms if self._tick_ms else -1
-        for batch in fresh:
+        state, new = read.state, ticks.collapse_all(fresh)
+        if self._tick_ms and len(new.ms):
             # Redis refuses samples that are past their retention already.
-            new = ticks.newer(ticks.collapse(batch), oldest)
-            before = new.ms[new.ms <= state.last_ms]
-            if len(before):
-                new = ticks.combine(new, ticks.read_held(self._client, platform, symbol, before))
-            if len(new.ms):
-                state.last_ms = max(state.last_ms, int(new.ms[-1]))
-            samples += ticks.samples(platform, symbol, new)
-        return samples
+            new = ticks.newer(new, max(int(new.ms[-1]), state.last_ms) - self._tick_ms)
+        before = new.ms[new.ms <= state.last_ms]
+        if len(before):
+            held = read.newest
+            if before.tolist() != list(held):
+                held = ticks.read_held(self._client, platform, symbol, before)
+            new = ticks.combine(new, held)
+        if len(new.ms):
+            state.last_ms = max(state.last_ms, int(new.ms[-1]))
+        return ticks.samples(platform, symbol, new)
 
     def _look_at_failures(self, platform: str, samples: list[Any], reply: Any) -> None:
         """Have symbols rebuilt whose samples failed; count those that are past a retention."""
