@@ -4,39 +4,16 @@ from typing import Any
 
 import msgspec
 
-from core.errors import TooLarge
 from core.messages import MOST_SYMBOLS, Channels, Recognised
-from feeds.venues import VENUES
-from feeds.wire import NOTHING, Number, Shapes, rows_of
+from feeds.decoding import MESSAGE, SHAPES, Refused, WireMessage, decode
+from feeds.wire import Number, rows_of
 
-MOST_MESSAGES = 100_000
-# Upper bounds of what a body holds, known without decoding it: the decoder would make
-# millions of objects of eight megabytes of `{},{},...`. Books have many lists in a message.
-_MOST_LISTS, _MOST_VALUES = 500_000, 1_500_000
-
-SHAPES: tuple[Shapes, ...] = tuple(venue.shapes for venue in VENUES)
 _SORTS = tuple(shapes.sort for shapes in SHAPES)
 _LIST_SORTS = tuple(shapes.sort_list for shapes in SHAPES if shapes.sort_list is not None)
 _NOTES = tuple(shapes.note_channel for shapes in SHAPES if shapes.note_channel is not None)
 
 
-def join_fields(shapes: tuple[Shapes, ...]) -> type[msgspec.Struct]:
-    """Return one struct with the fields of all shapes; raises `TypeError` where two disagree."""
-    joined: dict[str, tuple[str, Any, Any]] = {"trades": ("trades", msgspec.Raw, NOTHING)}
-    for one in shapes:
-        for field in msgspec.structs.fields(one.fields):
-            known = joined.setdefault(field.name, (field.name, field.type, field.default))
-            if known[1:] != (field.type, field.default):
-                raise TypeError(f"two venues read the field {field.name} differently")
-    return msgspec.defstruct("WireMessage", list(joined.values()), gc=False)
-
-
-WireMessage: Any = join_fields(SHAPES)
-_SHAPE: Any = WireMessage | list[msgspec.Raw]
-_ONE = msgspec.json.Decoder(_SHAPE)
-_MANY = msgspec.json.Decoder(list[_SHAPE])
-_EACH = msgspec.json.Decoder(list[msgspec.Raw])
-_ENVELOPED: Any = msgspec.json.Decoder(_SHAPE | Number)
+_ENVELOPED: Any = msgspec.json.Decoder(MESSAGE | Number)
 _INNER: Any = msgspec.json.Decoder(list[WireMessage])
 
 
@@ -55,73 +32,23 @@ def recognise(
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels
     found.symbols_left = MOST_SYMBOLS
-    for message in _decode(body):
+    for message in decode(body):
         index = found.total
         found.total = index + 1
         _sort(found, index, message, channels)
     return found
 
 
-def message_texts(body: bytes) -> list[msgspec.Raw]:
-    """Return the messages of a body, as they were written."""
-    return _EACH.decode(body) if _is_batch(body) else [msgspec.Raw(body)]
-
-
-def _decode(body: bytes) -> list[Any]:
-    """Return the messages; one whose fields have impossible types stands as its error."""
-    if len(body) > MOST_MESSAGES and (
-        body.count(b"{") > MOST_MESSAGES or body.count(b"[") > _MOST_LISTS
-    ):
-        raise _too_much()
-    if not _is_batch(body):
-        if len(body) > _MOST_VALUES and body.count(b",") > _MOST_VALUES:
-            raise _too_much()
-        return [_decode_one(body)]
-    try:
-        messages: list[Any] = _MANY.decode(body)
-    except (msgspec.ValidationError, ValueError):
-        texts = [] if body.count(b",") > _MOST_VALUES else _EACH.decode(body)
-        if not 0 < len(texts) <= MOST_MESSAGES:
-            raise _too_much() from None
-        return [_decode_one(text) for text in texts]
-    if len(messages) > MOST_MESSAGES:
-        raise _too_much()
-    return messages
-
-
-def _is_batch(body: bytes) -> bool:
-    """Say whether a body is a list of messages; some venues' messages are lists themselves.
-
-    Raises `msgspec.DecodeError` when it is neither an object nor a list.
-    """
-    if body[:1] == b"{":
-        return False
-    begun = body[:64].lstrip()
-    if begun[:1] not in (b"{", b"["):
-        raise msgspec.DecodeError("neither an object nor a list")
-    return begun[:1] == b"[" and not begun[1:].lstrip()[:1].isdigit()
-
-
-def _decode_one(text: bytes | msgspec.Raw) -> Any:
-    try:
-        return _ONE.decode(text)
-    except msgspec.ValidationError as error:
-        return error
-
-
-def _too_much() -> TooLarge:
-    return TooLarge(f"The body holds more than {MOST_MESSAGES:,} messages; send it in parts.")
-
-
 def _sort(found: Recognised, index: int, message: Any, channels: Channels) -> None:
     """Put one message where it belongs, or say why it cannot be used."""
     try:
-        if type(message) is WireMessage:
+        if isinstance(message, WireMessage):
             known = _sort_object(found, index, message, channels)
-        elif isinstance(message, list):
-            known = any(sort(found, index, message, channels) for sort in _LIST_SORTS)
+        elif isinstance(message, Refused):
+            found.reject(index, message.reason)
+            return
         else:
-            raise message
+            known = any(sort(found, index, message, channels) for sort in _LIST_SORTS)
     except msgspec.ValidationError as error:
         found.reject(index, f"a field has an impossible type: {error}")
         return
@@ -139,7 +66,9 @@ def _sort_object(found: Recognised, index: int, message: Any, channels: Channels
     if message.trades:
         return _sort_trades(found, index, message)
     if message.data:
-        inner = _ENVELOPED.decode(message.data)
+        inner = message.data
+        if not isinstance(inner, WireMessage):
+            inner = _ENVELOPED.decode(inner)
         if isinstance(inner, WireMessage):
             return any(sort(found, index, inner) for sort in _SORTS)
     return False

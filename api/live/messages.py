@@ -12,7 +12,8 @@ from core.errors import InvalidRequest, MalformedRequest
 from core.messages import Channels, Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
-from feeds.messages import message_texts, recognise
+from feeds.decoding import message_texts
+from feeds.messages import recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import is_nothing, to_milliseconds, to_number, to_trades
 from storage.live.quarantine import EXCERPT, MOST_HELD, Rejected
@@ -159,6 +160,6 @@ def _quarantined(
     for place, of_body in groupby(rejected, lambda one: bisect_right(starts, one.index) - 1):
         texts = message_texts(bodies[place])
         for one in of_body:
-            text = bytes(texts[one.index - starts[place]])[: 4 * EXCERPT]
+            text = texts[one.index - starts[place]][: 4 * EXCERPT]
             told.append(Rejected(now_ms, one.reason, text.decode(errors="replace")))
     return told

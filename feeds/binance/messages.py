@@ -64,10 +64,12 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
     if message.e is not None:
         return _sort_event(found, index, message, message.e)
     if message.stream is not None and message.data:
-        told = _EVENTS.decode(message.data)
-        if isinstance(told, Event):
-            return _sort_event(found, index, told, told.e)
-        return all(_sort_event(found, index, one, one.e) for one in rows_of(found, told))
+        # What was seen often is decoded with its envelope.
+        known = isinstance(message.data, msgspec.Struct)
+        told: Any = message.data if known else _EVENTS.decode(message.data)
+        if isinstance(told, list):
+            return all(_sort_event(found, index, one, one.e) for one in rows_of(found, told))
+        return _sort_event(found, index, told, told.e)
     if message.lastUpdateId is not None or (
         message.id is not None and (message.result or message.error)
     ):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.errors import TooLarge
 from core.messages import MOST_SYMBOLS, Channels, IdKind, Recognised
-from feeds.messages import SHAPES, WireMessage, join_fields, recognise
+from feeds.decoding import SHAPES, WireMessage, join_fields
+from feeds.messages import recognise
 from feeds.venues import VENUES
 from feeds.wire import Shapes
 

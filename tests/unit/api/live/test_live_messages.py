@@ -151,11 +151,16 @@ def test_a_body_that_is_no_object_or_list_is_malformed(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("depth", [5_000, 40_000])
-def test_a_body_nested_without_end_is_refused_with_the_reason(depth: int) -> None:
+def test_a_message_nested_without_end_is_refused_alone(depth: int) -> None:
     nested = b'{"x":' + b"[" * depth + b"]" * depth + b"}"
+    trade = json.dumps(GENERIC).encode()
 
+    batch = read_messages("x", b"[" + b" , ".join([trade, nested, trade]) + b"]", NOW)
+    assert batch.accepted == 2
+    assert [(one.index, one.reason) for one in batch.rejected] == [(1, "it is nested too deeply")]
+    assert batch.quarantined[0].message.startswith('{"x":[[')
     with pytest.raises(MalformedRequest, match="nested too deeply"):
-        read_messages("x", b"[" + nested + b"]", NOW)
+        read_messages("x", nested, NOW)
 
 
 def test_a_symbol_with_a_slash_is_written_as_the_platform_does() -> None:
