@@ -101,7 +101,8 @@ class Recognised:
     """All that requests or frames held, sorted by what it is.
 
     `total` counts messages. `ignored_for` says why messages were ignored that look like
-    trades. `symbols_left` is how many more symbols may be named.
+    trades. `symbols_left` is how many more symbols may be named. `symbol` is that of trades
+    and quotes which name none, as the request or the socket gave it.
     """
 
     trades: dict[tuple[str, IdKind], TradeMessages] = field(default_factory=dict)
@@ -111,6 +112,8 @@ class Recognised:
     rejected: list[Rejection] = field(default_factory=list)
     total: int = 0
     symbols_left: int = MOST_SYMBOLS
+    symbol: str | None = None
+    _named: set[str] = field(default_factory=set)
 
     def add_trade(
         self,
@@ -127,10 +130,8 @@ class Recognised:
         """Append one trade to its symbol's."""
         group = self.trades.get((symbol, kind))
         if group is None:
-            if not self.symbols_left:
-                self.reject(index, f"more than {MOST_SYMBOLS:,} symbols at once; send it in parts")
+            if not self._admits(index, symbol):
                 return
-            self.symbols_left -= 1
             group = self.trades[symbol, kind] = TradeMessages()
         # Not through `group.add`: a call more for each of a hundred thousand trades.
         group.index.append(index)
@@ -140,6 +141,21 @@ class Recognised:
         group.price.append(price)
         group.size.append(size)
         group.taker_buys.append(taker_buys)
+
+    def add_ticker(self, quote: TickerMessage) -> None:
+        """Append one quote."""
+        if self._admits(quote.index, quote.symbol):
+            self.tickers.append(quote)
+
+    def _admits(self, index: int, symbol: str) -> bool:
+        """Say whether one more symbol may be named, if it is one; else reject the message."""
+        if symbol not in self._named:
+            if not self.symbols_left:
+                self.reject(index, f"more than {MOST_SYMBOLS:,} symbols at once; send it in parts")
+                return False
+            self.symbols_left -= 1
+            self._named.add(symbol)
+        return True
 
     def ignore(self, reason: str | None = None) -> None:
         """Count a message that is known and of no use; `reason` where it looks like a trade."""

@@ -1,5 +1,6 @@
 """Decode bodies into messages: quickly where messages look alike, one by one where not."""
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -122,7 +123,7 @@ class _KnownKeys:
     """The keys of messages seen before, by how a body begins: feeds repeat themselves."""
 
     BEGINNING = 8
-    MOST_KEYS, LONGEST_KEY = 64, 64
+    MOST_KEYS, PLAIN_KEY = 64, re.compile(r"[A-Za-z0-9_.-]{1,64}")
     MOST_BEGINNINGS, MOST_ALIKE = 128, 4
     # Keys are learnt at their third sight: making a decoder takes longer than reading a message.
     LEARNT_AT = 3
@@ -139,12 +140,9 @@ class _KnownKeys:
         """Learn the keys of one message of a body, or that they were seen once more."""
         keys = known_keys(text)
         every = [key for part in keys or () for key in part]
-        if (
-            not keys
-            or not every
-            or len(every) > self.MOST_KEYS
-            or max(map(len, every)) > self.LONGEST_KEY
-        ):
+        if not keys or not 0 < len(every) <= self.MOST_KEYS:
+            return
+        if not all(map(self.PLAIN_KEY.fullmatch, every)):
             return
         self._sights[keys] += 1
         if self._sights[keys] < self.LEARNT_AT:

@@ -6,6 +6,7 @@ import msgspec
 
 from core.messages import MOST_SYMBOLS, Channels, Recognised
 from feeds.decoding import MESSAGE, SHAPES, Refused, WireMessage, decode
+from feeds.decoding import message_texts as message_texts
 from feeds.wire import Number, rows_of
 
 _SORTS = tuple(shapes.sort for shapes in SHAPES)
@@ -18,12 +19,16 @@ _INNER: Any = msgspec.json.Decoder(list[WireMessage])
 
 
 def recognise(
-    body: bytes, found: Recognised | None = None, channels: Channels | None = None
+    body: bytes,
+    found: Recognised | None = None,
+    channels: Channels | None = None,
+    symbol: str | None = None,
 ) -> Recognised:
     """Sort the messages of a JSON object or list into trades, tickers and the rest.
 
     They are added to `found`, numbered on from its total. `channels` is what the same
-    connection said before of its channels, and is kept up to date. Nothing numeric is
+    connection said before of its channels, and is kept up to date. `symbol` is that of
+    trades and quotes that name none. Nothing numeric is
     checked here but how long it is; see `storage.journal.convert`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
@@ -31,7 +36,7 @@ def recognise(
     """
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels
-    found.symbols_left = MOST_SYMBOLS
+    found.symbols_left, found.symbol = MOST_SYMBOLS, symbol
     for message in decode(body):
         index = found.total
         found.total = index + 1

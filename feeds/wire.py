@@ -23,6 +23,7 @@ Text: TypeAlias = Annotated[str, Meta(max_length=MOST_CHARACTERS)] | None
 Number: TypeAlias = Annotated[str, Meta(max_length=MOST_CHARACTERS)] | int | float | None
 
 NOTHING = msgspec.Raw()
+_SYMBOL = "symbol: give it in the message, or for all of them as symbol= in the address"
 TAKER_SIDE = {"buy": True, "sell": False}
 MAKER_SIDE = {"buy": False, "sell": True}
 Sort: TypeAlias = Callable[[Recognised, int, Any], bool]
@@ -60,8 +61,9 @@ def add_trade(
 
     `taker_buys` is None where the side is not told.
     """
+    symbol = found.symbol if symbol is None else symbol
     if symbol is None or price is None or size is None:
-        missing = "symbol" if symbol is None else "price" if price is None else "size"
+        missing = _SYMBOL if symbol is None else "price" if price is None else "size"
         found.reject(index, f"a trade without {missing}")
     elif identity is None:
         found.add_trade(index, symbol, IdKind.NONE, 0, 0, time, price, size, taker_buys)
@@ -86,10 +88,11 @@ def add_ticker(
     volume_24h: Any = None,
 ) -> None:
     """Add a quote; one without symbol is rejected."""
+    symbol = found.symbol if symbol is None else symbol
     if symbol is None:
-        found.reject(index, "a ticker without symbol")
+        found.reject(index, f"a ticker without {_SYMBOL}")
     else:
-        found.tickers.append(TickerMessage(index, symbol, time, price, bid, ask, volume_24h))
+        found.add_ticker(TickerMessage(index, symbol, time, price, bid, ask, volume_24h))
 
 
 def rows_of(found: Recognised, rows: list[Row]) -> list[Row]:

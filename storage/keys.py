@@ -165,6 +165,11 @@ def quality_counts(platform: str, symbol: str) -> str:
     return f"quality:{platform}:{symbol}"
 
 
+def quality_totals(platform: str) -> str:
+    """Hash of the same counts of all symbols of a platform together."""
+    return f"quality:{platform}"
+
+
 def quality_log(platform: str, symbol: str) -> str:
     """Redis stream of finished candles of which two sources say different things."""
     return f"quality:{platform}:{symbol}:log"

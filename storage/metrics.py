@@ -11,6 +11,7 @@ from storage.database import reading
 from storage.jobs.dead_letters import DeadCounts, DeadLetters
 from storage.ledger.ledger_rows import MISSED
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending
+from storage.live.quality import QualityCount
 from storage.live.quarantine import COUNTS
 from storage.redis_connection import redis_errors
 from storage.tables import jobs
@@ -28,10 +29,11 @@ class RecordMetrics(NamedTuple):
 
 
 class LiveMetrics(NamedTuple):
-    """Messages by platform and what became of them; batches that wait; series that are
-    held; what could not be read or stored."""
+    """Messages by platform and what became of them; what trades went through, by platform;
+    batches that wait; series that are held; what could not be read or stored."""
 
     messages: dict[str, dict[str, int]]
+    quality: dict[str, dict[str, int]]
     batches: int
     series: int
     dead: DeadCounts
@@ -66,11 +68,26 @@ def read_live_metrics(client: "redis.Redis") -> LiveMetrics:
             pipe.hmget(key, *COUNTS)
         pipe.zcard(keys.INTAKE_INDEX)
         pipe.scard(keys.SERIES_INDEX)
-        *counts, batches, series = pipe.execute()
-    platforms = [key.decode().partition(":")[2] for key in found]
+        for key in found:
+            pipe.hgetall(keys.quality_totals(_platform(key)))
+        replies = pipe.execute()
+    counts, (batches, series), totals = (
+        replies[: len(found)],
+        replies[len(found) : len(found) + 2],
+        replies[len(found) + 2 :],
+    )
+    platforms = [_platform(key) for key in found]
     messages = {
         platform: {name: int(count or 0) for name, count in zip(COUNTS, row, strict=True)}
         for platform, row in zip(platforms, counts, strict=True)
     }
+    quality = {
+        platform: {count.value: int(row.get(count.value.encode(), 0)) for count in QualityCount}
+        for platform, row in zip(platforms, totals, strict=True)
+    }
     dead = DeadLetters(client).counts()
-    return LiveMetrics(messages, int(batches), int(series), dead)
+    return LiveMetrics(messages, quality, int(batches), int(series), dead)
+
+
+def _platform(ingest_key: bytes) -> str:
+    return ingest_key.decode().partition(":")[2]

@@ -49,6 +49,15 @@ class StoreMetrics(Collector):
             for outcome, count in counts.items():
                 messages.add_metric([platform, outcome], count)
         yield messages
+        trades = CounterMetricFamily(
+            "tickcast_trade_quality",
+            "What trades went through, as /quality counts it of each market.",
+            labels=["platform", "count"],
+        )
+        for platform, counts in found.quality.items():
+            for name, count in counts.items():
+                trades.add_metric([platform, name], count)
+        yield trades
         yield _gauge("tickcast_intake_batches", "Batches not processed yet.", found.batches)
         yield _counter(
             "tickcast_dead_messages", "Messages nobody could read.", found.dead.messages_ever

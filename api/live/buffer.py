@@ -34,9 +34,13 @@ Deliver = Callable[[str, LiveBatch], Awaitable[None]]
 
 
 class Listener(Protocol):
-    """A connection that sends frames: it is told what became of each, once a flush."""
+    """A connection that sends frames: it is told what became of each, once a flush.
+
+    `symbol` is that of trades and quotes that name none.
+    """
 
     channels: Channels
+    symbol: str | None
 
     def told(self, outcomes: Outcomes) -> None:
         """Take the numbers and the outcomes of its frames of one flush, in order."""
@@ -127,7 +131,7 @@ def read_frames(platform: str, frames: list[Frame], at_ms: int) -> tuple[LiveBat
     begins, ignored, errors = [0], [0], dict[int, TickcastError]()
     for at, frame in enumerate(frames):
         try:
-            recognise_text(frame.data, found, frame.listener.channels)
+            recognise_text(frame.data, found, frame.listener.channels, frame.listener.symbol)
         except TickcastError as error:
             errors[at] = error
         begins.append(found.total)

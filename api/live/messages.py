@@ -12,8 +12,7 @@ from core.errors import InvalidRequest, MalformedRequest
 from core.messages import Channels, Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
-from feeds.decoding import message_texts
-from feeds.messages import recognise
+from feeds.messages import message_texts, recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import is_nothing, to_milliseconds, to_number, to_trades
 from storage.live.quarantine import EXCERPT, MOST_HELD, Rejected
@@ -44,23 +43,30 @@ class LiveBatch:
         return len(self.indices)
 
 
-def read_messages(platform: str, body: bytes, now_ms: int, request: str = "") -> LiveBatch:
+def read_messages(
+    platform: str, body: bytes, now_ms: int, request: str = "", symbol: str | None = None
+) -> LiveBatch:
     """Return what the JSON of one message or a list of them holds.
 
     `request` names the request, so that trades without ids are told from the same ones
-    of another.
+    of another. `symbol` is that of trades and quotes that name none.
     Raises `MalformedRequest` when the body is no JSON object or list, `TooLarge` when it
     holds too many messages.
     """
     found = Recognised()
-    recognise_text(body, found)
+    recognise_text(body, found, symbol=symbol)
     return to_batch(platform, found, [body], [0], now_ms, request)
 
 
-def recognise_text(body: bytes, found: Recognised, channels: Channels | None = None) -> None:
+def recognise_text(
+    body: bytes,
+    found: Recognised,
+    channels: Channels | None = None,
+    symbol: str | None = None,
+) -> None:
     """Add a text's messages to `found`; raises like `read_messages`, and then adds none."""
     try:
-        recognise(body, found, channels)
+        recognise(body, found, channels, symbol)
     except RecursionError:
         raise MalformedRequest("The message is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -7,6 +7,21 @@ from msgspec import Meta, Struct
 from api.candles.schemas_candles import PAGE_LIMIT
 
 
+class IngestQuery(Struct):
+    """What holds for all messages of a request."""
+
+    symbol: (
+        Annotated[
+            str,
+            Meta(
+                max_length=64,
+                description="Symbol of trades and quotes that name none, as Gemini's version 1.",
+            ),
+        ]
+        | None
+    ) = None
+
+
 class RejectedMessage(Struct):
     """A message that cannot be used, counted from 0, and why."""
 

@@ -41,7 +41,12 @@ class SocketFeed:
     """Reads frames into the platform's buffer and acknowledges them once they are queued."""
 
     def __init__(
-        self, socket: WebSocket, platform: str, buffer: FrameBuffer, ack_each: bool
+        self,
+        socket: WebSocket,
+        platform: str,
+        buffer: FrameBuffer,
+        ack_each: bool,
+        symbol: str | None = None,
     ) -> None:
         self._socket = socket
         self._platform = platform
@@ -50,6 +55,7 @@ class SocketFeed:
         self._outbox: asyncio.Queue[bytes | Closing] = asyncio.Queue()
         self.frames = self.accepted = self._unanswered = 0
         self.channels: Channels = {}
+        self.symbol = symbol
 
     async def run(self, check: Callable[[], Any]) -> None:
         """Serve until the peer leaves or the queue is full; what was taken is delivered."""

@@ -1,7 +1,8 @@
 """What Gemini pushes. Shapes follow docs.gemini.com, "Market Data" versions 1 and 2.
 
-Version 2 tells the taker's side. Version 1 tells the maker's, and the symbol in the address
-alone: its trades are rejected unless a symbol was put to them.
+Version 2 tells the taker's side. Version 1 tells the maker's, and the symbol in the address of
+its socket alone: its trades are rejected unless the request, our socket or the message names
+one as well.
 """
 
 import msgspec

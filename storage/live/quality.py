@@ -74,7 +74,11 @@ class QualityLog:
 
 
 def queue_counts(pipe: Any, platform: str, symbol: str, counts: Mapping[QualityCount, int]) -> None:
-    """Queue additions to a market's counts on a pipeline, inside whatever transaction it is."""
+    """Queue additions to a market's counts on a pipeline, inside whatever transaction it is.
+
+    They are added to those of its platform as well.
+    """
     for name, number in counts.items():
         if number:
             pipe.hincrby(keys.quality_counts(platform, symbol), name.value, number)
+            pipe.hincrby(keys.quality_totals(platform), name.value, number)

@@ -292,6 +292,43 @@ def test_a_body_may_name_so_many_symbols_and_the_rest_is_rejected_by_index() -> 
     assert found.trades["S0", IdKind.NONE].index == [0, MOST_SYMBOLS + 2]
 
 
+def test_quotes_count_toward_the_symbols_that_a_body_may_name() -> None:
+    quotes = [{"type": "ticker", "symbol": f"S{n}", "bid": 1} for n in range(MOST_SYMBOLS + 1)]
+    trade = {"type": "trade", "symbol": "S0", "price": 1, "size": 1}
+
+    found = read(*quotes, trade, trade | {"symbol": "T"})
+
+    assert len(found.tickers) == MOST_SYMBOLS
+    assert [one.index for one in found.rejected] == [MOST_SYMBOLS, MOST_SYMBOLS + 2]
+    assert found.trades["S0", IdKind.NONE].index == [MOST_SYMBOLS + 1]
+
+
+GEMINI_V1 = {
+    "type": "update",
+    "socket_sequence": 5,
+    "eventId": 9,
+    "timestampms": 1_718_409_600_000,
+    "events": [
+        {"type": "trade", "tid": 9, "price": "10.5", "amount": "0.25", "makerSide": "ask"},
+        {"type": "change", "side": "ask", "price": "10.5", "remaining": "1", "delta": "-0.25"},
+    ],
+}
+
+
+def test_a_trade_that_names_no_symbol_takes_that_of_its_address_or_is_refused_in_words() -> None:
+    body = json.dumps([GEMINI_V1, GEMINI_V1 | {"symbol": "ETHUSD"}]).encode()
+
+    named = recognise(body, symbol="BTCUSD")
+    assert named.trades["BTCUSD", IdKind.TRADE].first_id == [9]
+    assert named.trades["ETHUSD", IdKind.TRADE].first_id == [9]
+    assert not named.rejected
+
+    unnamed = recognise(body)
+    assert unnamed.trades.keys() == {("ETHUSD", IdKind.TRADE)}
+    assert [one.index for one in unnamed.rejected] == [0]
+    assert "symbol= in the address" in unnamed.rejected[0].reason
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: (

@@ -7,6 +7,8 @@ from api.app import Application
 from api.health.check import FRESH_S
 from api.health.state import WORKERS
 from core.clock.times import now_ms
+from core.series import Market
+from storage.live.quality import QualityCount, QualityLog
 from storage.live.quarantine import Quarantine
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
@@ -81,6 +83,8 @@ async def test_metrics_count_requests_by_route_and_status(api: Api) -> None:
 async def test_metrics_tell_of_jobs_ledger_ingest_and_series(api: Api, stores: Stores) -> None:
     stores.jobs.create("fetch_candles", [("fetch_candles", "fetch")], {})
     Quarantine(stores.redis).record("coinbase", {"accepted": 7, "rejected": 2})
+    for symbol in ("A-B", "C-D"):
+        QualityLog(stores.redis).count(Market("coinbase", symbol), {QualityCount.LATE: 3})
     hold_candles(stores, 5)
     text = (await api("GET", "/metrics/prometheus")).text
     for line in (
@@ -90,6 +94,8 @@ async def test_metrics_tell_of_jobs_ledger_ingest_and_series(api: Api, stores: S
         "tickcast_ledger_pending 0.0",
         'tickcast_ingest_messages_total{outcome="accepted",platform="coinbase"} 7.0',
         'tickcast_ingest_messages_total{outcome="rejected",platform="coinbase"} 2.0',
+        'tickcast_trade_quality_total{count="late",platform="coinbase"} 6.0',
+        'tickcast_trade_quality_total{count="quarantined",platform="coinbase"} 0.0',
         "tickcast_intake_batches 0.0",
         "tickcast_series 1.0",
     ):

@@ -3,6 +3,7 @@
 import json
 
 from storage.live.quarantine import Quarantine
+from storage.live.traded_markets import TradedMarkets
 from storage.stores import Stores
 from storage.trades.writer import TradeWriter
 from tests.integration.api.conftest import Api
@@ -80,3 +81,18 @@ async def test_the_quarantine_keeps_an_excerpt_and_counts_everything(
     (kept,), _ = Quarantine(stores.redis).newest("x", 10)
 
     assert len(kept.message) == 1_024
+
+
+async def test_the_address_names_the_symbol_of_messages_that_name_none(
+    api: Api, stores: Stores
+) -> None:
+    nameless = {name: value for name, value in TRADE.items() if name != "symbol"}
+
+    named = await api("POST", "/ingest/x?symbol=E-F", json=nameless)
+    unnamed = await api("POST", "/ingest/x", json=nameless)
+    wrong = await api("POST", "/ingest/x?symbol=E%20F", json=nameless)
+
+    assert named.json["accepted"] == 1
+    assert [str(market) for market in TradedMarkets(stores.redis).all()] == ["x:E-F"]
+    assert "symbol= in the address" in unnamed.json["rejected"][0]["reason"]
+    assert (wrong.status_code, wrong.json["error"]) == (422, "invalid_request")

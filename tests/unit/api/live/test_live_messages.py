@@ -189,6 +189,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.channels: Channels = {}
+        self.symbol: str | None = None
         self.outcomes: Outcomes = []
 
     def told(self, outcomes: Outcomes) -> None:
