@@ -1,5 +1,5 @@
 # One image for every process of the Procfile; docker-compose.yml says which is which.
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11.13-slim-bookworm AS build
 COPY requirements-uv.lock requirements.lock /build/
 RUN python -m venv /opt/tickcast \
     && python -m pip install --no-cache-dir --require-hashes -r /build/requirements-uv.lock \
@@ -18,7 +18,7 @@ COPY operate operate
 RUN uv pip install --no-cache --python /opt/tickcast/bin/python --no-deps --editable . \
     && /opt/tickcast/bin/python -m compileall -q .
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.13-slim-bookworm
 RUN useradd --uid 10001 --create-home tickcast && install -d -o tickcast -g tickcast -m 700 /data
 COPY --from=build /opt/tickcast /opt/tickcast
 COPY --from=build /srv/tickcast /srv/tickcast

@@ -148,7 +148,7 @@ def _memory(server: RunningTickcast) -> Sizes:
 _PROCESSES = {
     "redis": "redis-server",
     "api": "gunicorn",
-    "beat": "beat",
+    "beat": "celery.beat",
     "stream": "stream@",
     "worker": "worker@",
     "fetcher": "fetcher@",

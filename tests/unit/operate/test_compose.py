@@ -92,8 +92,15 @@ def test_only_the_api_is_published_and_only_on_loopback() -> None:
 
 
 def test_redis_and_postgres_are_the_promised_versions() -> None:
-    assert re.fullmatch(r"redis:8\.\d+", SERVICES["redis"]["image"])
+    assert re.fullmatch(r"redis:8\.\d+\.\d+", SERVICES["redis"]["image"])
     assert re.fullmatch(r"postgres:17\.\d+", SERVICES["postgres"]["image"])
+
+
+def test_every_image_is_pinned_to_one_release() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm", bases[0])
 
 
 def test_the_image_runs_as_a_user_without_rights() -> None:
