@@ -48,7 +48,7 @@ def check_regimes(
     unit = history.volatility * np.sqrt(horizon)
     outcomes = {"size": np.abs(move), "direction": move / unit}
     regimes = {
-        "volatility": (volatility_regimes(history.features), VOLATILITY_REGIMES),
+        "volatility": (volatility_regimes(history.features, resolution), VOLATILITY_REGIMES),
         "trend": (trend_regimes(history.features), TREND_REGIMES),
     }
     looks = len(regimes) * len(outcomes)

@@ -1,8 +1,8 @@
 """What kind of market this is: how much it moves, and whether it goes anywhere.
 
 Volatility regime of a candle: its EWMA volatility (span 32) against the terciles
-of that volatility over the candles of the past `WINDOW` (2,016: a week of five
-minutes), itself included: low, medium or high. Trend regime: the log-return
+of that volatility over the candles of the past week, itself included (of long candles
+over more, see `look_back`): low, medium or high. Trend regime: the log-return
 over the past `TREND_SPAN` candles in units of what a random walk of their
 realised volatility would make of it: above 1 trend_up, below -1 trend_down,
 between them range; a random walk is in range two times of three. Both are
@@ -24,7 +24,9 @@ from ml.features.table import FeatureTable
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 
-WINDOW, LEAST_WINDOW = 2_016, 288
+WEEK = 604_800
+# Terciles of fewer candles say nothing; of short candles a day is enough to begin with.
+LEAST_WINDOW, MOST_TO_BEGIN = 120, 288
 TREND_SPAN = 36
 NEEDED = ("ewma_volatility_32", "return_36", "realised_volatility_36")
 
@@ -51,10 +53,20 @@ VOLATILITY_REGIMES = tuple(VolatilityRegime)
 TREND_REGIMES = tuple(TrendRegime)
 
 
-def volatility_regimes(features: FeatureTable) -> Codes:
-    """Return indices into `VOLATILITY_REGIMES`, one a candle."""
+def look_back(resolution: int) -> tuple[int, int]:
+    """Return over how many candles (of `resolution` s) volatility is ranked, and how many suffice.
+
+    A week, but at least 120 candles: of four hours that is 20 days, of a day 120.
+    """
+    window = max(WEEK // resolution, LEAST_WINDOW)
+    return window, min(max(window // 7, LEAST_WINDOW // 2), MOST_TO_BEGIN)
+
+
+def volatility_regimes(features: FeatureTable, resolution: int) -> Codes:
+    """Return indices into `VOLATILITY_REGIMES`, one a candle of `resolution` seconds."""
     volatility = features.columns["ewma_volatility_32"]
-    past = pd.Series(volatility).rolling(WINDOW, min_periods=LEAST_WINDOW)
+    window, least = look_back(resolution)
+    past = pd.Series(volatility).rolling(window, min_periods=least)
     lower, upper = (past.quantile(share).to_numpy(np.float64) for share in (1 / 3, 2 / 3))
     codes = 1 + (volatility > lower).astype(np.int8) + (volatility > upper).astype(np.int8)
     return np.where(np.isfinite(volatility) & np.isfinite(lower), codes, 0).astype(np.int8)
@@ -69,10 +81,10 @@ def trend_regimes(features: FeatureTable) -> Codes:
     return np.where(known, codes, 0).astype(np.int8)
 
 
-def current_regimes(features: FeatureTable) -> dict[str, str]:
+def current_regimes(features: FeatureTable, resolution: int) -> dict[str, str]:
     """Return both regimes of the newest candle as the API names them."""
     return {
-        "volatility_regime": VOLATILITY_REGIMES[volatility_regimes(features)[-1]].value,
+        "volatility_regime": VOLATILITY_REGIMES[volatility_regimes(features, resolution)[-1]].value,
         "regime": TREND_REGIMES[trend_regimes(features)[-1]].value,
     }
 

@@ -5,12 +5,12 @@ import pytest
 
 from core.clock.sessions import Sessions
 from ml.features.regimes import (
-    LEAST_WINDOW,
     NEEDED,
     TREND_REGIMES,
     TrendRegime,
     VolatilityRegime,
     current_regimes,
+    look_back,
     regime_check,
     trend_regimes,
     volatility_regimes,
@@ -28,8 +28,8 @@ def _features(returns, cut=None):
 
 def test_steady_rises_are_an_uptrend_and_steady_falls_a_downtrend():
     rising = noise(800, 0, 2e-4) + 3e-4
-    assert current_regimes(_features(rising))["regime"] == TrendRegime.UP
-    assert current_regimes(_features(-rising))["regime"] == TrendRegime.DOWN
+    assert current_regimes(_features(rising), 300)["regime"] == TrendRegime.UP
+    assert current_regimes(_features(-rising), 300)["regime"] == TrendRegime.DOWN
 
 
 def test_a_random_walk_is_in_range_two_times_of_three():
@@ -40,29 +40,48 @@ def test_a_random_walk_is_in_range_two_times_of_three():
 
 def test_volatility_regimes_follow_the_past_weeks_terciles():
     returns = np.concatenate([noise(2_500, 2, 1e-3), noise(100, 3, 5e-3)])
-    assert current_regimes(_features(returns))["volatility_regime"] == VolatilityRegime.HIGH
+    assert current_regimes(_features(returns), 300)["volatility_regime"] == VolatilityRegime.HIGH
     returns[-100:] /= 25
-    assert current_regimes(_features(returns))["volatility_regime"] == VolatilityRegime.LOW
+    assert current_regimes(_features(returns), 300)["volatility_regime"] == VolatilityRegime.LOW
 
 
 def test_regimes_are_unknown_while_warming_up():
     features = _features(noise(900, 4))
-    assert set(volatility_regimes(features)[: LEAST_WINDOW + 31]) == {0}
-    assert volatility_regimes(features)[LEAST_WINDOW + 31] > 0
+    assert set(volatility_regimes(features, 300)[: 288 + 31]) == {0}
+    assert volatility_regimes(features, 300)[288 + 31] > 0
     assert set(trend_regimes(features)[:36]) == {0}
     assert trend_regimes(features)[36] > 0
+
+
+@pytest.mark.parametrize(
+    ("resolution", "days", "least"),
+    [
+        (60, 7, 288),
+        (300, 7, 288),
+        (900, 7, 96),
+        (3_600, 7, 60),
+        (14_400, 20, 60),
+        (86_400, 120, 60),
+    ],
+)
+def test_volatility_is_ranked_over_a_span_of_time_whatever_the_candle(resolution, days, least):
+    window, begins_with = look_back(resolution)
+    assert window * resolution == days * 86_400
+    assert begins_with == least
+    returns = np.concatenate([noise(400, 2, 1e-3), noise(60, 3, 5e-3)])
+    assert current_regimes(_features(returns), resolution)["volatility_regime"] == "high"
 
 
 def test_regimes_do_not_know_the_future():
     returns = changing_volatility(3_000, 5)
     whole, part = _features(returns), _features(returns, 2_300)
-    assert np.array_equal(volatility_regimes(whole)[:2_300], volatility_regimes(part))
+    assert np.array_equal(volatility_regimes(whole, 300)[:2_300], volatility_regimes(part, 300))
     assert np.array_equal(trend_regimes(whole)[:2_300], trend_regimes(part))
 
 
 def test_the_check_finds_a_regime_that_predicts():
     returns = changing_volatility(8_000, 6)
-    codes = volatility_regimes(_features(returns))
+    codes = volatility_regimes(_features(returns), 300)
     size = np.append(np.abs(returns[1:]), np.nan)
     names = ("unknown", "low", "medium", "high")
     found = regime_check(codes, names, size, least_shift=288, draws=200)
