@@ -11,6 +11,7 @@ from core.candle_files.parsed import Recognised
 from core.clock.grids import PLAIN
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Json
+from core.risk_reward import USUAL
 from core.series import Series, make_series
 
 
@@ -138,18 +139,23 @@ class TrainNextCandle(Train, frozen=True, kw_only=True):
 
 
 class TrainSignals(SeriesRequest, frozen=True, kw_only=True):
-    """Ranges and signals of a series, for each of `horizons`."""
+    """Ranges and signals of a series, for each of `horizons`; positions end as `rr_config` says."""
 
     horizons: list[int]
     folds: int
     seed: int
     reason: str
+    rr_config: str = USUAL.name
 
 
 class PathRequest(SeriesRequest, frozen=True, kw_only=True):
-    """The range, or the signal, of the `horizon` candles after the newest one."""
+    """The range, or the signal, of the `horizon` candles after the newest one.
+
+    `rr_config` says where positions of the signal end.
+    """
 
     horizon: int
+    rr_config: str = USUAL.name
 
 
 class RebuildSeries(SeriesRequest, frozen=True, kw_only=True):

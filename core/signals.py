@@ -1,21 +1,33 @@
-"""What the next candles of five minutes may bring: ranges of their path, and signals."""
+"""What the next candles of a series may bring: ranges of their path, and signals."""
 
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
+from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import format_time
 from core.errors import InvalidRequest, ModelUnavailable
 from core.forecast_target import ForecastTarget, target_of_series
-from core.series import Series
+from core.models import exits_of, name_with_exits
+from core.risk_reward import USUAL, parse_rr_config
+from core.series import Series, make_series
 
+# Source 001 asks about candles of five minutes, so many ahead.
 RESOLUTION = 300
 HORIZON_LABELS = MappingProxyType({6: "scalping", 18: "intraday", 36: "swing", 72: "position"})
 HORIZONS = tuple(HORIZON_LABELS)
+# Any other series may be asked about so far.
+LONGEST_HORIZON = 96
+
+# How many candles ahead an offered signal looks, by their length; of other lengths 12.
+OFFERED_HORIZONS = MappingProxyType(
+    {60: 18, 300: 18, 900: 16, 1_800: 12, 3_600: 12, 14_400: 6, 86_400: 5}
+)
+USUAL_HORIZON = 12
 
 # The models behind them, as the registry calls them.
 RANGE_MODEL, SIGNAL_MODEL = "path_range", "barrier_signals"
-PATH_MODELS = (RANGE_MODEL, SIGNAL_MODEL)
 
 DEFAULT_FOLDS = 4
 # The two kinds of answers.
@@ -23,6 +35,10 @@ PREDICTION, SIGNAL_ANSWER = "prediction", "signal"
 
 BUY, SELL, HOLD = "buy", "sell", "hold"
 SIGNALS = (HOLD, BUY, SELL)
+
+# Why no signal was sealed: the candle did not come, one before it is missing, nothing is trained,
+# or a fault of ours. One that came too late says so by itself.
+NO_CANDLE, GAP, NO_MODEL, ERROR = "no_candle", "gap", "no_model", "error"
 
 # A position is entered with the candle that opens next: a signal counts as in time so long
 # after that (ms), as a forecast of the ledger does.
@@ -43,12 +59,59 @@ class SignalWords(msgspec.Struct, frozen=True):
 
 
 def check_horizon(horizon: int) -> int:
-    """Return a horizon in candles; raises `InvalidRequest`."""
+    """Return a horizon of source 001 in candles; raises `InvalidRequest`."""
     if horizon not in HORIZONS:
         known = [str(each) for each in HORIZONS]
         detail = f"horizon must be one of {', '.join(known)} candles."
         raise InvalidRequest(detail, field="horizon", choices=known)
     return horizon
+
+
+def check_any_horizon(horizon: int) -> int:
+    """Return a horizon in candles of any series; raises `InvalidRequest`."""
+    if not 1 <= horizon <= LONGEST_HORIZON:
+        raise InvalidRequest(
+            f"horizon must be from 1 to {LONGEST_HORIZON} candles.", field="horizon"
+        )
+    return horizon
+
+
+def horizon_label(series: Series, horizon: int) -> str:
+    """Return what a horizon is called: by source 001 where it has a word, else by its length."""
+    if series.resolution == RESOLUTION and horizon in HORIZON_LABELS:
+        return HORIZON_LABELS[horizon]
+    return f"{horizon} x {resolution_name(series.resolution)}"
+
+
+def signal_model(rr_config: str) -> str:
+    """Return the model of signals with such exits; raises `InvalidRequest`."""
+    return name_with_exits(SIGNAL_MODEL, parse_rr_config(rr_config))
+
+
+def signal_answer(model: str) -> str:
+    """Return the kind of answer that a model of signals gives."""
+    exits = exits_of(model)
+    return SIGNAL_ANSWER if exits == USUAL else f"{SIGNAL_ANSWER}.{exits.name}"
+
+
+def offered_targets(
+    platform: str, markets: Mapping[str, Sequence[str]], horizons: Mapping[str, int]
+) -> list[ForecastTarget]:
+    """Return the targets of signals that are offered: lengths of candles by symbol.
+
+    `horizons` by length replace `OFFERED_HORIZONS`. Raises `InvalidRequest`.
+    """
+    own = {parse_resolution(name): check_any_horizon(ahead) for name, ahead in horizons.items()}
+    ahead = {**OFFERED_HORIZONS, **own}
+    every = [
+        make_series(platform, symbol, length)
+        for symbol, lengths in markets.items()
+        for length in lengths
+    ]
+    return [
+        path_target(series, ahead.get(series.resolution, USUAL_HORIZON), SIGNAL_MODEL)
+        for series in every
+    ]
 
 
 def model_name(target: ForecastTarget) -> str:

@@ -71,11 +71,17 @@ async def read_json(req: Request) -> Any:
     return await in_work_thread(parse_json, body)
 
 
+def _component_name(model: Any) -> str:
+    """Return what a schema is called; a bare array has no name of its own but its title."""
+    told = getattr(model, "__metadata__", ())
+    return str(told[0].title if told else model.__name__)
+
+
 SPEC = SpecTree(
     backend=HousePlugin,
     model_adapter=cast(Any, MsgspecModelAdapter()),
     validation_error_model=ErrorBody,
-    naming_strategy=lambda model: str(model.__name__),
+    naming_strategy=_component_name,
     nested_naming_strategy=lambda parent, child: child,
     title="Tickcast",
     version=VERSION,

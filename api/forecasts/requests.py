@@ -23,9 +23,21 @@ from core.clock.times import now_ms
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Json
-from core.models import OURS, least_candles, least_training
+from core.models import (
+    CLOSE,
+    OURS,
+    RANGE,
+    SIGNAL,
+    kind_of_model,
+    known_models,
+    least_candles,
+    least_training,
+    name_with_exits,
+)
 from core.requests import Evaluate, LeakTest, ReplayWalk, Train
+from core.risk_reward import parse_rr_config
 from core.series import Series
+from core.signals import check_any_horizon
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
@@ -52,7 +64,7 @@ class SlotRequests:
 
     def train(self, body: SlotTrainRequest) -> Train:
         """Check a training; raises as `evaluate` does."""
-        target, request = self._common(body)
+        target, request = self._common(body, _named_model(body))
         self._check_candles(target, request["start"], request["end"])
         return Train(
             **request,
@@ -91,10 +103,12 @@ class SlotRequests:
             return request, None
         return request, _own_candles(body.candles, series)
 
-    def _common(self, body: SlotBody) -> tuple[ForecastTarget, Json]:
+    def _common(self, body: SlotBody, model: str = "") -> tuple[ForecastTarget, Json]:
         platform = body.platform or self._default_platform
         series = stored_series(platform, body.symbol, body.resolution)
-        target = target_of_series(series, body.horizon, body.model)
+        target = target_of_series(series, body.horizon, model or body.model, kind=None)
+        if target.kind != CLOSE:
+            check_any_horizon(target.horizon)
         options = _options(body)
         start, end = opening_seconds(body.start, body.end)
         request = {"start": start, "end": end, "seed": body.seed, "options": options}
@@ -115,11 +129,21 @@ class SlotRequests:
             )
 
 
+def _named_model(body: SlotTrainRequest) -> str:
+    """Return the model's name with its exits; raises `InvalidRequest` where it has none."""
+    if body.rr_config is None:
+        return body.model
+    if kind_of_model(body.model) != SIGNAL:
+        raise InvalidRequest("rr_config is of models of signals only.", field="rr_config")
+    return name_with_exits(body.model, parse_rr_config(body.rr_config))
+
+
 def _options(body: SlotBody) -> dict[str, Any]:
     """Return the options that were given; raises `InvalidRequest` for those of another model."""
     options = given(body.options) if body.options else {}
     lstm = options.keys() & LSTM_OPTIONS
-    allowed = {"lstm": lstm, "boosting": options.keys() - lstm}.get(
+    boosted = dict.fromkeys(("boosting", *known_models(RANGE), *known_models(SIGNAL)))
+    allowed = {"lstm": lstm, **dict.fromkeys(boosted, options.keys() - lstm)}.get(
         body.model, set() if body.model in OURS else options.keys()
     )
     for name in sorted(options.keys() - allowed):

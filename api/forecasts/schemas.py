@@ -7,13 +7,16 @@ from msgspec import Meta, Struct
 from api.http.schemas import Name, Resolution, Symbol, Time
 from core.forecast_target import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
 from core.lstm_limits import EPOCHS_LIMITS, SEQ_LEN_LIMITS, UNITS_LIMITS
-from core.models import CLOSE, known_models
+from core.models import CLOSE, RANGE, SIGNAL, known_models
+from core.risk_reward import RR_PATTERN
 
 if TYPE_CHECKING:
     ModelName = str
+    TrainedModel = str
 else:
     # Ours and those that other packages bring: a model is no edit here.
     ModelName = Literal[known_models(CLOSE)]
+    TrainedModel = Literal[(*known_models(CLOSE), *known_models(RANGE), *known_models(SIGNAL))]
 Horizon = Annotated[
     int, Meta(ge=HORIZON_LIMITS[0], le=HORIZON_LIMITS[1], description="Candles ahead.")
 ]
@@ -21,6 +24,7 @@ Folds = Annotated[
     int, Meta(ge=FOLDS_LIMITS[0], le=FOLDS_LIMITS[1], description="Of the walk-forward.")
 ]
 Seed = Annotated[int, Meta(ge=0, lt=2**31, description="The same seed gives the same model.")]
+RrConfig = Annotated[str, Meta(pattern=RR_PATTERN, description="Where positions end.")]
 Hours = Annotated[int, Meta(ge=0, le=8_760, description="0: never.")]
 
 LEAK_TEST_ROWS = 10_000
@@ -71,8 +75,15 @@ class EvaluateRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
 
 
 class SlotTrainRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
-    """What to train, and how often it is trained again by itself while it is watched."""
+    """What to train, and how often it is trained again by itself while it is watched.
 
+    Besides models of the close these are `path_range`, the range of the whole path, and
+    `barrier_signals`, whose positions end as `rr_config` says: take profit and stop loss in
+    halves of the horizon's volatility (`rr_2_1` unless told). Both look up to 96 candles ahead.
+    """
+
+    model: TrainedModel = "boosting"
+    rr_config: RrConfig | None = None
     folds: Folds = DEFAULT_FOLDS
     retrain_hours: Hours = 168
     expires_hours: Hours = 720

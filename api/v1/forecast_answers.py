@@ -10,10 +10,21 @@ from api.http.short_work import ShortWork
 from api.http.threads import in_thread
 from api.v1.indicators import no_candles_of
 from api.v1.schemas_signals import PredictionRequest, SignalRequest
+from core.clock.resolutions import parse_resolution
 from core.errors import InvalidRequest
 from core.requests import PathRequest
+from core.risk_reward import USUAL
 from core.series import Series
-from core.signals import RESOLUTION, check_horizon, nothing_trained, path_target
+from core.signals import (
+    RESOLUTION,
+    SIGNAL_MODEL,
+    check_any_horizon,
+    check_horizon,
+    nothing_trained,
+    path_target,
+    signal_answer,
+    signal_model,
+)
 from storage.models.answer_cache import Asked
 from storage.stores import Stores
 from tasks.task_table import Task
@@ -28,12 +39,28 @@ class Call(NamedTuple, Generic[Data]):
     model: str
     task: Task[PathRequest, Data]
 
+    def with_exits(self, rr_config: str) -> "Call[Data]":
+        """Return the call of a model of signals with such exits."""
+        if self.model != SIGNAL_MODEL:
+            return self
+        model = signal_model(rr_config)
+        return self._replace(name=signal_answer(model), model=model)
+
 
 class Found(NamedTuple, Generic[Data]):
     """An answer, and whether it was at hand."""
 
     data: Data
     cached: bool
+
+
+def check_ahead(timeframe: str | int | None, horizon: int) -> int:
+    """Return the length (s) of the candles that are meant, once the horizon is one of theirs."""
+    if timeframe is None:
+        check_horizon(horizon)
+        return RESOLUTION
+    check_any_horizon(horizon)
+    return parse_resolution(timeframe, "timeframe")
 
 
 class Outlooks:
@@ -56,25 +83,29 @@ class Outlooks:
         Raises `InvalidRequest` for a market without candles, and
         `ModelUnavailable` for one without a trained model.
         """
-        check_horizon(wanted.horizon)
-        series, held = await in_thread(self._look, wanted, call)
+        resolution = check_ahead(wanted.timeframe, wanted.horizon)
+        exits = getattr(wanted, "rr_config", USUAL.name)
+        call = call.with_exits(exits)
+        series, held = await in_thread(self._look, wanted, resolution, call)
         if held is not None:
             return Found(msgspec.json.decode(held, type=call.task.answer), cached=True)
-        request = PathRequest(**msgspec.structs.asdict(series), horizon=wanted.horizon)
+        request = PathRequest(
+            **msgspec.structs.asdict(series), horizon=wanted.horizon, rr_config=exits
+        )
         once = Asked(call.name, series, wanted.horizon)
         data = await self._work.result(req, resp, call.task, request, once)
         return None if data is None else Found(data, cached=False)
 
-    def series(self, symbol: str, platform: str | None) -> Series:
-        """Return the series of five minutes that is meant, of whatever source.
+    def series(self, symbol: str, platform: str | None, resolution: int = RESOLUTION) -> Series:
+        """Return the series that is meant, of whatever source.
 
         Where no platform is named and the default one has no such candles, it is
         the only one that has. Raises `InvalidRequest` if there is none.
         """
-        wanted = stored_series(platform or self._default_platform, symbol, RESOLUTION)
+        wanted = stored_series(platform or self._default_platform, symbol, resolution)
         if len(self._stores.candles.read(wanted, limit=1, newest=True)):
             return wanted
-        others = [] if platform else self._elsewhere(symbol)
+        others = [] if platform else self._elsewhere(symbol, resolution)
         if len(others) > 1:
             names = [series.platform for series in others]
             detail = f"platform: {symbol} is held of {', '.join(names)}; name one."
@@ -83,19 +114,19 @@ class Outlooks:
             raise no_candles_of(wanted, self._stores.candles)
         return others[0]
 
-    def _elsewhere(self, symbol: str) -> list[Series]:
-        of_length = (s for s in self._stores.candles.all_series() if s.resolution == RESOLUTION)
-        return [s for s in of_length if s == stored_series(s.platform, symbol, RESOLUTION)]
+    def _elsewhere(self, symbol: str, resolution: int) -> list[Series]:
+        of_length = (s for s in self._stores.candles.all_series() if s.resolution == resolution)
+        return [s for s in of_length if s == stored_series(s.platform, symbol, resolution)]
 
     def _look(
-        self, wanted: PredictionRequest | SignalRequest, call: Call[Any]
+        self, wanted: PredictionRequest | SignalRequest, resolution: int, call: Call[Any]
     ) -> tuple[Series, bytes | None]:
         platform = wanted.platform or self._default_platform
-        likely = stored_series(platform, wanted.symbol, RESOLUTION)
+        likely = stored_series(platform, wanted.symbol, resolution)
         held = self._held(likely, wanted.horizon, call)
         if held is not None:
             return likely, held
-        series = self.series(wanted.symbol, wanted.platform)
+        series = self.series(wanted.symbol, wanted.platform, resolution)
         if series != likely:
             held = self._held(series, wanted.horizon, call)
         if held is None:

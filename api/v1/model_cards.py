@@ -16,7 +16,8 @@ from api.v1.schemas_models import (
 )
 from core.clock.times import format_time
 from core.forecast_target import ForecastTarget
-from core.signals import SIGNAL_MODEL, model_name, version_name
+from core.models import SIGNAL
+from core.signals import model_name, version_name
 from storage.models.runs import RunRecord
 
 _REGRESSION = ("mae", "mse", "rmse", "mape")
@@ -37,7 +38,7 @@ class Card(Struct, frozen=True):
 
 def card_of_run(run: RunRecord) -> Card:
     """Return the card of a champion."""
-    target, classifier = run.target, run.target.model == SIGNAL_MODEL
+    target, classifier = run.target, run.target.kind == SIGNAL
     scores = run.scores["signal"] if classifier else run.scores
     performance = _performance(run.n, scores, run.verdict, classifier)
     if classifier:

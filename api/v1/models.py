@@ -25,7 +25,6 @@ from core.errors import NotFound
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.models import CLOSE, RANGE, SIGNAL
-from core.signals import SIGNAL_MODEL
 from storage.models.signals import PENDING
 from storage.stores import Stores
 
@@ -64,7 +63,7 @@ class ModelCards:
         since = now_ms() - DAY_MS
         if card.target is None:
             return _share(0, [])
-        if card.target.model == SIGNAL_MODEL:
+        if card.target.kind == SIGNAL:
             made = self._stores.signals.since(card.target.series, card.target.horizon, since)
             ended = [row for row in made if row.result not in (None, PENDING)]
             return _share(len(made), [row.result == "profit" for row in ended])

@@ -9,14 +9,15 @@ from api.http.background_work import BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error
-from api.v1.forecast_answers import Outlooks
+from api.v1.forecast_answers import Outlooks, check_ahead
 from api.v1.schemas_signals import TrainOutlookRequest
 from core.answers.forecasts import SignalsTrained
+from core.clock.resolutions import resolution_name
 from core.errors import InvalidRequest
 from core.models import least_candles
 from core.requests import TrainSignals
 from core.series import Series
-from core.signals import HORIZONS, SIGNAL_MODEL, check_horizon
+from core.signals import HORIZONS, SIGNAL_MODEL
 from storage.candles.candle_store import CandleStore
 from tasks.task_table import TRAIN_SIGNALS
 
@@ -39,7 +40,7 @@ class TrainOutlook:
         failure=V1Error,
     )
     async def on_post(self, req: Request, resp: Response, json: TrainOutlookRequest) -> None:
-        """Train ranges and signals on the candles of five minutes held of a symbol.
+        """Train ranges and signals on the candles held of a symbol, of five minutes by default.
 
         Series on the watch-list are trained by themselves, and again after a week.
         409 while the same series is being trained.
@@ -48,27 +49,33 @@ class TrainOutlook:
         await self._work.begin(req, resp, TRAIN_SIGNALS, request)
 
     def _request(self, wanted: TrainOutlookRequest) -> TrainSignals:
-        series = self._outlooks.series(wanted.symbol, wanted.platform)
-        horizons = self._horizons(series, wanted.horizons)
+        asked = wanted.horizons
+        if wanted.timeframe is not None and asked is None:
+            raise InvalidRequest("horizons is required with timeframe.", field="horizons")
+        lengths = {check_ahead(wanted.timeframe, horizon) for horizon in asked or HORIZONS}
+        series = self._outlooks.series(wanted.symbol, wanted.platform, *lengths)
+        horizons = self._horizons(series, asked)
         return TrainSignals(
             **msgspec.structs.asdict(series),
             horizons=horizons,
             folds=wanted.folds,
             seed=wanted.seed,
             reason="requested",
+            rr_config=wanted.rr_config,
         )
 
     def _horizons(self, series: Series, asked: list[int] | None) -> list[int]:
         """Return the horizons to train; raises `InvalidRequest` if candles are too few."""
-        chosen = sorted({check_horizon(horizon) for horizon in asked or HORIZONS})
+        chosen = sorted(set(asked or HORIZONS))
         held = self._candles.count(series)
         enough = [horizon for horizon in chosen if held > least_candles(SIGNAL_MODEL, horizon)]
         if not enough or (asked and len(enough) < len(chosen)):
             wanting = min(set(chosen) - set(enough))
             least = least_candles(SIGNAL_MODEL, wanting)
             raise InvalidRequest(
-                f"symbol: {wanting} candles ahead need more than {least} "
-                f"candles of five minutes to learn from; {held} are held of {series.symbol}.",
+                f"symbol: {wanting} candles ahead need more than {least} candles of "
+                f"{resolution_name(series.resolution)} to learn from; {held} are held of "
+                f"{series.symbol}.",
                 field="symbol",
             )
         return enough

@@ -115,7 +115,11 @@ class PriceRange(Struct):
 
 
 class TpSl(Struct):
-    """Whether a position on the better `side` meets its take profit or its stop loss first."""
+    """Whether a position on the better `side` meets its take profit or its stop loss first.
+
+    `prob_tp_first` is the chance of the take profit where either is met, and
+    `prob_tp_first_baseline` that of a price without drift: stop / (stop + profit).
+    """
 
     side: Literal["buy", "sell"]
     prediction: Literal["take_profit", "stop_loss"]
@@ -123,6 +127,8 @@ class TpSl(Struct):
     probability_sl: float
     suggested_tp_percent: Percent
     suggested_sl_percent: Percent
+    prob_tp_first: float | None = None
+    prob_tp_first_baseline: float | None = None
 
 
 class EntryZone(Struct):
@@ -163,7 +169,10 @@ class Seal(Struct):
 
 
 class SignalData(Struct):
-    """A signal with its evidence; the expected value is that of the better side, after costs."""
+    """A signal with its evidence; the expected value is that of the better side, after costs.
+
+    `rr_config` says where positions end, both regimes what kind of market it is.
+    """
 
     id: str
     symbol: str
@@ -184,3 +193,6 @@ class SignalData(Struct):
     model: OutlookModel
     input: OutlookInput
     sealed: Seal | None = None
+    rr_config: str = "rr_2_1"
+    regime: str = "unknown"
+    volatility_regime: str = "unknown"

@@ -43,8 +43,8 @@ class SignalKind(Kind):
 
     Scores by part are the Brier score summed over classes, log loss, the skill of
     the former, and those of `ml.scoring.scores.classification`. `after_costs` is
-    the mean log-return of acting where the expected return exceeds one, two and
-    three times the fees, by the rule that live positions have (`ml.scoring.signal_outcome`).
+    the mean log-return of acting (`SignalForecast.choice`) at one, two and three times
+    the fees, by the rule that live positions have (`ml.scoring.signal_outcome`).
     """
 
     baseline = ClassPriors.name
@@ -94,13 +94,11 @@ class SignalKind(Kind):
     def _earned(self, history: History, rows: Rows, forecast: SignalForecast, fees: int) -> Floats:
         """Return the log-return of each forecast; 0 where it abstains or is not entered."""
         fee = fees * self.fee
-        expected = {side: forecast.expected_return(side, fee) for side in (1, -1)}
-        side = np.where(expected[1] >= expected[-1], 1, -1)
+        side, acts = forecast.choice(fee)
         bars = Bars.of(history.frame)
         exits = forecast.take_profit, forecast.stop_loss
         outcome = earned(bars, rows, side, *exits, self.horizon)
-        acts = (np.maximum(expected[1], expected[-1]) > 0) & np.isfinite(outcome)
-        return np.where(acts, outcome - 2 * fee, 0.0)
+        return np.where(acts & np.isfinite(outcome), outcome - 2 * fee, 0.0)
 
     def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`; scores are by part."""

@@ -12,6 +12,7 @@ import pandas as pd
 from core.clock.openings import end_of
 from ml.data.candle_frames import data_hash, finished
 from ml.features.history import History, make_history
+from ml.features.model_inputs import OWN_INPUTS, model_inputs
 from ml.models.protocol import CANDLES_WANTED, LEVELS, Distribution, Model
 
 
@@ -72,6 +73,15 @@ class Origin:
     def thin(self) -> bool:
         """Say whether the last candles seem cut short: what is made from them is no better."""
         return bool(self.history.thin[-1])
+
+    @property
+    def missing_inputs(self) -> list[str]:
+        """Return the inputs of models that the last candle has not: its volume is unknown, say."""
+        row = np.array([len(self.history.times) - 1])
+        values = model_inputs(self.history.features, self.history.path.close, row)[0]
+        return [
+            name for name, value in zip(OWN_INPUTS, values, strict=True) if not np.isfinite(value)
+        ]
 
     def openings(self, count: int) -> list[int]:
         """Return the openings (s) of the next candles, closures skipped."""

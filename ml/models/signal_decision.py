@@ -9,7 +9,7 @@ import numpy as np
 
 from core.markets import DEFAULT_COSTS_BPS
 from core.signals import BUY, HOLD, SELL, SignalWords
-from ml.models.protocol import SignalForecast
+from ml.models.protocol import LEAST_LEAD, SignalForecast
 from ml.scoring.scorecard import fee_of
 from ml.scoring.uncertainty import Verdict
 
@@ -125,6 +125,17 @@ class Chances(msgspec.Struct, frozen=True):
         return self.long if self.side == BUY else self.short
 
     @property
+    def profit_first(self) -> float:
+        """Return that side's chance of profit where profit or stop is met."""
+        _, profit, stop = self.exits
+        return profit / (profit + stop)
+
+    @property
+    def driftless(self) -> float:
+        """Return the same chance for a price without drift (`SignalForecast.driftless`)."""
+        return self.stop_loss / (self.stop_loss + self.take_profit)
+
+    @property
     def lead(self) -> float:
         """Return the chance of that side where buy or sell comes."""
         mine = self.buy if self.side == BUY else self.sell
@@ -173,9 +184,14 @@ def _against(chances: Chances, evidence: Evidence) -> str:
         )
     if not chances.expected > 0:
         return f"{_value(chances)}; {_skill(evidence)}."
+    other = SELL if chances.side == BUY else BUY
     if chances.lead <= 0.5:
-        other = SELL if chances.side == BUY else BUY
         return f"{other} is likelier than {chances.side}, which would earn more. {_value(chances)}."
+    if chances.lead < LEAST_LEAD:
+        return (
+            f"{chances.side} is hardly likelier than {other}: {chances.lead:.1%} where either "
+            f"comes, and less than {LEAST_LEAD:.0%} lie within the error of such a chance."
+        )
     return ""
 
 

@@ -1,7 +1,7 @@
 """Signals: chances, what a walk-forward proved, and one word for both; each is stored."""
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,16 +11,18 @@ from core.errors import ModelUnavailable
 from core.forecast_target import ForecastTarget
 from core.jobs import Job, Json
 from core.markets import MarketRecord
+from core.models import exits_of
 from core.requests import PathRequest
 from core.series import Market, Series
 from core.signals import (
     BUY,
     HOLD,
     RANGE_MODEL,
-    SIGNAL_ANSWER,
     SIGNAL_MODEL,
     SignalWords,
     path_target,
+    signal_answer,
+    signal_model,
 )
 from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
@@ -40,24 +42,45 @@ def generate_signal(
     words: SignalWords, stores: Stores, job: Job[PathRequest], report: Report, note: Note
 ) -> SignalData:
     """Give the signal of the newest candle of the requested series, with range and exits."""
-    return signal_of(words, stores, job.request.series, job.request.horizon)
+    asked = job.request
+    return signal_of(words, stores, asked.series, asked.horizon, signal_model(asked.rr_config))
 
 
-def signal_of(words: SignalWords, stores: Stores, series: Series, horizon: int) -> SignalData:
-    """Do that, or return the answer that is at hand."""
-    asked = Asked(SIGNAL_ANSWER, series, horizon)
-    return once(
-        stores, asked, lambda mark: _generate(words, stores, series, horizon, mark), SignalData
-    )
-
-
-def _generate(
-    words: SignalWords, stores: Stores, series: Series, horizon: int, mark: str
+def signal_of(
+    words: SignalWords, stores: Stores, series: Series, horizon: int, model: str = SIGNAL_MODEL
 ) -> SignalData:
+    """Do that, or return the answer that is at hand."""
+    target = path_target(series, horizon, model)
+    asked = Asked(signal_answer(model), series, horizon)
+    return once(stores, asked, lambda mark: _generate(words, stores, target, mark), SignalData)
+
+
+class MadeSignal(msgspec.Struct, frozen=True):
+    """A signal as it is kept, and all that it was made of."""
+
+    record: SignalRecord
+    loaded: Any
+    origin: Any
+    chances: Any
+    decision: Any
+    about: Json
+    price_range: Json | None
+    regimes: dict[str, str]
+
+
+def make_signal(
+    words: SignalWords, stores: Stores, target: ForecastTarget, mark: str
+) -> MadeSignal:
+    """Make the signal of the newest candle of a target and keep it; `mark` is the series'.
+
+    Raises `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
+    """
     # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.features.regimes import current_regimes
     from ml.models.signal_decision import Chances, Evidence, decide
 
-    loaded: Speaking[SignalForecast] = speaking(stores, path_target(series, horizon, SIGNAL_MODEL))
+    series, horizon = target.series, target.horizon
+    loaded: Speaking[SignalForecast] = speaking(stores, target)
     origin = origins.get(stores, series, loaded.run, mark)
     market = stores.markets.get(Market(series.platform, series.symbol))
     costs_bps = market.costs.round_trip_bps
@@ -69,17 +92,32 @@ def _generate(
         loaded.run.verdict,
         loaded.run.times_dearer(costs_bps),
     )
-    decision = decide(chances, evidence, words, _objection(about["input"]))
+    decision = decide(chances, evidence, words, _objection(about["input"], origin))
     record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision, market))
+    return MadeSignal(
+        record=record,
+        loaded=loaded,
+        origin=origin,
+        chances=chances,
+        decision=decision,
+        about=about,
+        price_range=_price_range(stores, series, horizon, origin),
+        regimes=current_regimes(origin.history.features, series.resolution),
+    )
+
+
+def _generate(words: SignalWords, stores: Stores, target: ForecastTarget, mark: str) -> SignalData:
+    made = make_signal(words, stores, target, mark)
+    loaded, origin, chances, record = made.loaded, made.origin, made.chances, made.record
     skill = loaded.run.scores["direction"]["skill"]
-    shown = about | {
+    shown = made.about | {
         "id": record.id,
         "made_at": format_time(record.made_at),
         "expires_at": format_time(record.expires_at),
-        "signal": _show_signal(chances, decision),
-        "price_range": _price_range(stores, series, horizon, origin),
+        "signal": _show_signal(chances, made.decision),
+        "price_range": made.price_range,
         "tpsl": _tpsl(chances),
-        "recommendation": _recommend(chances, decision),
+        "recommendation": _recommend(chances, made.decision),
         "skill": {
             **skill,
             "verdict": loaded.run.verdict,
@@ -87,9 +125,11 @@ def _generate(
             "n": loaded.run.n,
         },
         "expected_value_percent": 100 * chances.expected,
-        "costs_percent": costs_bps / 100,
+        "costs_percent": chances.costs_bps / 100,
         "after_costs": loaded.run.scores["after_costs"],
         "sealed": _seal(stores, loaded.run.target, origin),
+        "rr_config": exits_of(target.model).name,
+        **made.regimes,
     }
     return msgspec.convert(shown, SignalData)
 
@@ -104,13 +144,18 @@ def _seal(stores: Stores, target: ForecastTarget, origin: "Origin") -> Seal | No
     )
 
 
-def _objection(read: OutlookInput) -> str:
-    last = read.last_time
-    return (
-        f"the newest candle held opened at {last}, and later ones have closed since."
-        if read.stale
-        else ""
-    )
+def _objection(read: OutlookInput, origin: "Origin") -> str:
+    """Return what speaks against any signal from such candles."""
+    if read.stale:
+        last = read.last_time
+        return f"the newest candle held opened at {last}, and later ones have closed since."
+    if read.thin:
+        return (
+            "the newest candles seem cut short: their range, volume and trades are a fraction "
+            "of what is usual here."
+        )
+    missing = origin.missing_inputs
+    return f"of the newest candle is not known: {', '.join(missing)}." if missing else ""
 
 
 def _record(
@@ -192,6 +237,8 @@ def _tpsl(chances: "Chances") -> Json:
         "probability_sl": stop,
         "suggested_tp_percent": 100 * (price_from(1.0, chances.take_profit) - 1),
         "suggested_sl_percent": 100 * (1 - price_from(1.0, -chances.stop_loss)),
+        "prob_tp_first": chances.profit_first,
+        "prob_tp_first_baseline": chances.driftless,
     }
 
 

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from core.answers.signals import OutlookInput, OutlookModel, PredictionData, SignalData
-from core.clock.times import format_time, now_ms
+from core.clock.times import format_time, now_ms, parse_time
 from core.jobs import Job, Json
 from core.requests import PathRequest
 from core.series import Series
 from core.signals import (
     GRACE_MS,
-    HORIZON_LABELS,
     PREDICTION,
     RANGE_MODEL,
-    RESOLUTION,
+    horizon_label,
     model_name,
     path_target,
     version_name,
@@ -68,7 +67,10 @@ def once(
         if looked.answer is not None:
             return msgspec.json.decode(looked.answer, type=kind)
         answer = compute(looked.mark)
-        left = RESOLUTION * 1_000 - now_ms() % (RESOLUTION * 1_000)
+        # The newest candle held opened at `last`: the one after it closes two steps later.
+        step = asked.series.resolution * 1_000
+        last = parse_time(answer.input.last_time, "last_time")
+        left = min(last + 2 * step - now_ms(), step) if answer.input.newest else step
         mark = None if answer.input.newest else looked.mark
         stores.answers.keep(asked, answer, left, mark)
         return answer
@@ -118,7 +120,7 @@ def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Predict
         context(series, horizon, origin, run, now_ms())
         | show_range(loaded.forecast(origin))
         | {
-            "horizon_label": HORIZON_LABELS[horizon],
+            "horizon_label": horizon_label(series, horizon),
             "confidence": confidence,
             "coverage": scores["coverage"],
             "skill": {
@@ -149,6 +151,7 @@ def show_range(forecast: "RangeForecast") -> Json:
 def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Json:
     """Return what any answer says of itself: about what, from when, by which model."""
     end = origin.input_end
+    over = origin.openings(horizon)[-1] + series.resolution
     return {
         "symbol": series.symbol,
         "platform": series.platform,
@@ -156,7 +159,7 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
         "horizon": horizon,
         "timestamp": format_time(end * 1_000),
         "made_at": format_time(now),
-        "expires_at": format_time((end + horizon * series.resolution) * 1_000),
+        "expires_at": format_time(over * 1_000),
         "model": OutlookModel(
             name=model_name(run.target),
             id=run.id,

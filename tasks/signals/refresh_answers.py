@@ -1,7 +1,7 @@
-"""Answers about watched series of five minutes, made once a candle has closed."""
+"""Answers about watched series, made once a candle has closed."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from core.clock.openings import closed_at
 from core.clock.times import now_ms
@@ -9,11 +9,10 @@ from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget
 from core.models import RANGE, SIGNAL
 from core.series import Series
-from core.signals import PREDICTION, RANGE_MODEL, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
+from core.signals import PREDICTION, SignalWords, signal_answer
 from storage.candles.newest_finished import newest_finished
 from storage.models.answer_cache import Asked
 from storage.stores import Stores
-from tasks.signals.first_trainings import watched
 from tasks.signals.generate_signal import signal_of
 from tasks.signals.predict_range import range_of
 
@@ -26,21 +25,14 @@ def refresh_answers(stores: Stores, words: SignalWords) -> int:
 
 
 def _make_all(stores: Stores, words: SignalWords) -> Iterator[int]:
-    makers: dict[str, tuple[str, Callable[[Series, int], object]]] = {
-        RANGE_MODEL: (PREDICTION, lambda series, horizon: range_of(stores, series, horizon)),
-        SIGNAL_MODEL: (
-            SIGNAL_ANSWER,
-            lambda series, horizon: signal_of(words, stores, series, horizon),
-        ),
-    }
-    fresh = {series for series in watched(stores) if _is_newest(stores, series)}
+    fresh = {w.series for w in stores.watches.list() if _is_newest(stores, w.series)}
     for record in stores.registry.targets(RANGE, SIGNAL):
         target = record.target
         if record.champion_id is None or target.series not in fresh:
             continue
-        name, make = makers[target.model]
+        name = PREDICTION if target.kind == RANGE else signal_answer(target.model)
         if stores.answers.find(Asked(name, target.series, target.horizon)) is None:
-            yield _make(target, make)
+            yield _make(stores, words, target)
 
 
 def _is_newest(stores: Stores, series: Series) -> bool:
@@ -50,9 +42,12 @@ def _is_newest(stores: Stores, series: Series) -> bool:
     return newest is not None and newest >= closed_at(now_ms() // 1_000, series.resolution, grid)
 
 
-def _make(target: ForecastTarget, make: Callable[[Series, int], object]) -> int:
+def _make(stores: Stores, words: SignalWords, target: ForecastTarget) -> int:
     try:
-        make(target.series, target.horizon)
+        if target.kind == RANGE:
+            range_of(stores, target.series, target.horizon)
+        else:
+            signal_of(words, stores, target.series, target.horizon, target.model)
     except ModelUnavailable as error:  # after a gap, until enough candles follow it
         logger.debug("%s: %s", target, error.detail)
         return 0

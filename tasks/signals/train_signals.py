@@ -8,7 +8,7 @@ from core.errors import InvalidRequest
 from core.jobs import Job, Progress
 from core.requests import Train, TrainSignals
 from core.series import Series
-from core.signals import PATH_MODELS, model_name, path_target
+from core.signals import RANGE_MODEL, model_name, path_target, signal_model
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.train_challenger import train
@@ -32,7 +32,8 @@ def train_signals(
     say; from then on the better one does.
     """
     series = job.request.series
-    wanted = [(horizon, model) for horizon in job.request.horizons for model in PATH_MODELS]
+    models = RANGE_MODEL, signal_model(job.request.rr_config)
+    wanted = [(horizon, model) for horizon in job.request.horizons for model in models]
     done: dict[str, str] = dict(job.checkpoint)
     report(Progress(len(done), len(wanted), "models", "reading candles"))
     frame = _frame(stores, series)
