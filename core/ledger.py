@@ -80,7 +80,24 @@ HASHED = {
 
 # Fields that came later: each stands at the end, and is hashed where it has a value. So rows
 # of earlier versions, which lack them, have the hash that they had.
-ADDED = {FORECASTS: ("costs_bps", "thin"), SIGNALS: (), EVENTS: ("last_price",)}
+ADDED = {
+    FORECASTS: ("costs_bps", "thin"),
+    SIGNALS: (
+        "side",
+        "probability_tp",
+        "probability_sl",
+        "prior_hold",
+        "prior_buy",
+        "prior_sell",
+        "range_low",
+        "range_high",
+        "regime",
+        "volatility_regime",
+        "verdict",
+        "run_id",
+    ),
+    EVENTS: ("last_price", "label"),
+}
 
 
 def rows_chain(name: str) -> str:

@@ -12,8 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.clock.resolutions import parse_resolution
 from core.errors import TickcastError
+from core.forecast_target import ForecastTarget
 from core.names import check_name
-from core.signals import SignalWords
+from core.signals import SignalWords, offered_targets
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100
@@ -116,6 +117,17 @@ class Settings(BaseSettings):
     signal_high_quality: float = Field(
         1.0, ge=0, description="Quality is high from this expected return, in costs."
     )
+    signal_platform: str = Field(
+        "", description="Platform of the signals that are offered; empty is the default one."
+    )
+    signal_markets: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description='Signals offered, JSON: {"EURUSD": ["M15", "H1"]}; others are retired.',
+    )
+    signal_horizons: dict[str, int] = Field(
+        default_factory=dict,
+        description='Candles that offered signals look ahead, JSON: {"M15": 16}.',
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
@@ -149,6 +161,14 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     @model_validator(mode="after")
+    def _signals_can_be_offered(self) -> Self:
+        try:
+            _ = self.offered_signals
+        except TickcastError as error:
+            raise ValueError(f"TICKCAST_SIGNAL_MARKETS: {error.detail}") from None
+        return self
+
+    @model_validator(mode="after")
     def _open_only_on_loopback(self) -> Self:
         if self.auth == "off" and not _is_loopback(self.host):
             raise ValueError("TICKCAST_AUTH=off is allowed only when TICKCAST_HOST is loopback")
@@ -172,6 +192,12 @@ class Settings(BaseSettings):
             self.signal_medium_quality,
             self.signal_high_quality,
         )
+
+    @property
+    def offered_signals(self) -> list[ForecastTarget]:
+        """The signals that are offered."""
+        platform = self.signal_platform or self.default_platform
+        return offered_targets(platform, self.signal_markets, self.signal_horizons)
 
     @property
     def embedded_redis(self) -> bool:

@@ -26,6 +26,8 @@ from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_board import SignalBoard
+from storage.ledger.signal_slots import SignalSlotStore
 from storage.ledger.submissions import Submissions
 from storage.markets.markets import MarketStore
 from storage.models.answer_cache import AnswerCache
@@ -62,6 +64,8 @@ class Stores:
     ledger_reader: LedgerReader
     submissions: Submissions
     sealed: SealedSignals
+    slots: SignalSlotStore
+    board: SignalBoard
     boards: BoardStore
     records: ForecasterRecords
     registry: Registry
@@ -88,6 +92,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     engine = open_database(settings.database_address)
     files = Artifacts(settings.data_dir)
     heads = Heads(settings.heads_file)
+    sealed = SealedSignals(engine, heads)
     return Stores(
         redis=client,
         engine=engine,
@@ -107,7 +112,9 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         ledger=LedgerStore(engine, heads),
         ledger_reader=LedgerReader(engine),
         submissions=Submissions(engine, heads),
-        sealed=SealedSignals(engine, heads),
+        sealed=sealed,
+        slots=SignalSlotStore(engine),
+        board=SignalBoard(client, sealed),
         boards=BoardStore(engine),
         records=ForecasterRecords(engine),
         registry=Registry(engine, files),

@@ -67,7 +67,8 @@ class Runtime:
 
     @cached_property
     def sealer(self) -> SignalSealer:
-        """What seals the signals of watched series."""
+        """What seals the signals of watched series, and those that the settings offer."""
+        self.stores.slots.offer(self.settings.offered_signals)
         return SignalSealer(self.stores, self.settings.signal_words)
 
     @cached_property

@@ -24,8 +24,9 @@ def unsealed(signal_id: str = "first", candles_ago: int = -1, **other: Any) -> U
         stop_loss=99.0, expected_percent=0.3, expires_at=(first + 6 * 300) * 1_000, reason="Buy.",
         model_hash="a" * 64, data_hash="b" * 64, result=PENDING, costs_bps=20.0, spread_bps=0.0,
     )  # fmt: skip
-    record = msgspec.structs.replace(record, **other)
-    return unsealed_of(record, TARGET, first, first + 5 * 300)
+    own = {name: other.pop(name) for name in list(other) if name in record.__struct_fields__}
+    record = msgspec.structs.replace(record, **own)
+    return unsealed_of(record, TARGET, first, first + 5 * 300, **other)
 
 
 def several(count: int) -> list[Unsealed]:

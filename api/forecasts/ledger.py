@@ -29,7 +29,7 @@ from core.clock.times import LATEST_MS, now_ms
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, SIGNALS
-from core.models import EXTERNAL, is_external, known_models
+from core.models import CLOSE, EXTERNAL, SIGNAL, is_external, known_models
 from core.multiple_testing import holm
 from core.names import check_name
 from core.platforms import raw_symbol
@@ -146,7 +146,8 @@ class ScoreboardResource:
         stores, name = self._stores, query.ledger
         stores.ledger_reader.check(name)
         boards, missed = stores.boards.all(name), stores.ledger_reader.missed_by_reason(name, {})
-        records = {one.target: one for one in stores.registry.targets()} if name == LIVE else {}
+        kinds = {LIVE: (CLOSE,), SIGNALS: (SIGNAL,)}.get(name, ())
+        records = {one.target: one for one in stores.registry.targets(*kinds)} if kinds else {}
         champions = {target for target, record in records.items() if record.champion_id}
         wanted = wanted_slot(query)
         targets = sorted(boards.keys() | missed.keys() | champions)

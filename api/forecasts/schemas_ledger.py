@@ -110,8 +110,11 @@ class LedgerRowShown(Struct):
 class SealedSignalShown(Struct):
     """A signal as it was sealed by the schedule. `opening` is that of the last of its candles.
 
-    `pnl_percent` (after costs) and `exit` are null until its outcome is known, and
-    of a hold for ever. `hash` covers all fields but those, as `/docs` tells.
+    `side` is the one that earns more; of a hold, exits are those that it would have had.
+    `pnl_percent` (after costs) and `exit` tell what became of a position on that side,
+    `label` which of buy's and sell's barriers came first (hold: neither); null until that
+    is known. `hash` covers all fields but those three, as `/docs` tells. From `side` to
+    `run_id`, rows of earlier versions have nulls.
     """
 
     seq: int
@@ -139,10 +142,23 @@ class SealedSignalShown(Struct):
     signal_id: str
     model_hash: str
     data_hash: str
+    side: str | None
+    probability_tp: float | None
+    probability_sl: float | None
+    prior_hold: float | None
+    prior_buy: float | None
+    prior_sell: float | None
+    range_low: float | None
+    range_high: float | None
+    regime: str | None
+    volatility_regime: str | None
+    verdict: str | None
+    run_id: str | None
     prev_hash: str
     hash: str
     pnl_percent: float | None
     exit: str | None
+    label: str | None
 
 
 class LedgerPageShown(Struct):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, text
 
 from core.errors import NotFound
-from core.ledger import CLOCKED, EVENTS, FORECASTS, SIGNALS, genesis, row_hash, rows_chain
+from core.ledger import ADDED, CLOCKED, EVENTS, FORECASTS, SIGNALS, genesis, row_hash, rows_chain
 from storage.ledger.ledger_heads import Head, Turn
 from storage.ledger.ledger_tables import (
     ledger,
@@ -79,8 +79,6 @@ def extend(
     end, happened = _link(EVENTS, name, read_head(connection, EVENTS, name), events)
     turn.prepare(name, head, end)
     waiting = [{column: row[column] for column in _PENDING} for row in rows]
-    if chain == SIGNALS:
-        waiting = []  # their outcomes are joined by the signals' own store
     parts = ((TABLES[chain], rows), (ledger_pending, waiting), (ledger_events, happened))
     for table, inserted in parts:
         if inserted:
@@ -94,7 +92,8 @@ def _link(
     """Number rows after `head` and give each the hash of the one before and its own."""
     linked = []
     for row in rows:
-        numbered = {**row, "ledger": name, NUMBERS[chain]: head.count + 1}
+        added = dict.fromkeys(ADDED[chain])
+        numbered = {**added, **row, "ledger": name, NUMBERS[chain]: head.count + 1}
         digest = row_hash(chain, head.hash, numbered)
         linked.append(numbered | {"prev_hash": head.hash, "hash": digest})
         head = Head(head.count + 1, digest)

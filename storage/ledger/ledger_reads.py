@@ -1,7 +1,7 @@
 """The ledger as it is read: pages of rows, what is pending, what was missed, scores."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE, WALK, rows_chain
+from core.ledger import LIVE, SIGNALS, WALK, rows_chain
 from core.series import Series
 from storage.database import reading
 from storage.ledger.ledger_chain import TABLES, is_live
@@ -26,6 +26,7 @@ from storage.ledger.ledger_rows import MISSED, OUTCOME, LedgerRow, Pending
 from storage.ledger.ledger_tables import ledger, ledger_events, ledger_pending, ledgers
 
 _BATCH = 1_000
+Number = TypeVar("Number", int, str)
 _FIELDS = ForecastTarget.__struct_fields__
 
 
@@ -92,6 +93,7 @@ class LedgerReader:
         close = ledger_pending.c.opening + ledger_pending.c.resolution
         walked = ledger_pending.c.ledger.startswith(WALK, autoescape=True)
         due = select(ledger_pending).where(or_(close.between(since, until), walked))
+        due = due.where(ledger_pending.c.ledger != SIGNALS)  # theirs come from their own rules
         due = due.order_by(ledger_pending.c.opening.desc()).limit(limit)
         found: dict[Series, list[Pending]] = {}
         with reading(self._engine) as connection:
@@ -157,8 +159,8 @@ def rows_by_number(connection: Connection, name: str, numbers: Iterable[int]) ->
     return found
 
 
-def in_parts(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Yield numbers in order, as many at a time as a statement takes."""
+def in_parts(numbers: Iterable[Number]) -> Iterator[list[Number]]:
+    """Yield numbers (or ids) in order, as many at a time as a statement takes."""
     ordered = sorted(numbers)
     for start in range(0, len(ordered), _BATCH):
         yield ordered[start : start + _BATCH]

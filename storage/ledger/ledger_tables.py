@@ -133,6 +133,20 @@ ledger_signals = Table(
         "opening",
         name="uq_ledger_signals_target",
     ),
+    # Of rows of earlier versions none of these is known. The side that earns more, also of a
+    # hold, whose exits are then that side's; what a run's class priors say; the 90% range.
+    Column("side", String(8)),
+    Column("probability_tp", Double),
+    Column("probability_sl", Double),
+    Column("prior_hold", Double),
+    Column("prior_buy", Double),
+    Column("prior_sell", Double),
+    Column("range_low", Double),
+    Column("range_high", Double),
+    Column("regime", String(16)),
+    Column("volatility_regime", String(16)),
+    Column("verdict", String(16)),
+    Column("run_id", String(36)),
     UniqueConstraint("signal_id", name="uq_ledger_signals_signal_id"),
     CheckConstraint("input_end <= first_opening", name="ck_ledger_signals_inputs"),
     CheckConstraint("first_opening <= opening", name="ck_ledger_signals_target"),
@@ -157,6 +171,7 @@ ledger_events = Table(
     Column("hash", String(64), nullable=False),
     # Of an outcome: the price that its forecast was made too early to know of.
     Column("last_price", Double),
+    Column("label", String(8)),  # of a signal: which barrier came first
     PrimaryKeyConstraint("ledger", "number"),
     UniqueConstraint("ledger", "seq", name="uq_ledger_events_seq"),
     Index(

@@ -2,14 +2,14 @@
 
 The rules are those of the ledger's forecasts: stamped by the server's clock, one
 row a target and candle, refused and counted when late, never changed. What became
-of a position, and what was missed, stand in the ledger's events.
+of them, and what was missed, stand in the ledger's events.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, select
 
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
@@ -17,17 +17,69 @@ from core.ledger import SIGNALS
 from storage.database import reading
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads
-from storage.ledger.ledger_reads import is_target
+from storage.ledger.ledger_reads import in_parts, is_target
 from storage.ledger.ledger_rows import LATE, MISSED, OUTCOME, Missed
 from storage.ledger.ledger_store import appending, unaccounted
-from storage.ledger.ledger_tables import ledger_events, ledger_signals
+from storage.ledger.ledger_tables import ledger_events, ledger_pending, ledger_signals
 
 
-class SealedSignal(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the chain; openings in seconds, `made_at` in epoch ms.
+class SignalFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a signal says; openings in seconds.
 
-    `opening` is that of the last candle of the horizon. `pnl_percent` and `exit`
-    are None until the outcome of a position was recorded; a hold never has one.
+    `opening` is that of the last candle of the horizon. `side` is the one that earns
+    more, also of a hold, whose exits are then those that side would have had. What
+    came later is None in rows of earlier versions.
+    """
+
+    opening: int
+    first_opening: int
+    input_end: int
+    type: str
+    confidence: float
+    probability_hold: float
+    probability_buy: float
+    probability_sell: float
+    current_price: float
+    take_profit: float | None
+    stop_loss: float | None
+    expected_percent: float
+    costs_bps: float
+    spread_bps: float
+    reason: str
+    signal_id: str
+    model_hash: str
+    data_hash: str
+    side: str | None = None
+    probability_tp: float | None = None
+    probability_sl: float | None = None
+    prior_hold: float | None = None
+    prior_buy: float | None = None
+    prior_sell: float | None = None
+    range_low: float | None = None
+    range_high: float | None = None
+    regime: str | None = None
+    volatility_regime: str | None = None
+    verdict: str | None = None
+    run_id: str | None = None
+
+
+class Unsealed(SignalFields, frozen=True, kw_only=True):
+    """A signal before it is sealed."""
+
+    target: ForecastTarget
+
+    def values(self, made_at: int) -> dict[str, Any]:
+        """Return its columns."""
+        own = msgspec.structs.asdict(self)
+        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
+
+
+class SealedSignal(SignalFields, frozen=True, kw_only=True):
+    """A row of the chain; `made_at` in epoch ms.
+
+    `pnl_percent` and `exit` are what a position on its side earned after costs and how
+    it ended, `label` which of buy's and sell's barriers came first (hold: neither);
+    all three are None until the outcome was recorded.
     """
 
     seq: int
@@ -37,28 +89,16 @@ class SealedSignal(msgspec.Struct, frozen=True, kw_only=True):
     resolution: int
     horizon: int
     model: str
-    opening: int
-    first_opening: int
-    input_end: int
-    type: str
-    confidence: float
-    probability_hold: float
-    probability_buy: float
-    probability_sell: float
-    current_price: float
-    take_profit: float | None
-    stop_loss: float | None
-    expected_percent: float
-    costs_bps: float
-    spread_bps: float
-    reason: str
-    signal_id: str
-    model_hash: str
-    data_hash: str
     prev_hash: str
     hash: str
     pnl_percent: float | None = None
     exit: str | None = None
+    label: str | None = None
+
+    @property
+    def target(self) -> ForecastTarget:
+        """Return the target that it belongs to."""
+        return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -68,33 +108,13 @@ class Sealed(msgspec.Struct, frozen=True):
     late: int
 
 
-class Unsealed(msgspec.Struct, frozen=True, kw_only=True):
-    """A signal before it is sealed; see `SealedSignal`."""
+class SignalOutcome(msgspec.Struct, frozen=True):
+    """What came of the signal `seq`; see `SealedSignal`. Without any candle there is no label."""
 
-    target: ForecastTarget
-    opening: int
-    first_opening: int
-    input_end: int
-    type: str
-    confidence: float
-    probability_hold: float
-    probability_buy: float
-    probability_sell: float
-    current_price: float
-    take_profit: float | None
-    stop_loss: float | None
-    expected_percent: float
-    costs_bps: float
-    spread_bps: float
-    reason: str
-    signal_id: str
-    model_hash: str
-    data_hash: str
-
-    def values(self, made_at: int) -> dict[str, Any]:
-        """Return its columns."""
-        own = msgspec.structs.asdict(self)
-        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
+    seq: int
+    pnl_percent: float
+    exit: str
+    label: str | None
 
 
 class SealedSignals:
@@ -123,24 +143,62 @@ class SealedSignals:
             rows = extend(connection, turn, SIGNALS, made, [event.values(now) for event in noted])
             return Sealed([msgspec.convert(row, SealedSignal) for row in rows], len(late))
 
-    def record_outcome(self, signal_id: str, pnl_percent: float, exit_: str) -> bool:
-        """Note what a position earned and how it ended; False if it is not sealed or known."""
+    def record_outcomes(self, outcomes: Sequence[SignalOutcome]) -> list[SealedSignal]:
+        """Note what came of signals; returns those of which it was not known before."""
+        told = {outcome.seq: outcome for outcome in outcomes}
         with appending(self._engine, self._heads) as (connection, turn):
-            mine = _rows(ledger_signals.c.signal_id == signal_id)
-            found = connection.execute(mine).one_or_none()
-            if found is None or found.pnl_percent is not None:
-                return False
-            fields = ForecastTarget.__struct_fields__
-            event = {name: found._mapping[name] for name in (*fields, "seq", "opening")} | {
-                "recorded_at": self._clock(),
-                "kind": OUTCOME,
-                "last_opening": found.opening,
-                "count": 1,
-                "realised": pnl_percent,
-                "reason": exit_,
-            }
-            extend(connection, turn, SIGNALS, events=[event])
-            return True
+            rows: list[SealedSignal] = []
+            for part in in_parts(told):
+                found = connection.execute(_rows(ledger_signals.c.seq.in_(part)))
+                rows += [_sealed(row) for row in found]
+            new = [row for row in rows if row.exit is None]
+            events = [_event(row, told[row.seq], self._clock()) for row in new]
+            extend(connection, turn, SIGNALS, events=events)
+            for part in in_parts(told):
+                here = ledger_pending.c.ledger == SIGNALS, ledger_pending.c.seq.in_(part)
+                connection.execute(delete(ledger_pending).where(*here))
+            return new
+
+    def pending(self, until: int, limit: int = 5_000) -> list[SealedSignal]:
+        """Return signals without an outcome whose first candle opened before `until` (s)."""
+        waits = and_(
+            ledger_pending.c.ledger == ledger_signals.c.ledger,
+            ledger_pending.c.seq == ledger_signals.c.seq,
+        )
+        due = _rows(ledger_signals.c.first_opening < until)
+        due = due.join(ledger_pending, waits).order_by(ledger_signals.c.seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_sealed(row) for row in connection.execute(due)]
+
+    def scored(self, target: ForecastTarget) -> list[SealedSignal]:
+        """Return the signals of a target of which it is known what came, oldest first."""
+        known = and_(is_target(ledger_signals, target), ledger_events.c["label"].is_not(None))
+        query = _rows(known).order_by(ledger_signals.c.opening)
+        with reading(self._engine) as connection:
+            return [_sealed(row) for row in connection.execute(query)]
+
+    def sealed_of(self, signal_ids: Sequence[str]) -> set[str]:
+        """Return those of some ids of signals that are sealed."""
+        found: set[str] = set()
+        with reading(self._engine) as connection:
+            for part in in_parts(signal_ids):
+                ids = select(ledger_signals.c.signal_id)
+                found |= set(
+                    connection.execute(ids.where(ledger_signals.c.signal_id.in_(part))).scalars()
+                )
+        return found
+
+    def newest(self, targets: Sequence[ForecastTarget]) -> list[SealedSignal]:
+        """Return the newest signal of each target that has one."""
+        found = []
+        with reading(self._engine) as connection:
+            for target in targets:
+                mine = _rows(is_target(ledger_signals, target))
+                row = connection.execute(
+                    mine.order_by(ledger_signals.c.opening.desc()).limit(1)
+                ).one_or_none()
+                found += [] if row is None else [_sealed(row)]
+        return found
 
     def find(self, target: ForecastTarget, opening: int) -> SealedSignal | None:
         """Return the row of a target and the last candle of its horizon (opening, s)."""
@@ -178,6 +236,20 @@ class SealedSignals:
         return min((first for first in firsts if first is not None), default=None)
 
 
+def _event(row: SealedSignal, came: SignalOutcome, now: int) -> dict[str, Any]:
+    return msgspec.structs.asdict(row.target) | {
+        "seq": row.seq,
+        "opening": row.opening,
+        "recorded_at": now,
+        "kind": OUTCOME,
+        "last_opening": row.opening,
+        "count": 1,
+        "realised": came.pnl_percent,
+        "reason": came.exit,
+        "label": came.label,
+    }
+
+
 def _holds(connection: Connection, target: ForecastTarget, opening: int) -> bool:
     here = is_target(ledger_signals, target), ledger_signals.c.opening == opening
     return connection.execute(select(ledger_signals.c.seq).where(*here)).first() is not None
@@ -192,12 +264,16 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
     columns = [
         ledger_signals.c[name] for name in SealedSignal.__struct_fields__ if name not in _OUTCOMES
     ]
-    outcome = ledger_events.c.realised.label("pnl_percent"), ledger_events.c.reason.label("exit")
+    outcome = (
+        ledger_events.c.realised.label("pnl_percent"),
+        ledger_events.c.reason.label("exit"),
+        ledger_events.c["label"].label("label"),
+    )
     joined = ledger_signals.outerjoin(ledger_events, came)
     return select(*columns, *outcome).select_from(joined).where(condition)
 
 
-_OUTCOMES = ("pnl_percent", "exit")
+_OUTCOMES = ("pnl_percent", "exit", "label")
 
 
 def _sealed(row: Row[Any]) -> SealedSignal:

@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from storage.ledger import ledger_tables  # noqa: F401 - its tables join the metadata
+from storage.ledger import (
+    ledger_tables,  # noqa: F401 - its tables join the metadata
+    signal_slots,  # noqa: F401 - likewise
+)
 from storage.markets import market_tables  # noqa: F401 - likewise
 from storage.models import (
     run_tables,  # noqa: F401 - likewise

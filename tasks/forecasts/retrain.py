@@ -52,6 +52,7 @@ class Retrainer:
 
     def _queue_all(self, stores: Stores, enqueue: Enqueue) -> int:
         watched = {watch.series for watch in stores.watches.list()}
+        watched |= {slot.target.series for slot in stores.slots.offered()}
         queued = 0
         for record in stores.registry.targets(*KINDS):
             if record.target.series not in watched or not _has_begun(record):

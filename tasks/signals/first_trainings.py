@@ -1,4 +1,4 @@
-"""Source 001's watched series: ranges and signals of five minutes are trained unasked."""
+"""Ranges and signals that are trained unasked: of watched five minutes, and of offered slots."""
 
 import logging
 from contextlib import suppress
@@ -18,15 +18,18 @@ logger = logging.getLogger(__name__)
 
 
 def train_first(stores: Stores, enqueue: Enqueue) -> int:
-    """Queue a training for each watched series that lacks one; returns how many.
+    """Queue a training for each series that lacks one; returns how many.
 
     Later ones come by the schedule of all targets (`tasks.forecasts.retrain`).
     """
     begun = {record.target for record in stores.registry.targets(RANGE, SIGNAL)}
     known = {(target.series, target.horizon) for target in begun}
+    wanted = {series: set(HORIZONS) for series in watched(stores)}
+    for slot in stores.slots.offered():
+        wanted.setdefault(slot.target.series, set()).add(slot.target.horizon)
     queued = 0
-    for series in watched(stores):
-        lacking = [horizon for horizon in HORIZONS if (series, horizon) not in known]
+    for series, horizons in wanted.items():
+        lacking = sorted(horizon for horizon in horizons if (series, horizon) not in known)
         count = stores.candles.count(series) if lacking else 0
         enough = [h for h in lacking if count > least_candles(SIGNAL_MODEL, h)]
         queued += _queue(enqueue, series, enough) if enough else 0

@@ -1,17 +1,26 @@
 """What became of signals, from the candles that followed them."""
 
+import logging
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.clock.times import now_ms
+from core.errors import TickcastError
+from core.forecast_target import ForecastTarget
+from core.ledger import SIGNALS
 from core.markets import DEFAULT_COSTS_BPS
-from core.signals import BUY, GRACE_MS
+from core.models import exits_of
+from core.series import Series
+from core.signals import BUY, GRACE_MS, HOLD, SELL
 from storage.candles.newest_finished import finished
+from storage.ledger.sealed_signals import SealedSignal, SignalOutcome
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
+from tasks.signals.signal_scores import keep_signal_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +28,13 @@ if TYPE_CHECKING:
 
     from ml.scoring.signal_outcome import Bars, Outcome
 
+logger = logging.getLogger(__name__)
+
 # A candle that is missing may come for so long after a signal's end (ms): then those held decide.
 PATIENCE_MS = 86_400_000
+LABELS = (HOLD, BUY, SELL)
+# Scores over many rows are computed the less often the more there are: ms a row.
+PAUSE_MS_A_ROW = 5
 
 
 def score_signals(stores: Stores) -> int:
@@ -28,49 +42,161 @@ def score_signals(stores: Stores) -> int:
 
     A position is entered at the open of the first candle that opens after the
     signal was made (with the ledger's grace of 30 s), and never at a price that
-    was gone by then. Of two exits touched within one candle the stop counts.
+    was gone by then. Of two exits touched within one candle the stop counts. What is
+    sealed is scored whatever it says: of a hold, what its side would have earned.
     """
-    closed = 0
-    for record in stores.signals.pending():
-        found = _outcome(stores, record)
+    return _score_sealed(stores) + _score_unsealed(stores)
+
+
+def _score_sealed(stores: Stores) -> int:
+    by_series: dict[Series, list[SealedSignal]] = defaultdict(list)
+    for row in stores.sealed.pending(now_ms() // 1_000):
+        by_series[row.target.series].append(row)
+    behind: set[ForecastTarget] = set()
+    count = 0
+    for series, rows in by_series.items():
+        try:
+            known = _score_series(stores, series, rows)
+        except TickcastError as error:
+            logger.warning("outcomes of signals of %s: %s", series, error.detail)
+            continue
+        count += len(known)
+        behind |= {row.target for row in known}
+    _keep_scores(stores, behind)
+    return count
+
+
+def _score_series(stores: Stores, series: Series, rows: list[SealedSignal]) -> list[SealedSignal]:
+    bars = _bars(stores, series, min(r.first_opening for r in rows), max(r.opening for r in rows))
+    outcomes, closed = [], {}
+    for row in rows:
+        found = _outcome_of_sealed(stores, row, bars)
         if found is not None:
-            values = msgspec.structs.asdict(found) | {"result": found.result}
-            values["closed_at"] *= 1_000
-            # First into the chain: what a crash left undone is found pending again.
-            stores.sealed.record_outcome(record.id, found.pnl_percent, found.exit)
-            closed += stores.signals.close(record.id, values)
-    return closed
+            closed[row.seq] = found[0]
+            outcomes.append(SignalOutcome(row.seq, found[0].pnl_percent, found[0].exit, found[1]))
+    known = stores.sealed.record_outcomes(outcomes) if outcomes else []
+    for row in known:
+        _close(stores, row.signal_id, closed[row.seq])
+    return known
 
 
-def _outcome(stores: Stores, record: SignalRecord) -> "Outcome | None":
+def _outcome_of_sealed(
+    stores: Stores, row: SealedSignal, bars: "Bars"
+) -> "tuple[Outcome, str | None] | None":
+    """Return what a position on its side earned, and which barrier came first.
+
+    None while either is open.
+    """
+    side = row.side or row.type
+    if side == HOLD or row.take_profit is None or row.stop_loss is None:
+        return None  # a hold of an earlier version: nothing was said but its chances
+    run_id = row.run_id or stores.signals.get(row.signal_id).run_id
+    before = row.first_opening - 1
+    openings = _openings(stores.registry, run_id, before, row.horizon, row.made_at)
+    over = now_ms() > (row.opening + row.resolution) * 1_000 + PATIENCE_MS
+    ended = _position(row, side, openings, bars, over)
+    label = _label(row, openings, bars, over)
+    return None if ended is None or label is None else (ended, label or None)
+
+
+def _label(
+    row: SealedSignal, openings: "NDArray[np.int64]", bars: "Bars", over: bool
+) -> str | None:
+    """Return which barrier was touched first; None while that is open, empty for ever."""
+    # NumPy and pandas come in with these imports.
+    import numpy as np
+
+    from ml.data.labels import BARRIER, Path, triple_barrier
+
+    assert row.take_profit is not None
+    path = bars.at(openings)
+    held = len(path.time)
+    if not held:
+        return "" if over else None
+    reward = abs(np.log(row.take_profit / row.current_price))
+    unit = np.array([BARRIER * reward / exits_of(row.model).take_profit])
+    first = np.array([row.current_price])
+    prices = Path(*(np.concatenate([first, c]) for c in (path.high, path.low, path.close)))
+    found = triple_barrier(prices, np.array([0]), unit, unit, held)
+    whole = np.array_equal(path.time, openings[:held])
+    decided = int(found.end[0]) < held or found.outcome[0] or found.tie[0]
+    if not over and not (whole and (decided or held == len(openings))):
+        return None
+    return LABELS[int(found.outcome[0]) % 3]
+
+
+def _position(
+    about: SealedSignal | SignalRecord,
+    side: str,
+    openings: "NDArray[np.int64]",
+    bars: "Bars",
+    over: bool,
+) -> "Outcome | None":
     # NumPy and pandas come in with this import.
     from ml.scoring.scorecard import fee_of
     from ml.scoring.signal_outcome import Exits, outcome
 
-    assert record.take_profit is not None
-    assert record.stop_loss is not None
-    openings = _openings(stores.registry, record)
-    costs = DEFAULT_COSTS_BPS if record.costs_bps is None else record.costs_bps
-    spread = record.spread_bps or 0.0
+    assert about.take_profit is not None
+    assert about.stop_loss is not None
+    costs = DEFAULT_COSTS_BPS if about.costs_bps is None else about.costs_bps
+    spread = about.spread_bps or 0.0
     return outcome(
-        Exits(1 if record.type == BUY else -1, record.take_profit, record.stop_loss),
+        Exits(1 if side == BUY else -1, about.take_profit, about.stop_loss),
         openings,
-        _bars(stores, record),
-        record.resolution,
-        final=now_ms() > record.expires_at + PATIENCE_MS,
+        bars,
+        about.resolution,
+        final=over,
         fee=fee_of(costs - spread),
         spread=spread / 10_000,
     )
 
 
-def _openings(registry: Registry, record: SignalRecord) -> "NDArray[np.int64]":
+def _score_unsealed(stores: Stores) -> int:
+    """Enter the outcomes of signals that were given on demand and are not sealed."""
+    records = stores.signals.pending()
+    sealed = stores.sealed.sealed_of([record.id for record in records])
+    closed = 0
+    for record in records:
+        if record.id not in sealed:
+            found = _outcome_of_record(stores, record)
+            closed += found is not None and _close(stores, record.id, found)
+    return closed
+
+
+def _outcome_of_record(stores: Stores, record: SignalRecord) -> "Outcome | None":
+    openings = _openings(
+        stores.registry, record.run_id, record.opening, record.horizon, record.made_at
+    )
+    end = record.expires_at // 1_000 - record.resolution
+    bars = _bars(stores, record.series, record.opening + record.resolution, end)
+    over = now_ms() > record.expires_at + PATIENCE_MS
+    return _position(record, record.type, openings, bars, over)
+
+
+def _close(stores: Stores, signal_id: str, found: "Outcome") -> bool:
+    values = msgspec.structs.asdict(found) | {"result": found.result}
+    values["closed_at"] *= 1_000
+    return stores.signals.close(signal_id, values)
+
+
+def _keep_scores(stores: Stores, behind: set[ForecastTarget]) -> None:
+    boards = stores.boards.all(SIGNALS) if behind else {}
+    for target in behind:
+        board = boards.get(target)
+        if board is None or now_ms() - board.updated_at >= board.n * PAUSE_MS_A_ROW:
+            keep_signal_scores(stores, target)
+
+
+def _openings(
+    registry: Registry, run_id: str, last: int, horizon: int, made_at: int
+) -> "NDArray[np.int64]":
     """Return the candles that a position lives through: those that open once it can be entered."""
-    # NumPy comes in with these imports.
+    # NumPy comes in with this import.
     from core.clock.sessions import Sessions
 
-    sessions = Sessions.from_dict(_sessions(registry, record.run_id))
-    ahead = sessions.next_openings(record.opening, record.horizon)
-    return ahead[ahead * 1_000 + GRACE_MS >= record.made_at]
+    sessions = Sessions.from_dict(_sessions(registry, run_id))
+    ahead = sessions.next_openings(last, horizon)
+    return ahead[ahead * 1_000 + GRACE_MS >= made_at]
 
 
 @lru_cache(256)
@@ -78,11 +204,9 @@ def _sessions(registry: Registry, run_id: str) -> dict[str, Any]:
     return dict(registry.run(run_id).metadata["sessions"])
 
 
-def _bars(stores: Stores, record: SignalRecord) -> "Bars":
-    """Return the finished candles after the one that a signal came from."""
+def _bars(stores: Stores, series: Series, start: int, end: int) -> "Bars":
+    """Return the finished candles that open from `start` to `end` (s)."""
     from ml.scoring.signal_outcome import Bars
 
-    end = record.expires_at // 1_000 - record.resolution
-    held = stores.candles.read(record.series, record.opening + 1, end)
-    done = finished(held)
+    done = finished(stores.candles.read(series, start, end))
     return Bars(done.time, done.open, done.high, done.low, done.close)

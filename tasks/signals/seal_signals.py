@@ -1,20 +1,22 @@
-"""Signals of watched series, sealed at each candle's close; what was not in time is missed.
+"""Signals sealed at each candle's close; what was not in time is missed.
 
 Nobody chooses which are kept: the schedule makes one for every watched target whose
-model speaks, and counts those that it could not make, with the reason.
+model speaks and for every slot that is offered, and counts those that it could not make,
+with the reason. Of offered slots the newest stands on the board.
 """
 
 import logging
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import msgspec
 
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
-from core.forecast_target import ForecastTarget, deadline_ms
+from core.forecast_target import ForecastTarget, deadline_ms, grace_ms
 from core.ledger import SIGNALS
 from core.models import SIGNAL
-from core.signals import SIGNAL_ANSWER, SignalWords
+from core.signals import ERROR, GAP, NO_CANDLE, NO_MODEL, SignalWords, signal_answer
 from storage.candles.newest_finished import newest_finished
 from storage.ledger.ledger_rows import Missed
 from storage.ledger.sealed_signals import Unsealed
@@ -24,15 +26,27 @@ from storage.models.signals import SignalRecord
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.jobs.loaded_models import models
-from tasks.signals.generate_signal import signal_of
+from tasks.signals.generate_signal import MadeSignal, exit_prices, make_signal
 
 logger = logging.getLogger(__name__)
 
 NOT_MADE = "no signal was made in time"
+# So many targets are dealt with before what was made is sealed: the first of many that close at
+# once do not wait for the last, and all pay for few synced commits.
+AT_ONCE = 12
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A target to seal signals of, since when (epoch ms), and what is known of its trainings."""
+
+    target: ForecastTarget
+    since: int
+    offered: bool
+    record: TargetRecord | None
 
 
 def unsealed(
-    record: SignalRecord, target: ForecastTarget, first_opening: int, opening: int
+    record: SignalRecord, target: ForecastTarget, first_opening: int, opening: int, **more: object
 ) -> Unsealed:
     """Return what is sealed of a signal; its first and its last candle open then (s)."""
     about = {
@@ -43,7 +57,7 @@ def unsealed(
         "input_end": min(record.opening + record.resolution, first_opening),
         "signal_id": record.id,
     }
-    return msgspec.convert(msgspec.structs.asdict(record) | about, Unsealed)
+    return msgspec.convert(msgspec.structs.asdict(record) | about | more, Unsealed)
 
 
 class SignalSealer:
@@ -61,83 +75,158 @@ class SignalSealer:
 
     def run(self) -> int:
         """Deal with all that is due; returns how many signals were sealed."""
-        return sum(self._deal_with(record, since) for record, since in self._watched())
+        due = self._due()
+        return sum(map(self._deal_with, iter(lambda: tuple(islice(due, AT_ONCE)), ())))
 
-    def _watched(self) -> Iterator[tuple[TargetRecord, int]]:
-        """Yield the watched targets that have a champion, and since when (ms) they are watched."""
-        records = [r for r in self._stores.registry.targets(SIGNAL) if r.champion_id is not None]
-        watches = {w.series: w.created_at for w in self._stores.watches.list()} if records else {}
-        for record in records:
+    def _due(self) -> Iterator[Due]:
+        """Yield offered slots, and watched targets that have a champion."""
+        stores = self._stores
+        records = {record.target: record for record in stores.registry.targets(SIGNAL)}
+        offered = {slot.target: slot.offered_since for slot in stores.slots.offered()}
+        for target, since in offered.items():
+            yield Due(target, since, True, records.get(target))
+        spoken = [r for t, r in records.items() if r.champion_id is not None and t not in offered]
+        watches = {w.series: w.created_at for w in stores.watches.list()} if spoken else {}
+        begun_at = stores.sealed.begun_at() if spoken else None
+        for record in spoken:
             if record.target.series in watches:
-                yield record, watches[record.target.series]
+                never = self._clock() if begun_at is None else begun_at
+                since = max(watches[record.target.series], never)
+                yield Due(record.target, since, False, record)
 
-    def _deal_with(self, record: TargetRecord, watched_at: int) -> int:
+    def _deal_with(self, part: tuple[Due, ...]) -> int:
+        made: list[Unsealed] = []
+        missed: list[Missed] = []
+        for due in part:
+            try:
+                made += self._make(due)
+                missed += self._missed(due)
+            except TickcastError as error:
+                self._reasons[due.target] = ERROR
+                logger.warning("signals of %s: %s", due.target, error.detail)
+            except Exception:
+                self._reasons[due.target] = ERROR
+                logger.exception("signals of %s: a fault of ours", due.target)
+        if not made and not missed:
+            return 0
         try:
-            made = self._make(record)
-            missed = self._missed(record, watched_at)
-            if not made and not missed:
-                return 0
             rows = self._stores.sealed.append(made, missed).rows
         except TickcastError as error:
-            logger.warning("signals of %s: %s", record.target, error.detail)
+            logger.warning("%d signals are not sealed: %s", len(made), error.detail)
             return 0
-        if made:
-            self._dealt[record.target] = made[0].input_end - record.target.resolution
-            self._forget(record.target)  # the answer is to show the seal
+        for one in made:
+            self._dealt[one.target] = one.input_end - one.target.resolution
+            self._forget(one.target)  # the answer is to show the seal
+        offered = {due.target for due in part if due.offered}
+        self._stores.board.put([row for row in rows if row.target in offered])
         return len(rows)
 
-    def _make(self, record: TargetRecord) -> list[Unsealed]:
+    def _make(self, due: Due) -> list[Unsealed]:
         """Return the signal from the newest finished candle, if it is new and in time."""
-        target, stores = record.target, self._stores
+        target, stores = due.target, self._stores
         newest = newest_finished(stores.candles, target.series)
-        if newest is None or self._dealt.get(target) == newest:
+        if newest is None or self._dealt.get(target) == newest or _champion(due) is None:
             return []
-        first, last = self._openings(record, newest)
-        known = stores.sealed.find(target, last)
-        if known or self._clock() > deadline_ms(first, target.resolution):
+        first, last = self._openings(due, newest)
+        if self._clock() > deadline_ms(first, target.resolution) or stores.sealed.find(
+            target, last
+        ):
             self._dealt[target] = newest
             return []
+        asked = Asked(signal_answer(target.model), target.series, target.horizon)
         try:
-            said = signal_of(self._words, stores, target.series, target.horizon)
+            made = make_signal(self._words, stores, target, stores.answers.look(asked).mark)
         except ModelUnavailable as error:  # after a gap, until enough candles follow it
-            self._reasons[target] = error.detail
+            self._reasons[target] = GAP
+            logger.debug("%s: %s", target, error.detail)
             return []
-        signal = stores.signals.get(said.id)
-        if signal.opening != newest or signal.costs_bps is None:
+        if made.record.opening != newest or made.record.costs_bps is None:
             self._forget(target)  # it is of an older candle, or of an earlier version
             return []
         self._reasons.pop(target, None)
-        return [unsealed(signal, target, first, last)]
+        return [_whole(made, target, first, last)]
 
-    def _missed(self, record: TargetRecord, watched_at: int) -> list[Missed]:
-        target, step = record.target, record.target.resolution
+    def _missed(self, due: Due) -> list[Missed]:
+        target, step = due.target, due.target.resolution
         passed = period(self._clock(), step)
         if self._counted.get(target) == passed:
             return []
-        begun_at = self._stores.sealed.begun_at()
-        if begun_at is None:
-            return []
-        since = max(watched_at, record.champion_since or 0, begun_at)
-        accounted = self._stores.ledger_reader.accounted_until(target, SIGNALS)
-        found = missed_since(target, self._sessions(record), since, accounted, self._clock())
         self._counted[target] = passed
+        if _champion(due) is None:
+            return self._unspoken(due)
+        assert due.record is not None
+        since = max(due.since, due.record.champion_since or 0)
+        accounted = self._stores.ledger_reader.accounted_until(target, SIGNALS)
+        found = missed_since(target, self._sessions(due), since, accounted, self._clock())
         if found is None:
             return []
-        reason = self._reasons.get(target, NOT_MADE)
-        return [Missed(target, found.opening, found.last_opening, found.count, reason)]
+        return [Missed(target, found.opening, found.last_opening, found.count, self._why(due))]
 
-    def _openings(self, record: TargetRecord, newest: int) -> tuple[int, int]:
+    def _why(self, due: Due) -> str:
+        """Return why the newest signal was not made."""
+        known = self._reasons.get(due.target)
+        if known is not None:
+            return known
+        newest = newest_finished(self._stores.candles, due.target.series)
+        step = due.target.resolution
+        late = self._clock() - grace_ms(step)
+        if newest is None or self._openings(due, newest)[0] * 1_000 + step * 1_000 <= late:
+            return NO_CANDLE
+        return NOT_MADE
+
+    def _unspoken(self, due: Due) -> list[Missed]:
+        """Return that a slot has no model yet, once for each candle that it lacks one for."""
+        target, step = due.target, due.target.resolution
+        newest = newest_finished(self._stores.candles, target.series)
+        if newest is None or (newest + step) * 1_000 < due.since:
+            return []
+        opening = newest + target.horizon * step
+        return [Missed(target, opening, opening, 1, NO_MODEL)]
+
+    def _openings(self, due: Due, newest: int) -> tuple[int, int]:
         """Return the openings (s) of the first and the last candle after the newest one."""
         # NumPy comes in with this import.
         from core.clock.sessions import Sessions
 
-        hours = Sessions.from_dict(self._sessions(record))
-        ahead = hours.next_openings(newest, record.target.horizon)
+        hours = Sessions.from_dict(self._sessions(due))
+        ahead = hours.next_openings(newest, due.target.horizon)
         return int(ahead[0]), int(ahead[-1])
 
-    def _sessions(self, record: TargetRecord) -> dict[str, object]:
-        run = models.run(self._stores, record.champion_id or "")
-        return dict(run.metadata["sessions"])
+    def _sessions(self, due: Due) -> dict[str, object]:
+        return dict(models.run(self._stores, _champion(due) or "").metadata["sessions"])
 
     def _forget(self, target: ForecastTarget) -> None:
-        self._stores.answers.forget(Asked(SIGNAL_ANSWER, target.series, target.horizon))
+        asked = Asked(signal_answer(target.model), target.series, target.horizon)
+        self._stores.answers.forget(asked)
+
+
+def _champion(due: Due) -> str | None:
+    return due.record.champion_id if due.record else None
+
+
+def _whole(made: MadeSignal, target: ForecastTarget, first: int, last: int) -> Unsealed:
+    """Return a signal with what it is scored by: its side and exits, also of a hold, and priors."""
+    chances = made.chances
+    profit, stop = exit_prices(chances)
+    _, probability_tp, probability_sl = chances.exits
+    low, high = made.price_range["interval"]["0.9"] if made.price_range else (None, None)
+    either, buy = made.loaded.run.metadata["model"]["priors"]["signal"]
+    return unsealed(
+        made.record,
+        target,
+        first,
+        last,
+        take_profit=profit,
+        stop_loss=stop,
+        side=chances.side,
+        probability_tp=probability_tp,
+        probability_sl=probability_sl,
+        prior_hold=1 - either,
+        prior_buy=either * buy,
+        prior_sell=either * (1 - buy),
+        range_low=low,
+        range_high=high,
+        verdict=made.loaded.run.verdict,
+        run_id=made.record.run_id,
+        **made.regimes,
+    )

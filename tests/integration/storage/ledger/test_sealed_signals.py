@@ -18,12 +18,13 @@ from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.ledger_tables import ledger_signals
 from storage.ledger.ledger_verify import verify_ledger
-from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.sealed_signals import SealedSignals, SignalOutcome
 from tests.made_forecasts import forecasts
 from tests.made_signals import TARGET, several, unsealed
 
 pytestmark = pytest.mark.clock
 FOREVER = 4_000_000_000
+STOPPED = SignalOutcome(2, -0.7, "stop_loss", "sell")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def filled(sealed: SealedSignals) -> SealedSignals:
     made = several(4)
     sealed.append(made[:1])
     sealed.append(made[1:])
-    assert sealed.record_outcome("signal-1", -0.7, "stop_loss")
+    assert sealed.record_outcomes([STOPPED])
     return sealed
 
 
@@ -54,6 +55,7 @@ def test_signals_are_numbered_and_chained_by_hashes_that_anybody_can_compute(
     assert rows[0].prev_hash == genesis(SIGNALS, live=True)
     for row in rows:
         fields = [row.prev_hash, *(getattr(row, name) for name in HASHED[SIGNALS])]
+        fields += [row.run_id]  # the only one of `ADDED` that is known of these
         assert row.hash == hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
     found = verify_ledger(engine, heads, SIGNALS)
     assert (found.ok, found.rows, found.events) == (True, 4, 1)
@@ -77,8 +79,10 @@ def test_a_late_signal_is_refused_and_counted_with_its_reason(
 
 
 def test_an_outcome_is_joined_once_and_only_to_what_was_sealed(filled: SealedSignals) -> None:
-    assert not filled.record_outcome("signal-1", 5.0, "take_profit")
-    assert not filled.record_outcome("unknown", 5.0, "take_profit")
+    again = [SignalOutcome(seq, 5.0, "take_profit", "buy") for seq in (2, 99)]
+    assert filled.record_outcomes(again) == []
+    assert [row.seq for row in filled.pending(FOREVER)] == [1, 3, 4]
+    assert [(row.seq, row.label) for row in filled.scored(TARGET)] == [(2, "sell")]
     rows, _ = filled.page({}, 0, FOREVER, 9)
     assert [(row.pnl_percent, row.exit) for row in rows] == [
         (None, None), (-0.7, "stop_loss"), (None, None), (None, None),
@@ -153,3 +157,23 @@ def test_whatever_is_done_to_signals_is_found(
         append_only.enforce(connection)
     found = verify_ledger(engine, heads, SIGNALS)
     assert (found.ok, found.first_bad, found.chain) == (False, first_bad, SIGNALS)
+
+
+def test_what_came_later_to_a_signal_is_hashed_where_it_is_known(
+    sealed: SealedSignals, engine: Engine, heads: Heads
+) -> None:
+    (row,) = sealed.append([unsealed(side="sell", probability_tp=0.4, verdict="skilled")]).rows
+    values = [row.prev_hash, *(getattr(row, name) for name in HASHED[SIGNALS])]
+    values += ["sell", 0.4, "skilled", "a-run"]  # in the order of `ADDED`
+    assert row.hash == hashlib.sha256(msgspec.json.encode(values)).hexdigest()
+    with writing(engine) as connection:
+        append_only.lift(connection)
+        connection.execute(update(ledger_signals).values(verdict="no_skill"))
+    assert not verify_ledger(engine, heads, SIGNALS).ok
+
+
+def test_the_newest_signal_of_each_target_is_found(filled: SealedSignals) -> None:
+    rows, _ = filled.page({}, 0, FOREVER, 9)
+    newest = max(rows, key=lambda row: row.opening)
+    other = msgspec.structs.replace(TARGET, symbol="ETH-USD")
+    assert filled.newest([TARGET, other]) == [newest]

@@ -12,7 +12,7 @@ from storage.candles.candle_columns import Candles
 from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_verify import verify_ledger
-from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.sealed_signals import SealedSignal, SealedSignals
 from storage.models.answer_cache import Asked
 from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord
@@ -155,3 +155,65 @@ def test_watched_series_are_trained_and_answered_for_by_the_schedule(
     assert refresh_answers(stores, SignalWords()) == 0
     held, _ = stores.signals.page(SignalFilter(symbol=NOISE.symbol), 10, 0)
     assert [row.opening for row in held] == [last_close() - 300]
+
+
+def seal(stores: Stores, record: SignalRecord, **more: object) -> SealedSignal:
+    """Seal a signal as if its first candle had just opened, and return its row."""
+    first = record.opening + 300
+    with writing(stores.engine) as connection:
+        append_only.lift(connection)  # the database's clock would not believe it
+    sealed = SealedSignals(stores.engine, stores.heads, clock=lambda: first * 1_000)
+    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
+    priors = {"prior_hold": 0.4, "prior_buy": 0.3, "prior_sell": 0.3}
+    chances = {"side": "buy", "probability_tp": 0.3, "probability_sl": 0.5}
+    made = unsealed(record, target, first, first + 5 * 300, **(priors | chances | more))
+    (row,) = sealed.append([made]).rows
+    return row
+
+
+def hold() -> SignalRecord:
+    """Return a signal to hold."""
+    return buy(type="hold", take_profit=None, stop_loss=None, result=None, confidence=0.2,
+               costs_bps=20.0, spread_bps=0.0)  # fmt: skip
+
+
+def test_a_sealed_hold_is_scored_by_what_its_side_would_have_earned(stores: Stores) -> None:
+    run(stores)
+    seal(stores, stores.signals.add(hold()), take_profit=102.0, stop_loss=99.0, run_id="a-run")
+    stores.candles.write(SOL, path(CALM, (100.0, 101.0, 98.5, 98.6)))
+    assert score_signals(stores) == 0  # stopped, but neither barrier of buy and sell is touched
+    stores.candles.write(SOL, path(CALM, (100.0, 101.0, 98.5, 98.6), (98.6, 98.7, 97.0, 97.5)))
+    assert (score_signals(stores), score_signals(stores)) == (1, 0)
+    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
+    (row,) = stores.sealed.scored(target)
+    assert (row.exit, row.label) == ("stop_loss", "sell")
+    assert row.pnl_percent == pytest.approx(100 * (0.99 * np.exp(-2e-3) - 1))
+    assert stores.sealed.pending(2**40) == []
+
+
+def test_a_path_that_touches_nothing_is_a_hold_once_its_horizon_is_over(stores: Stores) -> None:
+    run(stores)
+    seal(stores, stores.signals.add(hold()), take_profit=102.0, stop_loss=99.0, run_id="a-run")
+    stores.candles.write(SOL, path(*(CALM,) * 5))
+    assert score_signals(stores) == 0
+    stores.candles.write(SOL, path(*(CALM,) * 6))
+    assert score_signals(stores) == 1
+    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
+    (row,) = stores.sealed.scored(target)
+    assert (row.exit, row.label) == ("time", "hold")
+
+
+def test_sealed_signals_have_their_scores_on_the_board(stores: Stores) -> None:
+    run(stores)
+    row = seal(stores, stores.signals.add(buy(costs_bps=20.0, spread_bps=0.0)), run_id="a-run")
+    stores.candles.write(SOL, path(CALM, UP))
+    assert score_signals(stores) == 1
+    board = stores.boards.all(SIGNALS)[row.target]
+    assert (board.n, board.verdict) == (1, "unproven")
+    share = 0.6 / 0.8
+    assert board.scores["direction"]["brier"] == pytest.approx(2 * (1 - share) ** 2)
+    assert board.baseline_scores["direction"]["brier"] == pytest.approx(0.5)
+    assert board.scores["tp_first"]["baseline"] == "driftless"
+    assert board.scores["positions"] | {"mean_percent": 0} == {
+        "n": 1, "profits": 1, "mean_percent": 0,
+    }  # fmt: skip

@@ -1,0 +1,53 @@
+"""The newest sealed signal of each offered slot, in Redis, so that a scan asks SQL for nothing.
+
+It follows from the ledger: what is not there is read from SQL and put back.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import redis
+
+from core.forecast_target import ForecastTarget
+from storage import keys
+from storage.ledger.sealed_signals import SealedSignal, SealedSignals
+from storage.redis_connection import redis_errors
+
+
+class SignalBoard:
+    """Every method may raise `RedisUnavailable` and `DatabaseUnavailable`."""
+
+    def __init__(self, client: "redis.Redis", sealed: SealedSignals) -> None:
+        self._client = client
+        self._sealed = sealed
+
+    def put(self, rows: Sequence[SealedSignal]) -> None:
+        """Show rows as the newest of their targets, and note that the board has changed."""
+        if not rows:
+            return
+        shown = {str(row.target): msgspec.json.encode(row) for row in rows}
+        with redis_errors():
+            pipeline: Any = self._client.pipeline()
+            pipeline.hset(keys.SIGNAL_BOARD, mapping=shown)
+            pipeline.incr(keys.SIGNAL_BOARD_CHANGES)
+            pipeline.execute()
+
+    def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
+        """Return the newest signal of each target that ever had one."""
+        wanted = list(targets)
+        if not wanted:
+            return {}
+        with redis_errors():
+            held: Any = self._client.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
+        found = {
+            target: msgspec.json.decode(text, type=SealedSignal)
+            for target, text in zip(wanted, held, strict=True)
+            if text is not None
+        }
+        lacking = [target for target in wanted if target not in found]
+        if lacking:
+            rows = self._sealed.newest(lacking)
+            self.put(rows)
+            found |= {row.target: row for row in rows}
+        return found
