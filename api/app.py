@@ -53,6 +53,9 @@ from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
 from api.pages.page import Page, PageFiles
 from api.pages.root import RootResource
+from api.robots.history import PredictionCounts, SlotHistory
+from api.robots.offered import OfferedSlots
+from api.robots.scan import ScanResource
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -119,6 +122,7 @@ def create_app(
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, work, settings)
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
+    _add_robots(app, stores)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
     _add_next_candle(app, stores, work, next_candle)
@@ -273,6 +277,16 @@ def _add_v1(
     app.add_route("/api/v1/models/status", ModelsStatusResource(cards), limits={"GET": _MODELS})
     app.add_route(
         "/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards), limits={"GET": _MODELS}
+    )
+
+
+def _add_robots(app: Application, stores: Stores) -> None:
+    """Add the routes that trading robots ask every few seconds."""
+    offered = OfferedSlots(stores.slots)
+    app.add_route("/api/scan", ScanResource(stores, offered))
+    app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered))
+    app.add_route(
+        "/api/history/predictions", PredictionCounts(stores.signal_counts, offered), dear=True
     )
 
 

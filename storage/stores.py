@@ -27,6 +27,7 @@ from storage.ledger.ledger_reads import LedgerReader
 from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_board import SignalBoard
+from storage.ledger.signal_counts import SignalCounts
 from storage.ledger.signal_slots import SignalSlotStore
 from storage.ledger.submissions import Submissions
 from storage.markets.markets import MarketStore
@@ -66,6 +67,7 @@ class Stores:
     sealed: SealedSignals
     slots: SignalSlotStore
     board: SignalBoard
+    signal_counts: SignalCounts
     boards: BoardStore
     records: ForecasterRecords
     registry: Registry
@@ -115,6 +117,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         sealed=sealed,
         slots=SignalSlotStore(engine),
         board=SignalBoard(client, sealed),
+        signal_counts=SignalCounts(engine),
         boards=BoardStore(engine),
         records=ForecasterRecords(engine),
         registry=Registry(engine, files),

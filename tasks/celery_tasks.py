@@ -21,7 +21,6 @@ from tasks.candles.collect_candles import collect_candles
 from tasks.candles.compute_indicators import compute_indicators
 from tasks.candles.ingest_latest import ingest_latest
 from tasks.candles.refresh_watched import refresh_watched
-from tasks.candles.store_candles import store_candles
 from tasks.forecasts.check_regimes import check_regimes
 from tasks.forecasts.evaluate_slots import evaluate_slot
 from tasks.forecasts.leak_test_features import leak_test_features
@@ -41,6 +40,7 @@ from tasks.signals.generate_signal import generate_signal
 from tasks.signals.predict_range import predict_range
 from tasks.signals.score_signals import score_signals
 from tasks.signals.train_signals import train_signals
+from tasks.signals.wake_at_close import StoreAndWake
 from tasks.trades.backfill_gaps import Backfill, backfill_gaps
 from tasks.trades.detect_anomalies import detect_anomalies
 from tasks.trades.maintain_inbox import keep_intake
@@ -81,7 +81,10 @@ STEPS = {
     step.task.name: step
     for step in (
         Step(table.FETCH_CANDLES, lambda: partial(collect_candles, runtime().exchange)),
-        Step(table.STORE_CANDLES, lambda: store_candles),
+        Step(
+            table.STORE_CANDLES,
+            lambda: StoreAndWake(partial(runtime().enqueue.run_now, table.AT_CLOSE)),
+        ),
         Step(table.INGEST_LATEST, lambda: partial(ingest_latest, runtime().exchange)),
         Step(
             table.BACKFILL_CANDLES,

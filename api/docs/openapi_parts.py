@@ -31,6 +31,10 @@ PATH_PARAMETERS: dict[str, Json] = {
         "schema": {"enum": list(RESOLUTION_NAMES)},
         "description": "Length of a candle, in seconds or by name.",
     },
+    "tf": {
+        "schema": {"enum": list(RESOLUTION_NAMES)},
+        "description": "Length of a candle: `M15`, `H1`, or as elsewhere.",
+    },
     "model_name": _path_name("Name of the model."),
     "model_id": _path_name("Version of the model."),
     "task_id": {"description": "Id of the task, from the answer that began it."},
@@ -113,6 +117,22 @@ CSV_PAGE: Json = {
                 }
             },
         }
+    }
+}
+
+
+SCAN_FORMS: Json = {
+    "responses": {
+        "200": {
+            "content": {"text/csv": TEXT},
+            "headers": {
+                "ETag": {
+                    "description": "Names these items; sent as `If-None-Match`, they are a 304.",
+                    "schema": {"type": "string"},
+                }
+            },
+        },
+        "304": {"description": "The items are those that `If-None-Match` names."},
     }
 }
 

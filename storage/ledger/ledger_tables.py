@@ -148,6 +148,7 @@ ledger_signals = Table(
     Column("verdict", String(16)),
     Column("run_id", String(36)),
     UniqueConstraint("signal_id", name="uq_ledger_signals_signal_id"),
+    Index("ix_ledger_signals_opening", "opening"),
     CheckConstraint("input_end <= first_opening", name="ck_ledger_signals_inputs"),
     CheckConstraint("first_opening <= opening", name="ck_ledger_signals_target"),
     CheckConstraint(_IN_TIME, name="ck_ledger_signals_made_at"),

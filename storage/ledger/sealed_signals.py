@@ -9,11 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+)
 
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
+from core.signals import HOLD
 from storage.database import reading
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads
@@ -199,6 +211,18 @@ class SealedSignals:
                 ).one_or_none()
                 found += [] if row is None else [_sealed(row)]
         return found
+
+    def history(
+        self, targets: Sequence[ForecastTarget], before: int, limit: int, *, holds: bool
+    ) -> list[SealedSignal]:
+        """Return signals of some targets with a smaller `seq` than `before`, newest first."""
+        mine = or_(*(is_target(ledger_signals, target) for target in targets))
+        wanted = and_(mine, ledger_signals.c.seq < before)
+        if not holds:
+            wanted = and_(wanted, ledger_signals.c.type != HOLD)
+        query = _rows(wanted).order_by(ledger_signals.c.seq.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            return [_sealed(row) for row in connection.execute(query)]
 
     def find(self, target: ForecastTarget, opening: int) -> SealedSignal | None:
         """Return the row of a target and the last candle of its horizon (opening, s)."""

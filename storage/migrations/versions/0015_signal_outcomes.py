@@ -32,6 +32,7 @@ def upgrade() -> None:
         op.add_column("ledger_signals", sa.Column(name, sa.Double()))
     op.add_column("ledger_events", sa.Column("label", sa.String(8)))
     op.execute(WAITING)
+    op.create_index("ix_ledger_signals_opening", "ledger_signals", ["opening"])
     op.create_table(
         "signal_slots",
         sa.Column("platform", sa.String(64), nullable=False),
@@ -55,6 +56,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("signal_slots")
+    op.drop_index("ix_ledger_signals_opening", table_name="ledger_signals")
     op.execute("DELETE FROM ledger_pending WHERE ledger = 'signals'")
     op.drop_column("ledger_events", "label")
     for name in (*TEXTS, *NUMBERS):

@@ -138,9 +138,14 @@ async def test_its_models_answer_the_same(opened: Opened, api: Api, worker: None
         body = await got(api, "POST", f"/api/v1/{path}", json=OUTLOOK | more, headers=WAITING)
         assert body["data"]["model"] == wanted["model"]
         for part in NUMBERS[shown]:
-            assert body["data"][part] == wanted[part], part
+            assert _known_of(wanted[part], body["data"][part]) == wanted[part], part
     signal = body["data"]["signal"]
     assert signal["probabilities"] == opened.answers["signal"]["signal"]["probabilities"]
+
+
+def _known_of(wanted: Any, found: Any) -> Any:
+    """Return the fields that the version before knew."""
+    return {name: found[name] for name in wanted} if isinstance(wanted, dict) else found
 
 
 async def _lstm_is_the_same(api: Api, wanted: dict[str, Any]) -> None:

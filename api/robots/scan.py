@@ -1,0 +1,119 @@
+"""The newest signal of every slot, for robots that ask every few seconds."""
+
+import hashlib
+
+import msgspec
+from falcon import HTTP_304, MEDIA_JSON
+from falcon.asgi import Request, Response
+
+from api.candles.candles import CSV
+from api.docs.openapi import operation
+from api.docs.openapi_parts import SCAN_FORMS
+from api.http.threads import in_thread
+from api.robots.items import is_stale, scan_item
+from api.robots.offered import OfferedSlots
+from api.robots.schemas import Scan, ScanItem, ScanQuery, several
+from core.clock.resolutions import parse_resolution
+from core.clock.times import format_time, now_ms
+from core.forecast_target import ForecastTarget
+from core.process.recent import Recent
+from core.series import Market
+from storage.access.access_keys import AccessKey
+from storage.stores import Stores
+
+# Everybody sees all as long as there are no plans.
+TIER = "owner"
+# An unknown market is asked for again after as many scans as fit in here.
+_MARKETS = 512
+
+
+class ScanResource:
+    """`GET /api/scan`"""
+
+    def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
+        self._stores = stores
+        self._offered = offered
+        self._digits: Recent[tuple[Market, int], int | None] = Recent(_MARKETS)
+
+    @operation("scan", "robots", {200: Scan}, errors=(422,), more=SCAN_FORMS)
+    async def on_get(self, req: Request, resp: Response, query: ScanQuery) -> None:
+        """Return the newest sealed signal of each offered slot, by symbol and length of candles.
+
+        A signal that is old, because a later candle has closed, is left out and counted.
+        Unchanged items are a 304 to a caller that sends their `ETag` as `If-None-Match`.
+        """
+        now = now_ms() // 1_000
+        scan = await in_thread(self._scan, req.context.key, query, now)
+        body, resp.content_type = _shown(scan, query.format)
+        tag = _tag(scan, query.format)
+        resp.set_header("ETag", tag)
+        if tag in (req.get_header("If-None-Match") or "").replace(" ", "").split(","):
+            resp.status = HTTP_304
+            return
+        resp.data = body
+
+    def _scan(self, account: AccessKey | None, query: ScanQuery, now: int) -> Scan:
+        targets = [slot.target for slot in self._offered.now(account)]
+        newest = self._stores.board.newest(targets)
+        current = [row for row in newest.values() if not is_stale(row, now)]
+        items = [
+            scan_item(row, self._digits_of(target, now), now)
+            for target, row in newest.items()
+            if _is_wanted(target, query) and (query.include_stale == "true" or row in current)
+        ]
+        items = [item for item in items if item.confidence >= query.min_confidence]
+        return Scan(
+            items=items,
+            plan_tier=TIER,
+            filtered_by_plan=False,
+            server_time=format_time(now * 1_000),
+            server_time_unix=now,
+            next_close_unix=_next_close([row.first_opening + row.resolution for row in current],
+                                        targets, now),
+            stale_slots=len(targets) - len(current),
+            count=len(items),
+        )  # fmt: skip
+
+    def _digits_of(self, target: ForecastTarget, now: int) -> int | None:
+        market = Market(target.platform, target.symbol)
+        # What an operator sets is seen within a minute.
+        return self._digits.get(
+            (market, now // 60), lambda: self._stores.markets.get(market).digits
+        )
+
+
+def _is_wanted(target: ForecastTarget, query: ScanQuery) -> bool:
+    symbols, frames = several(query.symbol), several(query.timeframe)
+    lengths = None if frames is None else [parse_resolution(f, "timeframe") for f in frames]
+    return (symbols is None or target.symbol in symbols) and (
+        lengths is None or target.resolution in lengths
+    )
+
+
+def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> int:
+    """Return when (s) the next candle of a slot closes; by the plain grid where none is current."""
+    ahead = [close for close in closes if close > now]
+    steps = [target.resolution for target in targets] or [60]
+    return min(ahead or [(now // step + 1) * step for step in steps])
+
+
+def _shown(scan: Scan, form: str) -> tuple[bytes, str]:
+    if form == "json":
+        return msgspec.json.encode(scan), MEDIA_JSON
+    lines = [";".join(ScanItem.__struct_fields__)]
+    lines += [";".join(map(_cell, msgspec.structs.astuple(item))) for item in scan.items]
+    return "\n".join([*lines, ""]).encode(), CSV
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).replace(";", ",").replace('"', "'").replace("\n", " ")
+
+
+def _tag(scan: Scan, form: str) -> str:
+    """Return what changes with the items and with nothing else."""
+    content = msgspec.json.encode((form, scan.items, scan.plan_tier, scan.stale_slots))
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
