@@ -52,15 +52,17 @@ class OutsideForecasts:
     def submit(self, body: SubmitRequest, arrived: int) -> Submitted:
         """Enter what arrived at an instant (epoch ms); says of each item what became of it.
 
-        Raises `InvalidRequest` for a forecaster of a name that none may have.
+        Raises `InvalidRequest` for a forecaster of a name that none may have, and for
+        an item that names no series or no instant.
         """
         model = external_model(body.forecaster)
         items: dict[int, SubmittedItem] = {}
         by_series: dict[Series, list[_Item]] = defaultdict(list)
         for index, given in enumerate(body.forecasts):
+            target, instant = self._target(index, given, model)
             try:
-                one = self._read(index, given, model)
-                by_series[one.target.series].append(one)
+                one = _Item(index, target, _whole_seconds(instant), read_said(given))
+                by_series[target.series].append(one)
             except InvalidRequest as error:
                 items[index] = _refusal(index, error.detail)
         made: dict[int, Forecast] = {}
@@ -85,14 +87,15 @@ class OutsideForecasts:
             for index, one in zip(made, found, strict=True)
         }
 
-    def _read(self, index: int, given: OutsideForecast, model: str) -> "_Item":
+    def _target(self, index: int, given: OutsideForecast, model: str) -> tuple[ForecastTarget, int]:
+        """Return an item's target, and its opening in epoch ms."""
         platform = given.platform or self._default_platform
-        series = stored_series(platform, given.symbol, given.resolution)
-        instant = parse_time(given.opening, "opening")
-        if instant % 1_000:
-            raise InvalidRequest("opening: candles open at whole seconds")
-        target = ForecastTarget(**asdict(series), horizon=given.horizon, model=model)
-        return _Item(index, target, instant // 1_000, read_said(given))
+        try:
+            series = stored_series(platform, given.symbol, given.resolution)
+            instant = parse_time(given.opening, "opening")
+        except InvalidRequest as error:
+            raise InvalidRequest(f"forecasts[{index}].{error.detail}") from None
+        return ForecastTarget(**asdict(series), horizon=given.horizon, model=model), instant
 
     def _place(
         self, series: Series, items: list["_Item"], ledger: str, arrived: int
@@ -217,6 +220,12 @@ class _WalkPlace:
             raise InvalidRequest("horizon: fewer candles are held before opening")
         first, last = int(times[at - horizon + 1]), int(times[at - horizon])
         return first, min(last + self._step, first), float(self._known.close[at - horizon])
+
+
+def _whole_seconds(instant: int) -> int:
+    if instant % 1_000:
+        raise InvalidRequest("opening: candles open at whole seconds")
+    return instant // 1_000
 
 
 def _refusal(index: int, reason: str) -> SubmittedItem:

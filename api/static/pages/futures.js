@@ -4,7 +4,7 @@ import { get } from "../parts/api.js";
 import { BandSeries } from "../charts/band.js";
 import { makeChart, priceFormat } from "../charts/chart.js";
 import { h, show } from "../parts/dom.js";
-import { ledgerRows, scoreboard } from "../parts/forecast_sources.js";
+import { bandRow, ledgerRows, scoreboard } from "../parts/forecast_sources.js";
 import { count, decimalsOf, isNumber, number, percent, seconds, short, when } from "../parts/format.js";
 import { coverageBars } from "../charts/plots.js";
 import { runningSkill } from "../charts/running_skill.js";
@@ -107,7 +107,7 @@ function belief(slot) {
   return panel("Verdict", h(
     "div.body.grid", {}, verdictPanel(slot.verdict, scores.skill, { n: slot.n, what }),
     facts(
-      ["Scored", count(slot.n)], ["Missed", count(slot.missed)], ["MAE", short(scores.mae)],
+      ["Scored", count(slot.n)], ["Missed", count(slot.missed)], slot.late > 0 && ["Of these too late", count(slot.late)], ["MAE", short(scores.mae)],
       ["MAE of last price", short(baseline.mae)], ["Direction right", percent(scores.direction?.accuracy)],
       ["Base rate", percent(scores.direction?.base_rate)],
     ),
@@ -128,10 +128,7 @@ function drawChart(element, rows, slot, signal) {
   const paint = () => parts.real.applyOptions({ color: colour("text") });
   paint();
   signal.addEventListener("abort", onTheme(paint), { once: true });
-  parts.band.setData(rows.map((row) => ({
-    time: seconds(row.opening), value: row.predicted, low80: row.intervals["0.8"][0], high80: row.intervals["0.8"][1],
-    low95: row.intervals["0.95"][0], high95: row.intervals["0.95"][1],
-  })));
+  parts.band.setData(rows.map((row) => bandRow(seconds(row.opening), row.predicted, row.intervals, row)));
   const scored = rows.filter(({ realised }) => isNumber(realised));
   parts.real.setData(scored.map((row) => ({ time: seconds(row.opening), value: row.realised })));
   parts.skillBand.setData(skillRows(scored, slot.horizon));
@@ -144,7 +141,7 @@ const hundred = (share) => (share === undefined ? undefined : share * 100);
 
 function skillRows(scored, horizon) {
   const losses = scored.map((row) => Math.abs(row.realised - row.predicted));
-  const baseline = scored.map((row) => Math.abs(row.realised - row.baseline.last_price));
+  const baseline = scored.map((row) => Math.abs(row.baseline_error));
   const known = runningSkill(losses, baseline, horizon);
   return scored.map((row, i) => {
     const { skill, low, high } = known[i];
@@ -169,7 +166,7 @@ function rowTable(rows) {
   const decimals = decimalsOf(rows.slice(-200).map(({ baseline }) => baseline.last_price));
   const price = (value) => number(value, decimals);
   const shown = rows.slice(-ROWS_SHOWN).toReversed().map((row) => [
-    opened(row), price(row.predicted), row.intervals["0.8"].map(price).join(" – "), percent(row.prob_up, 0),
+    opened(row), price(row.predicted), (row.intervals["0.8"] ?? []).map(price).join(" – ") || "–", percent(row.prob_up, 0),
     row.realised === null ? h("span.muted", {}, "open") : price(row.realised), price(row.error),
     price(row.baseline_error), when(row.made_at, true), h("span", { title: row.hash }, row.hash.slice(0, 8)),
   ]);

@@ -8,24 +8,41 @@ import { chosenSeries, heldSeries, seriesText } from "../parts/held.js";
 import { JobList } from "../parts/jobs.js";
 import { lstmDetails, slotDetails } from "./model_details.js";
 import { empty, fillWith } from "../parts/states.js";
-import { panel, row, scrolling } from "../parts/table.js";
+import { panel, row, scrolling, table } from "../parts/table.js";
 import { trainingForm } from "./training.js";
 import { isJudged, skillLimit, skillWhisker, verdictChip } from "../parts/verdict.js";
 
 const SLOT = ["platform", "symbol", "resolution", "horizon", "model"];
+const OUTSIDE = "external.";
 const TRAININGS = new Set(["train_slot", "train_lstm_from_redis"]);
 
 export async function open(main, parameters, signal) {
   const view = { list: h("div"), details: h("div.grid"), form: h("div.body"), jobs: new JobList(signal), parameters, signal };
+  const outside = h("div");
   view.refresh = () => fillWith(view.list, () => modelTable(view), { signal, quiet: true });
   show(
-    main, h("h1.hidden-text", {}, "Models"), panel("Trained models", view.list), panel("Train a model", view.form), view.details,
+    main, h("h1.hidden-text", {}, "Models"), panel("Trained models", view.list), outside, panel("Train a model", view.form), view.details,
   );
   await Promise.all([
     fillWith(view.list, () => modelTable(view), { signal }),
+    showOutside(outside, signal),
     fillWith(view.form, async () => formWithJobs(view, await heldSeries(signal)), { signal }),
     followRunning(view),
   ]);
+}
+
+/** Forecasters outside this server, whose forecasts stand in the same ledger; none, no panel. */
+async function showOutside(place, signal) {
+  const rows = (await scoreboard({}, signal)).filter(({ model }) => model.startsWith(OUTSIDE));
+  if (!rows.length || signal.aborted) return;
+  const limit = skillLimit(rows.map(({ scores }) => scores.skill));
+  const columns = [
+    ["Forecaster"], ["Series"], ["Ahead", "mono"], [`Made before the fact, ±${percent(limit)}`], ["Missed", "number"], ["Too late", "number"],
+  ];
+  show(place, panel("Outside forecasters", table("Outside forecasters", columns, rows.map((row) => [
+    row.model.slice(OUTSIDE.length), seriesText(row), row.horizon,
+    belief(row.n ? { n: row.n, skill: row.scores.skill, verdict: row.verdict } : null, limit), count(row.missed), count(row.late),
+  ]))));
 }
 
 async function formWithJobs(view, held) {

@@ -81,7 +81,8 @@ async function lstmRows(model, signal) {
   return answer.predictions.map((step) => bandRow(seconds(step.time), step.predicted, step.interval, {}));
 }
 
-function bandRow(time, value, intervals, row) {
+/** Return a forecast as charts draw it; bounds that were not said are undefined. */
+export function bandRow(time, value, intervals, row) {
   const [low80, high80] = intervals?.["0.8"] ?? [];
   const [low95, high95] = intervals?.["0.95"] ?? [];
   return { time, value, low80, high80, low95, high95, probUp: row.prob_up, realised: row.realised };

@@ -142,8 +142,7 @@ async def test_what_comes_after_its_deadline_is_refused_and_counted_once(
         ({"quantiles": {"0.1": 118}}, "give both"),
         ({"quantiles": {"0.5": 120}}, "said twice"),
         ({"quantiles": {"nan": 120}}, "none of 0.025"),
-        ({"resolution": "7m"}, "resolution is not one of"),
-        ({"opening": "soon"}, "opening"),
+        ({"opening": "2026-03-11T10:20:00.5Z"}, "whole seconds"),
     ],
 )
 async def test_an_item_that_cannot_be_is_refused_with_its_reason_and_hinders_no_other(
@@ -168,6 +167,10 @@ async def test_an_item_that_cannot_be_is_refused_with_its_reason_and_hinders_no_
           "forecaster": "mine"}, "x is no field"),
         ({"forecasts": [{"symbol": "A", "resolution": 60, "opening": 0, "prob_up": 1.2}],
           "forecaster": "mine"}, "prob_up"),
+        ({"forecasts": [{"symbol": "A", "resolution": "7m", "opening": 0}], "forecaster": "mine"},
+         "forecasts[0].resolution is not one of"),
+        ({"forecasts": [{"symbol": "A", "resolution": 60, "opening": "soon"}],
+          "forecaster": "mine"}, "forecasts[0].opening"),
         ({"forecasts": [{"symbol": "A", "resolution": 60, "opening": 0}], "forecaster": "a b"},
          "forecaster"),
         ({"forecasts": [{"symbol": "A", "resolution": 60, "opening": 0}], "forecaster": "a" * 56},
