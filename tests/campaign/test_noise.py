@@ -1,0 +1,63 @@
+"""Nobody is called skilled on noise, and planted edges are found: `make campaign`.
+
+NOISE_SERIES says how many series each rule is tried on (100 take hours), NOISE_SEED which
+seed is the first.
+"""
+
+import os
+
+import pytest
+
+from ml.evaluation.train_challenger import Recipe, evaluate
+from tests.campaign.made_markets import NOISE, RESOLUTION, make_market
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
+
+SERIES = int(os.environ.get("NOISE_SERIES", "5"))
+FIRST_SEED = int(os.environ.get("NOISE_SEED", "0"))
+CANDLES = 6_000
+MODELS = {"close": "boosting", "range": "path_range", "signal": "barrier_signals"}
+HORIZONS = (6, 72)
+# Where volatility clusters, skill in ranges is real.
+UNFORESEEN = [
+    *((market, kind, h) for market in NOISE for kind in ("close", "signal") for h in HORIZONS),
+    *((market, "range", h) for market in ("walk", "student") for h in HORIZONS),
+]
+PLANTED = [
+    ("autoregressive", "close", 1),
+    ("breakout", "close", 6),
+    ("breakout", "signal", 6),
+    ("weekend_gap", "close", 6),
+]
+AT_MOST, AT_LEAST = 0.05, 0.95
+
+
+def _skilled(market: str, kind: str, horizon: int) -> int:
+    """Return how many series the walk-forward calls skilled, and print each verdict."""
+    found = 0
+    for seed in range(FIRST_SEED, FIRST_SEED + SERIES):
+        frame = make_market(market, seed, CANDLES)
+        result = evaluate(frame, RESOLUTION, Recipe(MODELS[kind], horizon, seed=seed))
+        scores = result["scores"]
+        skill = scores["direction"]["skill"] if kind == "signal" else scores["skill"]
+        found += result["verdict"] == "skilled"
+        print(
+            f"\n  {market} {kind} {horizon} ahead, seed {seed}: {result['verdict']}, skill "
+            f"{skill['value']:+.4f} ({skill['low']:+.4f} to {skill['high']:+.4f})",
+            end="",
+            flush=True,
+        )
+    print(f"\n  {market} {kind} {horizon} ahead: skilled in {found} of {SERIES}")
+    return found
+
+
+@pytest.mark.parametrize(("market", "kind", "horizon"), UNFORESEEN)
+def test_on_noise_at_most_one_in_twenty_is_called_skilled(
+    market: str, kind: str, horizon: int
+) -> None:
+    assert _skilled(market, kind, horizon) <= max(AT_MOST * SERIES, 1)
+
+
+@pytest.mark.parametrize(("market", "kind", "horizon"), PLANTED)
+def test_planted_edges_are_found(market: str, kind: str, horizon: int) -> None:
+    assert _skilled(market, kind, horizon) >= AT_LEAST * SERIES - 1
