@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr  # type: ignore[import-untyped]
+from scipy.special import ndtr, ndtri, stdtr, stdtrit  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,8 @@ def skill_interval(
 ) -> tuple[float, float]:
     """Return the percentile interval of 1 - mean(loss) / mean(baseline_loss).
 
-    Circular block bootstrap of pairs: Politis and Romano (1992). NaN where the
+    Circular block bootstrap of pairs: Politis and Romano (1992), widened for what it
+    leaves out where blocks are few or forecasts overlap (`widening`). NaN where the
     baseline makes no error at all. It covers the chance of the tested period, not
     that of training: another seed of a network can tip a verdict near its bound.
     """
@@ -80,8 +81,28 @@ def skill_interval(
     if not theirs.all():
         return math.nan, math.nan
     tail = (1 - level) / 2
-    low, high = np.quantile(1 - ours / theirs, [tail, 1 - tail])
+    bounds = np.quantile(1 - ours / theirs, [tail, 1 - tail])
+    value = 1 - loss.mean() / baseline_loss.mean()
+    low, high = value + widening(len(loss), length, horizon, level) * (bounds - value)
     return float(low), float(high)
+
+
+def widening(count: int, length: int, horizon: int, level: float = LEVEL) -> float:
+    """Return by which factor intervals of resampled blocks are too narrow.
+
+    Blocks cut the dependence at their ends: of autocovariances that fall evenly to 0 at
+    the horizon, as those of overlapping forecasts do, a block holds (1 - lag / length).
+    And a variance estimated from few blocks asks for Student's t.
+    """
+    lag = np.arange(1, horizon)
+    falling = 1 - lag / horizon
+    held = 1 + 2 * float((falling * np.maximum(1 - lag / length, 0)).sum())
+    share = held / (1 + 2 * float(falling.sum()))
+    blocks = count / length
+    if blocks <= 1:
+        return 1.0
+    tails = stdtrit(blocks - 1, (1 + level) / 2) / ndtri((1 + level) / 2)
+    return float(tails * math.sqrt(blocks / (blocks - 1) / share))
 
 
 def level_for(candidates: int) -> float:

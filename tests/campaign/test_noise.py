@@ -27,7 +27,7 @@ PLANTED = [
     ("autoregressive", "close", 1),
     ("breakout", "close", 6),
     ("breakout", "signal", 6),
-    ("weekend_gap", "close", 6),
+    ("weekend_gap", "range", 6),
 ]
 AT_MOST, AT_LEAST = 0.05, 0.95
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -19,6 +19,7 @@ from ml.scoring.uncertainty import (
     mean_interval,
     skill_interval,
     verdict,
+    widening,
 )
 
 losses = st.lists(st.tuples(st.floats(0, 100), st.floats(0.1, 100)), min_size=8, max_size=60)
@@ -29,6 +30,7 @@ def columns(rows: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(ours), np.array(theirs)
 
 
+@settings(deadline=None)
 @given(losses, st.integers(1, 5))
 def test_the_interval_is_that_of_resampled_blocks(
     rows: list[tuple[float, float]], horizon: int
@@ -43,7 +45,39 @@ def test_the_interval_is_that_of_resampled_blocks(
 
     interval = skill_interval(ours, theirs, horizon, draws=50, seed=7)
 
-    assert interval == pytest.approx(tuple(np.quantile(skills, [0.025, 0.975])), abs=1e-9)
+    value, wider = 1 - ours.sum() / theirs.sum(), widening(count, length, horizon)
+    bounds = [value + wider * (each - value) for each in np.quantile(skills, [0.025, 0.975])]
+    assert interval == pytest.approx(tuple(bounds), abs=1e-9)
+
+
+@given(st.integers(2, 5_000), st.integers(1, 200))
+def test_intervals_are_widened_by_what_blocks_cut_off_and_by_their_number(
+    count: int, horizon: int
+) -> None:
+    length = block_length(count, horizon)
+    whole = held = 0.0
+    for lag in range(-horizon + 1, horizon):
+        whole += 1 - abs(lag) / horizon
+        held += (1 - abs(lag) / horizon) * max(1 - abs(lag) / length, 0)
+    blocks = count / length
+    tails = stats.t.ppf(0.975, blocks - 1) / stats.norm.ppf(0.975)
+
+    found = widening(count, length, horizon)
+
+    assert found == pytest.approx(tails * math.sqrt(whole / held * blocks / (blocks - 1)))
+    assert found > 1
+
+
+@pytest.mark.parametrize("horizon", [6, 48])
+def test_of_forecasts_that_overlap_few_without_skill_look_skilled(horizon: int) -> None:
+    generator, count, skilled = np.random.default_rng(horizon), 1_500, 0
+    for _ in range(400):
+        noise = generator.normal(size=(2, count + horizon - 1))
+        moves, noises = (np.convolve(row, np.ones(horizon), "valid") for row in noise)
+        theirs = np.abs(moves) + math.sqrt(horizon)
+        skilled += skill_interval(theirs + 0.3 * noises, theirs, horizon, draws=300)[0] > 0
+
+    assert skilled <= 400 * 0.045
 
 
 def test_a_baseline_without_error_leaves_skill_undefined() -> None:
