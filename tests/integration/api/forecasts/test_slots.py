@@ -154,3 +154,46 @@ async def test_every_model_of_the_contract_may_be_asked_for(api: Api, stores: St
     for model in known_models(CLOSE):
         answer = await api("POST", "/evaluate", json=SLOT | {"model": model})
         assert answer.status_code == 202
+
+
+SIGNALS: dict[str, Any] = {"symbol": "BTC-USD", "resolution": "1h", "model": "barrier_signals"}
+
+
+@pytest.mark.parametrize(
+    ("more", "model"),
+    [
+        ({}, "barrier_signals"),
+        ({"rr_config": "rr_2_1"}, "barrier_signals"),
+        ({"rr_config": "rr_3_1"}, "barrier_signals.rr_3_1"),
+        ({"model": "path_range"}, "path_range"),
+    ],
+)
+async def test_ranges_and_signals_are_trained_for_any_series_with_any_exits(
+    api: Api, stores: Stores, more: dict[str, Any], model: str
+) -> None:
+    hold_candles(stores, least_candles(model, 12))
+    body = SIGNALS | {"horizon": 12, "options": {"rounds": 20}} | more
+    assert (await api("POST", "/slots/train", json=body)).status_code == 202
+    request = _job(stores).request
+    assert (request["model"], request["horizon"]) == (model, 12)
+    assert request["options"] == {"rounds": 20}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"horizon": 97}, "from 1 to 96"),
+        ({"rr_config": "rr_0_1"}, "rr_config"),
+        ({"model": "boosting", "rr_config": "rr_3_1"}, "models of signals only"),
+        ({"model": "path_range", "rr_config": "rr_3_1"}, "models of signals only"),
+        ({"options": {"units": 8}}, "options.units"),
+    ],
+)
+async def test_what_a_model_of_signals_cannot_be_asked_is_refused(
+    api: Api, stores: Stores, more: dict[str, Any], said: str
+) -> None:
+    hold_candles(stores, 2_000)
+    answer = await api("POST", "/slots/train", json=SIGNALS | more)
+    assert answer.status_code == 422
+    assert said in answer.json["detail"]
+    assert stores.jobs.list()[1] == 0

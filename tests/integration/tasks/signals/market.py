@@ -35,7 +35,9 @@ def shared_close() -> int:
     return (int(time.time()) // 300 + 1) * 300
 
 
-def candles(count: int, end: int, coefficient: float = 0.0, seed: int = 0) -> Candles:
+def candles(
+    count: int, end: int, coefficient: float = 0.0, seed: int = 0, step: int = 300
+) -> Candles:
     """Return candles up to `end` (s) whose returns each carry on a part of the one before."""
     rng = np.random.default_rng(seed)
     returns = rng.standard_normal(count) * 3e-3
@@ -45,7 +47,7 @@ def candles(count: int, end: int, coefficient: float = 0.0, seed: int = 0) -> Ca
     opening = np.concatenate([[100.0], close[:-1]])
     high = np.maximum(opening, close) * (1 + rng.exponential(3e-4, count))
     low = np.minimum(opening, close) * (1 - rng.exponential(3e-4, count))
-    times = end - 300 * np.arange(count, 0, -1, dtype=np.int64)
+    times = end - step * np.arange(count, 0, -1, dtype=np.int64)
     plain = np.zeros(count, np.int64)
     volume = rng.lognormal(2, 1, count)
     return Candles(times, opening, high, low, close, volume, np.full(count, -1), plain)
