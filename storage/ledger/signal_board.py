@@ -21,6 +21,8 @@ class SignalBoard:
     def __init__(self, client: "redis.Redis", sealed: SealedSignals) -> None:
         self._client = client
         self._sealed = sealed
+        # What was read last of each target, and the row that it is: most have not changed since.
+        self._read: dict[ForecastTarget, tuple[bytes, SealedSignal]] = {}
 
     def put(self, rows: Sequence[SealedSignal]) -> None:
         """Show rows as the newest of their targets, and note that the board has changed."""
@@ -41,7 +43,7 @@ class SignalBoard:
         with redis_errors():
             held: Any = self._client.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
         found = {
-            target: msgspec.json.decode(text, type=SealedSignal)
+            target: self._decoded(target, text)
             for target, text in zip(wanted, held, strict=True)
             if text is not None
         }
@@ -51,3 +53,9 @@ class SignalBoard:
             self.put(rows)
             found |= {row.target: row for row in rows}
         return found
+
+    def _decoded(self, target: ForecastTarget, text: bytes) -> SealedSignal:
+        known = self._read.get(target)
+        if known is None or known[0] != text:
+            known = self._read[target] = text, msgspec.json.decode(text, type=SealedSignal)
+        return known[1]
