@@ -21,6 +21,7 @@ from sqlalchemy import (
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from storage.database import reading, writing
+from storage.ledger.ledger_chain import lock
 from storage.ledger.ledger_reads import is_target
 from storage.ledger.ledger_tables import target_columns
 from storage.tables import metadata
@@ -68,14 +69,17 @@ class SignalSlotStore:
     def offer(self, targets: Iterable[ForecastTarget]) -> None:
         """Offer these targets from now on, and retire all others."""
         wanted = set(targets)
-        held = {slot.target for slot in self.offered()}
-        if wanted == held:
+        if wanted == {slot.target for slot in self.offered()}:
             return
         now = self._clock()
         with writing(self._engine) as connection:
+            lock(connection)  # workers that start together must not offer a slot twice
+            active = select(*(signal_slots.c[field] for field in _FIELDS))
+            active = active.where(signal_slots.c.retired_at.is_(None))
+            held = {ForecastTarget(*row) for row in connection.execute(active)}
             for target in sorted(held - wanted):
-                active = is_target(signal_slots, target) & signal_slots.c.retired_at.is_(None)
-                connection.execute(update(signal_slots).where(active).values(retired_at=now))
+                mine = is_target(signal_slots, target) & signal_slots.c.retired_at.is_(None)
+                connection.execute(update(signal_slots).where(mine).values(retired_at=now))
             for target in sorted(wanted - held):
                 row = msgspec.structs.asdict(target) | {"offered_since": now}
                 connection.execute(insert(signal_slots).values(row))

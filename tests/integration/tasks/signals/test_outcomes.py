@@ -18,6 +18,7 @@ from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord
 from storage.stores import Stores
 from tasks.enqueue import Enqueue
+from tasks.forecasts.retrain import Retrainer
 from tasks.signals.first_trainings import train_first
 from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.score_signals import score_signals
@@ -217,3 +218,19 @@ def test_sealed_signals_have_their_scores_on_the_board(stores: Stores) -> None:
     assert board.scores["positions"] | {"mean_percent": 0} == {
         "n": 1, "profits": 1, "mean_percent": 0,
     }  # fmt: skip
+
+
+def test_an_offered_slot_is_trained_unasked_and_again_though_nobody_watches_it(
+    stores: Stores, enqueue: Enqueue
+) -> None:
+    stores.candles.write(NOISE, candles(1_400, last_close()))
+    slot = target_of_series(NOISE, 7, SIGNAL_MODEL, None)
+    stores.slots.offer([slot])
+    assert (train_first(stores, enqueue), train_first(stores, enqueue)) == (1, 0)
+    (job,) = stores.jobs.list()[0]
+    assert (job.name, job.request["horizons"]) == ("train_outlook", [7])
+    stores.registry.configure(slot, {}, 3_600, 0)
+    stores.registry.note_failure(slot, "once")
+    assert Retrainer(lambda: began() * 1_000 + 7_200_000).run(stores, enqueue) == 1
+    stores.slots.offer([])
+    assert Retrainer(lambda: began() * 1_000 + 14_400_000).run(stores, enqueue) == 0
