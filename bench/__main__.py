@@ -1,8 +1,13 @@
-"""Runs all benches, or those named: `python -m bench [store_candles ...]`."""
+"""Runs all benches, or those named: `python -m bench [store_candles ...]`.
+
+`exchange_rate` takes the file of that benchmark after its name.
+"""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
 from bench import (
     indicators,
@@ -14,6 +19,7 @@ from bench import (
     store_candles,
     train_lstm,
 )
+from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
 
 BENCHES: dict[str, Callable[[], None]] = {
@@ -25,21 +31,38 @@ BENCHES: dict[str, Callable[[], None]] = {
     "indicators": indicators.run,
     "ingest": ingest.run,
     "start_up": start_up.run,
+    "exchange_rate": exchange_rate.run,
 }
+# The bench whose name a file may follow.
+FILED = "exchange_rate"
 
 
 def main() -> int:
     """Run the benches one after another and return the exit code."""
-    names = sys.argv[1:] or list(BENCHES)
-    if unknown := [name for name in names if name not in BENCHES]:
+    benches, unknown = _chosen(sys.argv[1:] or list(BENCHES))
+    if unknown:
         print(f"No bench {', '.join(unknown)}; there are {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
     begun = time.monotonic()
     print(f"{machine()}\nMedians of {ROUNDS} interleaved rounds.")
-    for name in names:
-        BENCHES[name]()
+    for bench in benches:
+        bench()
     print(f"\nAll in {time.monotonic() - begun:.0f} s.")
     return 0
+
+
+def _chosen(arguments: Sequence[str]) -> tuple[list[Callable[[], None]], list[str]]:
+    """Return the benches that are named, with their file, and what names none."""
+    benches: list[Callable[[], None]] = []
+    unknown = []
+    for before, name in zip(("", *arguments), arguments, strict=False):
+        if name in BENCHES:
+            benches.append(BENCHES[name])
+        elif before == FILED:
+            benches[-1] = partial(exchange_rate.run, Path(name))
+        else:
+            unknown.append(name)
+    return benches, unknown
 
 
 if __name__ == "__main__":

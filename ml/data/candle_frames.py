@@ -3,16 +3,20 @@
 A frame has columns `time` (opening, whole seconds UTC, ascending, unique),
 `open`, `high`, `low`, `close`, `volume` and, where known, `flags` (bits of
 `core.series.CandleFlag`). `frame.attrs` hold `zone`, the market's clock where it was
-named, and `grid`, when its candles open (`core.clock.grids.Grid`).
+named, and `grid`, when its candles open (`core.clock.grids.Grid`). Where only `time` and
+`close` are known, as in benchmarks, the other prices are taken for the close.
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.series import CandleFlag
 
+# Where no volume is known, every candle has as much.
+SAME_VOLUME = 1.0
 _HASHED = ("time", "open", "high", "low", "close", "volume")
 
 
@@ -24,8 +28,14 @@ def is_partial(frame: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def finished(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the finished candles, numbered from 0."""
-    return frame[~is_partial(frame)].reset_index(drop=True)
+    """Return the finished candles, numbered from 0, with every price and a volume."""
+    whole = frame[~is_partial(frame)].reset_index(drop=True)
+    missing: dict[str, Any] = {
+        name: whole["close"] for name in ("open", "high", "low") if name not in whole
+    }
+    if "volume" not in whole:
+        missing["volume"] = SAME_VOLUME
+    return whole.assign(**missing) if missing else whole
 
 
 def data_hash(frame: pd.DataFrame) -> str:

@@ -46,6 +46,19 @@ def hold_out(spans: Spans, rows: Rows, count: int, embargo: int = 0) -> Fold:
     return Fold(purge(spans, train, int(spans.start[test[0]]), embargo), test)
 
 
+def fixed_split(spans: Spans, test_from: int, embargo: int = 0) -> Fold:
+    """Return one split: all labels that lie from `test_from` on are tested.
+
+    That is an instant in the unit of `spans`; a label that starts there is tested, and
+    learnt from are those known `embargo` before. Raises `ValueError` where either is none.
+    """
+    rows = np.arange(len(spans))
+    train, test = purge(spans, rows, test_from, embargo), rows[spans.start >= test_from]
+    if not len(train) or not len(test):
+        raise ValueError(f"a split at {test_from} leaves {len(train)} and {len(test)} rows")
+    return Fold(train, test)
+
+
 def walk_forward(
     spans: Spans,
     *,

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.errors import InvalidRequest
 from core.jobs import Progress
 from core.markets import DEFAULT_COSTS_BPS
 from ml.data.candle_frames import data_hash, finished
-from ml.data.walkforward import Fold, walk_forward
+from ml.data.walkforward import Fold, fixed_split, walk_forward
 from ml.evaluation.judge_steps import StepsKind
 from ml.evaluation.kind import Kind
 from ml.evaluation.kinds import kind_of
@@ -112,10 +113,14 @@ def evaluate(
     recipe: Recipe,
     *,
     folds: int = FOLDS,
+    test_from: int | None = None,
     costs_bps: float = DEFAULT_COSTS_BPS,
     report: Report = silent,
 ) -> dict[str, Any]:
     """Judge a recipe by a purged walk-forward; nothing is kept but the result.
+
+    With `test_from`, an opening in seconds, there is one fold instead: what comes from that
+    candle on is forecast, by a model that learnt from what was before.
 
     `frame` holds candles as `ml.data.candle_frames` has them, `costs_bps` are those
     of a round trip in basis points of the price. Returns `{n, scores, baseline,
@@ -128,7 +133,7 @@ def evaluate(
     """
     contest = _Contest.prepare(frame, resolution, recipe, folds, costs_bps, report)
     rivals, not_tried = contest.kind.rivals()
-    walked = contest.walk(rivals)
+    walked = contest.walk(rivals, test_from=test_from)
     cards = {name: walked.scored.scores(name)["scores"] for name in rivals}
     others = walked.result.get("other_baselines", {}) | cards
     return walked.result | {"other_baselines": others, "not_tried": not_tried}
@@ -220,17 +225,35 @@ class _Contest:
         kind = recipe.kind(costs_bps, candidates)
         return cls(recipe, kind, history, rows, folds, progress)
 
-    def walk(self, rivals: Mapping[str, Callable[[], Forecaster]], refits: bool = False) -> _Walked:
-        """Walk forward beside the baselines, and `rivals` if any."""
+    def walk(
+        self,
+        rivals: Mapping[str, Callable[[], Forecaster]],
+        refits: bool = False,
+        test_from: int | None = None,
+    ) -> _Walked:
+        """Walk forward beside the baselines, and `rivals` if any; see `evaluate`."""
         recipe, kind = self.recipe, self.kind
         makers = {recipe.model: recipe.make, **rivals}
         makers = {**kind.makers(), **makers}
-        splits = kind.splits(self.history, self.rows, self.folds)
+        splits = (
+            kind.splits(self.history, self.rows, self.folds)
+            if test_from is None
+            else [self._split_at(test_from)]
+        )
         self.progress.start(len(splits), refits=refits)
         scored = self._scored(makers, splits)
         result = scored.result(recipe.model)
         about = {"seed": recipe.seed, "data_hash": data_hash(self.history.frame)}
         return _Walked(scored, result | about)
+
+    def _split_at(self, time: int) -> Fold:
+        """Return the fold whose test begins with the candle that opens at `time` or next."""
+        first = int(np.searchsorted(self.history.times, time)) - 1
+        try:
+            fold = fixed_split(self.kind.spans(self.history, self.rows), first, EMBARGO)
+        except ValueError as error:
+            raise InvalidRequest(f"test_from: {error}.") from error
+        return Fold(self.rows[fold.train], self.rows[fold.test])
 
     def folds_since(self, champion: Champion) -> list[Fold]:
         """Return folds whose tests lie after all labels that the champion learnt."""

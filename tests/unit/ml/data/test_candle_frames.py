@@ -51,3 +51,15 @@ def test_the_hash_does_not_depend_on_how_numbers_are_held() -> None:
 
     assert data_hash(frame.astype({"time": "int32"})) == data_hash(frame)
     assert data_hash(frame[1:].reset_index(drop=True)) == data_hash(frame[1:])
+
+
+def test_a_close_alone_stands_for_every_price() -> None:
+    closes = candles()[["time", "close"]]
+
+    whole = finished(closes)
+
+    for name in ("open", "high", "low"):
+        assert whole[name].tolist() == closes["close"].tolist()
+    assert whole["volume"].nunique() == 1
+    assert finished(candles()).equals(candles())
+    assert len(data_hash(whole)) == 64

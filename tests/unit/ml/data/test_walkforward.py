@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ml.data.walkforward import Fold, Spans, hold_out, purge, walk_forward
+from ml.data.walkforward import Fold, Spans, fixed_split, hold_out, purge, walk_forward
 
 
 @st.composite
@@ -92,3 +92,26 @@ def test_a_label_known_at_the_very_instant_stays() -> None:
     labels = Spans(np.array([0, 1, 2]), np.array([5, 6, 7]))
 
     assert purge(labels, np.arange(3), before=6).tolist() == [0, 1]
+
+
+@given(spans(), st.integers(6, 11), st.integers(0, 6))
+def test_a_fixed_split_tests_all_that_starts_later_and_learns_what_was_known(
+    labels: Spans, first: int, embargo: int
+) -> None:
+    test_from = int(labels.start[first])
+    try:
+        fold = fixed_split(labels, test_from, embargo)
+    except ValueError:
+        assume(False)
+        raise
+
+    for row in range(len(labels)):
+        assert (row in fold.test) == (labels.start[row] >= test_from)
+        assert (row in fold.train) == (labels.end[row] + embargo <= test_from)
+
+
+def test_a_fixed_split_that_leaves_nothing_to_learn_is_refused() -> None:
+    labels = Spans(np.arange(10), np.arange(10) + 3)
+
+    with pytest.raises(ValueError, match="leaves 0"):
+        fixed_split(labels, 2)
