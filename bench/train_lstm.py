@@ -10,6 +10,7 @@ from bench.measure import interleaved, show, versus
 from ml.models.lstm.fitting import BATCH, PREDICT_BATCH, Examples, Fitter
 from ml.models.lstm.network import Architecture, build_network, compile_network
 from ml.models.lstm.options import LstmOptions
+from ml.models.lstm.origin_inputs import ORIGIN_INPUTS
 from ml.models.lstm.windows import CHANNELS
 
 WINDOWS, HELD_OUT, EPOCHS = 6_000, 1_000, 6
@@ -29,9 +30,7 @@ class Silence:
 
 def run() -> None:
     """Print the medians."""
-    shape = Architecture(
-        OPTIONS.seq_len, len(CHANNELS), OPTIONS.units, OPTIONS.nsteps, OPTIONS.quantiles
-    )
+    shape = Architecture.of(OPTIONS)
     train, held_out = _examples(WINDOWS, 1), _examples(HELD_OUT, 2)
     contenders = {"ours": _ours(shape, train, held_out), "bare": _bare(shape, train, held_out)}
     for contender in contenders.values():
@@ -82,6 +81,7 @@ def _bare(shape: Architecture, train: Examples, held_out: Examples) -> Callable[
 def _examples(count: int, seed: int) -> Examples:
     """Return noise with a little signal, so that neither side stops early."""
     random = np.random.default_rng(seed)
-    inputs = random.normal(size=(count, OPTIONS.seq_len, len(CHANNELS))).astype(np.float32)
-    steps = inputs[:, -1, :1] + random.normal(size=(count, OPTIONS.nsteps))
-    return Examples(inputs, np.cumsum(steps, axis=1).astype(np.float32))
+    windows = random.normal(size=(count, OPTIONS.seq_len, len(CHANNELS))).astype(np.float32)
+    origins = random.normal(size=(count, len(ORIGIN_INPUTS))).astype(np.float32)
+    steps = windows[:, -1, :1] + random.normal(size=(count, OPTIONS.nsteps))
+    return Examples(windows, origins, np.cumsum(steps, axis=1).astype(np.float32))

@@ -12,14 +12,16 @@ from core.errors import InvalidRequest
 
 SEQ_LEN_LIMITS = (8, 512)
 NSTEPS_LIMITS = (1, 288)
+# As far ahead as benchmarks ask; beyond the former only where `ml` is called itself.
+MOST_STEPS = 720
 UNITS_LIMITS = (4, 256)
 EPOCHS_LIMITS = (1, 200)
 FOLDS_LIMITS = (2, 8)
 QUANTILES_LIMIT = 21
 DEFAULT_FOLDS = 3
 
-# Returns that the volatility at the first window is made of, at least.
-WARM_UP = 32
+# Candles without a gap before the first window: the inputs of sizes warm up.
+WARM_UP = 50
 # Fewer windows than these say nothing: to learn from, and to validate or calibrate on.
 LEAST_TRAIN, LEAST_HELD_OUT = 80, 50
 # Candles kept free between two parts, beyond the purge of labels that overlap.

@@ -19,6 +19,32 @@ Times = NDArray[np.int64]
 CLOSURE_INPUTS = ("closed_ahead", "closed_long_ahead", "closed_length")
 
 
+def closures_ahead(sessions: Sessions, times: Times, steps: int) -> tuple[Times, Times]:
+    """Return how many closures lie between each of `times` and each step ahead, (times, steps).
+
+    First those of at most a day are counted, then longer ones.
+    """
+    slots = np.flatnonzero(~sessions.closed)
+    if len(slots) in (0, sessions.closed.size):
+        none = np.zeros((len(times), steps), np.int64)
+        return none, none
+    closed = (np.diff(slots, prepend=slots[-1] - sessions.closed.size) - 1) * sessions.resolution
+    slot = wall_seconds(times, sessions.zone) % WEEK // sessions.resolution
+    following = np.searchsorted(slots, slot, side="right")
+    target = following[:, None] + np.arange(1, steps + 1)
+
+    def crossed(before: NDArray[np.bool_]) -> Times:
+        until = np.concatenate([[0], np.cumsum(before)])
+
+        def count(place: Times) -> Times:
+            weeks, within = np.divmod(place, len(slots))
+            return np.asarray(weeks * until[-1] + until[within])
+
+        return np.asarray(count(target) - count(following)[:, None])
+
+    return crossed((closed > 0) & (closed <= DAY)), crossed(closed > DAY)
+
+
 def closed_ahead(sessions: Sessions, times: Times, horizon: int) -> Times:
     """Return for how long (s) the market is closed after each of `times` and before its target.
 

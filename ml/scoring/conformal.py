@@ -222,6 +222,15 @@ def learn_widths(
     return widths
 
 
+def start_widths(quantiles: Floats, levels: Sequence[float], horizon: int) -> Widths:
+    """Return widths that begin at nothing, of quantiles (n, Q) that are conformal already."""
+    widths = {}
+    for name, (low, high) in interval_pairs(levels).items():
+        reach = float((quantiles[:, high] - quantiles[:, low]).mean()) / 2
+        widths[name] = Width(float(name), 0.0, tracking_rate(horizon) * reach, carried=True)
+    return widths
+
+
 def follow_widths(
     widths: Mapping[str, Width],
     realised: Floats,

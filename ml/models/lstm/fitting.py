@@ -3,6 +3,7 @@
 import math
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -13,11 +14,24 @@ from numpy.typing import NDArray
 from ml.features.history import History
 from ml.models.boosting.one_standard_error import cautious_shares
 from ml.models.lstm.adjustment import Adjustment
-from ml.models.lstm.network import Architecture, build_network, compile_network, load_keras
+from ml.models.lstm.network import (
+    Architecture,
+    build_network,
+    compile_network,
+    load_keras,
+    start_at,
+)
 from ml.models.lstm.onnx_graph import make_onnx
 from ml.models.lstm.options import LstmOptions
-from ml.models.lstm.served_network import Network, check_same
-from ml.models.lstm.windows import CHANNELS, LevelScaler, Windows, split_past
+from ml.models.lstm.origin_inputs import OriginInputs
+from ml.models.lstm.served_network import Inputs, Network, check_same
+from ml.models.lstm.starting_point import StartingPoint, move_sizes, usual_quantiles
+from ml.models.lstm.units import MoveUnits
+from ml.models.lstm.windows import (
+    LevelScaler,
+    realised_moves,
+    split_past,
+)
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -33,10 +47,16 @@ _one_at_a_time = threading.Lock()
 
 
 class Examples(msgspec.Struct, frozen=True):
-    """Windows (n, seq_len, channels) and the moves (n, H) that followed them."""
+    """Windows (n, seq_len, channels), what else was known, and the moves (n, H) that followed."""
 
-    inputs: Floats32
+    windows: Floats32
+    origins: Floats32
     targets: Floats32
+
+    @property
+    def inputs(self) -> list[Floats32]:
+        """Return both inputs in the network's order."""
+        return [self.windows, self.origins]
 
 
 class FitReport(msgspec.Struct, frozen=True):
@@ -88,19 +108,27 @@ class Fitter:
         self._variables = [*self.network.variables, *optimizer.variables]
         self._start = [np.array(self._keras.ops.convert_to_numpy(v)) for v in self._variables]
 
-    def fit(self, train: Examples, validation: Examples, epochs: int) -> FitReport:
-        """Train until the validation loss stops falling; keep the best weights."""
+    def fit(
+        self,
+        train: Examples,
+        validation: Examples,
+        epochs: int,
+        start: StartingPoint | None = None,
+    ) -> FitReport:
+        """Train from `start` until the validation loss stops falling; keep the best weights."""
         self.listener.batch()
         self._keras.utils.set_random_seed(self._seed)
         for variable, value in zip(self._variables, self._start, strict=True):
             variable.assign(value)
+        if start is not None:
+            start_at(self.network, *start)
         watch = _early_stop(self._keras, self._loss(validation), self.listener)
         self.network.fit(
             train.inputs,
             train.targets,
             validation_data=(validation.inputs, validation.targets),
             validation_batch_size=PREDICT_BATCH,
-            batch_size=batch_size(len(train.inputs)),
+            batch_size=batch_size(len(train.targets)),
             epochs=epochs,
             verbose=0,
             callbacks=[watch, self._batches()],
@@ -108,10 +136,10 @@ class Fitter:
         self.network.set_weights(watch.weights)
         return FitReport(watch.losses, int(np.argmin(watch.losses)))
 
-    def predict(self, inputs: Floats32) -> Floats:
+    def predict(self, inputs: Sequence[Floats32]) -> Floats:
         """Return quantiles of moves, shape (n, H, Q), ascending."""
         raw = self.network.predict(
-            inputs, batch_size=PREDICT_BATCH, verbose=0, callbacks=[self._batches()]
+            list(inputs), batch_size=PREDICT_BATCH, verbose=0, callbacks=[self._batches()]
         )
         return np.sort(raw.astype(np.float64), axis=-1)
 
@@ -172,52 +200,60 @@ _shared: dict[tuple[Architecture, int], Fitter] = {}
 
 
 class FittedNetwork(NamedTuple):
-    """A network with what goes with it; `held_out` are the windows that chose the adjustment."""
+    """A network with what goes with it; `held_out` are the rows that chose the adjustment."""
 
     network: Network
-    scaler: LevelScaler | None
+    inputs: Inputs
+    units: MoveUnits
     adjustment: Adjustment
     report: FitReport
     held_out: Rows
 
 
-def fit_network(
-    history: History, windows: Windows, past: Rows, options: LstmOptions
-) -> FittedNetwork:
-    """Fit to the windows numbered `past`; every scale comes from their training part.
+def fit_network(history: History, past: Rows, options: LstmOptions) -> FittedNetwork:
+    """Fit to the rows `past`; every scale comes from their training part.
 
     Raises `JobStopped` when the history says so, and `RuntimeError` if ONNX
     Runtime would forecast otherwise than Keras does.
     """
-    shape = Architecture(
-        options.seq_len, len(CHANNELS), options.units, options.nsteps, options.quantiles
-    )
-    parts = split_past(windows.spans, past)
-    closes = windows.closes_until(parts.train[-1])
+    nsteps, levels = options.nsteps, options.quantiles
+    shape = Architecture.of(options)
+    parts = split_past(past, nsteps)
+    origin = OriginInputs.fit(history, parts.train, nsteps)
+    sessions = origin.sessions
+    units = MoveUnits.fit(history, parts.train, nsteps, sessions)
+    closes = history.path.close[: parts.train[-1] + 1]
     scaler = LevelScaler.fit(closes, options.normalization)
+    inputs = Inputs(options.seq_len, nsteps, scaler, origin, units.floor)
 
-    def inputs(rows: Rows) -> Floats32:
-        return windows.inputs(rows, scaler)
+    def unit(rows: Rows) -> Floats:
+        return units.of(history, rows, sessions)
+
+    def moves(rows: Rows) -> Floats:
+        return np.asarray(realised_moves(history, rows, nsteps) / unit(rows))
 
     def examples(rows: Rows) -> Examples:
-        return Examples(inputs(rows), windows.moves(rows).astype(np.float32))
+        windows, origins = inputs.of(history, rows)
+        return Examples(windows, origins, moves(rows).astype(np.float32))
 
+    train, validation = examples(parts.train), moves(parts.validation)
+    sizes = move_sizes(history, parts.train, nsteps) / unit(parts.train)
+    learnt = moves(parts.train)
+    start = StartingPoint.fit(train.origins.astype(np.float64), sizes, learnt, levels)
     with _one_at_a_time:
         history.go_on()
         fitter = _fitter(shape, options.seed, _HistoryListener(history))
-        report = fitter.fit(examples(parts.train), examples(parts.validation), options.epochs)
-        medians = fitter.predict(inputs(parts.validation))[..., len(options.quantiles) // 2]
-        calibration = fitter.predict(inputs(parts.calibration))
+        report = fitter.fit(train, examples(parts.validation), options.epochs, start)
+        validated = fitter.predict(inputs.of(history, parts.validation))
+        calibration = fitter.predict(inputs.of(history, parts.calibration))
         weights = fitter.network.get_weights()
         network = Network(make_onnx(shape, weights), _weights_file(fitter.network))
-    served = network.quantiles(
-        windows.candles, windows.origins[parts.calibration], options.seq_len, scaler
-    )
-    check_same(served, calibration)
-    kept = cautious_shares(windows.moves(parts.validation), medians, options.nsteps)
-    realised = windows.moves(parts.calibration)
-    adjustment = Adjustment.learn(kept, realised, calibration, options.quantiles)
-    return FittedNetwork(network, scaler, adjustment, report, parts.calibration)
+    check_same(network.quantiles(history, parts.calibration, inputs), calibration)
+    kept = cautious_shares(validation, validated[..., len(levels) // 2], nsteps)
+    adjustment = Adjustment.start(usual_quantiles(learnt, levels), kept)
+    adjustment = adjustment.blend(validation, validated, unit(parts.validation), levels)
+    adjustment = adjustment.widen(moves(parts.calibration), calibration, levels)
+    return FittedNetwork(network, inputs, units, adjustment, report, parts.calibration)
 
 
 def _fitter(shape: Architecture, seed: int, listener: Listener) -> Fitter:

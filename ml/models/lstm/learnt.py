@@ -8,6 +8,9 @@ from core.clock.times import parse_time
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.lstm.adjustment import Adjustment
 from ml.models.lstm.options import LstmOptions
+from ml.models.lstm.origin_inputs import OriginInputs
+from ml.models.lstm.step_widths import StepWidths
+from ml.models.lstm.units import MoveUnits
 from ml.models.lstm.windows import LevelScaler
 from ml.scoring.conformal import Widths
 
@@ -17,7 +20,9 @@ NAME = "lstm"
 class LearntLstm(msgspec.Struct, frozen=True):
     """All that a fitted model consists of, but for the network.
 
-    `direction` and `widths` are there where the last step alone is forecast.
+    `direction` and `widths` are there where the last step alone is forecast, and
+    `step_widths` where every step is. Files of earlier versions have neither those nor
+    `units` and `origin`.
     `losses` are those of the validation part before and after each epoch, of which
     `best` was kept; `mean_return` is that of all candles.
     """
@@ -33,6 +38,9 @@ class LearntLstm(msgspec.Struct, frozen=True):
     adjustment: Adjustment
     direction: CalibratedProbability | None = None
     widths: Widths = {}
+    step_widths: StepWidths | None = None
+    units: MoveUnits | None = None
+    origin: OriginInputs | None = None
     every_step: bool = False
     losses: list[float] = []
     best: int = 0

@@ -40,9 +40,7 @@ def describe_training(
 
 def _describe_model(model: LstmModel) -> dict[str, Any]:
     learnt, options = model.learnt, model.options
-    shape = Architecture(
-        options.seq_len, len(CHANNELS), options.units, options.nsteps, options.quantiles
-    )
+    shape = Architecture.of(options)
     return {
         "format": FORMAT,
         "architecture": msgspec.to_builtins(shape),

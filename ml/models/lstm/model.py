@@ -5,7 +5,7 @@ last candle, like every model of closes; asked with `nsteps` (the horizon again)
 forecasts every step up to there, at the quantiles that were asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -19,14 +19,11 @@ from ml.features.history import History
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.lstm.learnt import NAME, LearntLstm, read_learnt
 from ml.models.lstm.options import candles_needed, read_lstm_options
-from ml.models.lstm.served_network import Network
-from ml.models.lstm.windows import (
-    CHANNELS,
-    PreparedCandles,
-    Windows,
-    least_past,
-    prepare_candles,
-)
+from ml.models.lstm.origin_inputs import ORIGIN_INPUTS
+from ml.models.lstm.served_network import BATCH, Inputs, Network
+from ml.models.lstm.step_widths import StepWidths
+from ml.models.lstm.units import MoveUnits
+from ml.models.lstm.windows import CHANNELS, least_past, realised_moves
 from ml.models.naive_forecasts import class_prior, mean_return
 from ml.models.protocol import (
     FILE,
@@ -38,7 +35,7 @@ from ml.models.protocol import (
     Model,
     StepForecast,
 )
-from ml.scoring.conformal import Width, Widths, follow_widths, interval_pairs, tracking_rate
+from ml.scoring.conformal import follow_widths, start_widths
 from ml.scoring.scores import probability_above
 
 Floats = NDArray[np.float64]
@@ -51,7 +48,7 @@ class LstmModel(Model):
     """A `Model`; see the module."""
 
     name: ClassVar[str] = NAME
-    features = len(CHANNELS)
+    features = len(CHANNELS) + len(ORIGIN_INPUTS)
 
     def __init__(
         self, horizon: int, seed: int = 0, options: Mapping[str, Any] = NO_OPTIONS
@@ -101,61 +98,79 @@ class LstmModel(Model):
         # Keras comes in with this import.
         from ml.models.lstm.fitting import fit_network
 
-        candles = prepare_candles(history.frame, history.sessions)
-        windows = Windows(candles, self.options.seq_len, self.horizon)
-        past = np.flatnonzero(np.isin(windows.origins, rows))[-self.max_candles :]
+        past = rows[-self.max_candles :]
         if len(past) < least_past(self.horizon):
             raise InvalidRequest(
                 f"An LSTM of {self.horizon} candles ahead needs at least "
                 f"{least_past(self.horizon)} candles to learn from after warming up; "
                 f"{len(past)} are held."
             )
-        found = fit_network(history, windows, past, self.options)
+        found = fit_network(history, past, self.options)
         learnt = LearntLstm(
             name=NAME,
             horizon=self.horizon,
             seed=self.seed,
             options=self.options,
             sessions=history.sessions.to_dict(),
-            trained_until=int(history.times[windows.origins[past[-1]]]),
+            trained_until=int(history.times[past[-1]]),
             rows=len(past),
-            scaler=found.scaler,
+            scaler=found.inputs.scaler,
             adjustment=found.adjustment,
+            units=found.units,
+            origin=found.inputs.origin,
             every_step=self.every_step,
             losses=found.report.losses,
             best=found.report.best,
             mean_return=mean_return(history.path.close),
         )
         self._fitted = learnt, found.network
-        if not self.every_step:
-            self._fitted = self._with_direction(windows, past, found.held_out), found.network
+        self._fitted = self._with_followers(history, past, found.held_out), found.network
 
-    def _with_direction(self, windows: Windows, past: Rows, held_out: Rows) -> LearntLstm:
-        """Return what was learnt with the probability of a rise, and widths that follow."""
-        quantiles = self._moves(windows.candles, windows.origins[held_out])[:, -1]
-        rose = windows.moves(held_out)[:, -1] > 0
-        prior = class_prior(windows.moves(past)[:, -1] > 0)
+    def _with_followers(self, history: History, past: Rows, held_out: Rows) -> LearntLstm:
+        """Return what was learnt with widths that follow, and the probability of a rise."""
+        quantiles = self._moves(history, held_out)
+        if self.every_step:
+            widths = StepWidths.learn(quantiles, self.options.quantiles)
+            return msgspec.structs.replace(self.learnt, step_widths=widths)
+        rose = labels.moves(history.path, held_out, self.horizon) > 0
+        prior = class_prior(labels.moves(history.path, past, self.horizon) > 0)
         direction = CalibratedProbability.of_raw(
-            _raw_probability(quantiles), rose, prior, self.horizon
+            _raw_probability(quantiles[:, -1]), rose, prior, self.horizon
         )
-        widths = _widths(quantiles, self.horizon)
-        return msgspec.structs.replace(self.learnt, direction=direction, widths=widths)
+        return msgspec.structs.replace(
+            self.learnt,
+            direction=direction,
+            widths=start_widths(quantiles[:, -1], LEVELS, self.horizon),
+        )
 
     def predict(self, history: History, rows: Rows) -> Distribution | StepForecast:
         """Forecast from `rows`, ascending and ready."""
-        candles = prepare_candles(history.frame, history.sessions)
-        if self.every_step:
-            unit = candles.unit(rows, np.arange(1, self.horizon + 1))
-            last = candles.close[rows]
-            moves = unit[..., None] * self._moves(candles, rows)
-            return StepForecast(last, last[:, None, None] * np.exp(moves))
-        return self._last_step(history, candles, rows)
+        return self._steps(history, rows) if self.every_step else self._last_step(history, rows)
 
-    def _last_step(self, history: History, candles: PreparedCandles, rows: Rows) -> Distribution:
+    def _steps(self, history: History, rows: Rows) -> StepForecast:
+        unit, moves = self._units(history, rows), self._moves(history, rows)
+        if self.learnt.step_widths:
+            moves = np.sort(moves + self._followed(history, rows), axis=-1)
+        last = history.path.close[rows]
+        return StepForecast(last, last[:, None, None] * np.exp(unit[..., None] * moves))
+
+    def _followed(self, history: History, rows: Rows) -> Floats:
+        """Return by how much outcomes since training move the quantiles of `rows`."""
+        followed = self.learnt.step_widths
+        assert followed is not None
+        every = history.rows_since(self.learnt.trained_until, rows)
+        chosen = np.asarray(followed.steps) - 1
+        unit = self._units(history, every)[:, chosen]
+        realised = realised_moves(history, every, self.horizon)[:, chosen] / unit
+        moves, wanted = self._moves(history, every, chosen), np.searchsorted(every, rows)
+        levels = self.options.quantiles
+        return followed.follow(realised, moves, levels, every, wanted, self.horizon)
+
+    def _last_step(self, history: History, rows: Rows) -> Distribution:
         learnt = self.learnt
         every = history.rows_since(learnt.trained_until, rows)
-        unit = candles.unit(every, np.array([self.horizon]))[:, 0]
-        raw = self._moves(candles, every)[:, -1]
+        unit = self._units(history, every)[:, -1]
+        raw = self._moves(history, every)[:, -1]
         realised = history.where_known(labels.moves, every, self.horizon) / unit
         end = every + self.horizon
         quantiles = follow_widths(learnt.widths, realised, raw, LEVELS, every, end)
@@ -166,18 +181,37 @@ class LstmModel(Model):
         prob_up = learnt.direction.predict(raw, _raw_probability(raw))
         return Distribution(last, prices, prob_up).take(np.searchsorted(every, rows))
 
-    def _moves(self, candles: PreparedCandles, origins: Rows) -> Floats:
-        """Return quantiles of the moves in volatilities, shape (origins, steps, levels)."""
+    @property
+    def inputs(self) -> Inputs:
+        """Return how rows become what the network sees."""
+        learnt = self.learnt
+        floor = learnt.units.floor if learnt.units else 0.0
+        return Inputs(self.options.seq_len, self.horizon, learnt.scaler, learnt.origin, floor)
+
+    def _units(self, history: History, rows: Rows) -> Floats:
+        """Return the unit of each step's log-return, shape (rows, steps)."""
+        learnt = self.learnt
+        units = learnt.units or MoveUnits.plain(self.horizon)
+        sessions = learnt.origin.sessions if learnt.origin else history.sessions
+        return units.of(history, rows, sessions)
+
+    def _moves(
+        self, history: History, rows: Rows, steps: NDArray[np.intp] | slice = slice(None)
+    ) -> Floats:
+        """Return quantiles of the moves of some steps in their units, (rows, steps, levels)."""
         learnt, network = self.fitted
-        raw = network.quantiles(candles, origins, self.options.seq_len, learnt.scaler)
-        return learnt.adjustment.apply(raw)
+        parts = [
+            learnt.adjustment.apply(network.quantiles(history, chunk, self.inputs))[:, steps]
+            for chunk in np.split(rows, range(BATCH, len(rows), BATCH))
+        ]
+        return np.concatenate(parts)
 
     def describe(self) -> dict[str, Any]:
         """Return what was learnt, fit for JSON."""
         shown: dict[str, Any] = msgspec.to_builtins(self.learnt)
         if self.every_step:
             return {name: shown[name] for name in ("losses", "best", "rows", "trained_until")}
-        for name in ("sessions", "every_step", "losses", "best", "mean_return"):
+        for name in ("sessions", "every_step", "losses", "best", "mean_return", "step_widths"):
             del shown[name]
         direction = self.learnt.direction
         return shown | {
@@ -210,12 +244,3 @@ class LstmModel(Model):
 
 def _raw_probability(quantiles: Floats) -> Floats:
     return probability_above(np.zeros(len(quantiles)), quantiles, LEVELS)
-
-
-def _widths(quantiles: Floats, horizon: int, levels: Sequence[float] = LEVELS) -> Widths:
-    """Return widths that start at nothing: the adjustment has made the intervals conformal."""
-    widths = {}
-    for name, (low, high) in interval_pairs(levels).items():
-        reach = float((quantiles[:, high] - quantiles[:, low]).mean()) / 2
-        widths[name] = Width(float(name), 0.0, tracking_rate(horizon) * reach)
-    return widths

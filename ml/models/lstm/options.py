@@ -38,7 +38,7 @@ class LstmOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         _check_range("seq_len", self.seq_len, lstm_limits.SEQ_LEN_LIMITS)
-        _check_range("nsteps", self.nsteps, lstm_limits.NSTEPS_LIMITS)
+        _check_range("nsteps", self.nsteps, (1, lstm_limits.MOST_STEPS))
         _check_range("units", self.units, lstm_limits.UNITS_LIMITS)
         _check_range("epochs", self.epochs, lstm_limits.EPOCHS_LIMITS)
         _check_range("folds", self.folds, lstm_limits.FOLDS_LIMITS)

@@ -14,12 +14,16 @@ from core.errors import Conflict, InvalidRequest
 from ml.data.candle_frames import finished, is_partial
 from ml.data.volatility import MEMORY
 from ml.features.history import History
+from ml.features.model_inputs import LONGEST_WARM_UP
 from ml.models.lstm.model import LstmModel
 from ml.models.naive_forecasts import drift
 from ml.scoring.conformal import interval_pairs
 from ml.scoring.scorecard import BASELINE
 
 Floats = NDArray[np.float64]
+
+# Outcomes of each step that the intervals of a forecast follow, where so many are held.
+FOLLOWED = 256
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -67,8 +71,12 @@ class LstmServer:
 
     @property
     def rows_needed(self) -> int:
-        """Return how many of the newest candles to hand over; one may be unfinished."""
-        return finished_needed(self._model) + 1
+        """Return how many of the newest candles to hand over; one may be unfinished.
+
+        Fewer will do, down to `finished_needed`: longer volatilities and the outcomes that
+        intervals follow are then those that are held.
+        """
+        return max(finished_needed(self._model), _finished_wanted(self._model)) + 1
 
     def predict(self, frame_tail: pd.DataFrame, resolution: int) -> LstmForecast:
         """Forecast from the newest candles, ascending; see `rows_needed`.
@@ -131,6 +139,13 @@ class LstmServer:
 def finished_needed(model: LstmModel) -> int:
     """Return how many finished candles a forecast reads: a window, and volatility's memory."""
     return model.options.seq_len + MEMORY + 1
+
+
+def _finished_wanted(model: LstmModel) -> int:
+    """Return how many are read where they are held, for all that a forecast goes by."""
+    if model.learnt.step_widths is None:
+        return 0
+    return LONGEST_WARM_UP + FOLLOWED + model.horizon
 
 
 def _skill(scored: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,28 +8,49 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from core.clock.sessions import Sessions
 from core.errors import Conflict, InvalidRequest
 from core.series import CandleFlag
 from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture
-from ml.models.lstm.onnx_graph import make_onnx
 from ml.models.lstm.serving import LstmServer
 from ml.models.registry import read_model
 
 HOUR = 3_600
 START = 1_717_977_600  # Monday 2024-06-10 00:00 UTC
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
-SHAPE = Architecture(seq_len=8, channels=4, units=4, nsteps=3, quantiles=LEVELS)
+SHAPE = Architecture(seq_len=8, channels=4, units=4, nsteps=3, quantiles=LEVELS, origin_inputs=0)
 ROWS = SHAPE.seq_len + 257
 
 
 def graph(median: float = 0.5) -> bytes:
-    """Return a network that always says the same: `median`, and one volatility around it."""
-    weights = [np.zeros(size, np.float32) for size in [(4, 16), (4, 16), (16,), (8, 15)]]
-    said = np.tile(median + np.array([-2, -1, 0, 1, 2]), SHAPE.nsteps)
-    return make_onnx(SHAPE, [*weights, said.astype(np.float32)])
+    """Return a network that always says the same: `median`, and one volatility around it.
+
+    It sees windows only, as networks did until November 2026.
+    """
+    said = np.tile(median + np.array([-2, -1, 0, 1, 2]), SHAPE.nsteps).astype(np.float32)
+    given = {
+        "newest": np.array(-1, np.int64),
+        "nothing": np.zeros((SHAPE.channels, len(said)), np.float32),
+        "said": said,
+        "size": np.array([-1, SHAPE.nsteps, len(LEVELS)], np.int64),
+    }
+    described = helper.make_tensor_value_info
+    whole = helper.make_graph(
+        [
+            helper.make_node("Gather", ["window", "newest"], ["candle"], axis=1),
+            helper.make_node("Gemm", ["candle", "nothing", "said"], ["flat"]),
+            helper.make_node("Reshape", ["flat", "size"], ["quantiles"]),
+        ],
+        "always the same",
+        [described("window", TensorProto.FLOAT, [None, SHAPE.seq_len, SHAPE.channels])],
+        [described("quantiles", TensorProto.FLOAT, [None, SHAPE.nsteps, len(LEVELS)])],
+        [numpy_helper.from_array(value, name) for name, value in given.items()],
+    )
+    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return bytes(model.SerializeToString())
 
 
 def skill(value: float) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from ml.models.lstm.network import Architecture, build_network
 from ml.models.lstm.options import LstmOptions, candles_needed
 from ml.models.lstm.served_network import open_session, run_session
 from ml.models.lstm.serving import LstmServer
-from ml.models.lstm.windows import prepare_candles
 from ml.models.registry import load_model, save_model
 
 HOUR = 3_600
@@ -181,12 +180,10 @@ def test_the_three_files_hold_the_same_model(trained: TrainedLstm, saved: Path) 
     network.load_weights(saved / "model.weights.h5")
     session = open_session((saved / "model.onnx").read_bytes())
 
-    history = make_history(SIGNAL, HOUR)
-    candles = prepare_candles(history.frame, history.sessions)
-    origins = np.arange(len(SIGNAL) - 256, len(SIGNAL))
-    sample = candles.inputs(origins, SMALL.seq_len, model.learnt.scaler)
+    rows = np.arange(len(SIGNAL) - 256, len(SIGNAL))
+    sample = model.inputs.of(make_history(SIGNAL, HOUR), rows)
     expected = network.predict(sample, verbose=0)
-    assert np.abs(run_session(session, sample) - expected).max() <= 1e-5
+    assert np.abs(run_session(session, *sample) - expected).max() <= 1e-5
 
 
 def test_what_is_served_follows_the_signal(trained: TrainedLstm, saved: Path) -> None:

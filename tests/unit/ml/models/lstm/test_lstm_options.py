@@ -23,7 +23,7 @@ def test_a_request_becomes_options() -> None:
         ("seq_len", 7),
         ("seq_len", 513),
         ("nsteps", 0),
-        ("nsteps", 289),
+        ("nsteps", 721),
         ("units", 257),
         ("epochs", 0),
         ("folds", 1),

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from core.clock.sessions import Sessions
 from core.lstm_limits import WARM_UP, candles_needed, windows_needed
+from ml.data.labels import fixed_spans
 from ml.data.walkforward import walk_forward
-from ml.models.lstm.windows import LevelScaler, Windows, prepare_candles, split_past
+from ml.features.history import History
+from ml.models.lstm.units import MoveUnits
+from ml.models.lstm.windows import LevelScaler, realised_moves, split_past, window_inputs
 
 HOUR = 3_600
 ALWAYS = Sessions.around_the_clock(HOUR)
@@ -39,24 +42,29 @@ def without(frame: pd.DataFrame, start: int, stop: int) -> pd.DataFrame:
 @pytest.mark.parametrize("scaler", [None, LevelScaler(100, 10)])
 def test_inputs_do_not_change_when_the_future_is_taken_away(scaler: LevelScaler | None) -> None:
     frame = without(walk(400), 150, 160)
-    origins = Windows(prepare_candles(frame, ALWAYS), 20, 5).origins
-    whole = prepare_candles(frame, ALWAYS).inputs(origins, 20, scaler)
+    history = History(frame, ALWAYS)
+    rows = history.learnable(5)
+    whole, units = (
+        window_inputs(history, rows, 20, scaler),
+        MoveUnits.plain(5).of(history, rows, ALWAYS),
+    )
 
-    for row in range(0, len(origins), 7):
-        known = prepare_candles(frame[: origins[row] + 1], ALWAYS)
-        again = known.inputs(origins[row : row + 1], 20, scaler)
-        assert np.array_equal(again[0], whole[row])
-        assert known.volatility[-1] == prepare_candles(frame, ALWAYS).volatility[origins[row]]
+    for place in range(0, len(rows), 7):
+        known = History(frame[: rows[place] + 1], ALWAYS)
+        again = window_inputs(known, rows[place : place + 1], 20, scaler)
+        assert np.array_equal(again[0], whole[place])
+        unit = MoveUnits.plain(5).of(known, rows[place : place + 1], ALWAYS)
+        assert np.array_equal(unit[0], units[place])
 
 
 def test_inputs_hardly_change_when_only_the_newest_candles_are_known() -> None:
     frame = walk(2_000)
     newest, tail = np.array([1_999]), np.array([20 + 256])
 
-    whole = prepare_candles(frame, ALWAYS).inputs(newest, 20, None)
-    served = prepare_candles(frame.tail(20 + 257).reset_index(drop=True), ALWAYS)
+    whole = window_inputs(History(frame, ALWAYS), newest, 20, None)
+    served = History(frame.tail(20 + 257).reset_index(drop=True), ALWAYS)
 
-    assert served.inputs(tail, 20, None) == pytest.approx(whole, abs=1e-5)
+    assert window_inputs(served, tail, 20, None) == pytest.approx(whole, abs=1e-5)
 
 
 @given(st.sets(st.integers(40, 199), max_size=12), st.integers(8, 50), st.integers(1, 12))
@@ -73,43 +81,42 @@ def test_a_window_and_its_future_never_span_a_gap(
         if position[origin + nsteps] - position[origin - back] == back + nsteps
     ]
 
-    origins = prepare_candles(kept, ALWAYS).origins(seq_len, nsteps)
+    rows = History(kept, ALWAYS).learnable(nsteps, back)
 
-    assert origins.tolist() == expected
+    assert rows.tolist() == expected
 
 
 def test_moves_are_log_returns_in_volatilities() -> None:
-    windows = Windows(prepare_candles(walk(300), ALWAYS), 20, 4)
-    rows = np.array([0, 7, 50])
+    history = History(walk(300), ALWAYS)
+    rows = np.array([60, 67, 297])
 
-    moves = windows.moves(rows)
+    moves = realised_moves(history, rows, 4) / MoveUnits.plain(4).of(history, rows, ALWAYS)
 
-    for row, horizon in ((7, 1), (50, 4)):
-        index = list(rows).index(row)
-        origin = windows.origins[row]
-        close, volatility = windows.candles.close, windows.candles.volatility
-        expected = np.log(close[origin + horizon] / close[origin])
-        expected /= volatility[origin] * np.sqrt(horizon)
-        assert moves[index, horizon - 1] == pytest.approx(expected)
+    close, volatility = history.path.close, history.volatility
+    for place, row, horizon in ((1, 67, 1), (0, 60, 4), (2, 297, 2)):
+        expected = np.log(close[row + horizon] / close[row])
+        expected /= volatility[row] * np.sqrt(horizon)
+        assert moves[place, horizon - 1] == pytest.approx(expected)
+    assert np.isnan(moves[2, 2:]).all()
 
 
 def test_returns_over_an_outage_do_not_swell_the_volatility() -> None:
     frame = walk(300)
     frame.loc[200:, ["open", "high", "low", "close"]] *= 3
 
-    prepared = prepare_candles(without(frame, 150, 200), ALWAYS)
+    history = History(without(frame, 150, 200), ALWAYS)
 
-    assert prepared.volatility[150] == prepared.volatility[149]
+    assert history.volatility[150] == history.volatility[149]
 
 
 def test_prices_that_stand_still_give_finite_windows() -> None:
     frame = walk(100)
     frame[["open", "high", "low", "close"]] = 5.0
-    windows = Windows(prepare_candles(frame, ALWAYS), 20, 2)
-    rows = np.arange(len(windows.origins))
+    history = History(frame, ALWAYS)
+    rows = history.learnable(2)
 
-    assert np.isfinite(windows.inputs(rows, None)).all()
-    assert (windows.moves(rows) == 0).all()
+    assert np.isfinite(window_inputs(history, rows, 20, None)).all()
+    assert (realised_moves(history, rows, 2) == 0).all()
 
 
 def test_level_scalers_map_the_training_part() -> None:
@@ -124,21 +131,21 @@ def test_level_scalers_map_the_training_part() -> None:
 @pytest.mark.parametrize(("seq_len", "nsteps", "folds"), [(8, 1, 2), (60, 24, 3), (40, 288, 8)])
 def test_the_candles_needed_make_a_walk_forward(seq_len: int, nsteps: int, folds: int) -> None:
     frame = walk(candles_needed(seq_len, nsteps, folds))
-    windows = Windows(prepare_candles(frame, ALWAYS), seq_len, nsteps)
+    rows = History(frame, ALWAYS).learnable(nsteps, max(seq_len, WARM_UP))
 
-    assert len(windows.origins) >= windows_needed(nsteps)
-    for fold in walk_forward(windows.spans, folds=folds, embargo=1, min_train=80):
-        parts = split_past(windows.spans, fold.train)
+    assert len(rows) >= windows_needed(nsteps)
+    for fold in walk_forward(fixed_spans(rows, nsteps), folds=folds, embargo=1, min_train=80):
+        parts = split_past(rows[fold.train], nsteps)
         assert len(parts.train) >= 80 - 1
         assert min(len(parts.validation), len(parts.calibration)) >= 50
 
 
 @given(st.integers(300, 900), st.integers(1, 12))
 def test_parts_of_the_past_do_not_overlap(count: int, nsteps: int) -> None:
-    spans = Windows(prepare_candles(walk(count), ALWAYS), 20, nsteps).spans
+    rows = History(walk(count), ALWAYS).learnable(nsteps)
 
-    parts = split_past(spans, np.arange(len(spans)))
+    parts = split_past(rows, nsteps)
 
     for earlier, later in ((parts.train, parts.validation), (parts.validation, parts.calibration)):
-        assert spans.end[earlier].max() < spans.start[later].min()
-    assert parts.calibration[-1] == len(spans) - 1
+        assert earlier[-1] + nsteps < later[0]
+    assert parts.calibration[-1] == rows[-1]
