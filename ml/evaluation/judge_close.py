@@ -53,7 +53,7 @@ class CloseKind(Kind):
             "loss": loss.mean(axis=1),
         }
 
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
         card = self._card(model)
         return {
@@ -66,9 +66,9 @@ class CloseKind(Kind):
     def _card(self, columns: Columns) -> dict[str, Any]:
         return close_scores(columns, self.horizon, self.seed, self.fee, self.level)
 
-    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def fold_scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return the same without `n`, which stands among the scores."""
-        shown = self.scores(model, baseline)
+        shown = self.scores(model, baseline, against)
         del shown["n"]
         return shown
 

@@ -60,7 +60,7 @@ class NextCandleKind(Kind):
         columns |= {"last": forecast.last, "prob_up": forecast.prob_up}
         return columns | {"loss": np.abs(realised["close"] - forecast.close)}
 
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
         skill = self.skill(model["loss"], baseline["loss"])
         up, prob_up = model["realised_close"] > model["last"], model["prob_up"]

@@ -10,7 +10,7 @@ from ml.data import labels
 from ml.evaluation.kind import Columns, Kind
 from ml.evaluation.walk import FoldForecasts, Makers
 from ml.features.history import History
-from ml.models.path_baselines import EwmaOrGarchRange
+from ml.models.path_baselines import EwmaRange, GarchRange
 from ml.models.protocol import RANGE_COVERAGE, RangeForecast
 from ml.scoring import scores
 
@@ -27,12 +27,20 @@ class RangeKind(Kind):
     and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball.
     """
 
-    baseline = EwmaOrGarchRange.name
+    baseline = EwmaRange.name
     loss_name = "pinball"
 
     def makers(self) -> Makers:
         """Return how the baseline is made."""
-        return {self.baseline: partial(EwmaOrGarchRange, self.horizon)}
+        return {each.name: partial(each, self.horizon) for each in (EwmaRange, GarchRange)}
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Return both plain ranges: the one that training rows prefer may be the worse one later.
+
+        Who beats that one alone would be called skilled for the other's fault.
+        """
+        return EwmaRange.name, GarchRange.name
 
     def columns(self, history: History, fold: FoldForecasts, forecast: RangeForecast) -> Columns:
         """Return the loss of both bounds and what else is averaged."""
@@ -53,12 +61,12 @@ class RangeKind(Kind):
             "relative": 50 * (above / high + below / low),
         }
 
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
         skill = self.skill(model["loss"], baseline["loss"])
         return {
             "n": len(model["loss"]),
-            "scores": _means(model) | {"skill": skill.shown, "baseline": self.baseline},
+            "scores": _means(model) | {"skill": skill.shown, "baseline": against},
             "baseline_scores": _means(baseline),
             "verdict": skill.verdict,
         }

@@ -100,7 +100,7 @@ class SignalKind(Kind):
         outcome = earned(bars, rows, side, *exits, self.horizon)
         return np.where(acts & np.isfinite(outcome), outcome - 2 * fee, 0.0)
 
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`; scores are by part."""
         skills = {part: self._skill(model, baseline, part) for part in PARTS}
         return {
@@ -114,7 +114,7 @@ class SignalKind(Kind):
             "verdict": skills[DIRECTION][0].verdict,
         }
 
-    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def fold_scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return nothing: a fold's directions are too few to say much."""
         return {}
 

@@ -73,7 +73,7 @@ class StepsKind(CloseKind):
             "loss": loss.mean(axis=(1, 2)),
         }
 
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`."""
         ours, theirs = self._table(model), self._table(baseline)
         return {"n": len(ours.last)} | self._beside(ours, theirs)

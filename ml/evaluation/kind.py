@@ -64,6 +64,11 @@ class Kind(ABC):
         """Return how forecasts of a model are judged, at such costs."""
         return cls(model.horizon, seed, costs_bps, candidates)
 
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Return the names of all that must be beaten: whichever does best is the baseline."""
+        return (self.baseline,)
+
     def spans(self, history: History, rows: Rows) -> Spans:
         """Return the spans of the labels of `rows`."""
         return fixed_spans(rows, self.horizon)
@@ -90,12 +95,12 @@ class Kind(ABC):
         """Lay one model's forecasts of a fold beside their outcomes."""
 
     @abstractmethod
-    def scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
-        """Return `{n, scores, baseline_scores, verdict}`."""
+    def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
+        """Return `{n, scores, baseline_scores, verdict}`; `against` names the baseline."""
 
-    def fold_scores(self, model: Columns, baseline: Columns) -> dict[str, Any]:
+    def fold_scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return what is shown of one fold."""
-        return self.scores(model, baseline)
+        return self.scores(model, baseline, against)
 
     def details(self, whole: Whole, model: str) -> dict[str, Any]:
         """Return what is shown of the whole walk besides its scores."""

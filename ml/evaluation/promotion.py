@@ -31,7 +31,7 @@ def compare(scored: ScoredFolds, model: str, candidates: int = 1) -> dict[str, A
     `candidates` is how many recipes were tried on the target, this one included.
     """
     kind, ours = scored.kind, scored.loss(model)
-    others = [name for name in (CHAMPION, kind.baseline) if name in scored.columns]
+    others = [name for name in (CHAMPION, *kind.baselines) if name in scored.columns]
     return {
         "n": len(ours),
         kind.loss_name: float(ours.mean()),

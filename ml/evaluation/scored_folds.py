@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class ScoredFolds:
     """Every model's columns, a table a fold, whatever the kind."""
 
@@ -42,25 +43,30 @@ class ScoredFolds:
         """Return a model's loss of each forecast, in order of time."""
         return self.whole(model)["loss"]
 
+    @cached_property
+    def baseline(self) -> str:
+        """Return the baseline with the least loss on these folds."""
+        return min(self.kind.baselines, key=lambda name: float(self.loss(name).mean()))
+
     def scores(self, model: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}` of a model over all folds."""
-        return self.kind.scores(self.whole(model), self.whole(self.kind.baseline))
+        return self.kind.scores(self.whole(model), self.whole(self.baseline), self.baseline)
 
     def result(self, model: str) -> dict[str, Any]:
         """Return `{n, scores, baseline, baseline_scores, verdict, folds}` and its kind's own."""
         folds = [self._fold(number, model) for number in range(len(self.folds))]
-        named = {"baseline": self.kind.baseline, "folds": folds}
+        named = {"baseline": self.baseline, "folds": folds}
         return self.scores(model) | named | self.kind.details(self.whole, model)
 
     def _fold(self, number: int, model: str) -> dict[str, Any]:
         fold = self.folds[number]
-        columns = (self.columns[name][number] for name in (model, self.kind.baseline))
+        ours, theirs = (self.columns[name][number] for name in (model, self.baseline))
         return {
             "train": describe_rows(self.history, fold.train),
             "test": describe_rows(self.history, fold.test),
-            **self.kind.fold_scores(*columns),
+            **self.kind.fold_scores(ours, theirs, self.baseline),
             "model": fold.models[model].describe(),
-            "baseline_model": fold.models[self.kind.baseline].describe(),
+            "baseline_model": fold.models[self.baseline].describe(),
         }
 
 

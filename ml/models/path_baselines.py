@@ -1,5 +1,6 @@
 """What ranges, signals and next candles must beat; none of it is saved."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -70,8 +71,12 @@ class EwmaOrGarchRange:
             sides = self._multiples(history, some, volatility).sides(history, some, self.horizon)
             return float(bounds_loss(reach, (sides[0][:, 1], sides[1][:, 1])).mean())
 
-        choices = [*ewma_volatilities(), garch_volatility(history, rows)]
-        self.learnt = self._multiples(history, rows, min(choices, key=loss))
+        best = min(self._volatilities(history, rows), key=loss)
+        self.learnt = self._multiples(history, rows, best)
+
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        """Return those among which the pinball loss chooses."""
+        return [*ewma_volatilities(), garch_volatility(history, rows)]
 
     def _multiples(self, history: History, rows: Rows, volatility: PlainVolatility) -> Multiples:
         unit = volatility.a_candle(history, rows, self.horizon) * np.sqrt(self.horizon)
@@ -97,6 +102,24 @@ class EwmaOrGarchRange:
     def describe(self) -> dict[str, Any]:
         """Return the volatility, and the multiples of both sides."""
         return dict(msgspec.to_builtins(self.learnt))
+
+
+class EwmaRange(EwmaOrGarchRange):
+    """The same by EWMA volatility."""
+
+    name = "ewma_range"
+
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        return ewma_volatilities()
+
+
+class GarchRange(EwmaOrGarchRange):
+    """The same by GARCH(1,1)."""
+
+    name = "garch_range"
+
+    def _volatilities(self, history: History, rows: Rows) -> Sequence[PlainVolatility]:
+        return [garch_volatility(history, rows)]
 
 
 def bounds_loss(reach: tuple[Floats, Floats], bounds: tuple[Floats, Floats]) -> Floats:
