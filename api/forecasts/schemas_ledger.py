@@ -13,7 +13,7 @@ from core.models import EXTERNAL, known_models
 from core.names import NAME_LENGTH
 from storage.ledger.ledger_rows import LedgerRow
 from storage.ledger.ledger_verify import Verification
-from storage.ledger.sealed_signals import SealedSignal
+from storage.ledger.sealed_signals import SealedSignal, SignalSaid
 
 Chain = Literal["forecasts", "signals"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
@@ -107,7 +107,7 @@ class LedgerRowShown(Struct):
     later_price: float | None
 
 
-class SealedSignalShown(Struct):
+class SealedSignalShown(SignalSaid, frozen=True, kw_only=True):
     """A signal as it was sealed by the schedule. `opening` is that of the last of its candles.
 
     `side` is the one that earns more; of a hold, exits are those that it would have had.
@@ -127,33 +127,6 @@ class SealedSignalShown(Struct):
     opening: str
     first_opening: str
     input_end: str
-    type: str
-    confidence: float
-    probability_hold: float
-    probability_buy: float
-    probability_sell: float
-    current_price: float
-    take_profit: float | None
-    stop_loss: float | None
-    expected_percent: float
-    costs_bps: float
-    spread_bps: float
-    reason: str
-    signal_id: str
-    model_hash: str
-    data_hash: str
-    side: str | None
-    probability_tp: float | None
-    probability_sl: float | None
-    prior_hold: float | None
-    prior_buy: float | None
-    prior_sell: float | None
-    range_low: float | None
-    range_high: float | None
-    regime: str | None
-    volatility_regime: str | None
-    verdict: str | None
-    run_id: str | None
     prev_hash: str
     hash: str
     pnl_percent: float | None

@@ -35,17 +35,13 @@ from storage.ledger.ledger_store import appending, unaccounted
 from storage.ledger.ledger_tables import ledger_events, ledger_pending, ledger_signals
 
 
-class SignalFields(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signal says; openings in seconds.
+class SignalSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What a signal says, before it is sealed, in its row, and in answers.
 
-    `opening` is that of the last candle of the horizon. `side` is the one that earns
-    more, also of a hold, whose exits are then those that side would have had. What
-    came later is None in rows of earlier versions.
+    `side` is the one that earns more, also of a hold, whose exits are then those that
+    side would have had. What came later is None in rows of earlier versions.
     """
 
-    opening: int
-    first_opening: int
-    input_end: int
     type: str
     confidence: float
     probability_hold: float
@@ -73,6 +69,14 @@ class SignalFields(msgspec.Struct, frozen=True, kw_only=True):
     volatility_regime: str | None = None
     verdict: str | None = None
     run_id: str | None = None
+
+
+class SignalFields(SignalSaid, frozen=True, kw_only=True):
+    """A signal and its candles; openings in seconds, `opening` that of the horizon's last."""
+
+    opening: int
+    first_opening: int
+    input_end: int
 
 
 class Unsealed(SignalFields, frozen=True, kw_only=True):
