@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import random
 import sqlite3
 import subprocess
@@ -63,6 +64,26 @@ def live(exchange: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
         yield tickcast
 
 
+@pytest.fixture(scope="module")
+def told(live: RunningTickcast) -> dict[str, Any]:
+    """What the server said to a forecaster who had a key for nothing but his forecasts."""
+    command = [str(Path(sys.executable).with_name("tickcast")), "keys", "create", "mine"]
+    environment = os.environ | {"TICKCAST_DATA_DIR": str(live.data_dir)}
+    key = subprocess.run(
+        [*command, "--scope", "forecast:mine"], env=environment, capture_output=True, text=True
+    ).stdout.strip()
+    opening = int(time.time()) // 60 * 60
+    item = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1m", "predicted": 30_000}
+    # Of the candle to come in time, and of the one before this a second and more too late.
+    items = [item | {"opening": opening + 60 * n} for n in (1, -1)]
+    with httpx.Client(base_url=live.url, headers={"X-API-Key": key}) as http:
+        assert http.get("/ledger").status_code == 403
+        answer = http.post("/ledger/forecasts", json={"forecaster": "mine", "forecasts": items})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 def _done(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = http.post(path, json=body)
     assert answer.status_code == 202, answer.text
@@ -75,6 +96,15 @@ def _done(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]
 
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
+
+
+def test_an_outside_forecaster_is_taken_in_time_and_refused_and_counted_when_late(
+    live: RunningTickcast, told: dict[str, Any]
+) -> None:
+    assert [item["state"] for item in told["items"]] == ["accepted", "late"]
+    with client_of(live) as http:
+        [row] = http.get("/scoreboard", params={"model": "external.mine"}).json()["rows"]
+        assert (row["missed"], row["late"]) == (1, 1)
 
 
 def test_a_candle_s_close_brings_a_forecast_in_time_and_the_next_its_outcome(
@@ -93,6 +123,24 @@ def test_a_candle_s_close_brings_a_forecast_in_time_and_the_next_its_outcome(
         board = http.get("/scoreboard").json()["rows"][0]
         assert (board["model"], board["verdict"]) == ("ewma", "unproven")
         assert http.get("/ledger/verify").json()["ok"]
+
+
+def test_what_an_outside_forecaster_said_is_scored_like_ours(
+    live: RunningTickcast, told: dict[str, Any]
+) -> None:
+    with client_of(live) as http:
+
+        def record() -> dict[str, Any]:
+            found: dict[str, Any] = http.get("/forecasters/mine").json()
+            return found
+
+        wait_for(lambda: record()["n"] == 1, 200, "his outcome")
+        [row] = http.get("/ledger", params={"model": "external.mine"}).json()["rows"]
+        assert row["error"] == pytest.approx(row["realised"] - 30_000)
+        # He spoke before the candle before his had closed: its close is what last price says.
+        assert row["later_price"] is not None
+        assert row["baseline_error"] == pytest.approx(row["realised"] - row["later_price"])
+        assert (record()["late"], record()["targets"][0]["verdict"]) == (1, "unproven")
 
 
 def test_a_row_changed_behind_the_server_s_back_is_found(live: RunningTickcast) -> None:

@@ -11,6 +11,7 @@ from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_tables import ledger
+from storage.ledger.sealed_signals import SignalOutcome
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.made_forecasts import SLOT, first_opening, forecast, forecasts
@@ -124,7 +125,7 @@ async def test_the_ledger_needs_a_key(api: Api) -> None:
 async def test_the_chain_of_signals_is_told_and_verified_apart(api: Api, stores: Stores) -> None:
     stores.ledger.append(forecasts(1))
     stores.sealed.append([*several(3), unsealed("late", candles_ago=3)])
-    stores.sealed.record_outcome("signal-0", 1.9, "take_profit")
+    stores.sealed.record_outcomes([SignalOutcome(1, 1.9, "take_profit", "buy")])
     page = (await api("GET", "/ledger", query_string="chain=signals&limit=2")).json
     assert page["rows"] == []
     assert [(row["seq"], row["pnl_percent"], row["exit"]) for row in page["signals"]] == [
