@@ -1,5 +1,6 @@
 """The record of one forecaster, as anybody may see it where the server is set so."""
 
+import time
 from typing import Any
 
 from falcon import MEDIA_HTML, MEDIA_JSON
@@ -17,6 +18,7 @@ from core.forecast_target import ForecastTarget
 from core.ledger import LIVE
 from core.models import EXTERNAL, known_models
 from core.names import check_name
+from core.process.recent import Recent
 from storage.ledger.forecaster_records import Span
 from storage.ledger.ledger_boards import Board
 from storage.ledger.ledger_rows import LATE
@@ -24,6 +26,8 @@ from storage.stores import Stores
 
 # Of more markets than this the page shows those with most outcomes; their sums count all.
 _TARGETS = 500
+# How long a record is shown as it is (s), and of how many forecasters.
+_SHOWN_S, _RECORDS = 5, 64
 
 
 class ForecasterTarget(Struct, kw_only=True):
@@ -81,6 +85,7 @@ class ForecasterResource:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._page = (STATIC / "forecaster.html").read_bytes()
+        self._recent: Recent[tuple[str, int], ForecasterShown] = Recent(_RECORDS)
 
     @operation(
         "forecaster", "ledger", {200: ForecasterShown}, errors=(404, 422), more=html_answer()
@@ -96,12 +101,17 @@ class ForecasterResource:
         if req.client_prefers((MEDIA_JSON, MEDIA_HTML)) == MEDIA_HTML:
             send_page(req, resp, self._page)
             return
-        resp.media = await in_database_thread(self._record, name)
+        resp.media = await in_database_thread(self._recent_record, name)
+
+    def _recent_record(self, name: str) -> ForecasterShown:
+        # Anybody may ask, as often as he likes: the answer is made once in a few seconds.
+        key = name, int(time.monotonic() // _SHOWN_S)
+        return self._recent.get(key, lambda: self._record(name))
 
     def _record(self, name: str) -> ForecasterShown:
         stores = self._stores
         model, span = self._find(name)
-        boards = {t: b for t, b in stores.boards.all(LIVE).items() if t.model == model}
+        boards = stores.boards.all(LIVE, model)
         missed = stores.ledger_reader.missed_by_reason(LIVE, {"model": model})
         record, updated_at = stores.records.get(LIVE, model) or (None, None)
         rows = [_target(t, boards.get(t), missed.get(t, {})) for t in boards.keys() | missed.keys()]

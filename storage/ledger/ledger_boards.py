@@ -44,10 +44,12 @@ class BoardStore:
             named = {"ledger": ledger, **msgspec.structs.asdict(target)}
             connection.execute(insert(ledger_boards).values(named | values))
 
-    def all(self, ledger: str) -> dict[ForecastTarget, Board]:
-        """Return the scores of all targets of a ledger."""
+    def all(self, ledger: str, model: str | None = None) -> dict[ForecastTarget, Board]:
+        """Return the scores of all targets of a ledger, or of those of one model."""
         with reading(self._engine) as connection:
             query = select(ledger_boards).where(ledger_boards.c.ledger == ledger)
+            if model is not None:
+                query = query.where(ledger_boards.c.model == model)
             rows = connection.execute(query).all()
         boards = [
             Board(

@@ -90,6 +90,7 @@ ledger = Table(
         "opening",
         name="uq_ledger_target",
     ),
+    Index("ix_ledger_model", "ledger", "model", "made_at"),
     CheckConstraint("input_end <= first_opening", name="ck_ledger_inputs"),
     CheckConstraint("first_opening <= opening", name="ck_ledger_target"),
     CheckConstraint(_IN_TIME, name="ck_ledger_made_at"),

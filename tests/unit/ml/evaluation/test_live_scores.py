@@ -1,5 +1,7 @@
 """Scores of ledger entries are those of any forecasts, with an interval fit for many looks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,21 @@ def test_who_looks_after_every_outcome_of_noise_is_seldom_ever_fooled() -> None:
 def _first(entries: Entries, count: int) -> Entries:
     columns = (getattr(entries, name)[:count] for name in COLUMNS)
     return Entries(*columns, entries.horizon, costs_bps=0.5)
+
+
+def test_what_was_not_said_is_not_scored_and_what_was_is_scored_as_if_it_stood_alone() -> None:
+    whole = _entries(600)
+    said = np.arange(600) % 3 == 0
+    hidden = {name: np.where(said, getattr(whole, name), np.nan) for name in ("low_80", "high_80")}
+    nothing = np.full(600, np.nan)
+    partly = replace(whole, **hidden, low_95=nothing, high_95=nothing, prob_up=nothing)  # type: ignore[arg-type]
+    found = score_entries(partly, repeated=False)["scores"]
+    full = score_entries(whole, repeated=False)["scores"]
+    inside = (whole.low_80 <= whole.realised) & (whole.realised <= whole.high_80)
+    assert found["coverage"] == {"0.8": pytest.approx(inside[said].mean()), "0.95": None}
+    assert (found["winkler"]["0.95"], found["pinball"], found["brier"]) == (None, None, None)
+    for name in ("n", "mae", "skill", "dm", "mase"):
+        assert found[name] == full[name]
+    # Without a chance, the direction is that of the point.
+    right = np.sign(whole.realised - whole.last) == np.sign(whole.predicted - whole.last)
+    assert found["direction"]["accuracy"] == pytest.approx(right.mean())
