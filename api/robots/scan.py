@@ -19,6 +19,7 @@ from core.forecast_target import ForecastTarget
 from core.process.recent import Recent
 from core.series import Market
 from storage.access.access_keys import AccessKey
+from storage.ledger.sealed_signals import SealedSignal
 from storage.stores import Stores
 
 # Everybody sees all as long as there are no plans.
@@ -33,6 +34,8 @@ class ScanResource:
     def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
         self._stores = stores
         self._offered = offered
+        # The item of each slot as it was shown last: between two closes nothing changes.
+        self._shown: dict[ForecastTarget, tuple[SealedSignal, ScanItem]] = {}
         self._digits: Recent[tuple[Market, int], int | None] = Recent(_MARKETS)
 
     @operation("scan", "robots", {200: Scan}, errors=(422,), more=SCAN_FORMS)
@@ -47,7 +50,9 @@ class ScanResource:
         body, resp.content_type = _shown(scan, query.format)
         tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
-        if tag in (req.get_header("If-None-Match") or "").replace(" ", "").split(","):
+        # A proxy that packs answers makes a tag weak; the items are the same.
+        held = (req.get_header("If-None-Match") or "").replace("W/", "").replace(" ", "")
+        if tag in held.split(","):
             resp.status = HTTP_304
             return
         resp.data = body
@@ -55,24 +60,35 @@ class ScanResource:
     def _scan(self, account: AccessKey | None, query: ScanQuery, now: int) -> Scan:
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
-        current = [row for row in newest.values() if not is_stale(row, now)]
+        current = {row.seq: row for row in newest.values() if not is_stale(row, now)}
         items = [
-            scan_item(row, self._digits_of(target, now), now)
-            for target, row in newest.items()
-            if _is_wanted(target, query) and (query.include_stale == "true" or row in current)
+            self._item(target, row, now)
+            for target in targets
+            if (row := newest.get(target))
+            and _is_wanted(target, query)
+            and (query.include_stale == "true" or row.seq in current)
         ]
         items = [item for item in items if item.confidence >= query.min_confidence]
+        closes = [row.first_opening + row.resolution for row in current.values()]
         return Scan(
             items=items,
             plan_tier=TIER,
             filtered_by_plan=False,
             server_time=format_time(now * 1_000),
             server_time_unix=now,
-            next_close_unix=_next_close([row.first_opening + row.resolution for row in current],
-                                        targets, now),
+            next_close_unix=_next_close(closes, targets, now),
             stale_slots=len(targets) - len(current),
             count=len(items),
-        )  # fmt: skip
+        )
+
+    def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
+        if is_stale(row, now):
+            return scan_item(row, self._digits_of(target, now), now)
+        known = self._shown.get(target)
+        if known is None or known[0] is not row:
+            item = scan_item(row, self._digits_of(target, now), now)
+            known = self._shown[target] = row, item
+        return known[1]
 
     def _digits_of(self, target: ForecastTarget, now: int) -> int | None:
         market = Market(target.platform, target.symbol)
