@@ -41,7 +41,7 @@ bench: $(VENV)/.installed-dev
 
 # Minutes of kills and floods against a live server; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
 campaign: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/campaign -m slow -s
+	$(BIN)/python -m pytest tests/campaign tests/integration/api/test_schema.py -m slow -s --timeout 1200
 
 # What grows an hour, of a server under live trades; SOAK_MINUTES=5 runs for less.
 soak: $(VENV)/.installed-dev

@@ -21,7 +21,7 @@ from storage.redis_breaker import RedisBreaker, watched_by
 # What Redis answers to a write when memory or the disk under the append-only file is full.
 REFUSED_WRITES = ("OOM", "MISCONF")
 # A caller learns within 2 s that Redis hangs.
-REQUEST_SECONDS = 1.2
+REQUEST_SECONDS = 1.0
 
 
 def connect(url: str, *, timeout: float = 10, retries: int = 2) -> "redis.Redis":

@@ -6,17 +6,24 @@ attack lasts another client asks on, and the slowest of its answers is judged.
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
+from websockets import State
+from websockets.asyncio.client import ClientConnection, connect
 
+from bench.measure import percentile
 from bench.running_tickcast import RunningTickcast
 
 pytestmark = pytest.mark.slow
@@ -33,36 +40,62 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast
     print("\n| attack | before | now |\n|---|---|---|\n" + "\n".join(LINES))
 
 
+# What the other client runs: a process of its own, so that an attack in this one holds it up
+# no more than the server does.
+ASKING = """
+import json, socket, sys, time
+port, key = int(sys.argv[1]), sys.argv[2]
+head = f"GET /tasks HTTP/1.1\\r\\nHost: localhost\\r\\nX-API-Key: {key}\\r\\n\\r\\n".encode()
+sock = socket.create_connection(("127.0.0.1", port))
+file = sock.makefile("rb")
+print("ready", flush=True)
+while True:
+    began = time.perf_counter()
+    sock.sendall(head)
+    status, length = int(file.readline().split()[1]), 0
+    while (line := file.readline().strip().lower()):
+        if line.startswith(b"content-length:"):
+            length = int(line.split()[1])
+    file.read(length)
+    print(json.dumps([status, time.perf_counter() - began]), flush=True)
+    time.sleep(0.02)
+"""
+
+
 class Other:
     """Another client, that asks for tasks all the time; what it was answered, and when."""
 
     def __init__(self, server: RunningTickcast) -> None:
         self._server = server
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
         self.seconds: list[float] = []
         self.statuses: set[int] = set()
 
     def __enter__(self) -> "Other":
-        self._thread.start()
+        command = [sys.executable, "-c", ASKING, str(self._server.port), self._server.key]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+        self._reading = threading.Thread(target=self._read, args=(self._process.stdout,))
+        self._reading.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
+        assert self._process.poll() is None  # nobody ended its connection
+        self._process.terminate()
+        self._reading.join()
+        self._process.wait()
 
-    def _ask(self) -> None:
-        headers = {"X-API-Key": self._server.key}
-        with httpx.Client(base_url=self._server.url, headers=headers, timeout=30) as client:
-            while not self._ended.wait(0.02):
-                began = time.perf_counter()
-                self.statuses.add(client.get("/tasks").status_code)
-                self.seconds.append(time.perf_counter() - began)
+    def _read(self, output: IO[str]) -> None:
+        for line in output:
+            if line.endswith("\n"):
+                status, seconds = json.loads(line)
+                self.statuses.add(status)
+                self.seconds.append(seconds)
 
     @property
     def p99(self) -> float:
         """The time (s) that 99 of 100 answers took at most."""
-        return sorted(self.seconds)[int(len(self.seconds) * 0.99)]
+        return percentile(self.seconds, 0.99)
 
 
 def memory(server: RunningTickcast) -> int:
@@ -220,3 +253,86 @@ def test_redis_hangs_under_readers(server: RunningTickcast) -> None:
         return f"503, p99 {slowest:.2f} s"
 
     attacked(server, "Redis hangs, 200 readers", "31 to 63 s, /tasks with them", attack)
+
+
+def test_streams_of_one_key(server: RunningTickcast) -> None:
+    reader = subprocess.run(
+        [sys.executable, "-m", "operate.cli", "keys", "create", "r", "--role", "reader"],
+        env={**os.environ, "TICKCAST_DATA_DIR": str(server.data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    most = server.settings.key_streams
+
+    async def open_all() -> int:
+        address = server.url.replace("http", "ws") + "/ws/stream"
+        headers = {"X-API-Key": reader}
+        async with contextlib.AsyncExitStack() as stack:
+            opened = []
+            for _ in range(6):  # many at once, over both processes
+                tried = await asyncio.gather(
+                    *(connect(address, additional_headers=headers) for _ in range(most // 2)),
+                    return_exceptions=True,
+                )
+                opened += [one for one in tried if isinstance(one, ClientConnection)]
+            for one in opened:
+                stack.push_async_callback(one.close)
+            await asyncio.sleep(1)
+            return sum(one.state is State.OPEN for one in opened)
+
+    def attack() -> str:
+        opened = asyncio.run(open_all())
+        assert most - 2 <= opened <= most
+        return f"{opened} of {3 * most} are held"
+
+    attacked(server, "sockets of one key", "1,500 sockets, 400,000 subscriptions", attack)
+
+
+def test_keys_are_guessed(server: RunningTickcast) -> None:
+    def attack() -> str:
+        statuses: list[int] = []
+
+        def guess() -> None:
+            with httpx.Client(base_url=server.url, timeout=30) as client:
+                for number in range(400):
+                    headers = {"X-API-Key": f"tck_guess{number:03}_{'a' * 43}_aaaaaa"}
+                    statuses.append(client.get("/tasks", headers=headers).status_code)
+
+        threads = [threading.Thread(target=guess) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        counts = {status: statuses.count(status) for status in sorted(set(statuses))}
+        # Two minutes may have been touched.
+        assert counts[401] <= 2 * server.settings.address_calls
+        assert counts.keys() == {401, 429}
+        return f"{counts}"
+
+    attacked(server, "3,200 guessed keys", "all looked up", attack)
+
+
+def test_live_bodies_that_unfold(server: RunningTickcast) -> None:
+    good = {"type": "trade", "symbol": "A-B", "price": "1.5", "size": "2", "trade_id": 1}
+    bodies = {
+        "2,600,000 empty objects": b"[" + b",".join([b"{}"] * 2_600_000) + b"]",
+        "a price of a million digits": json.dumps([good, {**good, "price": "1" * 10**6}]).encode(),
+        "a number of a million digits": b'[{"price": ' + b"1" * 10**6 + b"}]",
+        "100,000 brackets": b"[" * 100_000,
+        "10,000 symbols": json.dumps([{**good, "symbol": f"S{n}"} for n in range(10_000)]).encode(),
+    }
+
+    def attack() -> str:
+        told = []
+        with httpx.Client(
+            base_url=server.url, headers={"X-API-Key": server.key}, timeout=60
+        ) as client:
+            for name, body in bodies.items():
+                began = time.perf_counter()
+                status = client.post("/ingest/x", content=body).status_code
+                told.append(f"{name}: {status} in {time.perf_counter() - began:.1f} s")
+                assert status < 500
+        return "; ".join(told)
+
+    attacked(server, "live bodies", "a worker held 60 s and 1.32 GB; 500", attack)
