@@ -102,6 +102,11 @@ def answer(name: str, series: Series, horizon: int) -> str:
     return f"answer:{name}:{series}:{horizon}"
 
 
+def followed(run_id: str) -> str:
+    """How far the intervals of a trained model have followed outcomes."""
+    return f"followed:{run_id}"
+
+
 def symbol_state(platform: str, symbol: str) -> str:
     """Packed state of a traded symbol: what every writer of it watches."""
     return f"state:{platform}:{symbol}"

@@ -33,6 +33,7 @@ from storage.ledger.submissions import Submissions
 from storage.markets.markets import MarketStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
+from storage.models.followed import FollowedStore
 from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
@@ -76,6 +77,7 @@ class Stores:
     signals: SignalStore
     markets: MarketStore
     answers: AnswerCache
+    followed: FollowedStore
     data_dir: Path
 
     def close(self) -> None:
@@ -126,5 +128,6 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         signals=SignalStore(engine),
         markets=MarketStore(engine, TickerStore(client)),
         answers=AnswerCache(client),
+        followed=FollowedStore(client),
         data_dir=settings.data_dir,
     )

@@ -13,6 +13,7 @@ from core.clock.openings import end_of
 from ml.data.candle_frames import data_hash, finished
 from ml.features.history import History, make_history
 from ml.features.model_inputs import OWN_INPUTS, model_inputs
+from ml.models.following import FollowingModel
 from ml.models.protocol import CANDLES_WANTED, LEVELS, Distribution, Model
 
 
@@ -88,7 +89,7 @@ class Origin:
         ahead = self.history.target_times(len(self.history.times) - 1, count)
         return [int(opening) for opening in ahead]
 
-    def forecast(self, model: Model) -> NextForecast:
+    def forecast(self, model: Model | FollowingModel) -> NextForecast:
         """Forecast from the last candle, which must be `ready`."""
         row = np.array([len(self.history.times) - 1])
         forecast: Distribution = model.predict(self.history, row)

@@ -248,9 +248,15 @@ class Model(Protocol):
     def predict(self, history: History, rows: Rows) -> Any:
         """Forecast from `rows`, ascending and ready (`History.ready`), as its kind does.
 
-        Intervals follow the outcomes since training that the history holds: hand
-        in all candles since then, or the newest `CANDLES_WANTED`.
+        Intervals follow the outcomes since training that the history holds: hand in all
+        candles since then, or the newest `CANDLES_WANTED` to `predict_from`, which knows
+        of earlier ones.
         """
+
+    @property
+    def follows(self) -> bool:
+        """Say whether intervals go on from what came of earlier forecasts (`predict_from`)."""
+        return False
 
     def predict_from(
         self, history: History, rows: Rows, followed: Followed | None

@@ -8,7 +8,7 @@ downtime: nothing is made up later.
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -19,13 +19,18 @@ from storage import keys
 from storage.candles.forecasts import ForecastPoint
 from storage.candles.newest_finished import newest_finished
 from storage.ledger.ledger_rows import Forecast, Missed
-from storage.models.runs import TargetRecord
+from storage.models.runs import RunRecord, TargetRecord
 from storage.redis_connection import redis_errors
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.forecasts.slot_forecasts import make_forecast
+from tasks.jobs.following import following
 from tasks.jobs.loaded_models import models
 from tasks.jobs.turns import Turns
+
+if TYPE_CHECKING:
+    from ml.models.forecast_origin import Origin
+    from ml.models.protocol import Model
 
 logger = logging.getLogger(__name__)
 
@@ -110,14 +115,25 @@ class SlotForecaster:
                 key = msgspec.json.encode(sessions)
                 if key not in origins:
                     origins[key] = Origin.of(frame, series.resolution, sessions)
-                made = make_forecast(
-                    origins[key], target.target, model, run.model_hash, costs.round_trip_bps
-                )
+                made = self._forecast_of(target, run, model, origins[key], costs.round_trip_bps)
             except Exception:
                 logger.exception("the champion of %s does not forecast", target.target)
                 continue
             if made is not None and self._clock() <= made.deadline:
                 yield made
+
+    def _forecast_of(
+        self,
+        target: TargetRecord,
+        run: RunRecord,
+        model: "Model",
+        origin: "Origin",
+        costs_bps: float,
+    ) -> Forecast | None:
+        if not origin.ready:
+            return None
+        with following(self._stores, target.target.series, run, model, origin) as live:
+            return make_forecast(origin, target.target, live, run.model_hash, costs_bps)
 
     def _missed(self, target: TargetRecord, watched_at: int) -> Missed | None:
         sessions = models.run(self._stores, target.champion_id or "").metadata["sessions"]

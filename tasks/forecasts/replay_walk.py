@@ -111,17 +111,19 @@ class Walk:
         }
 
     def _forecasts(self) -> Iterator[Forecast]:
+        from ml.models.following import FollowingModel
         from ml.models.forecast_origin import Origin
 
         total = self._stop - self._first
         for number, index in enumerate(range(self._first, self._stop)):
             if number % self._retrain_every == 0:
                 model, sessions, model_hash = self._fit(index)
+                live = FollowingModel(model)
             if number % 20 == 0:
                 self._report(Progress(number, total, "candles", "walking"))
             known = self._window(index)
             origin = Origin.of(known, self._target.resolution, sessions)
-            made = make_forecast(origin, self._target, model, model_hash, self._costs_bps)
+            made = make_forecast(origin, self._target, live, model_hash, self._costs_bps)
             if made is None:
                 self._skipped += 1
             else:

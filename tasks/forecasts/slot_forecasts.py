@@ -8,6 +8,7 @@ from core.forecast_target import ForecastTarget
 from storage.ledger.ledger_rows import Forecast
 
 if TYPE_CHECKING:
+    from ml.models.following import FollowingModel
     from ml.models.forecast_origin import Origin
     from ml.models.protocol import Model
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def make_forecast(
     origin: "Origin",
     target: ForecastTarget,
-    model: "Model",
+    model: "Model | FollowingModel",
     model_hash: str,
     costs_bps: float,
 ) -> Forecast | None:

@@ -84,7 +84,7 @@ def make_signal(
     origin = origins.get(stores, series, loaded.run, mark)
     market = stores.markets.get(Market(series.platform, series.symbol))
     costs_bps = market.costs.round_trip_bps
-    chances = Chances.of(loaded.forecast(origin), costs_bps)
+    chances = Chances.of(loaded.forecast(stores, origin), costs_bps)
     about = context(series, horizon, origin, loaded.run, now_ms())
     evidence = Evidence.of(
         loaded.run.n,
@@ -223,7 +223,7 @@ def _price_range(stores: Stores, series: Series, horizon: int, origin: "Origin")
         )
     except ModelUnavailable:
         return None
-    said = show_range(loaded.forecast(origin))
+    said = show_range(loaded.forecast(stores, origin))
     names = ("predicted_high", "predicted_low", "interval")
     return {"current": said["current_price"], **{name: said[name] for name in names}}
 

@@ -118,7 +118,7 @@ def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Predict
     }
     shown = (
         context(series, horizon, origin, run, now_ms())
-        | show_range(loaded.forecast(origin))
+        | show_range(loaded.forecast(stores, origin))
         | {
             "horizon_label": horizon_label(series, horizon),
             "confidence": confidence,

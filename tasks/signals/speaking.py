@@ -8,6 +8,7 @@ from core.forecast_target import ForecastTarget
 from core.signals import nothing_trained
 from storage.models.runs import RunRecord
 from storage.stores import Stores
+from tasks.jobs.following import following
 from tasks.jobs.loaded_models import models
 
 if TYPE_CHECKING:
@@ -22,13 +23,15 @@ class Speaking(msgspec.Struct, Generic[Forecast], frozen=True):
     run: RunRecord
     model: Any
 
-    def forecast(self, origin: "Origin") -> Forecast:
-        """Return what the model says from the newest candle."""
+    def forecast(self, stores: Stores, origin: "Origin") -> Forecast:
+        """Return what the model says from the newest candle, which must be ready."""
         # NumPy comes in with this import.
         import numpy as np
 
         newest = np.array([len(origin.history.times) - 1])
-        forecast: Forecast = self.model.predict(origin.history, newest)
+        series = self.run.target.series
+        with following(stores, series, self.run, self.model, origin) as live:
+            forecast: Forecast = live.predict(origin.history, newest)
         return forecast
 
 

@@ -128,6 +128,11 @@ class BoostingModel(Fitted[LearntMoves]):
             plain_share=share,
         )
 
+    @property
+    def follows(self) -> bool:
+        """Say whether widths are carried on; those of earlier versions begin anew each time."""
+        return all(width.carried for width in self.learnt.widths.values())
+
     def _intervals(
         self, history: History, about: About, training: TrainingSet, parts: MoveParts, move: Floats
     ) -> tuple[float, Widths]:
@@ -157,7 +162,7 @@ class BoostingModel(Fitted[LearntMoves]):
 
     def predict_from(
         self, history: History, rows: Rows, followed: Followed | None
-    ) -> tuple[Distribution, Followed]:
+    ) -> tuple[Distribution, Followed | None]:
         """Forecast from `rows`, going on from what was `followed`; see `Model`."""
         learnt, window = self.learnt, self.window(history, rows, followed)
         every, inputs = window.rows, learnt.about.inputs(history, window.rows)
@@ -174,7 +179,7 @@ class BoostingModel(Fitted[LearntMoves]):
         last = history.path.close[every]
         prob_up = learnt.direction.predict(inputs, _odds_of_rise(learnt.location, inputs))
         found = Distribution(last, last[:, None] * np.exp(moves), prob_up)
-        return found.take(window.asked), Followed(window.until, places)
+        return found.take(window.asked), window.followed(places)
 
     def details(self) -> dict[str, Any]:
         """Return shares believed, widths and the inputs' importance."""

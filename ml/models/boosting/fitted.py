@@ -91,12 +91,11 @@ class Window:
             found[self.history.times[self.rows] <= self.since] = np.nan
         return found
 
-    @property
-    def until(self) -> int:
-        """Return the opening (s) of the last row whose outcome counts at the last one asked for."""
+    def followed(self, places: dict[str, Place]) -> Followed | None:
+        """Return where widths stand once all counts that is known at the last row asked for."""
         counted = self.rows[self.end <= self.wanted[-1]]
         last = int(self.history.times[counted[-1]]) if len(counted) else 0
-        return max(self.since, last)
+        return Followed(max(self.since, last), places) if places else None
 
 
 class Fitted(Model, Generic[L]):

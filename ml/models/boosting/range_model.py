@@ -128,6 +128,11 @@ class PathRangeModel(Fitted[LearntRange]):
             plain_share=share,
         )
 
+    @property
+    def follows(self) -> bool:
+        """Say whether widths are carried on; those of earlier versions begin anew each time."""
+        return self.learnt.width.carried
+
     def _bounds(
         self,
         history: History,
@@ -160,7 +165,7 @@ class PathRangeModel(Fitted[LearntRange]):
 
     def predict_from(
         self, history: History, rows: Rows, followed: Followed | None
-    ) -> tuple[RangeForecast, Followed]:
+    ) -> tuple[RangeForecast, Followed | None]:
         """Forecast from `rows`, going on from what was `followed`; see `Model`."""
         learnt, window = self.learnt, self.window(history, rows, followed)
         every = window.rows
@@ -176,7 +181,7 @@ class PathRangeModel(Fitted[LearntRange]):
             upper=last * np.exp(unit * np.maximum(bounds[0] + width, above[:, 0])),
             lower=last * np.exp(-unit * np.maximum(bounds[1] + width, below[:, 0])),
         )
-        return found.take(window.asked), Followed(window.until, places)
+        return found.take(window.asked), window.followed(places)
 
     def _follow(self, window: Window, scores: Floats) -> tuple[Floats, dict[str, Place]]:
         width, end = self.learnt.width, window.end
