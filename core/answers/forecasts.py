@@ -37,6 +37,8 @@ class Evaluation(TargetScored, kw_only=True):
     not_tried: dict[str, str]
     calibration: Json
     coverage_by_volatility: Json
+    coverage_by_hour: Json = {}
+    coverage_across_closures: Json | None = None
     seed: int
     data_hash: str
     costs: Json

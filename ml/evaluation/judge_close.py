@@ -18,8 +18,10 @@ from ml.scoring.scorecard import FEE, Forecasts, judge, scorecard
 from ml.scoring.uncertainty import LEVEL, direction_test
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 TERCILES = ("low", "medium", "high")
+HOUR, BLOCK = 3_600, 4
 
 
 class CloseKind(Kind):
@@ -38,7 +40,11 @@ class CloseKind(Kind):
         return classical_models(self.horizon)
 
     def columns(self, history: History, fold: FoldForecasts, forecast: Distribution) -> Columns:
-        """Return prices, quantiles and what came out; `volatility` is EWMA's at each row."""
+        """Return prices, quantiles and what came out.
+
+        Of each row `volatility` is EWMA's, `hour` that of the UTC day, and `closed` 1 where
+        the market closed before the target.
+        """
         close = history.path.close
         realised = close[fold.asked + self.horizon]
         change = np.abs(np.diff(close[fold.train[0] : fold.train[-1] + 1])).mean()
@@ -50,6 +56,8 @@ class CloseKind(Kind):
             "scale": np.full(len(fold.asked), change),
             "prob_up": forecast.prob_up,
             "volatility": history.volatility[fold.asked],
+            "hour": history.times[fold.asked] / HOUR % 24,
+            "closed": _crossed_closures(history, fold.asked, self.horizon),
             "loss": loss.mean(axis=1),
         }
 
@@ -80,6 +88,8 @@ class CloseKind(Kind):
             "other_baselines": others,
             "calibration": calibration_report(ours["prob_up"], ours["realised"] > ours["last"]),
             "coverage_by_volatility": _coverage_by_volatility(ours),
+            "coverage_by_hour": _coverage_by_hour(ours),
+            "coverage_across_closures": _coverage_across_closures(ours),
         }
 
 
@@ -123,6 +133,26 @@ def _coverage_by_volatility(columns: Columns) -> dict[str, dict[str, float]]:
         for index, name in enumerate(TERCILES)
         if (tercile == index).any()
     }
+
+
+def _coverage_by_hour(columns: Columns) -> dict[str, dict[str, float]]:
+    """Return the same within blocks of four hours of the UTC day, by their first and last."""
+    block = columns["hour"].astype(np.int64) // BLOCK
+    return {
+        f"{BLOCK * each:02}-{BLOCK * (each + 1):02}": _coverage(columns, block == each)
+        for each in np.unique(block).tolist()
+    }
+
+
+def _coverage_across_closures(columns: Columns) -> dict[str, float] | None:
+    """Return the same of forecasts with a closure before their target, None without any."""
+    closed = columns["closed"] > 0
+    return _coverage(columns, closed) if closed.any() else None
+
+
+def _crossed_closures(history: History, rows: Rows, horizon: int) -> Floats:
+    length = history.times[rows + horizon] - history.times[rows]
+    return (length > horizon * history.resolution).astype(np.float64)
 
 
 def _coverage(columns: Columns, chosen: NDArray[np.bool_]) -> dict[str, float]:

@@ -108,6 +108,12 @@ class BarrierClassifier(msgspec.Struct, frozen=True):
             return cls(either, CalibratedProbability.of_prior(label[occurred] == 1))
         return cls(either, CalibratedProbability.fit(among, label[occurred] == 1))
 
+    def refit(self, training: TrainingSet, label: Labels) -> Self:
+        """Learn the same anew from other rows, and believe as much of it."""
+        occurred = label > 0
+        first = self.first.refit(training.where(occurred), label[occurred] == 1)
+        return type(self)(self.either.refit(training, occurred), first)
+
     def predict(self, inputs: Floats) -> Floats:
         """Return probabilities of shape (n, 3), each row summing to 1."""
         either, first = self.either.predict(inputs), self.first.predict(inputs)

@@ -8,6 +8,7 @@ from it prove it, and averaged with the tuned EWMA's intervals where those add
 something. Intervals are then made conformal, and follow what comes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -19,11 +20,10 @@ from scipy.special import expit  # type: ignore[import-untyped]
 from ml.data import labels
 from ml.features.history import History
 from ml.models.baselines import EwmaOrGarch, Reaches
-from ml.models.boosting.calibrating_rows import calibrating_rows
 from ml.models.boosting.classifiers import CalibratedProbability
-from ml.models.boosting.fitted import About, Fitted, Learnt, importance
+from ml.models.boosting.fitted import Fitted, Learnt, importance
 from ml.models.boosting.location import Location
-from ml.models.boosting.one_standard_error import SHARES
+from ml.models.boosting.one_standard_error import SHARES, cautious_choice
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
 from ml.models.boosting.training_set import TrainingSet
@@ -31,6 +31,7 @@ from ml.models.protocol import LEVELS, MEDIAN, Distribution, Followed
 from ml.scoring.conformal import Widths, carry_widths, learn_widths, quantile_shifts
 from ml.scoring.scores import quantile_loss
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -107,24 +108,29 @@ class BoostingModel(Fitted[LearntMoves]):
         What is held out decides how much is believed and how wide intervals are; then all
         is learnt anew from every row.
         """
-        training = self.training_set(history, rows, labels.fixed_spans(rows, self.horizon))
+        spans = labels.fixed_spans(rows, self.horizon)
+        held_out = TrainingSet.share_for_intervals(rows, self.horizon)
+        training = self.training_set(history, rows, spans, held_out)
         move = labels.moves(history.path, rows, self.horizon)
         up, down = labels.extremes(history.path, rows, self.horizon)
         label = Labels(move, np.abs(move) + (up - down) / 2)
-        parts, about = MoveParts.fit(training, label), self.about(history, training)
+        parts = MoveParts.fit(training, label)
         raw = _odds_of_rise(parts.location, training.inputs)
         direction = CalibratedProbability.fit(training, move > 0, raw)
-        share, widths = self._intervals(history, about, training, parts, move)
+        apart = self.set_apart(history, training)
+        foretold = training.foretold(parts, lambda other: parts.refit(other, label), apart)
+        plain = EwmaOrGarch.reaches(history, rows, self.horizon)
+        share, widths = self._intervals(history, move, apart, foretold, plain)
         final = parts.refit(training.whole, label)
         self._learnt = LearntMoves(
             name=self.name,
-            about=about,
+            about=self.about(history, training),
             scale=final.scale,
             location=final.location,
             quantiles=final.quantiles,
             direction=direction.refit(training.whole, move > 0),
             widths=widths,
-            plain=EwmaOrGarch.reaches(history, rows, self.horizon),
+            plain=plain,
             plain_share=share,
         )
 
@@ -134,27 +140,30 @@ class BoostingModel(Fitted[LearntMoves]):
         return all(width.carried for width in self.learnt.widths.values())
 
     def _intervals(
-        self, history: History, about: About, training: TrainingSet, parts: MoveParts, move: Floats
+        self,
+        history: History,
+        move: Floats,
+        apart: Bools,
+        foretold: Sequence[tuple[TrainingSet, MoveParts]],
+        plain: Reaches,
     ) -> tuple[float, Widths]:
         """Return the share of the plain quantiles, and the widths of both together.
 
-        Those that cross a closure are few: of them also rows that were learnt from count.
+        What is plain has too few parameters to be better where it was fitted.
         """
-        unit, median, own = parts.predict(training.inputs)
-        scatter = move / unit - median
-        plain = EwmaOrGarch.reaches(history, training.rows[training.learn], self.horizon)
-        theirs = _relative(plain.quantiles(history, training.rows, self.horizon), unit, median)
-        held_out = training.held_out
-        share = _share_of_plain(
-            training, *(part[held_out] for part in (scatter, own, theirs, unit))
+        columns = []
+        for training, parts in foretold:
+            held_out = training.rows[training.held_out]
+            unit, median, own = parts.predict(training.held_out_inputs)
+            theirs = _relative(plain.quantiles(history, held_out, self.horizon), unit, median)
+            scatter = move[training.held_out] / unit - median
+            columns.append((apart[training.held_out], scatter, own, theirs, unit))
+        own_width, scatter, own, theirs, unit = (
+            np.concatenate(column) for column in zip(*columns, strict=True)
         )
+        share = _share_of_plain(scatter, own, theirs, unit, self.horizon)
         quantiles = own + share * (theirs - own)
-        closed = about.crosses_closure(history, training.rows)
-        counted = calibrating_rows(training, closed)
-        widths = learn_widths(
-            scatter[counted.rows], quantiles[counted.rows], LEVELS, self.horizon, counted.apart
-        )
-        return share, widths
+        return share, learn_widths(scatter, quantiles, LEVELS, self.horizon, own_width)
 
     def predict(self, history: History, rows: Rows) -> Distribution:
         """Forecast from `rows`, ascending and ready."""
@@ -220,7 +229,7 @@ def _relative(moves: Floats, unit: Floats, median: Floats) -> Floats:
 
 
 def _share_of_plain(
-    training: TrainingSet, scatter: Floats, own: Floats, plain: Floats, unit: Floats
+    scatter: Floats, own: Floats, plain: Floats, unit: Floats, horizon: int
 ) -> float:
     """Return the share of `plain` whose quantiles, made conformal, prove better than none."""
 
@@ -230,4 +239,5 @@ def _share_of_plain(
         losses = quantile_loss(scatter[:, None], quantiles + shifts[0], np.asarray(LEVELS))
         return np.asarray(unit * losses.mean(axis=1))
 
-    return float(SHARES[training.choose([loss(float(share)) for share in SHARES])])
+    losses = np.stack([loss(float(share)) for share in SHARES])
+    return float(SHARES[cautious_choice(losses, horizon)])

@@ -21,6 +21,11 @@ Rows = NDArray[np.intp]
 
 # The shares of the rows learnt from between which an input is believed.
 BELIEVED = (0.005, 0.995)
+# Rows around one closure say the same: fewer closures than these have no widths of their own,
+# and what the scale knows of them must do.
+LEAST_CLOSURES = 12
+# Where more rows than these cross one, as far ahead they all do, that is what is usual.
+MOST_APART = 0.5
 FREE = columns_of(CALENDAR_INPUTS)
 
 
@@ -63,3 +68,9 @@ class InputReader(msgspec.Struct, frozen=True):
 def _table(history: History, rows: Rows, horizon: int, sessions: Sessions) -> Floats:
     own = model_inputs(history.features, history.path.close, rows)
     return np.column_stack([own, closure_inputs(sessions, history.times[rows], horizon)])
+
+
+def enough_closures(closed: Bools) -> bool:
+    """Say whether rows that cross a closure, `closed`, are of enough of them, yet not usual."""
+    closures = int((np.diff(closed.astype(np.int8), prepend=0) == 1).sum())
+    return closures >= LEAST_CLOSURES and closed.mean() <= MOST_APART

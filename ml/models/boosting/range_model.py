@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from ml.data import labels
 from ml.features.history import History
-from ml.models.boosting.calibrating_rows import LEAST_CLOSURES, count_closures
-from ml.models.boosting.fitted import About, Fitted, Learnt, Window, importance
+from ml.models.boosting.fitted import Fitted, Learnt, Window, importance
 from ml.models.boosting.one_standard_error import SHARES, cautious_choice
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
@@ -25,6 +24,7 @@ from ml.models.path_baselines import EwmaOrGarchRange, Multiples, bounds_loss
 from ml.models.protocol import RANGE_COVERAGE, RANGE_LEVELS, Followed, RangeForecast
 from ml.scoring.conformal import Place, Width, conformal_quantile
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
@@ -105,26 +105,27 @@ class PathRangeModel(Fitted[LearntRange]):
     def fit(self, history: History, rows: Rows) -> None:
         """Learn from `rows`; raises `InvalidRequest` where they are too few.
 
-        Each half foretells the other, so that every row decides how wide bounds are: far
-        ahead a quarter of them holds too few that do not overlap. Then all is learnt anew
-        from every row.
+        What is held out decides how much is believed and how wide bounds are; then all is
+        learnt anew from every row.
         """
         spans = labels.fixed_spans(rows, self.horizon)
-        training = self.training_set(history, rows, spans, held_out=0.5)
+        held_out = TrainingSet.share_for_intervals(rows, self.horizon)
+        training = self.training_set(history, rows, spans, held_out)
         reached = Reached(*labels.reaches(history.path, rows, self.horizon))
-        parts, about = RangeParts.fit(training, reached), self.about(history, training)
-        crossed = training.crossed
-        halves = (crossed, parts.refit(crossed, reached)), (training, parts)
-        share, width = self._bounds(history, about, reached, halves)
+        parts = RangeParts.fit(training, reached)
+        apart = self.set_apart(history, training)
+        foretold = training.foretold(parts, lambda other: parts.refit(other, reached), apart)
+        plain = EwmaOrGarchRange.multiples(history, rows, self.horizon)
+        share, width = self._bounds(history, reached, apart, foretold, plain)
         final = parts.refit(training.whole, reached)
         self._learnt = LearntRange(
             name=self.name,
-            about=about,
+            about=self.about(history, training),
             scale=final.scale,
             above=final.above,
             below=final.below,
             width=width,
-            plain=EwmaOrGarchRange.multiples(history, rows, self.horizon),
+            plain=plain,
             plain_share=share,
         )
 
@@ -136,28 +137,30 @@ class PathRangeModel(Fitted[LearntRange]):
     def _bounds(
         self,
         history: History,
-        about: About,
         reached: Reached,
-        halves: Sequence[tuple[TrainingSet, RangeParts]],
+        apart: Bools,
+        foretold: Sequence[tuple[TrainingSet, RangeParts]],
+        plain: Multiples,
     ) -> tuple[float, Width]:
-        """Return the share of the plain bounds, and the width of both together."""
+        """Return the share of the plain bounds, and the width of both together.
+
+        What is plain has too few parameters to be better where it was fitted.
+        """
         columns = []
-        for half, parts in halves:
-            held_out = half.rows[half.held_out]
-            unit, above, below = parts.predict(half.held_out_inputs)
-            plain = EwmaOrGarchRange.multiples(history, half.rows[half.learn], self.horizon)
+        for training, parts in foretold:
+            held_out = training.rows[training.held_out]
+            own_width = apart[training.held_out]
+            unit, above, below = parts.predict(training.held_out_inputs)
             theirs = _plain_bounds(plain, history, held_out, self.horizon, unit)
-            came = reached.up[half.held_out] / unit, reached.down[half.held_out] / unit
-            columns.append((held_out, unit, *came, above[:, 1], below[:, 1], *theirs))
-        rows, unit, *sides = (np.concatenate(column) for column in zip(*columns, strict=True))
+            came = tuple(side[training.held_out] / unit for side in (reached.up, reached.down))
+            columns.append((own_width, unit, *came, above[:, 1], below[:, 1], *theirs))
+        own_width, unit, *sides = (np.concatenate(column) for column in zip(*columns, strict=True))
         came, own, theirs = (sides[0], sides[1]), (sides[2], sides[3]), (sides[4], sides[5])
         share = _share_of_plain(came, own, theirs, unit, self.horizon)
         bounds = _average(own, theirs, share)
-        closed = about.crosses_closure(history, rows)
-        apart = closed if count_closures(closed) >= LEAST_CLOSURES else None
         reach = (bounds[0] + bounds[1]) / 2
         scores = _scores(came, bounds)
-        return share, Width.learn(scores, reach, RANGE_COVERAGE, self.horizon, apart)
+        return share, Width.learn(scores, reach, RANGE_COVERAGE, self.horizon, own_width)
 
     def predict(self, history: History, rows: Rows) -> RangeForecast:
         """Forecast from `rows`, ascending and ready; see `Model.predict`."""

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.risk_reward import USUAL, RiskReward, parse_rr_config
-from ml.data.labels import signal_labels
+from ml.data.labels import Classes, signal_labels
 from ml.features.history import History
 from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.classifiers import BarrierClassifier
 from ml.models.boosting.fitted import Fitted, Learnt, importance
+from ml.models.boosting.training_set import TrainingSet
 from ml.models.protocol import NO_OPTIONS, Files, SignalForecast
 
 Floats = NDArray[np.float64]
@@ -57,9 +58,9 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
         self._learnt = LearntSignals(
             name=self.name,
             about=self.about(history, training),
-            signal=BarrierClassifier.fit(training, label.signal),
-            long=BarrierClassifier.fit(training, label.long),
-            short=BarrierClassifier.fit(training, label.short),
+            signal=_learnt(training, label.signal),
+            long=_learnt(training, label.long),
+            short=_learnt(training, label.short),
             exits=self.exits,
         )
 
@@ -99,3 +100,8 @@ class BarrierSignalsModel(Fitted[LearntSignals]):
                 **{f"{name}_first": each.first.trees for name, each in parts.items()},
             ),
         }
+
+
+def _learnt(training: TrainingSet, label: Classes) -> BarrierClassifier:
+    """Decide on rows held out how much to believe, then learn anew from all."""
+    return BarrierClassifier.fit(training, label).refit(training.whole, label)

@@ -1,7 +1,9 @@
 """What one fit of boosting learns from: inputs of rows, split in time, the newest held out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -14,11 +16,16 @@ from ml.models.boosting.booster import Booster, BoostingOptions, Objective, Trai
 from ml.models.boosting.input_reader import InputReader
 from ml.models.boosting.one_standard_error import cautious_choice
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
+P = TypeVar("P")
 
 # The newest quarter of the rows is held out: shares, calibration and widths are learnt there.
-HELD_OUT_SHARE = 0.25
+# Far ahead it holds too few that do not overlap: where they are fewer than these, intervals
+# are calibrated on both halves, each foretold by the other.
+HELD_OUT_SHARE, HALF = 0.25, 0.5
+LEAST_APART = 100
 LEAST_ROWS = 400
 
 
@@ -105,8 +112,28 @@ class TrainingSet:
         reader, inputs = InputReader.learn(history, rows, horizon)
         return cls(reader, rows, spans, inputs, split.train, split.test, horizon, options, seed)
 
+    @staticmethod
+    def share_for_intervals(rows: Rows, horizon: int) -> float:
+        """Return how much of the rows is to be held out where intervals are calibrated."""
+        enough = len(rows) * HELD_OUT_SHARE >= LEAST_APART * horizon
+        return HELD_OUT_SHARE if enough else HALF
+
+    def foretold(
+        self, parts: P, refit: Callable[["TrainingSet"], P], seldom: Bools
+    ) -> list[tuple[Self, P]]:
+        """Return the sets whose rows held out calibrate intervals, each with what foretells them.
+
+        `parts` are fitted to this one; `refit` fits them to another. Rows that are `seldom`,
+        one flag a row, would be too few if three quarters of them were left out: of those
+        also what was learnt from counts.
+        """
+        if len(self.held_out) >= HALF * len(self.rows) - 1:
+            return [(self.crossed, refit(self.crossed)), (self, parts)]
+        known = replace(self, held_out=self.learn[seldom[self.learn]])
+        return [(each, parts) for each in (known, self) if len(each.held_out)]
+
     @property
-    def crossed(self) -> "TrainingSet":
+    def crossed(self) -> Self:
         """Return the set the other way round: as many of the newest rows foretell the oldest."""
         count = len(self.rows) - len(self.held_out)
         learn = np.arange(len(self.rows) - count, len(self.rows))
@@ -114,7 +141,7 @@ class TrainingSet:
         return replace(self, learn=learn, held_out=held_out)
 
     @property
-    def whole(self) -> "TrainingSet":
+    def whole(self) -> Self:
         """Return the set that learns from all rows, and holds out none."""
         return replace(self, learn=np.arange(len(self.rows)), held_out=self.held_out[:0])
 

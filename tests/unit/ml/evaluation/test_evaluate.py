@@ -74,6 +74,8 @@ def test_intervals_hold_what_they_promise_while_volatility_changes(horizon):
     result, ewma = (_evaluate(returns, horizon=horizon, model=m) for m in ("boosting", "ewma"))
     assert result["scores"]["coverage"]["0.8"] == pytest.approx(0.8, abs=0.02)
     assert result["scores"]["coverage"]["0.95"] == pytest.approx(0.95, abs=0.012)
+    assert sum(block["n"] for block in result["coverage_by_hour"].values()) == result["n"]
+    assert result["coverage_across_closures"] is None
     for tercile in result["coverage_by_volatility"].values():
         assert 0.7 <= tercile["0.8"] <= 0.9
     assert result["scores"]["winkler"]["0.8"] <= 1.01 * ewma["scores"]["winkler"]["0.8"]

@@ -4,11 +4,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from ml.data.labels import moves
+from ml.data.labels import fixed_spans, moves
 from ml.features.history import History, make_history
 from ml.features.model_inputs import INPUTS, OWN_INPUTS, model_inputs
+from ml.models.boosting.booster import BoostingOptions
 from ml.models.boosting.close_model import BoostingModel
 from ml.models.boosting.range_model import PathRangeModel
+from ml.models.boosting.training_set import TrainingSet
 from ml.models.protocol import FILE, Distribution
 from tests.unit.ml.models.boosting.made_candles import (
     changing_volatility,
@@ -123,3 +125,38 @@ def test_files_of_versions_that_knew_no_closures_are_read_with_their_own_inputs(
     old = kind.from_files({FILE: msgspec.json.encode(held)})
     table = old.learnt.about.inputs(history, np.arange(2_100, 2_110))
     assert table.shape[1] == len(OWN_INPUTS) < len(INPUTS)
+
+
+@pytest.mark.parametrize("kind", [BoostingModel, PathRangeModel])
+def test_where_every_path_crosses_a_closure_none_is_set_apart(
+    kind: type[BoostingModel] | type[PathRangeModel],
+) -> None:
+    history = make_history(with_weekends(3_000, 5), HOUR)
+    model = kind(96, options=QUICK)
+    model.fit(history, history.learnable(96))
+    widths = [model.learnt.width] if isinstance(model, PathRangeModel) else []
+    widths += list(model.learnt.widths.values()) if isinstance(model, BoostingModel) else []
+    assert widths
+    assert all(width.apart is None for width in widths)
+
+
+def test_far_ahead_every_row_calibrates_and_near_ahead_the_newest_quarter() -> None:
+    rows = np.arange(4_000)
+    assert (
+        TrainingSet.share_for_intervals(rows, 1) == TrainingSet.share_for_intervals(rows, 6) == 0.25
+    )
+    assert TrainingSet.share_for_intervals(rows, 36) == 0.5
+    history = make_history(make_candles(changing_volatility(4_200, 6)), 300)
+    spans = fixed_spans(history.learnable(36), 36)
+    options = BoostingOptions(rounds=10)
+    training = TrainingSet.prepare(
+        history, history.learnable(36), spans, 36, options, seed=0, held_out_share=0.5
+    )
+    never = np.zeros(len(training.rows), bool)
+    (older, told), (newer, own) = training.foretold("own", lambda other: "refitted", never)
+    assert (told, own) == ("refitted", "own")
+    for part in (older, newer):
+        ahead = np.subtract.outer(part.held_out[[0, -1]], part.learn[[0, -1]])
+        assert (np.abs(ahead) >= 36).all()
+    both = np.concatenate([older.held_out, newer.held_out])
+    assert len(np.unique(both)) == len(both) >= len(training.rows) - 36
