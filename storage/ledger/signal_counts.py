@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Integer,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from core.clock.resolutions import DAY
 from core.forecast_target import ForecastTarget
@@ -62,7 +72,9 @@ class SignalCounts:
     def _made(self, targets: Sequence[ForecastTarget], first: int, last: int) -> list[DayCount]:
         if not targets:
             return []
-        signal, day = ledger_signals.c, ledger_signals.c.input_end // DAY
+        # A bound parameter would make two expressions of what is selected and grouped by.
+        signal, length = ledger_signals.c, literal_column(str(DAY), Integer)
+        day = signal.input_end // length
         outcome = and_(
             ledger_events.c.ledger == signal.ledger,
             ledger_events.c.seq == signal.seq,
