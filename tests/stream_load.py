@@ -4,8 +4,9 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 import redis
@@ -23,12 +24,13 @@ class Load:
 
     trades: dict[str, list[RawTrade]]
     sent: list[tuple[str, RawTrade]]
+    write: Callable[[str, RawTrade], dict[str, object]] = field(default_factory=lambda: message)
 
     def bodies(self, size: int) -> Iterator[bytes]:
-        """Yield bodies of `size` messages in the generic form."""
+        """Yield bodies of `size` messages."""
         for at in range(0, len(self.sent), size):
             yield json.dumps(
-                [message(symbol, trade) for symbol, trade in self.sent[at : at + size]]
+                [self.write(symbol, trade) for symbol, trade in self.sent[at : at + size]]
             ).encode()
 
 
@@ -40,21 +42,24 @@ def make_load(
     displaced: float = 0.05,
     *,
     days: float = 0,
+    burst: int = 1,
     longest_step: int = 1,
 ) -> Load:
     """Return `count` trades; of the sent ones some are repeated, some far from their place.
 
     Two of five share their millisecond with the one before. They happen within minutes,
-    or over so many `days`. Ids grow by 1 to `longest_step`.
+    or over so many `days`, `burst` of them close together. Ids grow by 1 to `longest_step`.
     """
     dice = random.Random(seed)
     names = [f"C{number}-USD" for number in range(symbols)]
     trades: dict[str, list[RawTrade]] = {name: [] for name in names}
     order: list[tuple[float, str, RawTrade]] = []
-    slower = max(1.0, days * 86_400_000_000 / (count * 2_030))
+    pause = days * 86_400_000_000 * burst / count
     time_us = START
     for number in range(count):
-        time_us += int(dice.choice((0, 150, 1_700, 2_300, 6_000)) * slower)
+        time_us += dice.choice((0, 150, 1_700, 2_300, 6_000))
+        if pause and number % burst == 0:
+            time_us += int(dice.uniform(0.5, 1.5) * pause)
         name = dice.choice(names)
         price, size = f"{dice.uniform(90, 110):.2f}", f"{dice.uniform(1e-8, 5):.8f}"
         before = trades[name][-1].trade_id if trades[name] else 0
@@ -67,6 +72,81 @@ def make_load(
             order.append((place + dice.uniform(0, 20_000), name, trade))
     order.sort(key=lambda entry: entry[0])
     return Load(trades, [(name, trade) for _, name, trade in order])
+
+
+def newest_first(load: Load) -> Load:
+    """Return the same trades, each sent after those that happened later."""
+    latest = sorted(load.sent, key=lambda entry: -entry[1].time)
+    return Load(load.trades, latest, load.write)
+
+
+def mixed_with_live(load: Load, seed: int, live: float = 0.3) -> Load:
+    """Return the same trades: the latest in order, and the others shuffled between them."""
+    dice, ordered = random.Random(seed), sorted(load.sent, key=lambda entry: entry[1].time)
+    first_live = round(len(ordered) * (1 - live))
+    history, latest = ordered[:first_live], ordered[first_live:]
+    dice.shuffle(history)
+    chosen = [True] * len(latest) + [False] * len(history)
+    dice.shuffle(chosen)
+    queues = {True: iter(latest), False: iter(history)}
+    return Load(load.trades, [next(queues[one]) for one in chosen], load.write)
+
+
+def restarting_ids(load: Load, after: int) -> Load:
+    """Return the same trades, whose ids begin again after so many of a symbol."""
+
+    def write(symbol: str, trade: RawTrade) -> dict[str, object]:
+        return message(symbol, trade) | {"trade_id": (trade.trade_id - 1) % after + 1}
+
+    return Load(load.trades, load.sent, write)
+
+
+def without_ids(load: Load) -> Load:
+    """Return the same trades without ids, no two of which happen at one instant."""
+    trades: dict[str, list[RawTrade]] = {}
+    for symbol, rows in load.trades.items():
+        trades[symbol] = []
+        for row in rows:
+            last = trades[symbol][-1].time if trades[symbol] else 0
+            trades[symbol].append(row._replace(time=max(row.time, last + 1)))
+    moved = {name: {row.trade_id: row for row in rows} for name, rows in trades.items()}
+
+    def write(symbol: str, trade: RawTrade) -> dict[str, object]:
+        told = message(symbol, trade)
+        return {name: value for name, value in told.items() if name != "trade_id"}
+
+    return Load(trades, [(name, moved[name][row.trade_id]) for name, row in load.sent], write)
+
+
+def of_many_decimals(load: Load, seed: int) -> Load:
+    """Return the same trades: some sizes of 17 decimals beside ones of one."""
+    dice = random.Random(seed)
+    sizes = ("12.5", "3", "0.00000000000000001", "0.12345678901234567", "999999.5")
+    trades = {
+        name: [row._replace(size=dice.choice(sizes)) for row in rows]
+        for name, rows in load.trades.items()
+    }
+    known = {name: {row.trade_id: row for row in rows} for name, rows in trades.items()}
+    return Load(trades, [(name, known[name][row.trade_id]) for name, row in load.sent])
+
+
+def at_microsecond_edges(load: Load, seed: int) -> Load:
+    """Return the same trades: half of them a microsecond about a minute's end, in text."""
+    dice, minute = random.Random(seed), 60_000_000
+
+    def moved(row: RawTrade) -> RawTrade:
+        edge = -(-row.time // minute) * minute + dice.choice((-1, 0, 1))
+        return row._replace(time=edge) if dice.random() < 0.5 else row
+
+    trades = {name: [moved(row) for row in rows] for name, rows in load.trades.items()}
+    known = {name: {row.trade_id: row for row in rows} for name, rows in trades.items()}
+
+    def write(symbol: str, trade: RawTrade) -> dict[str, object]:
+        second, rest = divmod(trade.time, 1_000_000)
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return message(symbol, trade) | {"time": f"{text}.{rest:06}+00:00"}
+
+    return Load(trades, [(name, known[name][row.trade_id]) for name, row in load.sent], write)
 
 
 def message(symbol: str, trade: RawTrade) -> dict[str, object]:
