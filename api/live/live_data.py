@@ -21,9 +21,9 @@ from api.live.schemas_live import (
     TradeShown,
     TradesPage,
 )
-from core.clock.times import format_microseconds, format_time
+from core.clock.times import format_each_microsecond, format_microseconds, format_time
 from core.names import check_name
-from storage.journal.query import Position, TradeReader
+from storage.journal.query import Position, TradePage, TradeReader
 from storage.live.quarantine import Quarantine
 from storage.live.traded_markets import TradedMarkets
 from storage.trades.anomalies import AnomalyStore
@@ -54,19 +54,8 @@ class TradesResource:
             query.limit,
             after,
         )
-        shown = [
-            TradeShown(
-                row.trade_id,
-                format_microseconds(row.time),
-                row.price,
-                row.size,
-                row.side,
-                row.last_trade_id,
-            )
-            for row in page.rows
-        ]
         cursor = write_cursor(*page.next_position) if page.next_position else None
-        resp.media = TradesPage(*market, shown, cursor)
+        resp.media = TradesPage(*market, _shown_trades(page), cursor)
 
 
 class AnomaliesResource:
@@ -156,6 +145,14 @@ class GapsResource:
         page = found[: query.limit]
         cursor = write_cursor(page[-1].id) if len(found) > query.limit else None
         resp.media = GapsPage(*market, [_shown(gap) for gap in page], cursor)
+
+
+def _shown_trades(page: TradePage) -> list[TradeShown]:
+    times = format_each_microsecond(row.time for row in page.rows)
+    return [
+        TradeShown(row.trade_id, time, row.price, row.size, row.side, row.last_trade_id)
+        for row, time in zip(page.rows, times, strict=True)
+    ]
 
 
 def _shown(gap: Gap) -> GapShown:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.errors import InvalidRequest
@@ -93,3 +94,17 @@ def format_microseconds(microseconds: int) -> str:
         return format_time(microseconds // 1_000)
     whole = format_time(microseconds // 1_000_000 * 1_000)
     return f"{whole[:-1]}.{microseconds % 1_000_000:06d}Z"
+
+
+def format_each_microsecond(values: Iterable[int]) -> list[str]:
+    """Return `format_microseconds` of each: several times as fast where many share a second."""
+    wholes: dict[int, str] = {}
+    told: list[str] = []
+    for value in values:
+        second, rest = divmod(value, 1_000_000)
+        whole = wholes.get(second)
+        if whole is None:
+            whole = wholes[second] = format_time(second * 1_000)[:-1]
+        fraction = f".{rest:06d}" if rest % 1_000 else f".{rest // 1_000:03d}" if rest else ""
+        told.append(f"{whole}{fraction}Z")
+    return told

@@ -1,7 +1,7 @@
 """Read trades back in the order in which they happened, a page at a time."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import redis
@@ -82,12 +82,14 @@ class TradeReader:
         """
         begin = max(start, after.time) if after else start
         parts: list[Trades] = []
+        count = 0
         for entry in self.entries(platform, symbol, begin // 1_000, end // 1_000):
-            if _enough(parts, after, limit, entry.first_ms * 1_000):
+            if count > limit and _enough(parts, after, limit, entry.first_ms * 1_000):
                 break
             inside = (entry.trades.time >= begin) & (entry.trades.time <= end)
             if inside.any():
-                parts.append(entry.trades.take(inside))
+                parts.append(entry.trades if inside.all() else entry.trades.take(inside))
+                count += len(parts[-1])
         return _page(parts, limit, after)
 
     def between(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
@@ -160,8 +162,6 @@ def _count_before(held: list[tuple[int, str]], first_ms: int) -> int:
 
 def _enough(parts: list[Trades], after: Position | None, limit: int, next_time: int) -> bool:
     """Say whether the page is full of trades before `next_time`."""
-    if sum(map(len, parts)) <= limit:
-        return False
     known = sum(int((part.time < next_time).sum()) for part in parts)
     passed = sum(int((part.time == after.time).sum()) for part in parts) if after else 0
     return known > limit + passed
@@ -187,13 +187,7 @@ def _page(parts: list[Trades], limit: int, after: Position | None) -> TradePage:
         last = passed + limit - 1
         place = int(found.time[last]), int(found.id[last])
         following = Position(*place, int(_same(found, place)[: last + 1].sum()))
-    rows: list[TradeRow | None] = [None] * len(found.time[chosen])
-    for number in np.unique(found.part[chosen]).tolist():
-        at = np.flatnonzero(found.part[chosen] == number)
-        batch = parts[number].take(found.row[chosen][at])
-        for place_in_page, row in zip(at.tolist(), _rows(batch), strict=True):
-            rows[place_in_page] = row
-    return TradePage([row for row in rows if row is not None], following)
+    return TradePage(_rows(parts, found.part[chosen], found.row[chosen]), following)
 
 
 def _sort(parts: list[Trades]) -> _Sorted:
@@ -220,10 +214,21 @@ def _passed(found: _Sorted, after: Position | None) -> int:
     return int(before.sum()) + min(same, after.passed)
 
 
-def _rows(batch: Trades) -> Iterator[TradeRow]:
-    columns: tuple[NDArray[Any], ...] = (batch.first_id, batch.last_id, batch.time)
-    values = (*columns, batch.prices(), batch.sizes(), batch.side)
-    known, aggregate = batch.kind is not IdKind.NONE, batch.kind is IdKind.AGGREGATE
-    for first, last, time, price, size, side in zip(*(v.tolist() for v in values), strict=True):
-        identity, until = first if known else None, last if aggregate else None
-        yield TradeRow(identity, time, price, size, _SIDES[side], until)
+def _rows(parts: list[Trades], part: Ints, row: Ints) -> list[TradeRow]:
+    """Return those rows of those parts, in their order."""
+    count = len(part)
+    time, side = np.empty(count, np.int64), np.empty(count, np.int8)
+    price, size = np.empty((2, count), np.float64)
+    # Filled with None: where there are no ids, and where a trade is no aggregate.
+    identity, until = np.empty((2, count), object)
+    for number in np.unique(part).tolist():
+        at = np.flatnonzero(part == number)
+        batch = parts[number].take(row[at])
+        time[at], side[at] = batch.time, batch.side
+        price[at], size[at] = batch.prices(), batch.sizes()
+        if batch.kind is not IdKind.NONE:
+            identity[at] = batch.first_id.tolist()
+        if batch.kind is IdKind.AGGREGATE:
+            until[at] = batch.last_id.tolist()
+    columns = (time.tolist(), price.tolist(), size.tolist(), map(_SIDES.get, side.tolist()))
+    return list(map(TradeRow, identity.tolist(), *columns, until.tolist()))
