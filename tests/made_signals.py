@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from core.forecast_target import ForecastTarget
-from storage.ledger.sealed_signals import Unsealed
+from storage.ledger.signal_rows import Unsealed
 from storage.models.signals import PENDING, SignalRecord
 from tasks.signals.seal_signals import unsealed as unsealed_of
 from tests.made_forecasts import first_opening

@@ -13,7 +13,7 @@ from core.models import EXTERNAL, known_models
 from core.names import NAME_LENGTH
 from storage.ledger.ledger_rows import LedgerRow
 from storage.ledger.ledger_verify import Verification
-from storage.ledger.sealed_signals import SealedSignal, SignalSaid
+from storage.ledger.signal_rows import SealedSignal, SignalSaid
 
 Chain = Literal["forecasts", "signals"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."

@@ -6,7 +6,7 @@ from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
 from api.robots.words import LATE_S, WORDS, enter_by, model_version, timeframe_code
 from core.clock.times import format_time
 from core.signals import HOLD
-from storage.ledger.sealed_signals import SealedSignal
+from storage.ledger.signal_rows import SealedSignal
 
 _EXITS = {"take_profit": "tp", "stop_loss": "sl", "time": "time", "not_entered": "not_entered"}
 _UNKNOWN = "unknown"

@@ -19,7 +19,7 @@ from core.forecast_target import ForecastTarget
 from core.process.recent import Recent
 from core.series import Market
 from storage.access.access_keys import AccessKey
-from storage.ledger.sealed_signals import SealedSignal
+from storage.ledger.signal_rows import SealedSignal
 from storage.stores import Stores
 
 # Everybody sees all as long as there are no plans.

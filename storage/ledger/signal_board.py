@@ -11,7 +11,8 @@ import redis
 
 from core.forecast_target import ForecastTarget
 from storage import keys
-from storage.ledger.sealed_signals import SealedSignal, SealedSignals
+from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_rows import SealedSignal
 from storage.redis_connection import redis_errors
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.answers.signals import EntryZone, OutlookInput, Probabilities, Seal, SignalData
+from core.answers.signals import OutlookInput, Seal, SignalData
 from core.clock.times import format_time, now_ms
 from core.errors import ModelUnavailable
 from core.forecast_target import ForecastTarget
@@ -15,7 +15,6 @@ from core.models import exits_of
 from core.requests import PathRequest
 from core.series import Market, Series
 from core.signals import (
-    BUY,
     HOLD,
     RANGE_MODEL,
     SIGNAL_MODEL,
@@ -28,8 +27,9 @@ from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.signals.predict_range import context, once, price_from, show_range
+from tasks.signals.predict_range import context, once, show_range
 from tasks.signals.prepared_candles import origins
+from tasks.signals.show_signal import exit_prices, recommend, show_decision, show_exits
 from tasks.signals.speaking import Speaking, speaking
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ def _generate(words: SignalWords, stores: Stores, target: ForecastTarget, mark: 
         "id": record.id,
         "made_at": format_time(record.made_at),
         "expires_at": format_time(record.expires_at),
-        "signal": _show_signal(chances, made.decision),
+        "signal": show_decision(chances, made.decision),
         "price_range": made.price_range,
-        "tpsl": _tpsl(chances),
-        "recommendation": _recommend(chances, made.decision),
+        "tpsl": show_exits(chances),
+        "recommendation": recommend(chances, made.decision),
         "skill": {
             **skill,
             "verdict": loaded.run.verdict,
@@ -199,23 +199,6 @@ def _record(
     )
 
 
-def exit_prices(chances: "Chances") -> tuple[float, float]:
-    """Return the prices of the take profit and of the stop loss on the better side."""
-    sign = 1 if chances.side == BUY else -1
-    profit = price_from(chances.last, sign * chances.take_profit)
-    return profit, price_from(chances.last, -sign * chances.stop_loss)
-
-
-def _show_signal(chances: "Chances", decision: "Decision") -> Json:
-    probabilities = Probabilities(chances.hold, chances.buy, chances.sell)
-    return {
-        "type": decision.type,
-        "confidence": decision.confidence,
-        "strength": decision.strength,
-        "probabilities": probabilities,
-    }
-
-
 def _price_range(stores: Stores, series: Series, horizon: int, origin: "Origin") -> Json | None:
     try:
         loaded: Speaking[RangeForecast] = speaking(
@@ -226,50 +209,3 @@ def _price_range(stores: Stores, series: Series, horizon: int, origin: "Origin")
     said = show_range(loaded.forecast(stores, origin))
     names = ("predicted_high", "predicted_low", "interval")
     return {"current": said["current_price"], **{name: said[name] for name in names}}
-
-
-def _tpsl(chances: "Chances") -> Json:
-    _, profit, stop = chances.exits
-    return {
-        "side": chances.side,
-        "prediction": "take_profit" if profit > stop else "stop_loss",
-        "probability_tp": profit,
-        "probability_sl": stop,
-        "suggested_tp_percent": 100 * (price_from(1.0, chances.take_profit) - 1),
-        "suggested_sl_percent": 100 * (1 - price_from(1.0, -chances.stop_loss)),
-        "prob_tp_first": chances.profit_first,
-        "prob_tp_first_baseline": chances.driftless,
-    }
-
-
-def _recommend(chances: "Chances", decision: "Decision") -> Json:
-    advice: Json = {
-        "action": decision.type.upper(),
-        "entry_zone": None,
-        "take_profit": None,
-        "stop_loss": None,
-        "risk_reward": None,
-        "quality": decision.quality,
-        "reason": decision.reason,
-    }
-    if decision.type == HOLD:
-        return advice
-    profit, stop = exit_prices(chances)
-    ratio = round(chances.take_profit / chances.stop_loss, 2)
-    return advice | {
-        "entry_zone": _entry_zone(chances),
-        "take_profit": profit,
-        "stop_loss": stop,
-        "risk_reward": f"1:{ratio:g}",
-    }
-
-
-def _entry_zone(chances: "Chances") -> EntryZone:
-    """Return where to enter: up to the price at which the expected value is gone.
-
-    On the other side it ends halfway to the stop loss.
-    """
-    sign = 1 if chances.side == BUY else -1
-    worst = price_from(chances.last, sign * chances.expected)
-    best = price_from(chances.last, -sign * chances.stop_loss / 2)
-    return EntryZone(min(worst, best), max(worst, best))

@@ -16,7 +16,7 @@ from core.models import exits_of
 from core.series import Series
 from core.signals import BUY, GRACE_MS, HOLD, SELL
 from storage.candles.newest_finished import finished
-from storage.ledger.sealed_signals import SealedSignal, SignalOutcome
+from storage.ledger.signal_rows import SealedSignal, SignalOutcome
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores

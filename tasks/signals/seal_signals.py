@@ -19,14 +19,15 @@ from core.models import SIGNAL
 from core.signals import ERROR, GAP, NO_CANDLE, NO_MODEL, SignalWords, signal_answer
 from storage.candles.newest_finished import newest_finished
 from storage.ledger.ledger_rows import Missed
-from storage.ledger.sealed_signals import Unsealed
+from storage.ledger.signal_rows import Unsealed
 from storage.models.answer_cache import Asked
 from storage.models.runs import TargetRecord
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.jobs.loaded_models import models
-from tasks.signals.generate_signal import MadeSignal, exit_prices, make_signal
+from tasks.signals.generate_signal import MadeSignal, make_signal
+from tasks.signals.show_signal import exit_prices
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_tables import ledger
-from storage.ledger.sealed_signals import SignalOutcome
+from storage.ledger.signal_rows import SignalOutcome
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.made_forecasts import SLOT, first_opening, forecast, forecasts

@@ -15,7 +15,8 @@ from core.signals import NO_CANDLE
 from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_rows import Missed
-from storage.ledger.sealed_signals import SealedSignal, SealedSignals, SignalOutcome, Unsealed
+from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_rows import SealedSignal, SignalOutcome, Unsealed
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 

@@ -18,7 +18,8 @@ from storage.ledger.ledger_rows import LATE
 from storage.ledger.ledger_store import LedgerStore
 from storage.ledger.ledger_tables import ledger_signals
 from storage.ledger.ledger_verify import verify_ledger
-from storage.ledger.sealed_signals import SealedSignals, SignalOutcome
+from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_rows import SignalOutcome
 from tests.made_forecasts import forecasts
 from tests.made_signals import TARGET, several, unsealed
 

@@ -12,7 +12,8 @@ from storage.candles.candle_columns import Candles
 from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.ledger_verify import verify_ledger
-from storage.ledger.sealed_signals import SealedSignal, SealedSignals
+from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_rows import SealedSignal
 from storage.models.answer_cache import Asked
 from storage.models.runs import RunRecord
 from storage.models.signals import PENDING, SignalFilter, SignalRecord

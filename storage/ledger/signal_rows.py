@@ -1,0 +1,105 @@
+"""What goes into the chain of signals and what comes out of it."""
+
+from typing import Any
+
+import msgspec
+
+from core.forecast_target import ForecastTarget
+
+
+class SignalSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What a signal says, before it is sealed, in its row, and in answers.
+
+    `side` is the one that earns more, also of a hold, whose exits are then those that
+    side would have had. What came later is None in rows of earlier versions.
+    """
+
+    type: str
+    confidence: float
+    probability_hold: float
+    probability_buy: float
+    probability_sell: float
+    current_price: float
+    take_profit: float | None
+    stop_loss: float | None
+    expected_percent: float
+    costs_bps: float
+    spread_bps: float
+    reason: str
+    signal_id: str
+    model_hash: str
+    data_hash: str
+    side: str | None = None
+    probability_tp: float | None = None
+    probability_sl: float | None = None
+    prior_hold: float | None = None
+    prior_buy: float | None = None
+    prior_sell: float | None = None
+    range_low: float | None = None
+    range_high: float | None = None
+    regime: str | None = None
+    volatility_regime: str | None = None
+    verdict: str | None = None
+    run_id: str | None = None
+
+
+class SignalFields(SignalSaid, frozen=True, kw_only=True):
+    """A signal and its candles; openings in seconds, `opening` that of the horizon's last."""
+
+    opening: int
+    first_opening: int
+    input_end: int
+
+
+class Unsealed(SignalFields, frozen=True, kw_only=True):
+    """A signal before it is sealed."""
+
+    target: ForecastTarget
+
+    def values(self, made_at: int) -> dict[str, Any]:
+        """Return its columns."""
+        own = msgspec.structs.asdict(self)
+        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
+
+
+class SealedSignal(SignalFields, frozen=True, kw_only=True):
+    """A row of the chain; `made_at` in epoch ms.
+
+    `pnl_percent` and `exit` are what a position on its side earned after costs and how
+    it ended, `label` which of buy's and sell's barriers came first (hold: neither);
+    all three are None until the outcome was recorded.
+    """
+
+    seq: int
+    made_at: int
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model: str
+    prev_hash: str
+    hash: str
+    pnl_percent: float | None = None
+    exit: str | None = None
+    label: str | None = None
+
+    @property
+    def target(self) -> ForecastTarget:
+        """Return the target that it belongs to."""
+        return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """What became of signals: entered, or refused as too late."""
+
+    rows: list[SealedSignal]
+    late: int
+
+
+class SignalOutcome(msgspec.Struct, frozen=True):
+    """What came of the signal `seq`; see `SealedSignal`. Without any candle there is no label."""
+
+    seq: int
+    pnl_percent: float
+    exit: str
+    label: str | None
