@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.signals import BUY, HOLD, SELL
+from ml.evaluation.judge_signal import EVEN_ODDS
 from ml.models.path_baselines import ClassPriors
 from ml.scoring import scores
 from ml.scoring.calibration import brier_of_classes
-from ml.scoring.confidence import skill_sequence
+from ml.scoring.confidence import mean_sequence, skill_sequence
 from ml.scoring.signal_outcome import STOP_LOSS, TAKE_PROFIT
 from ml.scoring.uncertainty import verdict
 
@@ -50,16 +51,17 @@ def score_sealed(rows: SealedColumns) -> dict[str, Any]:
 
     `direction` is the chance of buy where buy or sell came, `signal` that of all three,
     `tp_first` that of profit where an exit was met, each by its Brier score; the verdict is
-    on direction. Baselines are the class priors of the training, and for `tp_first` a price
-    without drift. Intervals of skill are those of a confidence sequence: they hold however
-    often somebody looks. `positions` are the signals to buy and to sell, after costs.
+    on direction. Baselines are the class priors of the training, for direction even odds
+    where those do better, and for `tp_first` a price without drift. Intervals of skill, and
+    of what `positions` (the signals to buy and to sell) earned after costs, are those of
+    confidence sequences: they hold however often somebody looks.
     """
     said = np.column_stack([rows.probability_hold, rows.probability_buy, rows.probability_sell])
     prior = np.column_stack([rows.prior_hold, rows.prior_buy, rows.prior_sell])
     label = np.select([rows.label == BUY, rows.label == SELL], [1, 2], 0).astype(np.int64)
     came, bought = label > 0, (label == 1).astype(np.int64)
     parts = {
-        "direction": _part(_sides(said[came]), _sides(prior[came]), bought[came], rows.horizon),
+        "direction": _direction(_sides(said[came]), _sides(prior[came]), bought[came], rows),
         "signal": _part(said, prior, label, rows.horizon),
         "tp_first": _profit_first(rows),
     }
@@ -78,6 +80,18 @@ def _sides(probability: Floats) -> Floats:
     """Return the chances of sell and of buy, hold ruled out."""
     sides = probability[:, [2, 1]]
     return np.asarray(sides / sides.sum(axis=1, keepdims=True))
+
+
+def _direction(
+    said: Floats, prior: Floats, bought: NDArray[np.int64], rows: SealedColumns
+) -> dict[str, Any]:
+    """Return the part against the class prior or even odds, whichever did better so far."""
+    against = {ClassPriors.name: prior, EVEN_ODDS: np.full_like(prior, 0.5)}
+    losses = {
+        name: float(brier_of_classes(bought, chance).sum()) for name, chance in against.items()
+    }
+    best = min(losses, key=lambda name: losses[name])
+    return _part(said, against[best], bought, rows.horizon) | {"baseline": best}
 
 
 def _profit_first(rows: SealedColumns) -> dict[str, Any]:
@@ -113,10 +127,15 @@ def _part(said: Floats, plain: Floats, label: NDArray[np.int64], horizon: int) -
 def _positions(rows: SealedColumns) -> dict[str, Any]:
     taken = rows.type != HOLD
     earned = rows.pnl_percent[taken]
+    low, high = (
+        _finite(bound[-1]) if len(earned) else None for bound in mean_sequence(earned, rows.horizon)
+    )
     return {
         "n": int(taken.sum()),
         "profits": int((earned > 0).sum()),
         "mean_percent": float(earned.mean()) if len(earned) else None,
+        "low_percent": low,
+        "high_percent": high,
     }
 
 

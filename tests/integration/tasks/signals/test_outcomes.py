@@ -217,7 +217,7 @@ def test_sealed_signals_have_their_scores_on_the_board(stores: Stores) -> None:
     assert board.baseline_scores["direction"]["brier"] == pytest.approx(0.5)
     assert board.scores["tp_first"]["baseline"] == "driftless"
     assert board.scores["positions"] | {"mean_percent": 0} == {
-        "n": 1, "profits": 1, "mean_percent": 0,
+        "n": 1, "profits": 1, "mean_percent": 0, "low_percent": None, "high_percent": None,
     }  # fmt: skip
 
 
