@@ -98,6 +98,15 @@ class Window:
         return Followed(max(self.since, last), places) if places else None
 
 
+def going_on(
+    trained_until: int, followed: Followed | None
+) -> tuple[int, Mapping[str, Place] | None]:
+    """Return the opening (s) after which outcomes count, and where widths stood then."""
+    if followed is not None and followed.until >= trained_until and followed.places:
+        return followed.until, followed.places
+    return trained_until, None
+
+
 class Fitted(Model, Generic[L]):
     """Base of a model of one horizon; `learns` is the type of what it learns."""
 
@@ -146,9 +155,7 @@ class Fitted(Model, Generic[L]):
     def window(self, history: History, rows: Rows, followed: Followed | None) -> Window:
         """Return what a forecast from `rows` must look at, going on from what was followed."""
         about = self.learnt.about
-        places, since = None, about.trained_until
-        if followed is not None and followed.until >= since and followed.places:
-            places, since = followed.places, followed.until
+        since, places = going_on(about.trained_until, followed)
         every = history.rows_since(since, rows)
         closed = about.crosses_closure(history, every)
         return Window(history, every, rows, self.horizon, since, places, closed)

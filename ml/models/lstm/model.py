@@ -17,6 +17,7 @@ from core.lstm_limits import WARM_UP, windows_needed
 from ml.data import labels
 from ml.features.history import History
 from ml.models.boosting.classifiers import CalibratedProbability
+from ml.models.boosting.fitted import Window, going_on
 from ml.models.lstm.learnt import NAME, LearntLstm, read_learnt
 from ml.models.lstm.options import candles_needed, read_lstm_options
 from ml.models.lstm.origin_inputs import ORIGIN_INPUTS
@@ -32,10 +33,11 @@ from ml.models.protocol import (
     NO_OPTIONS,
     Distribution,
     Files,
+    Followed,
     Model,
     StepForecast,
 )
-from ml.scoring.conformal import follow_widths, start_widths
+from ml.scoring.conformal import carry_widths, start_widths
 from ml.scoring.scores import probability_above
 
 Floats = NDArray[np.float64]
@@ -145,7 +147,15 @@ class LstmModel(Model):
 
     def predict(self, history: History, rows: Rows) -> Distribution | StepForecast:
         """Forecast from `rows`, ascending and ready."""
-        return self._steps(history, rows) if self.every_step else self._last_step(history, rows)
+        return self.predict_from(history, rows, None)[0]
+
+    def predict_from(
+        self, history: History, rows: Rows, followed: Followed | None
+    ) -> tuple[Distribution | StepForecast, Followed | None]:
+        """Forecast from `rows`, going on from what was `followed`; see `Model`."""
+        if self.every_step:
+            return self._steps(history, rows), None
+        return self._last_step(history, rows, followed)
 
     def _steps(self, history: History, rows: Rows) -> StepForecast:
         unit, moves = self._units(history, rows), self._moves(history, rows)
@@ -166,20 +176,28 @@ class LstmModel(Model):
         levels = self.options.quantiles
         return followed.follow(realised, moves, levels, every, wanted, self.horizon)
 
-    def _last_step(self, history: History, rows: Rows) -> Distribution:
+    def _last_step(
+        self, history: History, rows: Rows, followed: Followed | None
+    ) -> tuple[Distribution, Followed]:
         learnt = self.learnt
-        every = history.rows_since(learnt.trained_until, rows)
+        since, places = going_on(learnt.trained_until, followed)
+        every = history.rows_since(since, rows)
+        # Closures are in the unit: intervals across them need no width of their own.
+        apart = np.zeros(len(every), bool)
+        window = Window(history, every, rows, self.horizon, since, places, apart)
         unit = self._units(history, every)[:, -1]
         raw = self._moves(history, every)[:, -1]
-        realised = history.where_known(labels.moves, every, self.horizon) / unit
-        end = every + self.horizon
-        quantiles = follow_widths(learnt.widths, realised, raw, LEVELS, every, end)
+        realised = window.outcomes(labels.moves) / unit
+        quantiles, places = carry_widths(
+            learnt.widths, realised, raw, LEVELS, every, window.end, None, places
+        )
         quantiles[:, MEDIAN] = raw[:, MEDIAN]
         last = history.path.close[every]
         prices = last[:, None] * np.exp(unit[:, None] * np.sort(quantiles, axis=1))
         assert learnt.direction is not None
         prob_up = learnt.direction.predict(raw, _raw_probability(raw))
-        return Distribution(last, prices, prob_up).take(np.searchsorted(every, rows))
+        found = Distribution(last, prices, prob_up).take(window.asked)
+        return found, Followed(window.until, places)
 
     @property
     def inputs(self) -> Inputs:

@@ -74,3 +74,16 @@ def test_options_that_the_lstm_does_not_have_are_refused():
 def test_too_few_candles_are_refused(history):
     with pytest.raises(InvalidRequest, match="at least"):
         make_model("lstm", 2, 1, TINY).fit(history, np.arange(60, 200))
+
+
+def test_pieces_of_a_history_bring_intervals_where_the_whole_does(history, model):
+    whole, after_whole = model.predict_from(history, ROWS, None)
+
+    first, followed = model.predict_from(history, ROWS[:100], None)
+    later, after_pieces = model.predict_from(history, ROWS[100:], followed)
+
+    pieces = np.concatenate([first.quantiles, later.quantiles])
+    np.testing.assert_allclose(pieces, whole.quantiles, rtol=1e-9)
+    assert after_pieces.until == after_whole.until
+    for name, place in after_whole.places.items():
+        assert after_pieces.places[name].usual == pytest.approx(place.usual)
