@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 SHARES, FINE_SHARES = np.linspace(0, 1, 5), np.linspace(0, 1, 11)
 STANDARD_ERRORS = 1.0
 # Fewer independent blocks than these tell no standard error.
-LEAST_BLOCKS, LEAST_BLOCKS_OF_SHARES = 8, 4
+LEAST_BLOCKS = 8
 
 
 def cautious_choice(losses: Floats, horizon: int) -> int:
@@ -25,7 +25,7 @@ def cautious_choice(losses: Floats, horizon: int) -> int:
     by more than one standard error; then the one that is so by most. Forecasts
     are in order of time.
     """
-    bounds = _lower_bounds((losses[0] - losses).T, horizon, LEAST_BLOCKS)
+    bounds = _lower_bounds((losses[0] - losses).T, horizon)
     return 0 if bounds is None else int(np.argmax(bounds))
 
 
@@ -38,13 +38,13 @@ def cautious_shares(realised: Floats, predicted: Floats, horizon: int) -> Floats
     """
     plain = np.abs(realised)
     gains = [plain - np.abs(realised - share * predicted) for share in FINE_SHARES]
-    bounds = [_lower_bounds(gain, horizon, LEAST_BLOCKS_OF_SHARES) for gain in gains]
+    bounds = [_lower_bounds(gain, horizon) for gain in gains]
     if bounds[0] is None:
         return np.zeros(realised.shape[1])
     return np.asarray(FINE_SHARES[np.stack([b for b in bounds if b is not None]).argmax(axis=0)])
 
 
-def _lower_bounds(gain: Floats, horizon: int, least_blocks: int) -> Floats | None:
+def _lower_bounds(gain: Floats, horizon: int) -> Floats | None:
     """Return the mean gain of each column, shape (n, columns), less its standard error.
 
     Errors are taken over blocks of twice `horizon` candles, as overlapping
@@ -52,7 +52,7 @@ def _lower_bounds(gain: Floats, horizon: int, least_blocks: int) -> Floats | Non
     """
     length = max(2 * horizon, int(np.cbrt(len(gain))))
     count = len(gain) // length
-    if count < least_blocks:
+    if count < LEAST_BLOCKS:
         return None
     blocks = gain[len(gain) - count * length :].reshape(count, length, -1).mean(axis=1)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(count)

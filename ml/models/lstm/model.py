@@ -178,7 +178,7 @@ class LstmModel(Model):
 
     def _last_step(
         self, history: History, rows: Rows, followed: Followed | None
-    ) -> tuple[Distribution, Followed]:
+    ) -> tuple[Distribution, Followed | None]:
         learnt = self.learnt
         since, places = going_on(learnt.trained_until, followed)
         every = history.rows_since(since, rows)
@@ -188,7 +188,7 @@ class LstmModel(Model):
         unit = self._units(history, every)[:, -1]
         raw = self._moves(history, every)[:, -1]
         realised = window.outcomes(labels.moves) / unit
-        quantiles, places = carry_widths(
+        quantiles, now = carry_widths(
             learnt.widths, realised, raw, LEVELS, every, window.end, None, places
         )
         quantiles[:, MEDIAN] = raw[:, MEDIAN]
@@ -197,7 +197,7 @@ class LstmModel(Model):
         assert learnt.direction is not None
         prob_up = learnt.direction.predict(raw, _raw_probability(raw))
         found = Distribution(last, prices, prob_up).take(window.asked)
-        return found, Followed(window.until, places)
+        return found, window.followed(now)
 
     @property
     def inputs(self) -> Inputs:

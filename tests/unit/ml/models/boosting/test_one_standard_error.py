@@ -57,9 +57,24 @@ def test_adjusted_forecasts_cover_what_they_promise_after_shrinking() -> None:
     medians = 2 * generator.normal(size=(4_000, 1, 1))
     quantiles = medians + np.array([-0.1, 0.0, 0.1])
 
-    adjustment = Adjustment.learn(np.zeros(1), realised[:2_000], quantiles[:2_000], LEVELS)
+    adjustment = Adjustment.start(np.array([[-1.0, 0.0, 1.0]]), kept=np.zeros(1))
+    adjustment = adjustment.widen(realised[:2_000], quantiles[:2_000], LEVELS)
     shown = adjustment.apply(quantiles[2_000:])
 
     assert np.abs(shown[..., 1]).max() < 1e-12
     held = (shown[..., 0] <= realised[2_000:]) & (realised[2_000:] <= shown[..., 2])
     assert held.mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_the_usual_quantiles_are_taken_where_others_lose_more() -> None:
+    generator = np.random.default_rng(0)
+    realised = generator.normal(size=(2_000, 2))
+    usual = np.tile([-1.28, 0.0, 1.28], (2, 1))
+    own = np.tile(usual, (2_000, 1, 1))
+    own[:, 0] *= np.exp(generator.normal(size=(2_000, 1)))
+
+    adjustment = Adjustment.start(usual, kept=np.ones(2))
+    blended = adjustment.blend(realised, own, np.ones((2_000, 2)), LEVELS)
+
+    assert blended.usual_share[0] == 1
+    assert blended.apply(own)[:, 0] == pytest.approx(np.tile(usual[0], (2_000, 1)))
