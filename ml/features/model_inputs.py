@@ -73,6 +73,8 @@ SIGN_INPUTS: tuple[str, ...] = (
 # What depends on the candle itself alone; closures ahead stand behind.
 OWN_INPUTS: tuple[str, ...] = (*SIZE_INPUTS, *SIGN_INPUTS)
 INPUTS: tuple[str, ...] = (*OWN_INPUTS, *CLOSURE_INPUTS)
+# What snapshots of unfinished candles falsify: their closes are prices like others.
+RANGE_INPUTS = (*(name for name in VOLATILITIES if name[:5] == "range"), "log_volume_ratio")
 # The clock is never outside what it was.
 CALENDAR_INPUTS = (*(name for name in SIZE_INPUTS if name[:4] in ("day_", "week")), *CLOSURE_INPUTS)
 

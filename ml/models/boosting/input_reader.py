@@ -1,7 +1,8 @@
 """How a fitted model reads candles: with the closures it knows of, and no input unlike its past.
 
 Where an input lies outside nearly all that a model was trained on, nothing says what
-follows: it is taken for the last value that is known. Broken candles look like that.
+follows: it is taken for the last value that is known. Broken candles look like that. Of
+candles that seem cut short, ranges and volumes are not read at all, but taken for usual.
 """
 
 from typing import Any, Self
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from core.clock.sessions import Sessions, learn_sessions
 from ml.features.closures import closed_ahead, closure_inputs
 from ml.features.history import History
-from ml.features.model_inputs import CALENDAR_INPUTS, CLIP, columns_of, model_inputs
+from ml.features.model_inputs import CALENDAR_INPUTS, CLIP, RANGE_INPUTS, columns_of, model_inputs
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,18 +27,19 @@ BELIEVED = (0.005, 0.995)
 LEAST_CLOSURES = 12
 # Where more rows than these cross one, as far ahead they all do, that is what is usual.
 MOST_APART = 0.5
-FREE = columns_of(CALENDAR_INPUTS)
+FREE, RANGES = columns_of(CALENDAR_INPUTS), columns_of(RANGE_INPUTS)
 
 
 class InputReader(msgspec.Struct, frozen=True):
     """`calendar` are the market's sessions as the rows learnt from show them.
 
-    `low` and `high` bound each of `INPUTS`.
+    `low` and `high` bound each of `INPUTS`; `usual` are the medians of `RANGE_INPUTS`.
     """
 
     calendar: dict[str, Any]
     low: list[float]
     high: list[float]
+    usual: list[float]
 
     @classmethod
     def learn(cls, history: History, rows: Rows, horizon: int) -> tuple[Self, Floats]:
@@ -48,8 +50,9 @@ class InputReader(msgspec.Struct, frozen=True):
         table = _table(history, rows, horizon, sessions)
         low, high = np.quantile(table, BELIEVED, axis=0)
         low[FREE], high[FREE] = -CLIP, CLIP
-        reader = cls(sessions.to_dict(), low.tolist(), high.tolist())
-        return reader, np.clip(table, low, high)
+        usual = np.median(table[:, RANGES], axis=0)
+        reader = cls(sessions.to_dict(), low.tolist(), high.tolist(), usual.tolist())
+        return reader, reader._believed(table, history.thin[rows])
 
     @property
     def sessions(self) -> Sessions:
@@ -58,7 +61,13 @@ class InputReader(msgspec.Struct, frozen=True):
 
     def read(self, history: History, rows: Rows, horizon: int) -> Floats:
         """Return the inputs of `rows`, shape (rows, INPUTS)."""
-        return np.clip(_table(history, rows, horizon, self.sessions), self.low, self.high)
+        table = _table(history, rows, horizon, self.sessions)
+        return self._believed(table, history.thin[rows])
+
+    def _believed(self, table: Floats, thin: Bools) -> Floats:
+        found = np.clip(table, self.low, self.high)
+        found[np.flatnonzero(thin)[:, None], RANGES] = self.usual
+        return np.asarray(found)
 
     def crosses_closure(self, history: History, rows: Rows, horizon: int) -> Bools:
         """Say of each row whether the market closes before its target."""

@@ -31,6 +31,9 @@ FLOOR = 0.05
 LEAST_SIZE = 1e-7
 # A scale is as good as the bounds of moves that it gives at these levels.
 JUDGED_AT = (0.8, 0.95)
+# Of what was foreseen in training, in units of the plain scale, less than this quantile is not
+# believed: inputs that are all small at once, as those of broken candles, are no calm.
+LEAST_BELIEVED = 0.005
 # Files of earlier versions know no closures, which stand at the end.
 COLUMNS = columns_of((*SIZE_INPUTS, *CLOSURE_INPUTS))
 LEVEL = INPUTS.index("level")
@@ -43,6 +46,8 @@ class Scale(msgspec.Struct, frozen=True):
     linear_share: float
     tree_share: float
     trees: Trees | None
+    # Files of earlier versions have no bound.
+    least: float | None = None
 
     @classmethod
     def fit(cls, training: TrainingSet, size: Floats, reach: Floats) -> Self:
@@ -58,11 +63,18 @@ class Scale(msgspec.Struct, frozen=True):
         losses = [_bound_loss(full._scale(inputs, parts, *choice), reach[held_out])
                   for choice in choices]  # fmt: skip
         linear_share, tree_share = choices[training.choose(losses)]
-        return cls(full.linear, linear_share, tree_share, full.trees if tree_share else None)
+        found = cls(full.linear, linear_share, tree_share, full.trees if tree_share else None)
+        return found._bounded(training)
 
     def refit(self, training: TrainingSet, size: Floats) -> Self:
         """Learn the same anew from other rows, and believe as much of it."""
-        return self._learn(training, size, self.linear_share, self.tree_share)
+        found = self._learn(training, size, self.linear_share, self.tree_share)
+        return found._bounded(training)
+
+    def _bounded(self, training: TrainingSet) -> Self:
+        inputs = training.inputs[training.learn]
+        ratio = np.log(self.predict(inputs)) - inputs[:, LEVEL]
+        return msgspec.structs.replace(self, least=float(np.quantile(ratio, LEAST_BELIEVED)))
 
     @classmethod
     def _learn(
@@ -99,6 +111,8 @@ class Scale(msgspec.Struct, frozen=True):
         logarithm = inputs[:, LEVEL] + self.linear.part(plain, linear_share)
         if correction is not None:
             logarithm = logarithm + tree_share * correction
+        if self.least is not None:
+            logarithm = np.maximum(logarithm, inputs[:, LEVEL] + self.least)
         return np.asarray(np.exp(logarithm))
 
 
