@@ -8,6 +8,7 @@ import numpy as np
 from msgspec.structs import asdict
 
 from api.candles.requested_series import no_candles, stored_series
+from api.forecasts.outside_targets import FARTHEST, LiveTargets, Origin, PastTargets
 from api.forecasts.schemas_submit import (
     OutsideForecast,
     RefusedItem,
@@ -18,7 +19,7 @@ from api.forecasts.schemas_submit import (
     read_said,
 )
 from core.clock.openings import on_grid
-from core.clock.times import format_time, parse_time
+from core.clock.times import parse_time
 from core.errors import InvalidRequest, NotFound
 from core.forecast_target import HORIZON_LIMITS, ForecastTarget
 from core.ledger import LIVE
@@ -31,8 +32,7 @@ from storage.ledger.ledger_rows import LATE, Forecast
 from storage.ledger.submissions import State
 from storage.stores import Stores
 
-# How far ahead a target may open, in candles; and the span of one request about the past.
-FARTHEST = 2 * HORIZON_LIMITS[1]
+# The span of one request about the past, in candles.
 LONGEST_WALK = 100_000
 
 _REASONS = {
@@ -105,7 +105,8 @@ class OutsideForecasts:
         openings = np.array([one.opening for one in items], np.int64)
         fitting = on_grid(openings, series.resolution, grid)
         try:
-            place = self._live(series, arrived) if ledger == LIVE else self._walk(series, openings)
+            live = ledger == LIVE
+            targets = self._live(series, arrived) if live else self._past(series, openings)
         except (NotFound, InvalidRequest) as error:
             yield from ((one, error.detail) for one in items)
             return
@@ -115,11 +116,12 @@ class OutsideForecasts:
                 yield one, f"opening: {grid.refusal(series.resolution)}"
                 continue
             try:
-                yield one, one.forecast(*place.find(one), costs.round_trip_bps)
+                found = targets.find(one.opening, one.target.horizon)
+                yield one, one.forecast(found, costs.round_trip_bps)
             except InvalidRequest as error:
                 yield one, error.detail
 
-    def _live(self, series: Series, arrived: int) -> "_LivePlace":
+    def _live(self, series: Series, arrived: int) -> LiveTargets:
         # What closed while the request was read is not what the forecaster knew.
         until = arrived // 1_000 - series.resolution
         newest = self._stores.candles.read(series, end=until, limit=2, newest=True)
@@ -128,9 +130,9 @@ class OutsideForecasts:
             raise no_candles(series, self._stores.candles)
         last = int(known.time[-1])
         ahead = self._hours.sessions(series).next_openings(last, FARTHEST)
-        return _LivePlace(series, last, float(known.close[-1]), ahead.tolist())
+        return LiveTargets(series, last, float(known.close[-1]), ahead.tolist())
 
-    def _walk(self, series: Series, openings: Integers) -> "_WalkPlace":
+    def _past(self, series: Series, openings: Integers) -> PastTargets:
         first, last = int(openings.min()), int(openings.max())
         if (last - first) // series.resolution > LONGEST_WALK:
             raise InvalidRequest(
@@ -139,7 +141,7 @@ class OutsideForecasts:
         candles = self._stores.candles
         before = candles.read(series, end=first - 1, limit=HORIZON_LIMITS[1], newest=True)
         known = finished(Candles.join([before, candles.read(series, first, last)]))
-        return _WalkPlace(series, known)
+        return PastTargets(series, known)
 
 
 class _Item(msgspec.Struct, frozen=True):
@@ -150,76 +152,19 @@ class _Item(msgspec.Struct, frozen=True):
     opening: int
     said: Said
 
-    def forecast(
-        self, first_opening: int, input_end: int, last_price: float, costs_bps: float
-    ) -> Forecast:
+    def forecast(self, origin: Origin, costs_bps: float) -> Forecast:
         """Return it as the ledger takes it."""
         return Forecast(
             target=self.target,
             opening=self.opening,
-            first_opening=first_opening,
-            input_end=input_end,
-            last_price=last_price,
+            first_opening=origin.first_opening,
+            input_end=origin.input_end,
+            last_price=origin.last_price,
             model_hash="",
             data_hash="",
             costs_bps=costs_bps,
             **asdict(self.said),
         )
-
-
-class _LivePlace(msgspec.Struct, frozen=True):
-    """Where targets of a series lie after its newest finished candle."""
-
-    series: Series
-    last: int
-    close: float
-    ahead: list[int]
-
-    def find(self, item: _Item) -> tuple[int, int, float]:
-        """Return when the first target opens, until when inputs reach, and the last price."""
-        step, horizon = self.series.resolution, item.target.horizon
-        if item.opening <= self.last:
-            return self._too_late(item)
-        if item.opening not in self.ahead:
-            raise InvalidRequest(self._refusal(item.opening))
-        first = self.ahead.index(item.opening) - horizon + 1
-        if first < 0:
-            return self._too_late(item)
-        opening = self.ahead[first]
-        return opening, min(self.last + step, opening), self.close
-
-    def _too_late(self, item: _Item) -> tuple[int, int, float]:
-        # Its first target has closed: any opening up to the newest candle's says as much.
-        first = min(self.last, item.opening)
-        return first, first, self.close
-
-    def _refusal(self, opening: int) -> str:
-        if opening > self.ahead[-1]:
-            return f"opening: at most {FARTHEST} candles ahead of the newest one are taken"
-        near = min(self.ahead, key=lambda one: abs(one - opening))
-        return f"opening: the market is closed then; the nearest is {format_time(near * 1_000)}"
-
-
-class _WalkPlace:
-    """Where targets of a series lie among its candles of the past."""
-
-    def __init__(self, series: Series, known: Candles) -> None:
-        self._step = series.resolution
-        self._known = known
-
-    def find(self, item: _Item) -> tuple[int, int, float]:
-        """Return when the first target opened, until when inputs reach, and the last price."""
-        times, horizon = self._known.time, item.target.horizon
-        at = int(np.searchsorted(times, item.opening))
-        if at == len(times) or times[at] != item.opening:
-            raise InvalidRequest(
-                "opening: no finished candle is held that opens then; the future is forecast "
-                "in the live ledger"
-            )
-        if at < horizon:
-            raise InvalidRequest("horizon: fewer candles are held before opening")
-        first, last = int(times[at - horizon + 1]), int(times[at - horizon])
-        return first, min(last + self._step, first), float(self._known.close[at - horizon])
 
 
 def _whole_seconds(instant: int) -> int:

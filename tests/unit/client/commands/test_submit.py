@@ -84,6 +84,7 @@ def test_the_command_reads_both_forms_and_fails_unless_all_were_accepted(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setenv("TICKCAST_API_KEY", "key")
+    monkeypatch.setenv("TICKCAST_URL", server.url)
     file = tmp_path / f"mine.{form}"
     rows = [{"opening": "2026-01-05T00:00:00Z", "symbol": "EURUSD", "predicted": 1.1}]
     file.write_text(
@@ -93,8 +94,8 @@ def test_the_command_reads_both_forms_and_fails_unless_all_were_accepted(
     )
     refused = told(1, accepted=0, late=1, items=[])
     server.answers(*ROUTE, server.answer(told(1)), server.answer(refused))
-    command = ["--url", server.url, "submit", str(file), "--forecaster", "mine",
-               "--platform", "file", "--resolution", "1h"]  # fmt: skip
+    command = ["submit", str(file), "--forecaster", "mine", "--platform", "file",
+               "--resolution", "1h"]  # fmt: skip
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert "1 entered, 0 there before, 0 late, 0 refused" in done.output
