@@ -177,6 +177,11 @@ def quality_totals(platform: str) -> str:
     return f"quality:{platform}"
 
 
+def uncompared(platform: str, symbol: str) -> str:
+    """Sorted set of candles to be compared with the exchange's, by when trades came last (ms)."""
+    return f"quality:{platform}:{symbol}:uncompared"
+
+
 def quality_log(platform: str, symbol: str) -> str:
     """Redis stream of finished candles of which two sources say different things."""
     return f"quality:{platform}:{symbol}:log"

@@ -1,16 +1,21 @@
 """What a market's data went through: counts, and where the exchange's candles differ from ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import redis
 
+from core.clock.times import now_ms
 from core.series import Market
 from storage import keys
 from storage.candles.differences import Difference, note_command
+from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
+
+Key: TypeAlias = tuple[int, int]  # resolution and opening (s)
+MOST_COMPARED = 500
 
 
 class QualityCount(StrEnum):
@@ -71,6 +76,46 @@ class QualityLog:
             rows = self._client.xrevrange(keys.quality_log(*market), last, "-", count=limit + 1)
         told = [_DECODE(fields[b"d"]) for _, fields in rows[:limit]]
         return told, rows[limit - 1][0].decode() if len(rows) > limit else None
+
+    def settles_at(self, market: Market, settled_ms: int) -> int | None:
+        """Return when (epoch ms) the first candle may be compared that late trades changed."""
+        with redis_errors():
+            first = self._client.zrange(keys.uncompared(*market), 0, 0, withscores=True)
+        return int(first[0][1]) + settled_ms if first else None
+
+    def compare_settled(
+        self, market: Market, before_ms: int, compare: Callable[[list[Key]], list[Difference]]
+    ) -> int:
+        """Note how candles whose last trades came before an instant differ from the exchange's.
+
+        `compare` returns the differences of candles by (resolution, opening). Of what late
+        trades change meanwhile it is asked again. Returns how many differ.
+        """
+        name = keys.uncompared(*market)
+
+        def change(pipe: Any) -> int:
+            due = self._client.zrangebyscore(name, "-inf", before_ms, start=0, num=MOST_COMPARED)
+            found = compare([_key(member) for member in due]) if due else []
+            pipe.multi()
+            for one in found:
+                pipe.execute_command(*note_command(market, one))
+            if due:
+                pipe.zrem(name, *due)
+            return len(found)
+
+        return optimistic(self._client, [name], change)
+
+
+def queue_comparison(pipe: Any, platform: str, symbol: str, candles: Iterable[Key]) -> None:
+    """Queue that candles of the exchange are compared once no more of their trades come."""
+    touched = {f"{resolution}:{opening}": now_ms() for resolution, opening in candles}
+    if touched:
+        pipe.zadd(keys.uncompared(platform, symbol), touched)
+
+
+def _key(member: bytes) -> Key:
+    resolution, opening = map(int, member.split(b":"))
+    return resolution, opening
 
 
 def queue_counts(pipe: Any, platform: str, symbol: str, counts: Mapping[QualityCount, int]) -> None:

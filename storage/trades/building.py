@@ -44,13 +44,14 @@ class CandleChanges:
     """New values by (resolution, opening).
 
     `write` names those that reach the series, `lost` those that only the journal can
-    compute.
+    compute, `beside` those of which the exchange's own candle stays.
     """
 
     aggregates: dict[Key, Aggregate] = field(default_factory=dict)
     write: set[Key] = field(default_factory=set)
     flags: dict[Key, int] = field(default_factory=dict)
     lost: set[Key] = field(default_factory=set)
+    beside: set[Key] = field(default_factory=set)
 
 
 def openings(batches: list[Trades]) -> dict[int, list[int]]:
@@ -116,7 +117,9 @@ def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleCh
         if not before.from_exchange:
             changes.write.add(key)
             changes.flags[key] = _flags(before.flags, resolution, opening, state.watermark)
-        elif not before.marked:
+            continue
+        changes.beside.add(key)
+        if not before.marked:
             changes.flags[key] = before.flags
     return changes
 

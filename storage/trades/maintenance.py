@@ -256,6 +256,13 @@ class TradeUpkeep:
         found = self._journal.since(platform, {symbol: f"{version}-{2**32}"}, count=10_000)
         return [batch for _, batch in found[symbol]]
 
+    def sums(self, series: Series, openings: Sequence[int]) -> dict[int, Aggregate]:
+        """Return the sums of the trades of those candles (openings in s) that have any."""
+        with redis_errors():
+            packed = self._client.hmget(keys.aggregates(series), list(openings))
+        found = zip(openings, packed, strict=True)
+        return {opening: Aggregate.from_bytes(one) for opening, one in found if one}
+
     def dirty(self) -> list[tuple[str, str]]:
         """Return (platform, symbol) of which a write failed in part."""
         with redis_errors():

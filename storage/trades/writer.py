@@ -17,7 +17,7 @@ from storage.journal import journal, ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
-from storage.live.quality import QualityCount, queue_counts
+from storage.live.quality import QualityCount, queue_comparison, queue_counts
 from storage.live.quarantine import KNOWN_ID, UNTOLD, queue_trades
 from storage.optimistic import RightOfWay, until_undisturbed
 from storage.trades import building
@@ -209,6 +209,7 @@ def _candle_samples(
     for resolution in touched:
         state_key = keys.candle_state(Series(platform, symbol, resolution))
         pipe.hincrby(state_key, "version", 1)
+    queue_comparison(pipe, platform, symbol, changes.beside)
     if changes.lost:
         pipe.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")
     return samples

@@ -14,6 +14,7 @@ from storage.trades.anomalies import AnomalyRecord
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.state import SymbolState
 from storage.trades.stream_stores import StreamStores
+from tasks.trades.compare_candles import compare_late
 from tasks.trades.detect_anomalies import detect_anomalies, judged
 from tasks.trades.find_gaps import find_gaps, find_holes
 
@@ -76,6 +77,7 @@ def _look(
     stream.upkeep.close_quiet(*market, now, CLOSE_GRACE_MS)
     find_gaps(stream, gaps, market, find_holes(stream, market, state))
     note_stale_feed(stores, stream, market, state, now)
+    compared_at = compare_late(stores, stream, market, now)
     before = now - journal_ms
     spilling = stream.archive.due(*market, before)
     seen = judge_the_rest(stream, market, state, now, exclude=exclude, at_once=spilling)
@@ -84,7 +86,8 @@ def _look(
         return 0
     if seen < state.version or gaps.has_suspected(market):
         return 0
-    return _next_look(state, now)
+    later = _next_look(state, now)
+    return later if compared_at is None else min(later, compared_at)
 
 
 def _next_look(state: SymbolState, now: int) -> int:

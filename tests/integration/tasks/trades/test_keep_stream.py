@@ -1,12 +1,17 @@
 """Between trades: gaps are found and marked, silence is told apart from loss."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from core.series import CandleFlag, Market
+from core.clock.times import now_ms
+from core.series import CandleFlag, Market, Series
 from core.settings import Settings
+from ml.features.anomaly import AnomalyLimits, DetectorState, TradeColumns, detect
+from storage.candles.candle_columns import Candles
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger, GapState
 from storage.trades.stream_stores import StreamStores, open_stream_stores
@@ -127,3 +132,70 @@ def test_a_gap_that_is_filled_while_its_candles_are_marked_leaves_no_mark(
 
     assert len(opened) == 1
     assert not any(flags & CandleFlag.GAP for flags in minute_flags(stores))
+
+
+def test_late_trades_of_an_exchanges_candle_are_compared_with_it_and_listed_once(
+    stores: Stores, stream: StreamStores, gaps: GapLedger
+) -> None:
+    opening = START // 1_000_000 // 60 * 60
+    series = Series(*MARKET, 60)
+    write(stream, MARKET, [trade(1, 3_600)])
+    times = [opening, opening + 60]
+    exchanges = Candles(
+        time=np.array(times),
+        open=np.array([100.0, 100.0]),
+        high=np.array([100.0, 100.0]),
+        low=np.array([100.0, 100.0]),
+        close=np.array([100.0, 100.0]),
+        volume=np.array([3.0, 1.0]),
+        trades=np.array([3, 1]),
+        flags=np.zeros(2, np.int64),
+    )
+    stores.candles.write(series, exchanges)
+    late = [trade(n, times[0] - START / 1e6 + 55 + n) for n in (2, 3)]
+    write(stream, MARKET, [*late, trade(9, times[1] - START / 1e6 + 5)])
+    after = now_ms() + 61_000
+
+    keep_stream(stores, stream, gaps, now_ms() + 5_000, DAY_MS)
+    assert stream.quality.newest(MARKET, 9)[0] == []
+    for _ in range(3):
+        keep_stream(stores, stream, gaps, after, DAY_MS)
+
+    (found,) = stream.quality.newest(MARKET, 9)[0]
+    assert (found.resolution, found.time) == (60, opening)
+    assert (found.ours.volume, found.ours.trades) == (2.0, 2)
+    assert (found.theirs.volume, found.theirs.trades) == (3.0, 3)
+    kept = stores.candles.read(series, start=opening, end=opening)
+    assert kept.volume.tolist() == [3.0]
+
+
+def test_every_jump_is_judged_though_its_journal_is_old_enough_for_files(
+    stores: Stores, stream: StreamStores, gaps: GapLedger
+) -> None:
+    dice = random.Random(7)
+    prices = [round(100 + dice.gauss(0, 0.01), 2) for _ in range(6_000)]
+    for at in range(100, 6_000, 60):
+        prices[at] *= dice.choice((0.5, 2.0, 1e5))
+    rows = [RawTrade(n, START + n * 2_000_000, str(prices[n]), "1") for n in range(6_000)]
+    columns = TradeColumns(
+        np.array([row.trade_id for row in rows]),
+        np.array([row.time for row in rows]),
+        np.array([float(row.price) for row in rows]),
+        np.ones(len(rows)),
+    )
+    expected, _ = detect(columns, DetectorState(), AnomalyLimits())
+    assert len(expected) >= 98
+
+    # Two years later: each batch may move to files as soon as it is written.
+    long_after = START // 1_000 + 730 * DAY_MS
+    for at in range(0, 6_000, 40):
+        write(stream, MARKET, rows[at : at + 40])
+        if at % 400 == 0:
+            keep_stream(stores, stream, gaps, long_after, DAY_MS)
+    while stream.archive.due(*MARKET, long_after - DAY_MS):
+        keep_stream(stores, stream, gaps, long_after, DAY_MS)
+
+    told = stream.anomalies.read(*MARKET, 0, 2**52, limit=10_000)
+    jumps = [one.time for one in told if one.reason == "price_jump"]
+    assert jumps == [one.time for one in expected if one.reason == "price_jump"]
+    assert stores.redis.xlen("journal:coinbase:A-B") == 0
