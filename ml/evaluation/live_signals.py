@@ -127,13 +127,12 @@ def _part(said: Floats, plain: Floats, label: NDArray[np.int64], horizon: int) -
 def _positions(rows: SealedColumns) -> dict[str, Any]:
     taken = rows.type != HOLD
     earned = rows.pnl_percent[taken]
-    low, high = (
-        _finite(bound[-1]) if len(earned) else None for bound in mean_sequence(earned, rows.horizon)
-    )
-    return {
-        "n": int(taken.sum()),
-        "profits": int((earned > 0).sum()),
-        "mean_percent": float(earned.mean()) if len(earned) else None,
+    shown = {"n": len(earned), "profits": int((earned > 0).sum())}
+    if not len(earned):
+        return shown | dict.fromkeys(("mean_percent", "low_percent", "high_percent"))
+    low, high = (_finite(bound[-1]) for bound in mean_sequence(earned, rows.horizon))
+    return shown | {
+        "mean_percent": float(earned.mean()),
         "low_percent": low,
         "high_percent": high,
     }

@@ -80,3 +80,11 @@ def test_what_positions_earned_has_the_interval_of_many_looks() -> None:
     assert (found["low_percent"], found["high_percent"]) == (low[-1], high[-1])
     few = score_sealed(_sealed(3, 50))["scores"]["positions"]
     assert (few["low_percent"], few["high_percent"]) == (None, None)
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_all_signals_hold_nothing_is_said_of_positions() -> None:
+    rows = replace(_sealed(4, 300), type=np.full(300, HOLD))
+    assert score_sealed(rows)["scores"]["positions"] == {
+        "n": 0, "profits": 0, "mean_percent": None, "low_percent": None, "high_percent": None,
+    }  # fmt: skip
