@@ -23,7 +23,7 @@ from ml.scoring.scorecard import BASELINE
 Floats = NDArray[np.float64]
 
 # Outcomes of each step that the intervals of a forecast follow, where so many are held.
-FOLLOWED = 256
+FOLLOWED = 128
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from ml.scoring.conformal import Widths, interval_pairs, interval_scores, start_
 
 Floats = NDArray[np.float64]
 
-FOLLOWED_STEPS = 12
+FOLLOWED_STEPS = 8
 
 
 class StepWidths(msgspec.Struct, frozen=True):
