@@ -14,6 +14,9 @@ import msgspec
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+from websockets.typing import StatusLike
 
 from api.http.errors import ErrorBody
 from api.open_sockets import OpenSockets
@@ -218,6 +221,7 @@ class CountedWebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, sockets: OpenSockets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._sockets = sockets
+        self.conn.reject = _rejected  # type: ignore[method-assign]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the socket; HTTP has let it in."""
@@ -234,17 +238,28 @@ def _address(client: tuple[str, int] | None) -> str:
     return client[0] if client else ""
 
 
+def _rejected(status: StatusLike, text: str) -> Response:
+    """Refuse what asks to become a WebSocket and is none, in the house form."""
+    headers, body = _house_form(Refusal(int(status), MALFORMED.error, text.strip()))
+    return Response(int(status), HTTPStatus(status).phrase, Headers(headers), body)
+
+
 def _answer(refusal: Refusal) -> bytes:
+    headers, body = _house_form(refusal)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return STATUS_LINE[HTTPStatus(refusal.status)] + lines.encode() + b"\r\n" + body
+
+
+def _house_form(refusal: Refusal) -> tuple[list[tuple[str, str]], bytes]:
     request_id = secrets.token_hex(8)
     body = msgspec.json.encode(
         ErrorBody(refusal.error, refusal.detail, format_time(now_ms()), request_id)
     )
-    headers = (
+    headers = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
         ("Connection", "close"),
         ("X-Request-ID", request_id),
         *refusal.headers,
-    )
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return STATUS_LINE[HTTPStatus(refusal.status)] + lines.encode() + b"\r\n" + body
+    ]
+    return headers, body

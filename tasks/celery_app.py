@@ -4,7 +4,7 @@ from celery import Celery  # type: ignore[import-untyped]
 from kombu.transport import TRANSPORT_ALIASES
 
 from tasks.task_table import MAINTENANCE, QUEUE_OF
-from tasks.worker import request_ids
+from tasks.worker import dead_messages, request_ids
 
 # A message that no worker acknowledged returns to its queue after this time (s). It may
 # be shorter than the longest job: a job that is taken cannot be taken twice (`run_step`).
@@ -76,6 +76,7 @@ def make_celery(broker_url: str, answer_s: float = _ANSWER_S) -> Celery:
     """
     transport = {**_TRANSPORT, "socket_timeout": answer_s, "socket_connect_timeout": answer_s}
     request_ids.attach()
+    dead_messages.attach()
     app = Celery("tickcast", broker=broker_url)
     app.conf.update(_SETTINGS, broker_transport_options=transport)
     return app

@@ -47,7 +47,11 @@ class TrustedHosts:
 
     def _check_host(self, req: Request) -> None:
         host = req.get_header("Host")
-        if host is not None and not self._trusts(_name(f"//{host}")):
+        if host is None:
+            # Only HTTP/1.0 knows calls without one.
+            if req.scope.get("http_version") != "1.0":
+                raise MalformedRequest("Host: name the server that you mean.")
+        elif not self._trusts(_name(f"//{host}")):
             raise MalformedRequest(
                 "Host: this server does not go by that name; TICKCAST_TRUSTED_HOSTS adds one."
             )

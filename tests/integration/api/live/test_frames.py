@@ -1,6 +1,7 @@
 """What one WebSocket may send and hold in memory, with the settings that the api runs with."""
 
 import asyncio
+import json
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -102,3 +103,16 @@ async def test_frames_that_nobody_reads_take_bounded_memory(address: str) -> Non
 def _resident() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+async def test_what_is_no_socket_is_refused_in_the_house_form(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 99\r\n\r\n"
+    )
+    head, _, body = (await asyncio.wait_for(reader.read(), 10)).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.split()[1].startswith(b"4")
+    assert json.loads(body).keys() == {"error", "detail", "timestamp", "request_id"}

@@ -39,6 +39,17 @@ def test_poison_is_put_aside_and_counted_and_no_worker_ends_of_it(
     assert client.llen("fetch") == 0
 
 
+def test_a_message_that_names_no_task_is_put_aside(bench: Workbench) -> None:
+    worker = bench.worker()
+    message = json.loads(_message(bench))
+    message["headers"]["task"] = "no_such_task"
+    bench.stores.redis.lpush("fetch", json.dumps(message))
+
+    eventually(lambda: bench.stores.dead_letters.counts().messages == 1)
+    assert b"no_such_task" in bench.stores.redis.lindex(keys.DEAD_MESSAGES, 0)  # type: ignore[operator]
+    assert worker.poll() is None
+
+
 def test_a_pickle_is_refused_by_a_worker_that_goes_on(bench: Workbench) -> None:
     worker = bench.worker()
     message = json.loads(_message(bench))
