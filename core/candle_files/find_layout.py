@@ -18,15 +18,16 @@ from core.candle_files.layouts import (
     Layout,
     named,
 )
-from core.candle_files.moments import epoch, is_day
+from core.candle_files.moments import epoch, is_day, read_moment
 from core.candle_files.numbers import plain
+from core.clock.recognise import recognise_clock
 from core.errors import InvalidRequest
 
 # Rows that are looked at, evenly spaced over a source.
 SAMPLE = 200
 # So many different rows must bear out a layout that is not ours.
 ROWS_TO_BE_SURE = 3
-HISTDATA_ZONE = "UTC-5"
+HISTDATA, HISTDATA_ZONE = "histdata", "UTC-5"
 _HISTDATA = re.compile(r"\d{8} \d{6}\Z", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\Z", re.ASCII)
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\Z|\d{4}\Z|\d{6}\Z", re.ASCII)
@@ -79,22 +80,27 @@ def date_and_time(rows: Sequence[Cells]) -> bool:
     )
 
 
-def zone_of(rows: Sequence[Cells], wanted: str, zone: str) -> str:
-    """Return the clock that a layout is known for, empty for none.
+def is_histdata(rows: Sequence[Cells], wanted: str, zone: str) -> bool:
+    """Say whether rows are HistData's, whose times are New York's without daylight saving.
 
-    Raises `InvalidRequest` for `20240614 190000`, which two sources write by two clocks.
+    `20240614 190000` is written by NinjaTrader too, by other clocks: where neither a
+    format nor a zone is given, the market's weekly opening tells them apart. Raises
+    `InvalidRequest` where it does not.
     """
-    if zone:
-        return zone
-    if wanted == "histdata":
-        return HISTDATA_ZONE
-    if any(_HISTDATA.match(str(row[0]).strip()) for row in rows[:1] if row):
-        raise InvalidRequest(
-            "time: 20240614 190000 is how HistData writes times (New York without daylight saving) "
-            "and NinjaTrader by other clocks; say format=histdata, or zone=UTC or another zone.",
-            field="format",
-        )
-    return ""
+    if wanted or zone:
+        return wanted == HISTDATA and not zone
+    if not any(_HISTDATA.match(str(row[0]).strip()) for row in rows[:1] if row):
+        return False
+    moments = (read_moment(str(row[0]), day_first=True) for row in rows if row)
+    clocks = recognise_clock([moment.wall for moment in moments if moment]).clocks
+    if HISTDATA_ZONE in clocks:
+        return True
+    likely = f"; by its openings this is zone={clocks[0]}" if clocks else ""
+    raise InvalidRequest(
+        "time: 20240614 190000 is how HistData writes times (New York without daylight saving) and "
+        f"NinjaTrader by other clocks; say format=histdata, or zone=UTC or another zone{likely}.",
+        field="format",
+    )
 
 
 def _of_width(sample: Sequence[Cells], width: int, numbers: bool) -> str | None:

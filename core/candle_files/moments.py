@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from core.candle_files.numbers import plain
-from core.clock.times import epoch_seconds
+from core.clock.times import MILLISECONDS_FROM, epoch_seconds
 from core.errors import InvalidRequest
 
 _PATTERN = re.compile(
@@ -43,6 +43,15 @@ def epoch(cell: object) -> float | None:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
     return epoch_seconds(cell)
+
+
+def epochs(cells: Sequence[object]) -> list[float | None]:
+    """Return epoch seconds of a column of epoch numbers, None for a cell that is none."""
+    if set(map(type, cells)) <= {int, float}:
+        seconds: list[float | None] = list(cells)  # type: ignore[arg-type]
+        if max(map(abs, cells), default=0) < MILLISECONDS_FROM:  # type: ignore[arg-type]
+            return seconds
+    return [epoch(cell) for cell in cells]
 
 
 def is_day(cell: str) -> bool:

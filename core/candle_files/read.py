@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from core.candle_files import find_layout, headers, layouts
+from core.candle_files import find_layout, headers, layouts, moments
 from core.candle_files.columns import flag_bits, numbers_of
 from core.candle_files.documents import to_table
 from core.candle_files.parsed import (
@@ -21,12 +21,12 @@ from core.candle_files.parsed import (
     chosen_columns,
 )
 from core.candle_files.tables import Table, check_number, read_table
-from core.candle_files.times import joined_times, read_times
+from core.candle_files.times import epoch_times, joined_times, read_times
 from core.errors import InvalidRequest
 from core.series import CandleFlag
 
 _WIDTH = len(COLUMNS) + 1
-_ROWS = list[list[float]]
+Rows = list[list[float]]
 _BY_NAME = "named columns"
 
 
@@ -51,17 +51,27 @@ def read_csv(data: bytes, options: ReadOptions) -> ParsedCandles:
 
 def read_values(values: Sequence[Any], options: ReadOptions) -> ParsedCandles:
     """Return the rows of a decoded JSON list of arrays or objects; raises like `read_csv`."""
-    check_number(len(values), options.most_rows)
-    layouts.check_format(options.format)
-    return _ours(values, options) or _read(to_table(values, options.most_rows), options)
-
-
-def _ours(values: Sequence[Any], options: ReadOptions) -> ParsedCandles | None:
-    """Return the rows of an upload in our own layout, by far the most frequent, in one step."""
     try:
-        rows = msgspec.convert(values, _ROWS)
+        rows = msgspec.convert(values, Rows)
     except msgspec.ValidationError:
-        return None
+        rows = []
+    return _ours(rows, options) or _read_values(values, options)
+
+
+def read_rows(rows: Rows, options: ReadOptions) -> ParsedCandles:
+    """Return rows of nothing but numbers, which are changed; raises like `read_csv`."""
+    return _ours(rows, options) or _read_values(rows, options)
+
+
+def _read_values(values: Sequence[Any], options: ReadOptions) -> ParsedCandles:
+    check_number(len(values), options.most_rows)
+    return _read(to_table(values, options.most_rows), options)
+
+
+def _ours(rows: Rows, options: ReadOptions) -> ParsedCandles | None:
+    """Return the rows of an upload in our own layout, by far the most frequent, in one step."""
+    check_number(len(rows), options.most_rows)
+    layouts.check_format(options.format)
     widths = Counter(map(len, rows))
     if not rows or options.columns or not widths.keys() <= {_WIDTH - 1, _WIDTH}:
         return None
@@ -69,9 +79,19 @@ def _ours(values: Sequence[Any], options: ReadOptions) -> ParsedCandles | None:
     layout = find_layout.find(rows, width, wanted=options.format, numbers=True)
     if layout.format != layouts.OURS:
         return None
-    padded = [row if len(row) == _WIDTH else [*row, UNKNOWN_TRADES] for row in rows]
+    found = moments.epochs([row[0] for row in rows])
+    seconds = [NOT_A_NUMBER if one is None else one for one in found]
+    times = epoch_times(seconds, options.zone)
+    for row in rows:
+        if len(row) < _WIDTH:
+            row.append(UNKNOWN_TRADES)
+    if times.values is not seconds:  # counted by another clock than UTC
+        for row, second in zip(rows, times.values, strict=True):
+            row[0] = second
     columns = {name: str(place + 1) for name, place in layout.places.items()}
-    return ParsedCandles(padded, {}, Recognised(layout.format, columns, "epoch numbers"), [])
+    return ParsedCandles(
+        rows, times.reasons, Recognised(layout.format, columns, times.meaning), times.warnings
+    )
 
 
 def _read(table: Table, options: ReadOptions) -> ParsedCandles:
@@ -127,14 +147,17 @@ def _by_place(table: Table, options: ReadOptions) -> _Chosen:
     if len(widths) > 1 and layout.format == layouts.OURS and not joined:
         layout = layout._replace(places=layout.places | {"trades": _WIDTH - 1})
     places = {name: [place] for name, place in layout.places.items()}
-    zone = find_layout.zone_of(table.rows, options.format, options.zone)
-    return _Chosen(table, places, layout.format, width, zone)
+    if find_layout.is_histdata(table.rows, options.format, options.zone):
+        return _Chosen(table, places, find_layout.HISTDATA, width, find_layout.HISTDATA_ZONE)
+    return _Chosen(table, places, layout.format, width)
 
 
 def _column(rows: Sequence[Sequence[object]], places: Sequence[int | None]) -> list[object]:
     if len(places) == 2:
         return joined_times(_column(rows, places[:1]), _column(rows, places[1:]))
     place = places[0] or 0
+    if rows and min(map(len, rows)) > place:
+        return [row[place] for row in rows]
     return [row[place] if place < len(row) else None for row in rows]
 
 
@@ -176,7 +199,9 @@ def _odd_rows(chosen: _Chosen) -> dict[int, str]:
     """Return why rows of another width are no candles; a header's may lack cells at the end."""
     named, width = chosen.table.names is not None, chosen.width
     ours = chosen.format == layouts.OURS and not named
-    reasons = {}
+    reasons: dict[int, str] = {}
+    if set(map(len, chosen.table.rows)) <= {width}:
+        return reasons
     for place, row in enumerate(chosen.table.rows):
         if len(row) == width or (ours and len(row) in (_WIDTH - 1, _WIDTH)):
             continue

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.candle_files import moments
-from core.candle_files.clock_evidence import doubled_hours, not_utc
+from core.candle_files.clock_evidence import clock_warnings, epoch_warnings, runs_by
 from core.candle_files.parsed import NOT_A_NUMBER
 from core.clock.clocks import Clock
-from core.clock.times import format_time
+from core.clock.times import LATEST_MS, format_time
 
 Cells = Sequence[object]
 
 _DATE_DIGITS, _DATE_TIME_DIGITS = {8}, {12, 14}
+_LATEST = LATEST_MS / 1_000
 # A time of day as digits alone, `93000` or `0930`.
 _DIGITS = re.compile(r"\d{1,6}\Z", re.ASCII)
 
@@ -48,15 +49,26 @@ def read_times(cells: Cells, zone: str, *, are_dates: bool) -> ReadTimes:
     digits = _DATE_TIME_DIGITS | _DATE_DIGITS if are_dates else _DATE_TIME_DIGITS
     first = next((str(cell).strip() for cell in cells if cell not in (None, "")), "")
     if not (first.isdigit() and len(first) in digits):
-        found = [moments.epoch(cell) for cell in cells]
+        found = moments.epochs(cells)
         if found and None not in found:
-            return _epochs([NOT_A_NUMBER if one is None else one for one in found], zone)
+            return epoch_times([NOT_A_NUMBER if one is None else one for one in found], zone)
     return _written(["" if cell is None else str(cell) for cell in cells], digits, zone)
 
 
-def _epochs(values: list[float], zone: str) -> ReadTimes:
-    moved = f", UTC by definition: zone={zone} moved none" if zone not in ("", "UTC") else ""
-    return ReadTimes(values, {}, f"epoch numbers{moved}", [])
+def epoch_times(values: list[float], zone: str) -> ReadTimes:
+    """Return epoch seconds as they are, or by the clock that they were counted by.
+
+    They count from 1970 in UTC by definition. Brokers' programs count by their server's clock:
+    where a zone is given and the market's openings bear it out, they are moved.
+    """
+    if zone not in ("", "UTC"):
+        if runs_by(values, zone):
+            what = f"epoch numbers that were counted by the clock of {zone}"
+            walls = {place: value for place, value in enumerate(values) if 0 <= value < _LATEST}
+            return _moved(list(values), {}, walls, zone, what)
+        meaning = f"epoch numbers, UTC by definition: zone={zone} moved none"
+        return ReadTimes(values, {}, meaning, [])
+    return ReadTimes(values, {}, "epoch numbers", epoch_warnings(values))
 
 
 def _written(texts: Sequence[str], digits: set[int], zone: str) -> ReadTimes:
@@ -83,19 +95,26 @@ def _written(texts: Sequence[str], digits: set[int], zone: str) -> ReadTimes:
 def _by_clock(
     values: list[float], reasons: dict[int, str], walls: dict[int, float], zone: str
 ) -> ReadTimes:
-    given = list(walls.values())
-    clock = Clock(zone or "UTC")
+    if not zone:
+        values = [walls.get(place, value) for place, value in enumerate(values)]
+        warnings = clock_warnings(list(walls.values()), zone)
+        return ReadTimes(values, reasons, "written times, taken as UTC", warnings)
+    return _moved(values, reasons, walls, zone, f"written times by the clock of {zone}")
+
+
+def _moved(
+    values: list[float], reasons: dict[int, str], walls: dict[int, float], zone: str, meaning: str
+) -> ReadTimes:
+    """Return the times of which those in `walls`, by their places, are a zone's wall clock's."""
+    given, clock = list(walls.values()), Clock(zone)
     for place, instant in zip(walls, clock.to_utc(given), strict=True):
         if instant is None:
             shown = format_time(round(walls[place] * 1_000)).rstrip("Z")
             reasons[place] = f"time: {shown} does not exist by the clock of {clock.name}"
         values[place] = math.nan if instant is None else instant
-    if not zone:
-        warnings = doubled_hours(given) + not_utc(given)
-        return ReadTimes(values, reasons, "written times, taken as UTC", warnings)
     lone = clock.shown_once(given)
     warnings = [_lone(lone, clock.name)] if lone else []
-    return ReadTimes(values, reasons, f"written times by the clock of {clock.name}", warnings)
+    return ReadTimes(values, reasons, meaning, warnings + clock_warnings(given, zone))
 
 
 def _lone(walls: list[float], zone: str) -> str:

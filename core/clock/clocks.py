@@ -27,6 +27,16 @@ class Clock:
         self.name = name
         self._ahead, self._zone = _parsed(name)
 
+    @property
+    def ahead_of(self) -> str | None:
+        """Return the zone that the clock runs ahead of, None for a zone's own clock."""
+        return NEW_YORK if self._ahead else None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Say whether the clock is always ahead of UTC by the same."""
+        return isinstance(self._zone, timezone)
+
     def of_utc(self, second: float) -> float:
         """Return the wall-clock seconds (as if they were UTC) at an instant."""
         return second + self._offset(datetime.fromtimestamp(second, self._zone)) + self._ahead

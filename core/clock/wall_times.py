@@ -47,13 +47,16 @@ def clock_changes(zone: str) -> tuple[Seconds, Seconds]:
 
     The first lies before all times.
     """
-    if zone == "UTC":
-        return np.array([_BEGINNING], np.int64), np.zeros(1, np.int64)
     clock = Clock(zone)
 
     def ahead(at: int) -> int:
         return round(clock.of_utc(at)) - at
 
+    if clock.is_fixed or zone == "UTC":
+        return np.array([_BEGINNING], np.int64), np.array([ahead(0)], np.int64)
+    if clock.ahead_of:
+        since_its, its = clock_changes(clock.ahead_of)
+        return since_its, its + ahead(0) - its[0]
     since, offsets = [_BEGINNING], [ahead(0)]
     for look in range(0, LATEST_MS // 1_000, _LOOK):
         if ahead(look + _LOOK) != offsets[-1]:
