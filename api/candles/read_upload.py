@@ -4,18 +4,19 @@ from typing import Any
 
 import msgspec
 
+from api.candles.number_rows import Document, read_document, read_lines
 from api.candles.requested_series import stored_series
 from api.candles.schemas_candles import (
     ROWS_LIMIT,
     CandlesIngestQuery,
     CandlesRequest,
 )
-from api.http.json_text import parse_json, parse_lines
+from api.http.json_text import parse_lines
 from api.http.request_body import JSON
 from api.http.validation import convert_body
 from core.candle_files.documents import find_rows
 from core.candle_files.parsed import ParsedCandles, ReadOptions, Recognised
-from core.candle_files.read import read_csv, read_values
+from core.candle_files.read import read_csv, read_rows, read_values
 from core.candle_files.tables import check_number
 from core.clock.grids import Grid, parse_grid
 from core.clock.openings import check_spacing, learn_grid, on_grid
@@ -53,7 +54,7 @@ class ReadUpload:
 
     def read(self, platform: str, kind: str, body: bytes, query: CandlesIngestQuery) -> Upload:
         """Return a body's candles; raises `RequestError` saying what is wrong with them."""
-        document = parse_json(body) if kind == JSON else None
+        document, rows = read_document(body) if kind == JSON else Document(None)
         if isinstance(document, dict) and "candles" in document:
             upload = convert_body(_with_series(document, query), CandlesRequest)
             named: tuple[str, int | str] = upload.symbol, upload.resolution
@@ -68,7 +69,7 @@ class ReadUpload:
             **{name: asked[name] or "" for name in ("format", "columns", "zone")},
             most_rows=ROWS_LIMIT,
         )
-        parsed = _parsed(kind, body, values, options)
+        parsed = read_rows(rows, options) if rows else _parsed(kind, body, values, options)
         warnings = [*parsed.warnings, *([_MORE_PAGES] if more else [])]
         facts = self._settled(series, parsed, asked["grid"] or "", options.zone)
         checked = check_candles(
@@ -122,7 +123,8 @@ def _parsed(kind: str, body: bytes, values: Any, options: ReadOptions) -> Parsed
     if kind == JSON:
         return read_values(find_rows(values), options)
     check_number(body.count(b"\n"), ROWS_LIMIT)
-    return read_values(parse_lines(body), options)
+    rows = read_lines(body)
+    return read_rows(rows, options) if rows else read_values(parse_lines(body), options)
 
 
 def _named(query: CandlesIngestQuery) -> tuple[str, str]:

@@ -60,7 +60,9 @@ def _decode(text: str, what: str) -> Any:
 
 def check_depth(text: bytes, what: str = "The body") -> None:
     """Raise `MalformedRequest` if brackets nest deeper than `DEPTH_LIMIT`, before any parsing."""
-    brackets = _STRING.sub(b"", text).translate(None, _ALL_BUT_BRACKETS)
+    # Without a backslash, every other part between quotes is a string.
+    outside = _STRING.sub(b"", text) if b"\\" in text else b"".join(text.split(b'"')[::2])
+    brackets = outside.translate(None, _ALL_BUT_BRACKETS)
     opening = np.isin(np.frombuffer(brackets, np.uint8), _OPENING)
     depths = np.cumsum(np.where(opening, 1, -1))
     if depths.size and depths.max() > DEPTH_LIMIT:

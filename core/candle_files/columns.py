@@ -25,6 +25,9 @@ def numbers_of(cells: Mapping[str, Cells], *, stringy: bool) -> Numbers:
     columns: dict[str, list[float]] = {}
     reasons: dict[int, str] = {}
     for name, column in cells.items():
+        if (numbers := _already_numbers(column)) is not None:
+            columns[name] = numbers
+            continue
         read = _volume_reader(style) if name == "volume" else style
         found = [_number(cell, read, name, stringy=stringy) for cell in column]
         columns[name] = [NOT_A_NUMBER if one is None else one for one in found]
@@ -59,6 +62,15 @@ def _plain_text(cells: Mapping[str, Cells]) -> dict[str, list[float]] | None:
         if "_" in text or not text.isascii():
             return None
     return columns
+
+
+def _already_numbers(column: Cells) -> list[float] | None:
+    if not set(map(type, column)) <= {int, float}:
+        return None
+    try:
+        return list(map(float, column))  # type: ignore[arg-type]
+    except OverflowError:
+        return None
 
 
 def _style(cells: Mapping[str, Cells]) -> ReadNumber:

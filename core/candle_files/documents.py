@@ -1,6 +1,7 @@
 """JSON of any source, to a header and rows: lists of lists, of objects, or of columns."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from core.candle_files.parsed import COLUMNS, OPTIONAL
@@ -27,10 +28,13 @@ def find_rows(document: Any) -> list[Any]:
 def to_table(values: Sequence[Any], most_rows: int | None = None) -> Table:
     """Return arrays, or objects by the names of their fields, as a table."""
     check_number(len(values), most_rows)
-    objects = [value for value in values if isinstance(value, Mapping)]
+    objects = [value for value in values if isinstance(value, dict)]
     if len(objects) * 2 > len(values):
-        names = list(dict.fromkeys(str(name) for value in objects for name in value))
-        rows = [[v.get(n) for n in names] if isinstance(v, Mapping) else [] for v in values]
+        names = list(dict.fromkeys(chain.from_iterable(set(map(tuple, objects)))))
+        if len(objects) == len(values) and {len(names)} == set(map(len, objects)):
+            rows = list(map(list, zip(*([v[n] for v in objects] for n in names), strict=True)))
+        else:
+            rows = [[v.get(n) for n in names] if isinstance(v, dict) else [] for v in values]
         return Table(names, rows, stringy=_is_stringy(rows))
     reasons = {
         place: f"{min(map(str, unknown))[:64]} is no field of a candle"

@@ -95,7 +95,9 @@ def check_spacing(time: Seconds, resolution: int) -> None:
     `time` are openings (s). They do where most rows follow each other at one
     longer length of which all pauses are multiples, or at a shorter one.
     """
-    steps = np.diff(np.unique(time))
+    steps = np.diff(time)
+    if not (steps > 0).all():
+        steps = np.diff(np.unique(time))
     if len(steps) < LEAST_ROWS - 1:
         return
     lengths, counts = np.unique(steps, return_counts=True)
