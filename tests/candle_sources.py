@@ -180,6 +180,62 @@ SOURCES = (
            _at("%Y-%m-%dT%H:%M:%SZ"), lambda *row: (*row, "", ""))),
     Source("columns_side_by_side.json", json.dumps({"s": "ok", "t": TIMES, **dict(zip("ohlcv",
            map(list, zip(*PRICES, strict=True)), strict=True))}).encode()),
+    Source("kraken_futures.json", json.dumps({"candles": _each(lambda t, o, h, lo, c, v: {
+           "time": t * 1_000, "open": str(o), "high": str(h), "low": str(lo), "close": str(c),
+           "volume": v}), "more_candles": False}).encode()),
+    Source("coinbase_advanced.json", json.dumps({"candles": _each(lambda t, o, h, lo, c, v: {
+           "start": str(t), "low": str(lo), "high": str(h), "open": str(o), "close": str(c),
+           "volume": str(v)}, reverse=True)}).encode()),
+    Source("bybit_public.csv", _lines("start_at,symbol,period,open,high,low,close",
+           [f"{t},AAAUSD,60" for t in TIMES], lambda *row: row[:4]),
+           [[*row[:5], 0.0] for row in EXACT]),
+    Source("okx_public.csv", _lines("open_time,open,high,low,close,vol,vol_ccy,vol_quote,confirm",
+           [t * 1_000 for t in TIMES], lambda *row: (*row, row[4], row[3] * row[4], 1))),
+    Source("okx_index.json", json.dumps({"code": "0", "data": _each(lambda t, o, h, lo, c, v: [
+           *map(str, (t * 1_000, o, h, lo, c)), "1"], reverse=True)}).encode(),
+           [[*row[:5], 0.0] for row in EXACT], options={"format": "okx"}),
+    Source("deribit.json", json.dumps({"jsonrpc": "2.0", "result": {"ticks": [t * 1_000 for t in
+           TIMES], "status": "ok", "cost": [1.0] * 4, **dict(zip(("open", "high", "low", "close",
+           "volume"), map(list, zip(*PRICES, strict=True)), strict=True))}}).encode()),
+    Source("mexc.json", json.dumps(_each(lambda t, o, h, lo, c, v: [t * 1_000, *map(str, (o, h, lo,
+           c, v)), (t + 3_600) * 1_000 - 1, str(v * c)])).encode()),
+    Source("alpaca.json", json.dumps({"bars": {"AAA": _each(lambda t, o, h, lo, c, v: {"c": c,
+           "h": h, "l": lo, "n": 7, "o": o, "t": datetime.fromtimestamp(t, UTC).isoformat(),
+           "v": v, "vw": c})}, "next_page_token": None}).encode(), trades=[7] * 4),
+    Source("polygon_client.csv",
+           b"open,high,low,close,volume,vwap,timestamp,transactions,otc\n" + _csv([[*row[1:], 1,
+           row[0] * 1_000, 5, ""] for row in EXACT]), trades=[5] * 4),
+    Source("twelve_data.csv", _lines("datetime;open;high;low;close;volume",
+           _at("%Y-%m-%d %H:%M:%S"), mark=";")),
+    Source("pandas_by_column.json", json.dumps({name: {str(t * 1_000): row[place] for t, row in
+           zip(TIMES, PRICES, strict=True)} for place, name in enumerate(("open", "high", "low",
+           "close", "volume"))}).encode()),
+    Source("pandas_by_index.json", json.dumps({str(t * 1_000): dict(zip(("Open", "High", "Low",
+           "Close", "Volume"), row, strict=True)) for t, row in zip(TIMES, PRICES, strict=True)})
+           .encode()),
+    Source("metastock.csv", _lines(
+           "<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>",
+           _at("AAA,%Y%m%d,%H%M%S"))),
+    Source("stooq_hourly.csv", _lines("<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,"
+           "<VOL>,<OPENINT>", _at("AAA.US,60,%Y%m%d,%H%M%S"), lambda *row: (*row, 0))),
+    Source("dukascopy_est.csv", _lines("EST time,Open,High,Low,Close,Volume",
+           _at("%d.%m.%Y %H:%M:%S.000", -5))),
+    Source("dukascopy_eet.csv", _lines("Time (EET),Open,High,Low,Close,Volume ",
+           _at("%Y.%m.%d %H:%M:%S", 3))),
+    Source("mt5_without_header.csv", _lines("", _at("%Y.%m.%d\t%H:%M:%S"),
+           lambda *row: (*row, 0, 3), "\t", "\r\n")),
+    Source("mt5_copy_rates.csv", _lines("time,open,high,low,close,tick_volume,spread,real_volume",
+           TIMES, lambda *row: (*row, 3, 0))),
+    Source("cryptodatadownload_am_pm.csv", b"https://www.CryptoDataDownload.com\n" + _lines(
+           "Date,Symbol,Open,High,Low,Close,Volume AAA,Volume USD", _at("%Y-%m-%d %I-%p,AAAUSD"),
+           lambda *row: (*row, row[3] * row[4]))),
+    Source("coinmarketcap.csv", _lines("timeOpen;timeClose;open;high;low;close;volume;timestamp", [
+           f'"{a}";"{b}"' for a, b in zip(_at("%Y-%m-%dT%H:00:00.000Z"),
+           _at("%Y-%m-%dT%H:59:59.999Z"), strict=True)], lambda *row: (*row,
+           "2024-06-15T23:59:59.999Z"), ";")),
+    Source("quoted_with_bom.csv", b"\xef\xbb\xbf" + _lines('"time","open","high","low","close",'
+           '"volume",,', [f'"{t}"' for t in TIMES], lambda *row: (*(f'"{p}"' for p in row), "", ""),
+           end="\r\n")),
     Source("mapped.csv", _lines("Tag;Zeit;Erster;Hoch;Tief;Letzter;Menge",
            _at("%d.%m.%Y;%H:%M"), mark=";"), options={"columns":
            "time=Tag+Zeit,open=Erster,high=Hoch,low=Tief,close=Letzter,volume=Menge"}),

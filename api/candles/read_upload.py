@@ -24,6 +24,7 @@ from core.clock.times import now_ms
 from core.errors import InvalidRequest
 from core.series import Series
 from storage.candles.candle_checks import (
+    NOT_IN_ORDER,
     CheckedCandles,
     RejectedRow,
     check_candles,
@@ -108,6 +109,8 @@ class ReadUpload:
         return grid
 
 
+# So many rows of odd prices, most of all, are another layout and not bad rows.
+_MANY = 3
 _ASKED = ("format", "columns", "zone", "grid")
 _MORE_PAGES = "The body is one page of several: next_cursor says that more candles follow it."
 
@@ -139,6 +142,14 @@ def _refuse(rejected: list[RejectedRow], accepted: int, on_error: str) -> None:
         raise InvalidRequest(
             f"candles[{rejected[0].index}]: {rejected[0].reason}{others}. "
             "Mend them, or send ?on_error=skip to leave them out."
+        )
+    swapped = sum(row.reason in NOT_IN_ORDER for row in rejected)
+    if swapped >= _MANY and swapped * 2 > accepted + len(rejected):
+        raise InvalidRequest(
+            f"candles: in {swapped} of {accepted + len(rejected)} rows high, low and close do not "
+            "fit each other: the columns seem to be others. Map them with columns=time=...,open=..."
+            ",high=...,low=...,close=...,volume=...",
+            field="columns",
         )
     if not accepted:
         raise InvalidRequest("candles: there is no row that could be stored.")

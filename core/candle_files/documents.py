@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from core.candle_files.headers import is_header
 from core.candle_files.parsed import COLUMNS, OPTIONAL
 from core.candle_files.tables import Table, check_number
 from core.errors import InvalidRequest, MalformedRequest
@@ -63,8 +64,9 @@ def _rows(value: Any, deep: int) -> list[Any] | None:
         return value
     if not isinstance(value, Mapping) or not deep:
         return None
-    if (rows := _columns(value)) is not None or (rows := _split_frame(value)) is not None:
-        return rows
+    for read in (_columns, _split_frame, _columns_by_index, _rows_by_time):
+        if (rows := read(value)) is not None:
+            return rows
     for name in _HOLDERS:
         if name in value and (found := _rows(value[name], deep - 1)) is not None:
             return found
@@ -85,6 +87,24 @@ def _columns(value: Mapping[str, Any]) -> list[Any] | None:
     if len(lists) < len(COLUMNS) - 1 or len(sizes) != 1:
         return None
     return [dict(zip(lists, cells, strict=True)) for cells in zip(*lists.values(), strict=True)]
+
+
+def _columns_by_index(value: Mapping[str, Any]) -> list[Any] | None:
+    """Return rows from what pandas writes by default: columns, each by the frame's index."""
+    inner = [cells for cells in value.values() if isinstance(cells, dict)]
+    if len(inner) < len(COLUMNS) - 2 or len(inner) != len(value) or not is_header(list(value)):
+        return None
+    return [
+        {"index": at} | {name: cells.get(at) for name, cells in value.items()} for at in inner[0]
+    ]
+
+
+def _rows_by_time(value: Mapping[str, Any]) -> list[Any] | None:
+    """Return rows from objects by their times, as Alpha Vantage and pandas write them."""
+    inner = list(value.values())
+    if not inner or not all(isinstance(row, dict) and is_header(list(row)) for row in inner):
+        return None
+    return [{"index": at} | row for at, row in value.items()]
 
 
 def _split_frame(value: Mapping[str, Any]) -> list[Any] | None:

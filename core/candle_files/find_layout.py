@@ -107,6 +107,7 @@ def _of_width(sample: Sequence[Cells], width: int, numbers: bool) -> str | None:
     if width == len(OHLCV) - 1:
         return "ohlc" if all(_is_time(row[0]) for row in sample) else None
     if width == len(OHLCV):
+        _refuse_confirmed(sample)
         return _ordered(sample, ("coinbase", "bitfinex"), width)
     if width == len(OHLCV) + 1:
         return _seven(sample, numbers)
@@ -134,6 +135,18 @@ def _ordered(sample: Sequence[Cells], others: Sequence[str], width: int) -> str:
             choices=(OURS, *fitting),
         )
     return fitting[0]
+
+
+def _refuse_confirmed(sample: Sequence[Cells]) -> None:
+    """Raise `InvalidRequest` where the last of six texts may be OKX's mark of a finished candle."""
+    rows = {tuple(row[1:5]) for row in sample if row[5] in ("0", "1")}
+    if len(rows) >= ROWS_TO_BE_SURE and len(rows) == len(sample):
+        raise InvalidRequest(
+            "The sixth value may be a volume or OKX's mark of a finished candle; say "
+            "format=tickcast or format=okx.",
+            field="format",
+            choices=(OURS, "okx"),
+        )
 
 
 def _seven(sample: Sequence[Cells], numbers: bool) -> str:
@@ -178,7 +191,8 @@ def _is_okx(sample: Sequence[Cells]) -> bool:
 
 
 def _is_bitget(sample: Sequence[Cells]) -> bool:
-    return _hold(sample) and (_is_turnover(sample, 6) or _is_turnover(sample, 7))
+    turnover = _is_turnover(sample, 6) or _is_turnover(sample, 7)
+    return _hold(sample) and turnover and not _is_closed_later(sample)
 
 
 _CHECKS: tuple[tuple[str, int, Callable[[Sequence[Cells]], bool]], ...] = (

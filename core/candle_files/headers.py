@@ -8,29 +8,34 @@ from core.errors import InvalidRequest
 
 Places = dict[str, list[int]]
 
-_TIMES = ("unix", "unix timestamp", "window start", "open time", "opentime", "start time",
+_TIMES = ("unix", "unix timestamp", "window start", "open time", "opentime", "time open",
+          "timeopen", "start time", "start at",
           "starttime", "kline start time", "timestamp", "datetime", "date time", "gmt time",
-          "local time", "time", "date", "start", "begin", "t", "ts", "bar time")  # fmt: skip
+          "local time", *(f"{zone} time" for zone in ("utc", "est", "eet", "cet")), "time", "date",
+          "start", "begin", "t", "ts", "ticks", "bar time")  # fmt: skip
+_DATES = ("date", "dtyyyymmdd")
 _PRICES = {
     "open": ("open", "o", "open price", "first", "1. open"),
     "high": ("high", "h", "high price", "max", "2. high"),
     "low": ("low", "l", "low price", "min", "3. low"),
-    "close": ("close", "c", "close price", "close/last", "4. close"),
+    "close": ("close", "c", "close price", "close/last", "4. close", "last", "price"),
 }
 _TICK_VOLUMES = ("tickvol", "tick volume", "tickvolume")
 _VOLUMES = (*_TICK_VOLUMES, "volume", "v", "vol", "vol.", "base volume", "basevolume",
             "5. volume")  # fmt: skip
+_PAID = ("usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "currency", "quote")
 _TRADES = ("trades", "trade count", "tradecount", "number of trades", "count", "n", "trades count",
            "num trades", "transactions")  # fmt: skip
 _SYMBOLS = ("symbol", "ticker", "pair", "<ticker>")
 _EMPTY_TIMES = ("", "index", "price", "unnamed: 0")
+_BITMEX = {"timestamp", "homenotional", "foreignnotional"}
 # HTX: `amount` is what was traded, `vol` what was paid for it.
 _HTX = {"id", "amount", "vol", "open", "close", "low", "high", "count"}
 
 
 def normal(name: object) -> str:
     """Return a column's name as it is compared: lower case, single spaces, no brackets."""
-    text = re.sub(r"[_\s]+", " ", str(name).strip().strip("<>\"'").lower()).strip()
+    text = re.sub(r"[_\s]+", " ", str(name).strip().strip("<>\"'*").lower()).strip()
     return re.sub(r"\s*\((utc|gmt|[a-z]{2,4}[+-]?\d*)\)\Z", "", text)
 
 
@@ -39,7 +44,10 @@ def zone_named(name: str) -> str:
     found = re.search(r"\(([A-Za-z]{3,4}(?:[+-]\d{1,2})?)\)\s*\Z", name)
     if found:
         return found[1].upper()
-    return "UTC" if normal(name).startswith(("gmt ", "utc ")) else ""
+    first, _, rest = normal(name).partition(" ")
+    if rest != "time" or first not in ("gmt", "utc", "est", "eet", "cet"):
+        return ""
+    return "UTC" if first == "gmt" else first.upper()
 
 
 def is_header(names: Sequence[str]) -> bool:
@@ -61,12 +69,23 @@ def find(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> Places:
             places[ours] = [_given(names, plain, their, ours) for their in chosen[ours]]
         elif found := _found(ours, plain):
             places[ours] = found
+    if "time" not in chosen and set(plain) >= _BITMEX:
+        raise InvalidRequest(
+            "time: BitMEX stamps its candles with their end. Take one candle's length from the "
+            "times, and map them with columns=time=timestamp (--columns).",
+            field="columns",
+        )
     if missing := [name for name in COLUMNS[:5] if name not in places]:
         raise unknown_layout(f"has no column {', '.join(missing)}", names)
     doubled = [ours for ours in places if plain.count(plain[places[ours][0]]) > 1]
     if doubled and not chosen.keys() & doubled:
         raise unknown_layout(f"has more than one column {names[places[doubled[0]][0]]}", names)
     return places
+
+
+def is_turnover(name: str) -> bool:
+    """Say whether a volume is by its name counted in the currency that is paid."""
+    return normal(name).removeprefix("volume").strip(" ()_") in _PAID
 
 
 def symbol_place(names: Sequence[str]) -> int | None:
@@ -100,8 +119,9 @@ def _found(ours: str, plain: Sequence[str]) -> list[int]:
 def _times(plain: Sequence[str]) -> list[int]:
     if set(plain) >= _HTX:
         return [plain.index("id")]
-    if "date" in plain and "time" in plain:
-        return [plain.index("date"), plain.index("time")]
+    dates = [plain.index(name) for name in _DATES if name in plain]
+    if dates and "time" in plain:
+        return [dates[0], plain.index("time")]
     named = [plain.index(name) for name in _TIMES if name in plain]
     unnamed = [place for place in (0,) if plain and plain[0] in _EMPTY_TIMES]
     return (named or unnamed)[:1]

@@ -31,6 +31,7 @@ LAYOUTS = (
     _layout("coinbase", "time", "low", "high", "open", "close", "volume"),
     _layout("bybit", *OHLCV, "_"),
     _layout("okx", *OHLCV, "_", "_", "confirm"),
+    _layout("okx", *OHLCV[:5], "confirm"),
     _layout("bitfinex", "time", "open", "close", "high", "low", "volume"),
     _layout("kucoin", "time", "open", "close", "high", "low", "volume", "_"),
     _layout("bitget", *OHLCV, "_", "_"),

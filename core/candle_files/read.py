@@ -28,6 +28,8 @@ from core.series import CandleFlag
 _WIDTH = len(COLUMNS) + 1
 Rows = list[list[float]]
 _BY_NAME = "named columns"
+# How sources write that they have no volume.
+_NOTHING = (None, "", "-", "N/A")
 
 
 class _Chosen(NamedTuple):
@@ -100,8 +102,11 @@ def _read(table: Table, options: ReadOptions) -> ParsedCandles:
         return ParsedCandles([], {}, Recognised(options.format or _BY_NAME, {}, "none"), [])
     chosen = _by_name(table, options) if table.names else _by_place(table, options)
     cells = {name: _column(chosen.table.rows, at) for name, at in chosen.places.items()}
+    if all(cell in _NOTHING for cell in cells.get("volume", [0])):
+        del cells["volume"]
     times = read_times(cells.pop("time"), options.zone or chosen.zone, are_dates=_are_dates(chosen))
-    warnings = [*times.warnings, *_missing_volume(chosen, cells), *_repeated(table)]
+    warnings = [*times.warnings, *_missing_volume(chosen, cells), *_turnover(chosen)]
+    warnings += _repeated(table)
     flags, confirmed = cells.pop("flags", None), cells.pop("confirm", None)
     numbers = numbers_of(cells, stringy=table.stringy)
     bits, bad_flags = _marks(flags, confirmed)
@@ -173,6 +178,14 @@ def _missing_volume(chosen: _Chosen, cells: dict[str, list[object]]) -> list[str
         return []
     cells["volume"] = [0.0] * len(chosen.table.rows)
     return ["The source has no volume: 0 is stored for every candle."]
+
+
+def _turnover(chosen: _Chosen) -> list[str]:
+    """Warn where the volume is by its name one of the currency that is paid."""
+    place, names = chosen.places.get("volume"), chosen.table.names
+    if not place or not names or not headers.is_turnover(names[place[0]]):
+        return []
+    return [f"The volume is taken from {names[place[0]]}, which seems to be what was paid."]
 
 
 def _repeated(table: Table) -> list[str]:

@@ -10,11 +10,13 @@ from core.candle_files.clock_evidence import clock_warnings, epoch_warnings, run
 from core.candle_files.parsed import NOT_A_NUMBER
 from core.clock.clocks import Clock
 from core.clock.times import LATEST_MS, format_time
+from core.errors import InvalidRequest
 
 Cells = Sequence[object]
 
 _DATE_DIGITS, _DATE_TIME_DIGITS = {8}, {12, 14}
 _LATEST = LATEST_MS / 1_000
+_EXCEL_DAYS = 20_000, 80_000  # 1954 to 2119
 # A time of day as digits alone, `93000` or `0930`.
 _DIGITS = re.compile(r"\d{1,6}\Z", re.ASCII)
 
@@ -51,6 +53,14 @@ def read_times(cells: Cells, zone: str, *, are_dates: bool) -> ReadTimes:
     if not (first.isdigit() and len(first) in digits):
         found = moments.epochs(cells)
         if found and None not in found:
+            if are_dates and all(
+                _EXCEL_DAYS[0] <= one < _EXCEL_DAYS[1] for one in found if one is not None
+            ):
+                raise InvalidRequest(
+                    f"time: {first[:32]!r} seems to be a day as Excel counts them; write dates as "
+                    "2024-06-15 12:00.",
+                    field="time",
+                )
             return epoch_times([NOT_A_NUMBER if one is None else one for one in found], zone)
     return _written(["" if cell is None else str(cell) for cell in cells], digits, zone)
 

@@ -104,9 +104,10 @@ def _by_daily_opening(shown: NDArray[np.float64]) -> Evidence | None:
 
 def _by_changes(times: NDArray[np.float64], step: float) -> list[str]:
     """Return the clocks all of whose changes within the times left out or doubled an hour."""
-    if step > HOUR:
-        return []
     once, counts = np.unique(times, return_counts=True)
+    left_out = np.diff(once) == step + HOUR
+    if step > HOUR or not (left_out.any() or (counts > 1).any()):
+        return []
     return [clock for clock in CHANGING if _shows_changes(once, counts, step, clock)]
 
 

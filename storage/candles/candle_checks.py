@@ -18,6 +18,9 @@ FUTURE_MS = 60_000
 # No price of anything reaches these; a bad feed does.
 HIGHEST_PRICE, HIGHEST_VOLUME, MOST_TRADES = 1e15, 1e18, 2.0**53
 
+# Why a row is refused whose prices may be those of other columns.
+NOT_IN_ORDER = ("high is below low", "close lies outside low..high")
+
 _WIDTH = 7
 
 
@@ -118,8 +121,8 @@ def _reasons(
             ((prices > HIGHEST_PRICE).any(axis=1), f"a price exceeds {HIGHEST_PRICE:g}"),
             (volume < 0, "volume is negative"),
             (volume > HIGHEST_VOLUME, f"volume exceeds {HIGHEST_VOLUME:g}"),
-            (high < low, "high is below low"),
-            ((close < low) | (close > high), "close lies outside low..high"),
+            (high < low, NOT_IN_ORDER[0]),
+            ((close < low) | (close > high), NOT_IN_ORDER[1]),
             (~_is_count(trades), "trades must be a whole number from 0 on"),
         ]
     reasons: dict[int, str] = {}

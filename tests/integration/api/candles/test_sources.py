@@ -127,3 +127,27 @@ async def test_symbols_of_others_making_are_kept_in_a_spelling_that_can_be_read_
     assert series.symbol == spelt
     encoded = symbol.replace("/", "%2F").replace("^", "%5E").replace(":", "%3A")
     assert len(await _held(api, encoded)) == len(await _held(api, spelt)) == 4
+
+
+async def test_rows_of_another_order_are_refused_even_where_bad_rows_are_left_out(
+    api: Api,
+) -> None:
+    swapped = [[row[0], row[5], *row[1:5]] for row in EXACT]
+    body = {"symbol": "S", "resolution": "1h", "candles": swapped}
+    answer = await api("POST", f"{PATH}?on_error=skip", json=body)
+    assert answer.status_code == 422
+    assert "the columns seem to be others" in answer.json["detail"]
+
+
+async def test_the_text_around_rows_of_numbers_is_read_as_strictly_as_ever(api: Api) -> None:
+    rows = json.dumps(EXACT)
+    for body in (
+        f'{{"symbol": "S", "symbol": "T", "resolution": "1h", "candles": {rows}}}',
+        f'{{"symbol": "S", "resolution": "1h", "candles": {rows}, "candles": {rows}}}',
+        f'{{"symbol": {rows}, "resolution": "1h", "candles": {rows}}}',
+        f'{{"symbol": "S", "resolution": "1h", "candles": {rows}, "other": 1}}',
+    ):
+        answer = await api(
+            "POST", PATH, headers={"Content-Type": "application/json"}, body=body.encode()
+        )
+        assert answer.status_code in (400, 422), body[:80]

@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candle_files.bodies import NDJSON, read_body
@@ -32,6 +32,7 @@ def from_csv(body: bytes) -> ParsedCandles:
     return read_csv(body, LIMITED)
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_the_same_rows_come_out_of_every_form(rows: list[tuple[float, ...]]) -> None:
     expected = [[*map(float, row), UNKNOWN] for row in rows]
