@@ -41,11 +41,16 @@ class NextPrices(msgspec.Struct, frozen=True):
 
 
 class NextDirection(msgspec.Struct, frozen=True):
-    """Whether the next close lies above this one: 1 if that is the likelier, else 0."""
+    """Whether the next close lies above this one: 1 if that is the likelier, else 0.
+
+    The three probabilities add up to 1: where prices stand still, neither up nor
+    down is what the other leaves.
+    """
 
     dir_next: int
     prob_up: float
     prob_down: float
+    prob_unchanged: float = 0.0
 
 
 class NextErrors(msgspec.Struct, frozen=True):

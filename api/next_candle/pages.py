@@ -14,7 +14,7 @@ from storage.models.series_chunks import SEPARATOR, Chunk, join_gzip, opening_of
 
 CSV_HEADER = (
     "time,open,high,low,close,volume,pred_open_next,pred_high_next,pred_low_next,"
-    "pred_close_next,pred_amp_next,cls_dir_next,prob_up,prob_down,err_close_abs,"
+    "pred_close_next,pred_amp_next,cls_dir_next,prob_up,prob_down,prob_unchanged,err_close_abs,"
     "err_close_signed,err_amp_abs,in_sample"
 )
 

@@ -32,6 +32,7 @@ class CandleSeries:
     real: Mapping[str, Floats]
     predicted: Mapping[str, Floats]
     prob_up: Floats
+    prob_down: Floats
     errors: Mapping[str, Floats]
     in_sample: NDArray[np.bool_]
 
@@ -49,6 +50,7 @@ class CandleSeries:
             {name: column[:count] for name, column in self.real.items()},
             {name: column[:count] for name, column in self.predicted.items()},
             self.prob_up[:count],
+            self.prob_down[:count],
             {name: column[:count] for name, column in self.errors.items()},
             self.in_sample[:count],
         )
@@ -66,12 +68,13 @@ def candle_series(
     history = make_history(frame, resolution, about.sessions)
     rows = history.ready()
     rows = rows[history.times[rows] >= start]
-    predicted, prob_up = _predicted(model, history, rows)
+    predicted, prob_up, prob_down = _predicted(model, history, rows)
     return CandleSeries(
         time=history.times[rows],
         real={name: history.frame[name].to_numpy(np.float64)[rows] for name in _REAL},
         predicted=predicted,
         prob_up=prob_up,
+        prob_down=prob_down,
         errors=_errors(history, rows, predicted),
         in_sample=history.times[rows] <= about.trained_until,
     )
@@ -82,13 +85,14 @@ _REAL = ("open", "high", "low", "close", "volume")
 
 def _predicted(
     model: NextCandleModel, history: History, rows: Rows
-) -> tuple[dict[str, Floats], Floats]:
+) -> tuple[dict[str, Floats], Floats, Floats]:
     if not len(rows):
-        return {name: np.empty(0) for name in PRICES}, np.empty(0)
+        return {name: np.empty(0) for name in PRICES}, np.empty(0), np.empty(0)
     forecast = model.predict(history, rows)
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(forecast.last)))
     predicted = {name: np.rint(getattr(forecast, name) * scale) / scale for name in PRICES}
-    return predicted, np.round(forecast.prob_up, PROBABILITY_DECIMALS)
+    up, down = (np.round(c, PROBABILITY_DECIMALS) for c in (forecast.prob_up, forecast.prob_down))
+    return predicted, up, down
 
 
 def _errors(history: History, rows: Rows, predicted: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -174,9 +174,8 @@ class Persistence:
         """Repeat the candle of each of `rows`."""
         path = history.path
         last, high, low = path.close[rows], path.high[rows], path.low[rows]
-        return CandleForecast(
-            last, last, high, low, last, high - low, prob_up=np.full(len(rows), 0.5)
-        )
+        even = np.full(len(rows), 0.5)
+        return CandleForecast(last, last, high, low, last, high - low, prob_up=even, prob_down=even)
 
     def describe(self) -> dict[str, Any]:
         """Return nothing."""

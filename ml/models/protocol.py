@@ -176,7 +176,10 @@ class SignalForecast(Forecast):
 
 @dataclass(frozen=True, eq=False)
 class CandleForecast(Forecast):
-    """Medians of the next candle, one element a row; `amplitude` is high less low."""
+    """Medians of the next candle, one element a row; `amplitude` is high less low.
+
+    What `prob_up` and `prob_down` leave of 1 is the chance of an unchanged close.
+    """
 
     last: Floats
     open: Floats
@@ -185,6 +188,7 @@ class CandleForecast(Forecast):
     close: Floats
     amplitude: Floats
     prob_up: Floats
+    prob_down: Floats
 
 
 class Followed(msgspec.Struct, frozen=True):

@@ -42,19 +42,19 @@ def _points(series: "CandleSeries") -> Iterator[SeriesPoint]:
         series.predicted[name].tolist() for name in ("open", "high", "low", "close", "amplitude")
     ]
     close, amplitude = (series.errors[name].tolist() for name in ("close", "amplitude"))
-    chances, seen = series.prob_up.tolist(), series.in_sample.tolist()
+    up, down, seen = (c.tolist() for c in (series.prob_up, series.prob_down, series.in_sample))
     for row, time in enumerate(times):
         yield SeriesPoint(
             RealCandle(time, *(column[row] for column in real)),
             NextPrices(*(column[row] for column in said)),
-            _direction(chances[row]),
+            _direction(up[row], down[row]),
             _errors(close[row], amplitude[row]),
             seen[row],
         )
 
 
-def _direction(chance: float) -> NextDirection:
-    return NextDirection(int(chance > 0.5), chance, round(1 - chance, 6))
+def _direction(up: float, down: float) -> NextDirection:
+    return NextDirection(int(up > 0.5), up, down, round(max(1 - up - down, 0.0), 6))
 
 
 def _errors(close: float, amplitude: float) -> NextErrors:

@@ -35,6 +35,8 @@ class LearntCandle(Learnt, frozen=True):
     below: Quantiles
     amplitude: Quantiles
     direction: CalibratedProbability
+    # Of the closes that did not rise, the share that stood still.
+    unchanged: float = 0.0
 
 
 class NextCandleModel(Fitted[LearntCandle]):
@@ -72,6 +74,7 @@ class NextCandleModel(Fitted[LearntCandle]):
             below=median(down),
             amplitude=median(_amplitude(history, rows + 1) / history.path.close[rows]),
             direction=CalibratedProbability.fit(training, move > 0),
+            unchanged=float((move == 0).sum() / max((move <= 0).sum(), 1)),
         )
 
     def predict(self, history: History, rows: Rows) -> CandleForecast:
@@ -83,6 +86,7 @@ class NextCandleModel(Fitted[LearntCandle]):
         close = last * np.exp(unit * learnt.close.predict(inputs))
         high = last * np.exp(unit * learnt.above.predict(inputs)[:, 0])
         low = last * np.exp(-unit * learnt.below.predict(inputs)[:, 0])
+        prob_up = learnt.direction.predict(inputs)
         return CandleForecast(
             last=last,
             open=open_,
@@ -90,7 +94,8 @@ class NextCandleModel(Fitted[LearntCandle]):
             low=np.minimum(low, np.minimum(open_, close)),
             close=close,
             amplitude=last * unit * learnt.amplitude.predict(inputs)[:, 0],
-            prob_up=learnt.direction.predict(inputs),
+            prob_up=prob_up,
+            prob_down=(1 - prob_up) * (1 - learnt.unchanged),
         )
 
     def details(self) -> dict[str, Any]:

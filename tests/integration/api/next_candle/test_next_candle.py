@@ -218,7 +218,8 @@ def _check_points(points: list[dict[str, Any]], candles: Candles) -> None:
         assert point["err"]["close_signed"] == pytest.approx(error, abs=1e-8)
         assert point["err"]["close_abs"] == abs(point["err"]["close_signed"])
         assert point["cls"]["dir_next"] == int(point["cls"]["prob_up"] > 0.5)
-        assert point["cls"]["prob_up"] + point["cls"]["prob_down"] == pytest.approx(1)
+        chances = [point["cls"][f"prob_{way}"] for way in ("up", "down", "unchanged")]
+        assert sum(chances) == pytest.approx(1)
     assert points[-1]["err"] == {"close_abs": None, "close_signed": None, "amp_abs": None}
     assert [point["real"]["close"] for point in points] == candles.close[-len(points) :].tolist()
 

@@ -87,3 +87,18 @@ def test_candles_too_soon_after_a_gap_are_left_out(
 
 def test_no_candles_give_no_rows(model: NextCandleModel, frame: pd.DataFrame) -> None:
     assert len(candle_series(model, frame, 300, int(frame["time"].iloc[-1]) + 300)) == 0
+
+
+def test_closes_that_stand_still_are_neither_up_nor_down() -> None:
+    made = make_candles(changing_volatility(1_500, seed=6))
+    still = np.arange(len(made)) % 2 == 1
+    for name in ("open", "high", "low", "close"):
+        made.loc[still, name] = made["close"].shift(1)[still]
+    model = train_challenger(made, 300, Recipe("next_candle", 1), None).model
+    assert isinstance(model, NextCandleModel)
+
+    series = candle_series(model, made, 300, 0)
+
+    unchanged = 1 - series.prob_up - series.prob_down
+    assert 0.3 < unchanged.mean() < 0.7
+    assert (unchanged >= 0).all()
