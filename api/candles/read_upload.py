@@ -56,7 +56,7 @@ class ReadUpload:
     def read(self, platform: str, kind: str, body: bytes, query: CandlesIngestQuery) -> Upload:
         """Return a body's candles; raises `RequestError` saying what is wrong with them."""
         document, rows = read_document(body) if kind == JSON else Document(None)
-        if isinstance(document, dict) and "candles" in document:
+        if _is_ours(document):
             upload = convert_body(_with_series(document, query), CandlesRequest)
             named: tuple[str, int | str] = upload.symbol, upload.resolution
             values: Any = upload.candles
@@ -113,6 +113,14 @@ class ReadUpload:
 _MANY = 3
 _ASKED = ("format", "columns", "zone", "grid")
 _MORE_PAGES = "The body is one page of several: next_cursor says that more candles follow it."
+
+
+def _is_ours(document: Any) -> bool:
+    """Say whether a document is in our form; others lay their candles under that name, too."""
+    if not isinstance(document, dict) or "candles" not in document:
+        return False
+    known = {"symbol", "resolution"} & document.keys()
+    return bool(known) or document.keys() <= set(CandlesRequest.__struct_fields__)
 
 
 def _with_series(document: dict[str, Any], query: CandlesIngestQuery) -> dict[str, Any]:
