@@ -69,9 +69,8 @@ def minutes(batches: list[Trades]) -> list[int]:
     return sorted(touched)
 
 
-def newest(batches: list[Trades], span_us: int) -> tuple[list[Trades], list[Trades]]:
-    """Return the trades less than `span_us` before the newest, and the older ones."""
-    after = max(int(batch.time.max()) for batch in batches) - span_us
+def split_at(batches: list[Trades], after: int) -> tuple[list[Trades], list[Trades]]:
+    """Return the trades after a time (microseconds), and the older ones."""
     near = [batch.take(batch.time > after) for batch in batches]
     far = [batch.take(batch.time <= after) for batch in batches]
     return [part for part in near if len(part)], [part for part in far if len(part)]

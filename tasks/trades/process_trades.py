@@ -22,9 +22,9 @@ MOST_TRIES = 5
 MOST_TOGETHER = 20
 MOST_BYTES_TOGETHER = 300_000
 # Trades of one symbol that touch more minutes than this are not of a live feed alone: those
-# further than the span (microseconds) from the newest are history.
+# that happened longer ago than so many ms are history.
 MOST_LIVE_MINUTES = 120
-LIVE_SPAN_US = 120_000_000
+LIVE_MS = 300_000
 # Batches of history that may wait; further ones are stored as they come.
 MOST_HISTORY = 1_000
 
@@ -82,33 +82,36 @@ def _store(stores: StreamStores, batch_id: str, contents: Sequence[StreamBatch])
                     trades.setdefault(symbol, []).extend(parts)
         if trades:
             live = _hand_over_history(stores, f"{batch_id}.{platform}", platform, join_all(trades))
-            if live:
-                stores.writer.write(platform, live)
+            for part in live:
+                stores.writer.write(platform, part)
         if tickers:
             _store_tickers(stores, platform, tickers)
 
 
 def _hand_over_history(
     stores: StreamStores, batch_id: str, platform: str, trades: dict[str, list[Trades]]
-) -> dict[str, list[Trades]]:
-    """Return the trades of few candles; the older ones of those of many go to their own task.
+) -> list[dict[str, list[Trades]]]:
+    """Return what is to be stored at once, each in its own transaction; the rest is history.
 
-    So nobody's live trades wait for history, be it of the same symbol. Done twice it does
-    no harm: the batch of history has the same id.
+    First the symbols of few candles, all together; then of each of the others the trades
+    that are live: it may have to wait for the task of history, and nobody else with it. Done
+    twice it does no harm: the batch of history has the same id.
     """
-    live, history = dict(trades), dict[str, list[Trades]]()
+    live, history, both = dict(trades), dict[str, list[Trades]](), dict[str, list[Trades]]()
+    after = (now_ms() - LIVE_MS) * 1_000
     for symbol, parts in trades.items():
         if len(building.minutes(parts)) > MOST_LIVE_MINUTES:
-            live[symbol], history[symbol] = building.newest(parts, LIVE_SPAN_US)
+            both[symbol], history[symbol] = building.split_at(live.pop(symbol), after)
+    at_once = [one for one in (live, *({s: parts} for s, parts in both.items() if parts)) if one]
     if not history:
-        return live
+        return at_once
     if stores.history.count() < MOST_HISTORY:
         stores.history.put(pack(platform, history), batch_id)
     else:
         # Faster than it can be stored: whoever sends it has to wait here.
         for symbol, parts in history.items():
             store_in_slices(stores, platform, symbol, parts)
-    return live
+    return at_once
 
 
 def _store_tickers(stores: StreamStores, platform: str, quotes: Sequence[Ticker]) -> None:

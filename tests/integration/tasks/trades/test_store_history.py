@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core.clock.times import now_ms
 from core.messages import IdKind
 from core.series import CandleFlag
 from core.settings import Settings
@@ -132,7 +133,7 @@ def test_a_body_of_history_is_handed_over_and_hinders_no_live_trade(
 def test_live_trades_of_a_symbol_do_not_wait_for_its_own_history(
     redis_client: "redis.Redis", stream: StreamStores
 ) -> None:
-    history, live = over_days(1_000, 30, seed=5), RawTrade(2_000, START + 31 * DAY_US, "5", "1")
+    history, live = over_days(1_000, 30, seed=5), RawTrade(2_000, now_ms() * 1_000, "5", "1")
     body = pack_batch("x", {"A-B": [pack(history[:500]), pack([live]), pack(history[500:])]})
     process_batch(stream, stream.intake.put(body))
 
