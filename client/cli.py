@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from client.commands import candle_files, candles, forecasts, live, slots, submit, tasks
+from client.commands import candle_files, candles, check, forecasts, live, slots, submit, tasks
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
@@ -141,6 +141,7 @@ app.add_typer(tasks.app, name="tasks")
 app.add_typer(candles.watch, name="watch")
 app.command("feed")(live.feed)
 app.command("replay")(live.replay)
+app.command("check")(check.check)
 
 
 def run() -> None:

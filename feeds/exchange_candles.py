@@ -5,9 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, TickcastError
+
+if TYPE_CHECKING:
+    from feeds.exchange_session import Answer
 
 # Where ccxt does not know a page's cap; all exchanges give at least this many.
 UNKNOWN_PAGE_LIMIT = 100
@@ -75,6 +78,11 @@ class ExchangeCandles:
         )
         rows = _checked_rows(found, self.platform)
         return sorted(row for row in rows if start_s <= row[0] <= end_s)
+
+    @property
+    def last_answer(self) -> "Answer":
+        """What the exchange last answered, beside its body."""
+        return self._session.last
 
     def _timeframe(self, resolution: int) -> str:
         name = timeframes(self._exchange).get(resolution)

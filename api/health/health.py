@@ -19,10 +19,10 @@ from api.health.schemas import (
     Provider,
     RecentRequests,
 )
-from api.health.state import CLOCK_TOLERANCE_MS, HealthChecks, HealthState
+from api.health.state import HealthChecks, HealthState
 from api.http.request_metrics import RequestRates
 from api.http.v1_envelope import V1Error
-from core.clock.times import format_time
+from core.clock.times import CLOCK_TOLERANCE_MS, format_time
 from core.process.lifetime import uptime
 
 _TAG = "service"

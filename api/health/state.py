@@ -10,7 +10,7 @@ from typing import Literal
 from api.health import probes
 from api.health.check import Answer, Check
 from api.health.probes import Connections, Exchange
-from core.clock.times import now_ms
+from core.clock.times import CLOCK_TOLERANCE_MS, now_ms
 from storage.disk_room import DiskRoom
 from storage.jobs.dead_letters import DeadCounts
 from storage.live.traded_markets import TradedMarkets
@@ -33,7 +33,6 @@ IDLE_S = 4
 SHORT_WORK = frozenset({"stream", "worker"})
 LONG_S = 60
 
-CLOCK_TOLERANCE_MS = 5_000
 # An offset measured longer ago says nothing about now.
 _CLOCK_MEMORY_MS = 24 * 3_600_000
 # How many models there are, and how Redis is set up, changes seldom (s).

@@ -32,7 +32,7 @@ _STATE_STYLES = {
     "succeeded": "green", "healthy": "green", "ready": "green", "skilled": "green", "ok": "green",
     "running": "cyan", "queued": "cyan", "starting": "cyan",
     "unproven": "yellow", "negligible": "yellow", "degraded": "yellow", "cancelled": "yellow",
-    "late": "yellow",
+    "late": "yellow", "warning": "yellow",
     "failed": "red", "unhealthy": "red", "no_skill": "red", "down": "red", "away": "red",
 }  # fmt: skip
 

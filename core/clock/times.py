@@ -12,6 +12,7 @@ MILLISECONDS_FROM = 1e11
 # As milliseconds, and as microseconds, these would lie in the same year.
 MICROSECONDS_FROM, NANOSECONDS_FROM = 1e14, 1e17
 EARLIEST_MS = 1_230_768_000_000  # 2009-01-01, before the first bitcoin trade
+CLOCK_TOLERANCE_MS = 5_000  # between an exchange's clock and ours
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
 
 
