@@ -14,7 +14,6 @@ from api.robots.schemas import CountRow, Counts, CountsQuery, HistoryQuery, Slot
 from api.robots.words import timeframe_code
 from core.clock.resolutions import DAY, parse_resolution
 from core.clock.times import now_ms
-from core.forecast_target import ForecastTarget
 from storage.access.access_keys import AccessKey
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_counts import DayCount, SignalCounts
@@ -69,16 +68,16 @@ class PredictionCounts:
         resp.media = Counts(query.days, len(rows), rows)
 
     def _rows(self, account: AccessKey | None, query: CountsQuery) -> list[CountRow]:
-        targets = [one for one in self._offered.ever(account) if _is_wanted(one, query)]
+        length = None if query.tf_code is UNSET else parse_resolution(query.tf_code, "tf_code")
+        targets = [
+            one
+            for one in self._offered.ever(account)
+            if query.symbol in (UNSET, one.symbol) and length in (None, one.resolution)
+        ]
         today = now_ms() // 1_000 // DAY
         found = self._counts.by_day(targets, today - query.days + 1, today)
         ordered = sorted(found, key=lambda one: (-one.day, one.symbol, one.resolution))
         return [_row(one) for one in ordered[: query.limit]]
-
-
-def _is_wanted(target: ForecastTarget, query: CountsQuery) -> bool:
-    length = None if query.tf_code is UNSET else parse_resolution(query.tf_code, "tf_code")
-    return query.symbol in (UNSET, target.symbol) and length in (None, target.resolution)
 
 
 def _row(one: DayCount) -> CountRow:
