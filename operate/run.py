@@ -24,7 +24,7 @@ def main() -> int:
         die_with_parent(signal.SIGTERM)  # a make that was killed cannot pass the signal on
     try:
         _run(read_settings())
-    except StopRequested:
+    except (StopRequested, KeyboardInterrupt):
         print("Tickcast has stopped.", flush=True)
         return 0
     except TickcastError as error:

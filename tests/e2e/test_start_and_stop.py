@@ -101,7 +101,8 @@ def test_killing_make_leaves_no_process(tmp_path: Path) -> None:
 def test_a_stop_while_starting_leaves_no_process(tmp_path: Path) -> None:
     tickcast = RunningTickcast(tmp_path / "hasty")
     tickcast.launch()
-    time.sleep(1.5)
+    while len(tickcast.processes()) < 2:  # itself, and the first it started
+        time.sleep(0.05)
     assert tickcast.stop() == 0
     assert tickcast.processes() == {}
 
