@@ -231,18 +231,6 @@ def start_widths(quantiles: Floats, levels: Sequence[float], horizon: int) -> Wi
     return widths
 
 
-def follow_widths(
-    widths: Mapping[str, Width],
-    realised: Floats,
-    quantiles: Floats,
-    levels: tuple[float, ...],
-    rows: Rows,
-    end: Rows,
-) -> Floats:
-    """Return quantiles, ascending, whose intervals learnt from each outcome once known."""
-    return carry_widths(widths, realised, quantiles, levels, rows, end)[0]
-
-
 def carry_widths(
     widths: Mapping[str, Width],
     realised: Floats,
@@ -253,7 +241,10 @@ def carry_widths(
     apart: Bools | None = None,
     since: Mapping[str, Place] | None = None,
 ) -> tuple[Floats, dict[str, Place]]:
-    """Go on from the places `since`; return quantiles as `follow_widths`, and the new places."""
+    """Go on from the places `since`; return quantiles, ascending, and the new places.
+
+    Their intervals learn from each outcome once it is known.
+    """
     followed, places = quantiles.copy(), {}
     for name, (low, high) in interval_pairs(levels).items():
         scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])

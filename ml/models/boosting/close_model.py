@@ -23,7 +23,7 @@ from ml.models.baselines import EwmaOrGarch, Reaches
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.boosting.fitted import Fitted, Learnt, importance
 from ml.models.boosting.location import Location
-from ml.models.boosting.one_standard_error import SHARES, cautious_choice
+from ml.models.boosting.one_standard_error import cautious_share
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
 from ml.models.boosting.training_set import TrainingSet
@@ -239,5 +239,4 @@ def _share_of_plain(
         losses = quantile_loss(scatter[:, None], quantiles + shifts[0], np.asarray(LEVELS))
         return np.asarray(unit * losses.mean(axis=1))
 
-    losses = np.stack([loss(float(share)) for share in SHARES])
-    return float(SHARES[cautious_choice(losses, horizon)])
+    return cautious_share(loss, horizon)

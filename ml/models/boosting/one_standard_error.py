@@ -6,6 +6,8 @@ exceeds nothing by one standard error: that leaves five of six useless forecasts
 unused, and costs a useful one next to nothing.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,15 @@ def cautious_choice(losses: Floats, horizon: int) -> int:
     """
     bounds = _lower_bounds((losses[0] - losses).T, horizon)
     return 0 if bounds is None else int(np.argmax(bounds))
+
+
+def cautious_share(loss: Callable[[float], Floats], horizon: int, shares: Floats = SHARES) -> float:
+    """Return which of `shares` to go by, `loss` giving each forecast's at a share.
+
+    The first is the plain forecast, as in `cautious_choice`.
+    """
+    losses = np.stack([loss(share) for share in shares.tolist()])
+    return float(shares[cautious_choice(losses, horizon)])
 
 
 def cautious_shares(realised: Floats, predicted: Floats, horizon: int) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ml.data import labels
 from ml.features.history import History
 from ml.models.boosting.fitted import Fitted, Learnt, Window, importance
-from ml.models.boosting.one_standard_error import SHARES, cautious_choice
+from ml.models.boosting.one_standard_error import SHARES, cautious_share
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
 from ml.models.boosting.training_set import TrainingSet
@@ -245,9 +245,7 @@ def _share_of_plain(
         widened = bounds[0] + width, bounds[1] + width
         return np.asarray(unit * bounds_loss(reached, widened))
 
-    shares = SHARES[::-1]
-    losses = np.stack([loss(float(share)) for share in shares])
-    return float(shares[cautious_choice(losses, horizon)])
+    return cautious_share(loss, horizon, SHARES[::-1])
 
 
 def _reach_up(path: labels.Path, rows: Rows, horizon: int) -> Floats:
