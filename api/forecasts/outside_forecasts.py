@@ -12,7 +12,6 @@ from api.forecasts.outside_targets import FARTHEST, LiveTargets, Origin, PastTar
 from api.forecasts.schemas_submit import (
     OutsideForecast,
     RefusedItem,
-    Said,
     SubmitRequest,
     Submitted,
     SubmittedItem,
@@ -28,7 +27,7 @@ from core.series import Market, Series
 from storage.candles.candle_columns import Candles, Integers
 from storage.candles.market_hours import MarketHours
 from storage.candles.newest_finished import finished
-from storage.ledger.ledger_rows import LATE, Forecast
+from storage.ledger.ledger_rows import LATE, Forecast, Said
 from storage.ledger.submissions import State
 from storage.stores import Stores
 

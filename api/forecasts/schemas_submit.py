@@ -2,7 +2,6 @@
 
 from typing import Annotated, TypeVar
 
-import msgspec
 from msgspec import Meta, Struct
 
 from api.forecasts.schemas import Horizon
@@ -10,6 +9,7 @@ from api.http.schemas import Name, Resolution, Symbol, Time
 from core.errors import InvalidRequest
 from core.ledger import LIVE, WALK
 from core.models import FORECASTER_LENGTH
+from storage.ledger.ledger_rows import Said
 
 AT_ONCE = 1_000
 # Beyond any price, and below what doubles can still tell apart by parts in a billion.
@@ -103,17 +103,6 @@ class Submitted(Struct):
     refused: list[RefusedItem]
     repeated: int
     items: list[SubmittedItem]
-
-
-class Said(msgspec.Struct, frozen=True):
-    """What a forecaster says of one close."""
-
-    predicted: float
-    low_80: float | None
-    high_80: float | None
-    low_95: float | None
-    high_95: float | None
-    prob_up: float | None
 
 
 _OF_LEVEL = {0.025: "low_95", 0.1: "low_80", 0.5: "predicted", 0.9: "high_80", 0.975: "high_95"}

@@ -10,7 +10,24 @@ OUTCOME, MISSED = "outcome", "missed"
 LATE = "it was made too late"
 
 
-class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+def columns_of(record: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a record as columns, those of its target among them."""
+    own = msgspec.structs.asdict(record)
+    return msgspec.structs.asdict(own.pop("target")) | own
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of one close; what an outside forecaster does not say is None."""
+
+    predicted: float
+    low_80: float | None
+    high_80: float | None
+    low_95: float | None
+    high_95: float | None
+    prob_up: float | None
+
+
+class Forecast(Said, frozen=True, kw_only=True):
     """A forecast before it is in the ledger.
 
     `opening` is that of the candle whose close is forecast (s), `first_opening`
@@ -27,12 +44,6 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     opening: int
     first_opening: int
     input_end: int
-    predicted: float
-    low_80: float | None
-    high_80: float | None
-    low_95: float | None
-    high_95: float | None
-    prob_up: float | None
     last_price: float
     model_hash: str
     data_hash: str
@@ -51,8 +62,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
     def values(self, made_at: int) -> dict[str, Any]:
         """Return its columns."""
-        own = msgspec.structs.asdict(self)
-        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
+        return columns_of(self) | {"made_at": made_at}
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -66,10 +76,9 @@ class Missed(msgspec.Struct, frozen=True):
 
     def values(self, recorded_at: int) -> dict[str, Any]:
         """Return its columns."""
-        own = msgspec.structs.asdict(self)
         event = {"recorded_at": recorded_at, "kind": MISSED, "seq": None, "realised": None}
         event["last_price"] = None
-        return msgspec.structs.asdict(own.pop("target")) | own | event
+        return columns_of(self) | event
 
 
 def missed_late(forecast: Forecast) -> Missed:
@@ -77,7 +86,7 @@ def missed_late(forecast: Forecast) -> Missed:
     return Missed(forecast.target, forecast.opening, forecast.opening, 1, LATE)
 
 
-class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerRow(Said, frozen=True, kw_only=True):
     """A row of the ledger; `realised` is None until its outcome was recorded.
 
     `later_price` is the close of the candle before its first target, where the
@@ -95,12 +104,6 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     opening: int
     first_opening: int
     input_end: int
-    predicted: float
-    low_80: float | None
-    high_80: float | None
-    low_95: float | None
-    high_95: float | None
-    prob_up: float | None
     last_price: float
     model_hash: str
     data_hash: str

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from core.forecast_target import ForecastTarget
+from storage.ledger.ledger_rows import columns_of
 
 
 class SignalSaid(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +59,7 @@ class Unsealed(SignalFields, frozen=True, kw_only=True):
 
     def values(self, made_at: int) -> dict[str, Any]:
         """Return its columns."""
-        own = msgspec.structs.asdict(self)
-        return msgspec.structs.asdict(own.pop("target")) | own | {"made_at": made_at}
+        return columns_of(self) | {"made_at": made_at}
 
 
 class SealedSignal(SignalFields, frozen=True, kw_only=True):

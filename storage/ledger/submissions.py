@@ -17,14 +17,14 @@ from core.ledger import LIVE, WALK
 from storage.ledger.ledger_chain import WALKED, Row, extend, register
 from storage.ledger.ledger_heads import Heads
 from storage.ledger.ledger_reads import is_target
-from storage.ledger.ledger_rows import MISSED, Forecast, missed_late
+from storage.ledger.ledger_rows import MISSED, Forecast, Said, missed_late
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import ledger, ledger_events, ledgers
 
 Key = tuple[ForecastTarget, int]
 
 # What a forecaster says: a forecast that is sent again must say the same.
-_SAID = ("predicted", "low_80", "high_80", "low_95", "high_95", "prob_up")
+_SAID = Said.__struct_fields__
 _BATCH = 500
 
 
