@@ -5,10 +5,9 @@ within five seconds of room. Prints the figures; `make campaign`.
 """
 
 import json
-import os
-import subprocess
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
@@ -20,7 +19,7 @@ from bench.measure import percentile
 from bench.running_tickcast import RunningTickcast
 from storage.redis_connection import connect
 from tests.e2e.conftest import client_of, wait_for
-from tests.e2e.test_full_disk import fill
+from tests.e2e.test_full_disk import fill, mounted
 
 pytestmark = pytest.mark.slow
 
@@ -28,19 +27,13 @@ DISK_MB, BODY, HELD_S = 1_024, 1_000, 60
 READS = ("/candles", "/tasks", "/trades/x/A-B?limit=100", "/candles/x/A-B/60")
 
 
-class Ingest:
-    """Posts bodies in a thread of its own, each until it is accepted, as a feed does.
-
-    What is refused may have been stored all the same, as after a time-out: sent again it
-    counts once. So the last body too is sent until it is accepted.
-    """
+class Caller(ABC):
+    """Calls a server in a thread of its own for as long as the context lasts."""
 
     def __init__(self, server: RunningTickcast) -> None:
         self._server = server
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
-        self.accepted = self.refused = 0
-        self.accepted_at = 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -49,6 +42,22 @@ class Ingest:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+
+    @abstractmethod
+    def _run(self) -> None: ...
+
+
+class Ingest(Caller):
+    """Posts bodies, each until it is accepted, as a feed does.
+
+    What is refused may have been stored all the same, as after a time-out: sent again it
+    counts once. So the last body too is sent until it is accepted.
+    """
+
+    def __init__(self, server: RunningTickcast) -> None:
+        super().__init__(server)
+        self.accepted = self.refused = 0
+        self.accepted_at = 0.0
 
     def _run(self) -> None:
         with client_of(self._server) as client:
@@ -71,23 +80,13 @@ class Ingest:
         return json.dumps(trades).encode()
 
 
-class Reader:
+class Reader(Caller):
     """Reads all the time; how long each answer took."""
 
     def __init__(self, server: RunningTickcast) -> None:
-        self._server = server
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        super().__init__(server)
         self.seconds: list[float] = []
         self.statuses: set[int] = set()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
 
     def _run(self) -> None:
         with client_of(self._server) as client:
@@ -100,14 +99,9 @@ class Reader:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own; who may not mount one skips the test, and says so."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(mount, check=False).returncode:
-        pytest.skip("NOT TESTED: only root of a machine of its own can mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    """A disk with room for a minute of bodies."""
+    with mounted(tmp_path / "disk", DISK_MB) as folder:
+        yield folder
 
 
 def run(name: str, server: RunningTickcast, take_room: Callable[[], Callable[[], object]]) -> None:

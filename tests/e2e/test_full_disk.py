@@ -1,5 +1,6 @@
 """The disk fills under a server that takes trades: it reads on, refuses writes, and recovers."""
 
+import contextlib
 import os
 import subprocess
 import time
@@ -16,16 +17,22 @@ from tests.e2e.conftest import wait_for
 DISK_MB, RESERVE_MB = 160, 40
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextlib.contextmanager
+def mounted(folder: Path, megabytes: int) -> Iterator[Path]:
     """A disk of its own; who may not mount one skips the test, and says so."""
-    folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     if os.geteuid() or subprocess.run(mount, check=False).returncode:
         pytest.skip("NOT TESTED: only root of a machine of its own can mount a small disk")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that a test can fill in seconds."""
+    with mounted(tmp_path / "disk", DISK_MB) as folder:
+        yield folder
 
 
 def fill(folder: Path) -> Path:
