@@ -14,7 +14,7 @@ from ml.models.protocol import LEVELS, Distribution
 from ml.scoring import scores
 from ml.scoring.calibration import calibration_report
 from ml.scoring.conformal import interval_pairs
-from ml.scoring.scorecard import FEE, Forecasts, judge, scorecard
+from ml.scoring.scorecard import FEE, Forecasts, judge, plain, scorecard
 from ml.scoring.uncertainty import LEVEL, direction_test
 
 Floats = NDArray[np.float64]
@@ -114,8 +114,8 @@ def close_scores(
     up = realised > last
     return scorecard(table, fee=fee, seed=seed, level=level) | {
         "direction": {
-            "accuracy": _finite(accuracy),
-            "base_rate": _finite(base),
+            "accuracy": plain(accuracy),
+            "base_rate": plain(base),
             "p_value": p_value,
         },
         "brier": float(scores.brier(up, prob_up)),
@@ -161,7 +161,3 @@ def _coverage(columns: Columns, chosen: NDArray[np.bool_]) -> dict[str, float]:
         name: float(scores.coverage(realised, quantiles[:, low], quantiles[:, high]))
         for name, (low, high) in interval_pairs(LEVELS).items()
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

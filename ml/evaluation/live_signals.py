@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.signals import BUY, HOLD, SELL
 from ml.evaluation.judge_signal import EVEN_ODDS
 from ml.models.path_baselines import ClassPriors
-from ml.scoring import scores
+from ml.scoring import scorecard, scores
 from ml.scoring.calibration import brier_of_classes
 from ml.scoring.confidence import mean_sequence, skill_sequence
 from ml.scoring.signal_outcome import STOP_LOSS, TAKE_PROFIT
@@ -113,13 +113,13 @@ def _part(said: Floats, plain: Floats, label: NDArray[np.int64], horizon: int) -
         shown = {"n": 0, "brier": None, "baseline_brier": None, "skill": nothing}
         return shown | {"baseline": ClassPriors.name}
     loss, baseline = brier_of_classes(label, said), brier_of_classes(label, plain)
-    low, high = (_finite(bound[-1]) for bound in skill_sequence(loss, baseline, horizon))
-    value = _finite(scores.skill(loss, baseline))
+    low, high = (bound[-1] for bound in skill_sequence(loss, baseline, horizon))
+    value = scores.skill(loss, baseline)
     return {
         "n": len(label),
         "brier": float(loss.mean()),
         "baseline_brier": float(baseline.mean()),
-        "skill": {"value": value, "low": low, "high": high},
+        "skill": scorecard.plain({"value": value, "low": low, "high": high}),
         "baseline": ClassPriors.name,
     }
 
@@ -130,14 +130,9 @@ def _positions(rows: SealedColumns) -> dict[str, Any]:
     shown = {"n": len(earned), "profits": int((earned > 0).sum())}
     if not len(earned):
         return shown | dict.fromkeys(("mean_percent", "low_percent", "high_percent"))
-    low, high = (_finite(bound[-1]) for bound in mean_sequence(earned, rows.horizon))
+    low, high = (scorecard.plain(bound[-1]) for bound in mean_sequence(earned, rows.horizon))
     return shown | {
         "mean_percent": float(earned.mean()),
         "low_percent": low,
         "high_percent": high,
     }
-
-
-def _finite(value: Any) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None

@@ -1,11 +1,11 @@
 """One forecaster over many markets: are his errors smaller than last price's, taken together?"""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.scoring import scorecard
 from ml.scoring.calibration import calibration_report
 from ml.scoring.confidence import skill_sequence
 from ml.scoring.scorecard import BASELINE
@@ -52,11 +52,7 @@ def pooled_scores(pool: Pool) -> dict[str, object]:
     return {
         "n": len(loss),
         "closes": len(moments),
-        "skill": {
-            "value": _finite(float(skill_of(loss, plain))),
-            "low": _finite(low),
-            "high": _finite(high),
-        },
+        "skill": scorecard.plain({"value": skill_of(loss, plain), "low": low, "high": high}),
         "baseline": BASELINE,
         "verdict": verdict(low, high).value,
         "coverage": {
@@ -70,7 +66,3 @@ def pooled_scores(pool: Pool) -> dict[str, object]:
 def _coverage(realised: Floats, low: Floats, high: Floats) -> float | None:
     said = ~np.isnan(low)
     return float(coverage(realised[said], low[said], high[said])) if said.any() else None
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

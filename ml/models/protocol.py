@@ -159,20 +159,6 @@ class SignalForecast(Forecast):
         side = np.where(long >= short, 1, -1).astype(np.int64)
         return side, (np.maximum(long, short) > 0) & (self.lead(side) >= LEAST_LEAD)
 
-    def profit_first(self, side: int) -> Floats:
-        """Return the chance that a position on `side` meets its profit, if it meets an exit."""
-        exits = self.long if side > 0 else self.short
-        return np.asarray(exits[:, 1] / (exits[:, 1] + exits[:, 2]))
-
-    @property
-    def driftless(self) -> Floats:
-        """Return the same chance for a price that goes nowhere: the nearer exit is likelier.
-
-        That of a Brownian motion between two barriers, stop / (stop + profit).
-        Source: Karatzas and Shreve, Brownian Motion and Stochastic Calculus, 2.8.
-        """
-        return np.asarray(self.stop_loss / (self.stop_loss + self.take_profit))
-
 
 @dataclass(frozen=True, eq=False)
 class CandleForecast(Forecast):

@@ -132,7 +132,11 @@ class Chances(msgspec.Struct, frozen=True):
 
     @property
     def driftless(self) -> float:
-        """Return the same chance for a price without drift (`SignalForecast.driftless`)."""
+        """Return the same chance for a price that goes nowhere: the nearer exit is likelier.
+
+        That of a Brownian motion between two barriers, stop / (stop + profit).
+        Source: Karatzas and Shreve, Brownian Motion and Stochastic Calculus, 2.8.
+        """
         return self.stop_loss / (self.stop_loss + self.take_profit)
 
     @property

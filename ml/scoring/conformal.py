@@ -179,9 +179,7 @@ class Width(msgspec.Struct, frozen=True):
 
         A score is NaN where it is not known yet; otherwise known at row `end`.
         """
-        if self.carried:
-            return self.carry(scores, rows, end)[0]
-        return track_widths(self.start, scores, rows, end, self.coverage, self.rate)
+        return self.carry(scores, rows, end)[0]
 
     def carry(
         self,
@@ -190,8 +188,13 @@ class Width(msgspec.Struct, frozen=True):
         end: Rows,
         apart: Bools | None = None,
         since: Place | None = None,
-    ) -> tuple[Floats, Place]:
-        """Go on from `since`; return a width for each row, and the place after the last."""
+    ) -> tuple[Floats, Place | None]:
+        """Go on from `since`; return a width for each row, and the place after the last.
+
+        Widths of earlier versions have no place: they begin anew each time.
+        """
+        if not self.carried:
+            return track_widths(self.start, scores, rows, end, self.coverage, self.rate), None
         other = self.apart
         since = since or Place(self.start, self.start if other is None else other.start)
         if other is None or apart is None:
@@ -248,12 +251,9 @@ def carry_widths(
     followed, places = quantiles.copy(), {}
     for name, (low, high) in interval_pairs(levels).items():
         scores = interval_scores(realised, quantiles[:, low], quantiles[:, high])
-        if widths[name].carried:
-            width, places[name] = widths[name].carry(
-                scores, rows, end, apart, (since or {}).get(name)
-            )
-        else:
-            width = widths[name].follow(scores, rows, end)
+        width, place = widths[name].carry(scores, rows, end, apart, (since or {}).get(name))
+        if place:
+            places[name] = place
         followed[:, low] -= width
         followed[:, high] += width
     return np.asarray(np.sort(followed, axis=1)), places

@@ -187,12 +187,11 @@ class PathRangeModel(Fitted[LearntRange]):
         return found.take(window.asked), window.followed(places)
 
     def _follow(self, window: Window, scores: Floats) -> tuple[Floats, dict[str, Place]]:
-        width, end = self.learnt.width, window.end
-        if not width.carried:
-            return width.follow(scores, window.rows, end), {}
         since = (window.places or {}).get(COVERAGE_NAME)
-        widths, place = width.carry(scores, window.rows, end, window.closed, since)
-        return widths, {COVERAGE_NAME: place}
+        widths, place = self.learnt.width.carry(
+            scores, window.rows, window.end, window.closed, since
+        )
+        return widths, {COVERAGE_NAME: place} if place else {}
 
     def details(self) -> dict[str, Any]:
         """Return shares believed, width and the inputs' importance."""

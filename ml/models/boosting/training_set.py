@@ -132,7 +132,7 @@ class TrainingSet:
         known = replace(self, held_out=self.learn[seldom[self.learn]])
         return [(each, parts) for each in (known, self) if len(each.held_out)]
 
-    @property
+    @cached_property
     def crossed(self) -> Self:
         """Return the set the other way round: as many of the newest rows foretell the oldest."""
         count = len(self.rows) - len(self.held_out)
@@ -140,7 +140,7 @@ class TrainingSet:
         held_out = purge(self.spans, np.arange(len(self.held_out)), int(self.spans.start[learn[0]]))
         return replace(self, learn=learn, held_out=held_out)
 
-    @property
+    @cached_property
     def whole(self) -> Self:
         """Return the set that learns from all rows, and holds out none."""
         return replace(self, learn=np.arange(len(self.rows)), held_out=self.held_out[:0])

@@ -232,19 +232,20 @@ def fit_network(history: History, past: Rows, options: LstmOptions) -> FittedNet
     def moves(rows: Rows) -> Floats:
         return np.asarray(realised_moves(history, rows, nsteps) / unit(rows))
 
-    def examples(rows: Rows) -> Examples:
+    def examples(rows: Rows, came: Floats) -> Examples:
         windows, origins = inputs.of(history, rows)
-        return Examples(windows, origins, moves(rows).astype(np.float32))
+        return Examples(windows, origins, came.astype(np.float32))
 
-    train, validation = examples(parts.train), moves(parts.validation)
+    learnt, validation = moves(parts.train), moves(parts.validation)
+    train = examples(parts.train, learnt)
     sizes = move_sizes(history, parts.train, nsteps) / unit(parts.train)
-    learnt = moves(parts.train)
     start = StartingPoint.fit(train.origins.astype(np.float64), sizes, learnt, levels)
     with _one_at_a_time:
         history.go_on()
         fitter = _fitter(shape, options.seed, _HistoryListener(history))
-        report = fitter.fit(train, examples(parts.validation), options.epochs, start)
-        validated = fitter.predict(inputs.of(history, parts.validation))
+        held = examples(parts.validation, validation)
+        report = fitter.fit(train, held, options.epochs, start)
+        validated = fitter.predict(held.inputs)
         calibration = fitter.predict(inputs.of(history, parts.calibration))
         weights = fitter.network.get_weights()
         network = Network(make_onnx(shape, weights), _weights_file(fitter.network))
