@@ -21,7 +21,6 @@ JOB_EVENTS = "jobs:"
 DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody could read
 DEAD_COUNT = "dead:count"  # how many of them there ever were
 SIGNAL_BOARD = "board:signals"  # hash: the newest sealed signal of each offered slot
-SIGNAL_BOARD_CHANGES = "board:signals:changes"  # how often it was changed
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 

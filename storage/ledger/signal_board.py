@@ -20,21 +20,18 @@ class SignalBoard:
     """Every method may raise `RedisUnavailable` and `DatabaseUnavailable`."""
 
     def __init__(self, client: "redis.Redis", sealed: SealedSignals) -> None:
-        self._client = client
+        self._client: Any = client
         self._sealed = sealed
         # What was read last of each target, and the row that it is: most have not changed since.
         self._read: dict[ForecastTarget, tuple[bytes, SealedSignal]] = {}
 
     def put(self, rows: Sequence[SealedSignal]) -> None:
-        """Show rows as the newest of their targets, and note that the board has changed."""
+        """Show rows as the newest of their targets."""
         if not rows:
             return
         shown = {str(row.target): msgspec.json.encode(row) for row in rows}
         with redis_errors():
-            pipeline: Any = self._client.pipeline()
-            pipeline.hset(keys.SIGNAL_BOARD, mapping=shown)
-            pipeline.incr(keys.SIGNAL_BOARD_CHANGES)
-            pipeline.execute()
+            self._client.hset(keys.SIGNAL_BOARD, mapping=shown)
 
     def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
         """Return the newest signal of each target that ever had one."""
@@ -42,7 +39,7 @@ class SignalBoard:
         if not wanted:
             return {}
         with redis_errors():
-            held: Any = self._client.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
+            held = self._client.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
         found = {
             target: self._decoded(target, text)
             for target, text in zip(wanted, held, strict=True)

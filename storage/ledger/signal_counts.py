@@ -26,8 +26,6 @@ from storage.ledger.ledger_rows import MISSED, OUTCOME
 from storage.ledger.ledger_tables import ledger_events, ledger_signals
 
 _CLASSES = (HOLD, BUY, SELL)
-_SUMS = ("n_buy", "n_sell", "n_hold", "n_resolved", "n_hits", "n_with_prior", "confidence",
-         "brier", "brier_prior")  # fmt: skip
 
 
 class DayCount(msgspec.Struct, kw_only=True):
@@ -147,7 +145,7 @@ def _sums() -> list[ColumnElement[Any]]:
         "brier": case((resolved, _brier("probability")), else_=0.0),
         "brier_prior": case((and_(resolved, prior), _brier("prior")), else_=0.0),
     }
-    return [func.sum(columns[name]).label(name) for name in _SUMS]
+    return [func.sum(column).label(name) for name, column in columns.items()]
 
 
 def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -16,7 +16,7 @@ from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, WALK
 from storage.ledger.ledger_chain import WALKED, Row, extend, register
 from storage.ledger.ledger_heads import Heads
-from storage.ledger.ledger_reads import is_target
+from storage.ledger.ledger_reads import in_parts, is_target
 from storage.ledger.ledger_rows import MISSED, Forecast, Said, missed_late
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import ledger, ledger_events, ledgers
@@ -25,7 +25,6 @@ Key = tuple[ForecastTarget, int]
 
 # What a forecaster says: a forecast that is sent again must say the same.
 _SAID = Said.__struct_fields__
-_BATCH = 500
 
 
 class State(StrEnum):
@@ -67,35 +66,32 @@ class Submissions:
         """
         if not name.startswith(WALK):
             raise Conflict(f"Forecasts of the past go into ledgers named {WALK}NAME.")
-        self._ensure(name)
         return self._enter(name, forecasts, None)
 
-    def _ensure(self, name: str) -> None:
-        with appending(self._engine, self._heads) as (connection, _):
-            held = connection.execute(select(ledgers.c.name).where(ledgers.c.name == name))
-            if held.first() is None:
-                values = {"name": name, "kind": WALKED, "created_at": self._clock(), "request": {}}
-                register(connection, values)
+    def _ensure(self, connection: Connection, name: str) -> None:
+        held = connection.execute(select(ledgers.c.name).where(ledgers.c.name == name))
+        if held.first() is None:
+            values = {"name": name, "kind": WALKED, "created_at": self._clock(), "request": {}}
+            register(connection, values)
 
     def _enter(self, name: str, forecasts: Sequence[Forecast], arrived: int | None) -> list[Entry]:
         with appending(self._engine, self._heads) as (connection, turn):
+            if arrived is None:
+                self._ensure(connection, name)
             held = _held(connection, name, forecasts)
             states = [_sort(one, held, arrived) for one in forecasts]
             found = list(zip(forecasts, states, strict=True))
+            accepted = [one for one, state in found if state is State.ACCEPTED]
             late = [one for one, state in found if state is State.LATE]
             rows = extend(
                 connection,
                 turn,
                 name,
-                [
-                    one.values(arrived or one.first_opening * 1_000)
-                    for one, state in found
-                    if state is State.ACCEPTED
-                ],
+                [one.values(arrived or one.first_opening * 1_000) for one in accepted],
                 [missed_late(one).values(self._clock()) for one in _not_noted(connection, late)],
             )
         numbers = {key: row.get("seq") for key, row in held.items()}
-        numbers |= {(_target(row), row["opening"]): row["seq"] for row in rows}
+        numbers |= {one.key: row["seq"] for one, row in zip(accepted, rows, strict=True)}
         return [Entry(state, numbers.get(one.key)) for one, state in found]
 
 
@@ -116,9 +112,9 @@ def _held(connection: Connection, name: str, forecasts: Sequence[Forecast]) -> d
     found: dict[Key, Row] = {}
     columns = [ledger.c[column] for column in ("seq", "opening", *_SAID)]
     for target, openings in _openings(forecasts).items():
-        for start in range(0, len(openings), _BATCH):
-            here = ledger.c.ledger == name, is_target(ledger, target)
-            some = ledger.c.opening.in_(openings[start : start + _BATCH])
+        here = ledger.c.ledger == name, is_target(ledger, target)
+        for part in in_parts(openings):
+            some = ledger.c.opening.in_(part)
             for row in connection.execute(select(*columns).where(*here, some)):
                 found[target, row.opening] = dict(row._mapping)
     return found
@@ -140,7 +136,3 @@ def _openings(forecasts: Sequence[Forecast]) -> dict[ForecastTarget, list[int]]:
     for one in forecasts:
         found.setdefault(one.target, []).append(one.opening)
     return found
-
-
-def _target(row: Row) -> ForecastTarget:
-    return ForecastTarget(*(row[name] for name in ForecastTarget.__struct_fields__))

@@ -15,7 +15,7 @@ from core.series import CandleFlag, Series
 from storage.candles.candle_columns import Candles
 from storage.ledger.ledger_rows import Pending
 from storage.stores import Stores
-from tasks.forecasts.ledger_scores import keep_record, keep_scores
+from tasks.forecasts.ledger_scores import is_due, keep_record, keep_scores
 from tasks.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ AT_ONCE = 5_000
 RECENT_S, LOOK_BACK_S = 3_600, 300
 # A candle with trades known to be missing may be mended so long after its close (s).
 MENDING_S = 600
-# Scores over many rows are computed the less often the more there are: ms a row.
-PAUSE_MS_A_ROW = 5
 
 
 class ForecastScorer:
@@ -89,8 +87,7 @@ class ForecastScorer:
         boards = {ledger: stores.boards.all(ledger) for ledger, _ in self._behind}
         for ledger, target in list(self._behind):
             board = boards[ledger].get(target)
-            pause = board.n * PAUSE_MS_A_ROW if board else 0
-            if board is None or self._clock() - board.updated_at >= pause:
+            if board is None or is_due(board.n, board.updated_at, self._clock()):
                 keep_scores(stores, ledger, target)
                 self._behind.discard((ledger, target))
                 if is_external(target.model):
@@ -100,9 +97,8 @@ class ForecastScorer:
     def _keep_records(self, stores: Stores) -> None:
         """Bring the records of outside forecasters up to date that are due."""
         for ledger, model in list(self._records_behind):
-            record, at = stores.records.get(ledger, model) or (None, 0)
-            pause = record.n * PAUSE_MS_A_ROW if record else 0
-            if self._clock() - at >= pause:
+            held = stores.records.get(ledger, model)
+            if held is None or is_due(held[0].n, held[1], self._clock()):
                 keep_record(stores, ledger, model)
                 self._records_behind.discard((ledger, model))
 

@@ -20,6 +20,7 @@ from storage.ledger.signal_rows import SealedSignal, SignalOutcome
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
+from tasks.forecasts.ledger_scores import is_due
 from tasks.signals.signal_scores import keep_signal_scores
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ logger = logging.getLogger(__name__)
 # A candle that is missing may come for so long after a signal's end (ms): then those held decide.
 PATIENCE_MS = 86_400_000
 LABELS = (HOLD, BUY, SELL)
-# Scores over many rows are computed the less often the more there are: ms a row.
-PAUSE_MS_A_ROW = 5
 
 
 def score_signals(stores: Stores) -> int:
@@ -68,16 +67,14 @@ def _score_sealed(stores: Stores) -> int:
 
 def _score_series(stores: Stores, series: Series, rows: list[SealedSignal]) -> list[SealedSignal]:
     bars = _bars(stores, series, min(r.first_opening for r in rows), max(r.opening for r in rows))
-    outcomes, closed = [], {}
+    outcomes = []
     for row in rows:
         found = _outcome_of_sealed(stores, row, bars)
         if found is not None:
-            closed[row.seq] = found[0]
+            # Before the row is waited for no more: an end in between would leave it open for ever.
+            _close(stores, row.signal_id, found[0])
             outcomes.append(SignalOutcome(row.seq, found[0].pnl_percent, found[0].exit, found[1]))
-    known = stores.sealed.record_outcomes(outcomes) if outcomes else []
-    for row in known:
-        _close(stores, row.signal_id, closed[row.seq])
-    return known
+    return stores.sealed.record_outcomes(outcomes) if outcomes else []
 
 
 def _outcome_of_sealed(
@@ -183,7 +180,7 @@ def _keep_scores(stores: Stores, behind: set[ForecastTarget]) -> None:
     boards = stores.boards.all(SIGNALS) if behind else {}
     for target in behind:
         board = boards.get(target)
-        if board is None or now_ms() - board.updated_at >= board.n * PAUSE_MS_A_ROW:
+        if board is None or is_due(board.n, board.updated_at, now_ms()):
             keep_signal_scores(stores, target)
 
 
