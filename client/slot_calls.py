@@ -12,7 +12,7 @@ from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages
 from client.tasks import Task
-from client.uploads import FORECASTS_PER_REQUEST, forecast_items, submitted
+from client.uploads import FORECASTS_PER_REQUEST, forecast_items, merged
 from core.clock.times import parse_time
 from core.ledger import FORECASTS, LIVE, genesis, row_hash
 
@@ -136,7 +136,7 @@ class SlotCalls(CandleCalls):
             sent = body | {"forecasts": items[first : first + FORECASTS_PER_REQUEST]}
             answer = self._transport.send("POST", "/ledger/forecasts", json=sent)
             answers.append(msgspec.json.decode(answer.content, type=dict[str, Any]))
-        return submitted(answers)
+        return merged(answers, FORECASTS_PER_REQUEST, ("refused", "items"))
 
     def forecaster(self, name: str) -> dict[str, Any]:
         """Return a forecaster's record in the live ledger; raises `NotFound`."""

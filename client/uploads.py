@@ -1,6 +1,6 @@
 """Candles and forecasts in parts that one request may carry, and the parts' results as one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -26,14 +26,19 @@ def to_csv(part: pd.DataFrame) -> bytes:
     return part.to_csv(index=False, na_rep="nan").encode()
 
 
-def merged(results: list[dict[str, Any]]) -> dict[str, Any]:
+def merged(
+    results: list[dict[str, Any]],
+    size: int | None = None,
+    indexed: Collection[str] = ("rejected",),
+) -> dict[str, Any]:
     """Return the parts' results as one: counts added, lists joined, first and last the widest.
 
-    `index` of a rejected row counts from the start of the whole upload.
+    `index` in the lists `indexed` counts from the start of the first part; each has `size`
+    rows, of uploads `ROWS_PER_REQUEST`.
     """
     total: dict[str, Any] = {}
     for number, result in enumerate(results):
-        for name, value in _reindexed(result, number * ROWS_PER_REQUEST).items():
+        for name, value in _reindexed(result, number * (size or ROWS_PER_REQUEST), indexed).items():
             total[name] = _joined(name, total[name], value) if name in total else value
     return total
 
@@ -50,12 +55,12 @@ def _joined(name: str, held: Any, new: Any) -> Any:
     return max(held, new) if name == "last" else new
 
 
-def _reindexed(result: dict[str, Any], start: int) -> dict[str, Any]:
-    rejected = result.get("rejected")
-    if not isinstance(rejected, list):
-        return result
-    moved = [row | {"index": row["index"] + start} for row in rejected]
-    return result | {"rejected": moved}
+def _reindexed(result: dict[str, Any], start: int, indexed: Collection[str]) -> dict[str, Any]:
+    return result | {
+        name: [row | {"index": row["index"] + start} for row in result[name]]
+        for name in indexed
+        if isinstance(result.get(name), list)
+    }
 
 
 def forecast_items(
@@ -114,16 +119,3 @@ def _number(row_number: int, name: str, value: Any) -> float:
 
 def _is_empty(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value)) and (value == "" or bool(pd.isna(value)))
-
-
-def submitted(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answers about parts as one; every `index` counts from the first part."""
-    total: dict[str, Any] = answers[0] | {"refused": [], "items": []}
-    total |= dict.fromkeys(("accepted", "late", "repeated"), 0)
-    for number, answer in enumerate(answers):
-        start = number * FORECASTS_PER_REQUEST
-        for name in ("accepted", "late", "repeated"):
-            total[name] += answer[name]
-        for name in ("refused", "items"):
-            total[name] += [one | {"index": one["index"] + start} for one in answer[name]]
-    return total

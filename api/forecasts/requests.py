@@ -142,7 +142,7 @@ def _options(body: SlotBody) -> dict[str, Any]:
     """Return the options that were given; raises `InvalidRequest` for those of another model."""
     options = given(body.options) if body.options else {}
     lstm = options.keys() & LSTM_OPTIONS
-    boosted = dict.fromkeys(("boosting", *known_models(RANGE), *known_models(SIGNAL)))
+    boosted = "boosting", *known_models(RANGE), *known_models(SIGNAL)
     allowed = {"lstm": lstm, **dict.fromkeys(boosted, options.keys() - lstm)}.get(
         body.model, set() if body.model in OURS else options.keys()
     )

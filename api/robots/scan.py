@@ -47,7 +47,7 @@ class ScanResource:
         """
         now = now_ms() // 1_000
         scan = await in_thread(self._scan, req.context.key, query, now)
-        body, resp.content_type = _shown(scan, query.format)
+        resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
@@ -55,7 +55,7 @@ class ScanResource:
         if tag in held.split(","):
             resp.status = HTTP_304
             return
-        resp.data = body
+        resp.data = _shown(scan, query.format)
 
     def _scan(self, account: AccessKey | None, query: ScanQuery, now: int) -> Scan:
         targets = [slot.target for slot in self._offered.now(account)]
@@ -113,12 +113,12 @@ def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> i
     return min(ahead or [(now // step + 1) * step for step in steps])
 
 
-def _shown(scan: Scan, form: str) -> tuple[bytes, str]:
+def _shown(scan: Scan, form: str) -> bytes:
     if form == "json":
-        return msgspec.json.encode(scan), MEDIA_JSON
+        return msgspec.json.encode(scan)
     lines = [";".join(ScanItem.__struct_fields__)]
     lines += [";".join(map(_cell, msgspec.structs.astuple(item))) for item in scan.items]
-    return "\n".join([*lines, ""]).encode(), CSV
+    return "\n".join([*lines, ""]).encode()
 
 
 def _cell(value: object) -> str:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from api.forecasts.schemas import RrConfig
 from api.http.schemas import Name, Resolution, Symbol
 from api.http.v1_envelope import success_of
 from core.answers.signals import PredictionData, SignalData
-from core.risk_reward import RR_PATTERN, USUAL
+from core.risk_reward import USUAL
 from core.signals import HORIZONS, LONGEST_HORIZON
 
 Horizon = Annotated[
@@ -18,9 +19,6 @@ Horizon = Annotated[
         extra_json_schema={"minimum": 1, "maximum": LONGEST_HORIZON, "examples": list(HORIZONS)},
     ),
 ]
-
-
-RrConfig = Annotated[str, Meta(pattern=RR_PATTERN, description="Where positions end.")]
 
 
 class PredictionRequest(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -41,7 +41,7 @@ def submit(
     rows = _read(file)
     with connect(as_json) as tickcast:
         told = tickcast.submit(forecaster, rows, ledger=ledger, **common)
-    answer(as_json, told, lambda told: _shown(told))
+    answer(as_json, told, _shown)
     if told["late"] or told["refused"]:
         raise typer.Exit(FAILED)
 

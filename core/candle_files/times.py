@@ -109,7 +109,8 @@ def _by_clock(
         values = [walls.get(place, value) for place, value in enumerate(values)]
         warnings = clock_warnings(list(walls.values()), zone)
         return ReadTimes(values, reasons, "written times, taken as UTC", warnings)
-    return _moved(values, reasons, walls, zone, f"written times by the clock of {zone}")
+    moved = _moved(values, reasons, walls, zone, f"written times by the clock of {zone}")
+    return moved._replace(warnings=moved.warnings + clock_warnings(list(walls.values()), zone))
 
 
 def _moved(
@@ -124,7 +125,7 @@ def _moved(
         values[place] = math.nan if instant is None else instant
     lone = clock.shown_once(given)
     warnings = [_lone(lone, clock.name)] if lone else []
-    return ReadTimes(values, reasons, meaning, warnings + clock_warnings(given, zone))
+    return ReadTimes(values, reasons, meaning, warnings)
 
 
 def _lone(walls: list[float], zone: str) -> str:

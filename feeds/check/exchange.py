@@ -113,7 +113,6 @@ class _Check:
     def _compare(self, told: list[FetchedTrade]) -> Finding:
         made = comparison.candles_of(told)
         newest = max(made, default=0)
-        newest = max(made, default=0)
         ours = {at: candle for at, candle in made.items() if at > newest - candles.SPAN}
         try:
             found = comparison.judge_comparison(ours, self._theirs(ours))
