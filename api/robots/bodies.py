@@ -1,0 +1,39 @@
+"""Bodies that trading robots send: JSON under whatever name, with the end mark of their strings.
+
+MetaTrader's `StringToCharArray` leaves a NUL behind the text, and its `WebRequest` names the
+body as a form or not at all. Robots in the field are not redeployed, so that fields which we
+do not know are kept aside instead of refused.
+"""
+
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request
+
+from api.http.json_text import parse_json
+from api.http.request_body import JSON, media_type, read_body
+from api.http.threads import in_work_thread
+
+_CONTENT_TYPES = (JSON, "text/plain", "application/x-www-form-urlencoded")
+# Bodies larger than this are parsed on a thread: the loop has others to serve.
+_PARSE_ON_THREAD_FROM = 1 << 16
+
+
+async def read_robot_json(req: Request, limit: int) -> Any:
+    """Return the JSON value of a body of at most `limit` bytes.
+
+    Raises `TooLarge`, `UnsupportedMediaType` and `MalformedRequest`.
+    """
+    media_type(req, _CONTENT_TYPES)
+    body = (await read_body(req, limit)).rstrip(b"\0")
+    if len(body) < _PARSE_ON_THREAD_FROM:
+        return parse_json(body)
+    return await in_work_thread(parse_json, body)
+
+
+def unknown_fields(value: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return those fields of a JSON object that `kind` lacks, at its own level."""
+    if not isinstance(value, dict):
+        return {}
+    known = {field.encode_name for field in msgspec.structs.fields(kind)}
+    return {name: held for name, held in value.items() if name not in known}
