@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from operate.embedded_redis import start_redis, stop_redis
-from storage.database import migrate, open_database
+from storage.database import open_database
 from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 from tests.clocks import INSTANTS, USUAL, clock_at
+from tests.migrated import lay_tables
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,7 +78,7 @@ def redis_client(redis_settings: Settings) -> Iterator["redis.Redis"]:
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty SQLite database in a folder of its own."""
     engine = open_database(f"sqlite:///{tmp_path / 'tickcast.sqlite3'}")
-    migrate(engine)
+    lay_tables(engine)
     yield engine
     engine.dispose()
 
@@ -89,6 +90,6 @@ def stores(
     """All stores, empty: the session's Redis, SQLite and models in a folder of their own."""
     own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
     stores = open_stores(redis_settings.model_copy(update=own))
-    migrate(stores.engine)
+    lay_tables(stores.engine)
     yield stores
     stores.close()

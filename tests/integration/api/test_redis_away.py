@@ -14,7 +14,6 @@ from api.app import create_app
 from api.http.threads import refuse_while_away
 from core.settings import Settings
 from operate.embedded_redis import start_redis, stop_redis
-from storage.database import migrate
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import REQUEST_SECONDS
 from storage.stores import open_stores
@@ -24,6 +23,7 @@ from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
 from tests.conftest import FALCONS_HOST
 from tests.integration.api.conftest import Api
+from tests.migrated import lay_tables
 
 READERS = 200
 NEEDS_REDIS = (
@@ -58,7 +58,7 @@ async def caller(own_redis: tuple[Settings, subprocess.Popen[bytes]]) -> AsyncIt
     breaker = RedisBreaker(settings.redis_address)
     refuse_while_away(breaker.refuse)
     stores = open_stores(settings, breaker)
-    migrate(stores.engine)
+    lay_tables(stores.engine)
     stream = open_stream_stores(settings, stores.redis)
     celery = make_celery(settings.broker_address, answer_s=REQUEST_SECONDS)
     enqueue = Enqueue(stores.jobs, stores.uploads, celery, breaker)

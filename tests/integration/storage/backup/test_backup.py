@@ -24,10 +24,11 @@ from storage.backup.backup_file import Manifest
 from storage.backup.backup_redis import StreamPage
 from storage.candles.candle_columns import Candles
 from storage.candles.forecasts import ForecastPoint
-from storage.database import migrate, reading
+from storage.database import reading
 from storage.models.runs import RunRecord
 from storage.stores import Stores, open_stores
 from tests.made_runs import named_run
+from tests.migrated import lay_tables
 
 SERIES = make_series("coinbase", "BTC-USD", "1m")
 
@@ -42,7 +43,7 @@ def other(redis_settings: Settings, tmp_path: Path) -> Callable[[], Stores]:
         own = {"data_dir": folder, "redis_url": redis_settings.redis_address}
         stores = open_stores(redis_settings.model_copy(update=own))
         stores.redis.flushall()
-        migrate(stores.engine)
+        lay_tables(stores.engine)
         return stores
 
     return open_it

@@ -18,13 +18,13 @@ from celery import Celery  # type: ignore[import-untyped]
 from core.jobs import Job
 from core.settings import Settings
 from operate.embedded_redis import start_redis, stop_redis
-from storage.database import migrate
 from storage.stores import Stores, open_stores
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.jobs.ending import HUNG
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.task_table import FETCH
+from tests.migrated import lay_tables
 
 ROOT = Path(__file__).parents[4]
 ODD_TASKS = "tests.integration.tasks.jobs.odd_tasks"
@@ -56,7 +56,7 @@ class Workbench:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stores: Stores = open_stores(settings)
-        migrate(self.stores.engine)
+        lay_tables(self.stores.engine)
         self.celery: Celery = make_celery(settings.broker_address)
         self.enqueue = Enqueue(self.stores.jobs, self.stores.uploads, self.celery)
         self.processes: list[subprocess.Popen[bytes]] = []
