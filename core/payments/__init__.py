@@ -1,0 +1,1 @@
+"""What payment providers tell of contracts and invoices, and what somebody may use for it."""
