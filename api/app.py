@@ -64,7 +64,7 @@ from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.process.shared_counts import SharedCounts
 from core.settings import Settings
-from storage.access.access_keys import FORECAST, INGEST
+from storage.access.access_keys import FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
@@ -74,6 +74,7 @@ from tasks.trades.enqueue_stream import EnqueueStream
 
 _MODELS = CallLimit("models", 30)
 _COMPUTES = ("POST",)
+_ROBOTS = (SUBSCRIBER,)
 
 
 def create_app(
@@ -283,10 +284,13 @@ def _add_v1(
 def _add_robots(app: Application, stores: Stores) -> None:
     """Add the routes that trading robots ask every few seconds."""
     offered = OfferedSlots(stores.slots)
-    app.add_route("/api/scan", ScanResource(stores, offered))
-    app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered))
+    app.add_route("/api/scan", ScanResource(stores, offered), roles=_ROBOTS)
+    app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered), roles=_ROBOTS)
     app.add_route(
-        "/api/history/predictions", PredictionCounts(stores.signal_counts, offered), dear=True
+        "/api/history/predictions",
+        PredictionCounts(stores.signal_counts, offered),
+        roles=_ROBOTS,
+        dear=True,
     )
 
 

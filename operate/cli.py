@@ -12,12 +12,14 @@ from core.clock.times import format_time, now_ms
 from core.plain_text import escape_controls
 from core.settings import read_settings
 from operate import regimes_command
+from operate.commands import accounts
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey
 from storage.backup.backup import restore_backup, verify_backup, write_backup
 
 keys = typer.Typer(help="Keys that open the API of this data folder.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(accounts.app, name="accounts")
 app.command("regimes")(regimes_command.regimes)
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup file.", dir_okay=False)]
@@ -112,7 +114,11 @@ def _state(key: AccessKey) -> str:
 def create_key(
     label: Annotated[str, typer.Argument(help="What the key is for.")],
     role: Annotated[
-        str, typer.Option(help="owner: everything. reader: reads and forecasts, changes nothing.")
+        str,
+        typer.Option(
+            help="owner: everything. reader: reads and forecasts, changes nothing. "
+            "feeder: pushes candles of a terminal, by its scope."
+        ),
     ] = OWNER,
     days: Annotated[int, typer.Option(min=0, help="Ends after so many days; 0: never.")] = 0,
     scope: Annotated[

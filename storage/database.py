@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004
 
 from core.errors import Conflict, CorruptArtifact, DatabaseUnavailable, StorageFull, TickcastError
@@ -85,6 +85,12 @@ def database_errors() -> Iterator[None]:
         if type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
             raise DatabaseUnavailable("The database does not answer at the moment.") from error
         raise
+
+
+def lock_table(connection: Connection, table: Table) -> None:
+    """Let nobody else write to a table until the transaction ends, as on SQLite nobody can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> None:

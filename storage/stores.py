@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from core.settings import Settings
 from storage.access.access_keys import AccessKeyStore
+from storage.accounts.accounts import AccountStore
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
 from storage.candles.forecasts import ForecastStore
@@ -56,6 +57,7 @@ class Stores:
     jobs: JobStore
     watches: WatchStore
     keys: AccessKeyStore
+    accounts: AccountStore
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
@@ -107,6 +109,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         jobs=JobStore(engine),
         watches=WatchStore(engine),
         keys=AccessKeyStore(engine),
+        accounts=AccountStore(engine),
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),

@@ -87,6 +87,9 @@ access_keys = Table(
     Column("revoked_at", BigInteger),
     Column("expires_at", BigInteger),
     Column("scopes", JSON, nullable=False, server_default=text("'[]'")),
+    Column("number", Integer, nullable=False, unique=True),  # what others may call it by
+    Column("account_id", Integer),  # of the subscriber whose key it is
+    Index("ix_access_keys_account_id", "account_id"),
 )
 
 gaps = Table(

@@ -150,8 +150,8 @@ class Access:
         self._calls.count(address, self._address_calls, sentence)
 
     def _check_role(self, req: Request, method: str, params: Mapping[str, str]) -> None:
-        key = req.context.key
-        if key and not may_call(key.role, method, self._routes.of(req.uri_template)):
+        key, public = req.context.key, self._routes.is_public(req.path)
+        if key and not public and not may_call(key.role, method, self._routes.of(req.uri_template)):
             raise Forbidden(f"A key of the role {key.role} may not do this.")
         if key and not _is_in_scope(key, self._routes.of(req.uri_template).purpose, params):
             raise Forbidden(f"This key opens {', '.join(key.scopes)} and nothing else.")
@@ -201,8 +201,13 @@ def _note_error(looked_up: asyncio.Future[AccessKey | None]) -> None:
 
 
 def may_call(role: str, method: str, route: Route) -> bool:
-    """Say whether a key of a role may call a route: readers read, and compute where it says so."""
-    return role == OWNER or (role == READER and (method in _READING or method in route.computes))
+    """Say whether a key of a role may call a route.
+
+    Readers read, and compute where it says so; other roles call what names them, and no more.
+    """
+    if role == READER:
+        return method in _READING or method in route.computes
+    return role == OWNER or role in route.roles
 
 
 def _is_in_scope(key: AccessKey, purpose: str, params: Mapping[str, str]) -> bool:

@@ -26,7 +26,8 @@ class Route:
     changes. `limits`: how often a key may call it, by method. `health`: its 503 is
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
     `status_body`: its errors carry a status and a message besides. `stream`: its answer
-    stays open. `dear`: it reads much, so that a key may call it less often than others.
+    stays open. `roles`: the roles besides owners and readers that may call it, with
+    every method. `dear`: it reads much, so that a key may call it less often than others.
     `purpose`: keys that are narrowed to it may call the route, for what they are narrowed to.
     """
 
@@ -39,6 +40,7 @@ class Route:
     probe: bool = False
     status_body: bool = False
     stream: bool = False
+    roles: Collection[str] = ()
     dear: bool = False
     purpose: str = ""
 

@@ -10,21 +10,23 @@ import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, NotFound
 from core.names import check_name
-from storage.database import reading, writing
+from storage.database import lock_table, reading, writing
 from storage.tables import access_keys
 
 OWNER = "owner"
 READER = "reader"
+# Robots of an account, and programs that feed a platform.
+SUBSCRIBER, FEEDER = "subscriber", "feeder"
 # What a key can be narrowed to: feeding a platform, speaking for a forecaster, or all of them.
 INGEST, FORECAST = "ingest", "forecast"
 SCOPES = {INGEST: "PLATFORM", FORECAST: "NAME"}
-ROLES = frozenset({OWNER, READER})
+ROLES = frozenset({OWNER, READER, SUBSCRIBER, FEEDER})
 FIXED_KEY_LENGTH = 16
 # Label of the key in the owner's file, which `storage.access.owner_key` looks after.
 FILE_LABEL = "owner"
@@ -45,6 +47,8 @@ class AccessKey(msgspec.Struct, frozen=True):
     revoked_at: int | None = None
     expires_at: int | None = None
     scopes: tuple[str, ...] = ()
+    number: int = 0
+    account_id: int | None = None
 
     def opens(self, now: int) -> bool:
         """Say whether it opens the API at `now` (epoch ms)."""
@@ -80,14 +84,16 @@ class AccessKeyStore:
         label: str,
         expires_at: int | None = None,
         scopes: Sequence[str] = (),
+        account_id: int | None = None,
     ) -> tuple[str, AccessKey]:
         """Make a key; the first part of the answer is the only copy of it in clear.
 
         With `expires_at` (epoch ms) it ends by itself; with `scopes`, each
-        `ingest:PLATFORM` or `forecast:NAME`, it opens nothing else.
+        `ingest:PLATFORM` or `forecast:NAME`, it opens nothing else. A subscriber's key
+        is one of an account, a feeder's has a scope.
         """
         plain = new_key()
-        return plain, self.adopt(plain, role, label, expires_at, scopes)
+        return plain, self.adopt(plain, role, label, expires_at, scopes, account_id)
 
     def adopt(
         self,
@@ -96,6 +102,7 @@ class AccessKeyStore:
         label: str,
         expires_at: int | None = None,
         scopes: Sequence[str] = (),
+        account_id: int | None = None,
     ) -> AccessKey:
         """Store the digest of a key chosen elsewhere.
 
@@ -104,6 +111,7 @@ class AccessKeyStore:
         """
         _check(plain, role, label)
         _check_scopes(scopes)
+        _check_owner(role, scopes, account_id)
         values = {
             "id": _key_id(plain),
             "digest": _digest(plain),
@@ -113,10 +121,13 @@ class AccessKeyStore:
             "created_at": self._clock(),
             "expires_at": expires_at,
             "scopes": list(scopes),
+            "account_id": account_id,
         }
+        number = select(func.coalesce(func.max(access_keys.c.number), 0) + 1).scalar_subquery()
         try:
             with writing(self._engine) as connection:
-                made = insert(access_keys).values(values).returning(access_keys)
+                lock_table(connection, access_keys)
+                made = insert(access_keys).values(number=number, **values).returning(access_keys)
                 return _to_key(connection.execute(made).one())
         except IntegrityError as error:
             raise Conflict("This key is stored already.") from error
@@ -163,7 +174,7 @@ class AccessKeyStore:
             raise Conflict("This key was revoked or has expired; create another.")
         if (old.role, old.label) == (OWNER, FILE_LABEL):
             raise Conflict("To replace the owner's own key, delete its file and start again.")
-        plain, made = self.create(old.role, old.label, old.expires_at, old.scopes)
+        plain, made = self.create(old.role, old.label, old.expires_at, old.scopes, old.account_id)
         end = now + max(0, overlap_ms)
         ends = (
             {"expires_at": min(end, old.expires_at or end)} if overlap_ms else {"revoked_at": now}
@@ -217,6 +228,18 @@ def _check_scopes(scopes: Sequence[str]) -> None:
             raise InvalidRequest(f"scope must be {forms}, with * for all.", field="scope")
         if name != "*":
             check_name(name, "scope")
+
+
+def _check_owner(role: str, scopes: Sequence[str], account_id: int | None) -> None:
+    if (role == SUBSCRIBER) != (account_id is not None):
+        raise InvalidRequest(
+            "A subscriber's key is one of an account, and only that: tickcast accounts makes it.",
+            field="role",
+        )
+    if role == FEEDER and not any(scope.startswith(f"{INGEST}:") for scope in scopes):
+        raise InvalidRequest(
+            f"A feeder's key needs a scope {INGEST}:{SCOPES[INGEST]}.", field="scope"
+        )
 
 
 def _random(length: int) -> str:

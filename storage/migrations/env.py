@@ -2,8 +2,9 @@
 
 from alembic import context
 
+from storage.accounts import account_tables  # noqa: F401 - its tables join the metadata
 from storage.ledger import (
-    ledger_tables,  # noqa: F401 - its tables join the metadata
+    ledger_tables,  # noqa: F401 - likewise
     signal_slots,  # noqa: F401 - likewise
 )
 from storage.markets import market_tables  # noqa: F401 - likewise

@@ -11,6 +11,7 @@ from falcon.testing import ASGIConductor
 
 from api.app import Application
 from storage.access.access_keys import ROLES
+from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 
@@ -28,6 +29,9 @@ SCOPES = {
     },
     "forecast:mine": {("POST", "/ledger/forecasts")},
 }
+# All that a subscriber may call, besides what is public; a feeder may call what its scope names.
+SUBSCRIBERS = {"/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions"}
+FEEDERS = {("POST", "/ingest/mt/{platform}")}
 SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}
 
 
@@ -51,8 +55,23 @@ def path_of(template: str) -> str:
 
 
 def may(role: str, method: str, template: str) -> bool:
-    """Say what is promised of a role."""
-    return role == "owner" or method == "GET" or template in READERS_POSTS
+    """Say what is promised of a role on a route that is not public."""
+    return {
+        "owner": True,
+        "reader": method == "GET" or template in READERS_POSTS,
+        "subscriber": template in SUBSCRIBERS,
+        "feeder": (method, template) in FEEDERS,
+    }[role]
+
+
+def key_of(stores: Stores, role: str) -> str:
+    """Return a new key of a role, with the account or the scope that the role asks for."""
+    account = scopes = None
+    if role == "subscriber":
+        account = stores.accounts.create(NewAccount(user_name="test"), "pro").id
+    if role == "feeder":
+        scopes = ["ingest:coinbase"]
+    return stores.keys.create(role, "test", scopes=scopes or (), account_id=account)[0]
 
 
 async def test_no_route_answers_nobody_or_a_revoked_key(
@@ -75,14 +94,16 @@ async def test_no_route_answers_nobody_or_a_revoked_key(
 async def test_a_role_gets_403_where_it_may_not_and_nowhere_else(
     api: Api, app: Application, stores: Stores, role: str
 ) -> None:
-    headers = {"X-API-Key": stores.keys.create(role, "test")[0]}
+    headers = {"X-API-Key": key_of(stores, role)}
     for method, template in routes(app):
+        path = path_of(template)
         if method == "WEBSOCKET":
             continue
-        answer = await api.bare(method, path_of(template), headers=headers)
+        public = role == "subscriber" and app.routes.is_public(path)
+        answer = await api.bare(method, path, headers=headers)
         assert answer.status_code != 401, (method, template)
         refused = answer.status_code == 403
-        assert refused == (not may(role, method, template)), (method, template)
+        assert refused == (not public and not may(role, method, template)), (method, template)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +132,7 @@ async def test_every_socket_admits_the_roles_that_it_should(
     assert found == SOCKETS.keys()
     for template, roles in SOCKETS.items():
         for role in ROLES:
-            plain = stores.keys.create(role, "test")[0]
+            plain = key_of(stores, role)
             for by_header in (True, False):
                 admitted = await _admitted(app, path_of(template), plain, by_header)
                 assert admitted == (role in roles), (template, role, by_header)

@@ -1,0 +1,157 @@
+"""Accounts in SQL, with the plans that each is entitled to."""
+
+import builtins
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.clock.times import now_ms
+from core.errors import Conflict, InvalidRequest, NotFound
+from core.robots.accounts import TIERS, USUAL_CALLS, Account
+from storage.accounts.account_tables import accounts, entitlements
+from storage.database import lock_table, reading, writing
+
+ADMIN = "admin"
+MANUAL, CLOSED = "manual", "closed"
+_MAIL = re.compile(r"[^\s@<>\"',;:()\\]{1,64}@[A-Za-z0-9.-]{1,189}\Z")
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of an account when it is made; lists are what it may see, None for all."""
+
+    user_name: str
+    email: str | None = None
+    locale: str = "en"
+    symbols_allowed: tuple[str, ...] | None = None
+    tfs_allowed: tuple[int, ...] | None = None
+    rate_limit_per_min: int = USUAL_CALLS
+    notes: str = ""
+
+
+class AccountStore:
+    """Every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], int] = now_ms) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create(self, told: NewAccount, tier: str, ends_at: int | None = None) -> Account:
+        """Make an account with a plan that begins now.
+
+        Raises `InvalidRequest` for what it cannot be called, and `Conflict` if the mail
+        address has an account.
+        """
+        values = _checked(told, tier)
+        try:
+            with writing(self._engine) as connection:
+                number = _next(connection, accounts)
+                values |= {"id": number, "created_at": self._clock()}
+                connection.execute(insert(accounts).values(values))
+                self._grant(connection, number, tier, ends_at)
+        except IntegrityError as error:
+            raise Conflict("There is an account with this email.") from error
+        return self.get(number)
+
+    def get(self, account_id: int) -> Account:
+        """Return an account; raises `NotFound`."""
+        found = self._read(account_id)
+        if not found:
+            raise NotFound("There is no account with this id.")
+        return found[0]
+
+    def list(self) -> builtins.list[Account]:
+        """Return all accounts, the oldest first, closed ones too."""
+        return self._read()
+
+    def change_plan(self, account_id: int, tier: str, ends_at: int | None = None) -> Account:
+        """Replace what the operator has granted; plans that were bought stay."""
+        _check_tier(tier)
+        self.get(account_id)
+        with writing(self._engine) as connection:
+            self._end(connection, account_id, ADMIN)
+            self._grant(connection, account_id, tier, ends_at)
+        return self.get(account_id)
+
+    def end(self, account_id: int) -> Account:
+        """End all plans now; keys of the account open nothing any more."""
+        self.get(account_id)
+        with writing(self._engine) as connection:
+            self._end(connection, account_id)
+        return self.get(account_id)
+
+    def _grant(
+        self, connection: Connection, account_id: int, tier: str, ends_at: int | None
+    ) -> None:
+        now = self._clock()
+        if ends_at is not None and ends_at <= now:
+            raise InvalidRequest("A plan must end in the future.", field="expires_at")
+        row = {
+            "id": _next(connection, entitlements),
+            "account_id": account_id,
+            "source": ADMIN,
+            "source_ref": secrets.token_hex(8),
+            "plan_tier": tier,
+            "starts_at": now,
+            "ends_at": ends_at,
+            "state": MANUAL,
+        }
+        connection.execute(insert(entitlements).values(row))
+
+    def _end(self, connection: Connection, account_id: int, source: str | None = None) -> None:
+        now, column = self._clock(), entitlements.c
+        mine = (column.account_id == account_id) & (
+            column.ends_at.is_(None) | (column.ends_at > now)
+        )
+        if source:
+            mine &= column.source == source
+        connection.execute(update(entitlements).where(mine).values(ends_at=now, state=CLOSED))
+
+    def _read(self, account_id: int | None = None) -> builtins.list[Account]:
+        whose = [] if account_id is None else [accounts.c.id == account_id]
+        granted = select(entitlements).order_by(entitlements.c.id)
+        if account_id is not None:
+            granted = granted.where(entitlements.c.account_id == account_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(accounts).where(*whose).order_by(accounts.c.id)).all()
+            plans = connection.execute(granted).all()
+        by_account = defaultdict(list)
+        for plan in plans:
+            by_account[plan.account_id].append(_values(plan))
+        return [
+            msgspec.convert({**_values(row), "entitlements": by_account[row.id]}, Account)
+            for row in rows
+        ]
+
+
+def _next(connection: Connection, table: Table) -> int:
+    lock_table(connection, table)
+    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one())
+
+
+def _checked(told: NewAccount, tier: str) -> dict[str, object]:
+    _check_tier(tier)
+    if not 1 <= len(told.user_name.strip()) <= 128:
+        raise InvalidRequest("user_name must have 1 to 128 characters.", field="user_name")
+    if told.email is not None and not _MAIL.match(told.email):
+        raise InvalidRequest("email must be one address such as a@b.example.", field="email")
+    if not 1 <= told.rate_limit_per_min <= 1_000_000:
+        raise InvalidRequest(
+            "rate_limit_per_min must be 1 to 1,000,000.", field="rate_limit_per_min"
+        )
+    return msgspec.structs.asdict(told) | {"email": told.email and told.email.lower()}
+
+
+def _check_tier(tier: str) -> None:
+    if tier not in TIERS:
+        raise InvalidRequest(
+            f"plan_tier must be one of {', '.join(TIERS)}.", field="plan_tier", choices=TIERS
+        )
+
+
+def _values(row: Row[tuple[object, ...]]) -> dict[str, object]:
+    return {str(name): value for name, value in row._mapping.items()}

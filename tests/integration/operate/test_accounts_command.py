@@ -1,0 +1,57 @@
+"""`tickcast accounts`: made with a key that is shown once, changed, ended."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from core.settings import Settings
+from operate.cli import app
+from storage.stores import Stores, open_stores
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def opened(redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stores:
+    """The stores of the folder on which the command works."""
+    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
+    for name, value in own.items():
+        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
+    monkeypatch.chdir(tmp_path)
+    return open_stores(redis_settings.model_copy(update=own))
+
+
+def _run(*words: str) -> Result:
+    result = RUNNER.invoke(app, ["accounts", *words])
+    if result.exception:
+        raise result.exception
+    return result
+
+
+def test_an_account_is_made_with_a_plan_and_a_key_shown_once(opened: Stores) -> None:
+    words = ("create", "Joana", "--email", "j@example.com", "--plan", "basic", "--days", "2")
+    plain = _run(*words, "--symbol", "EURUSD", "--timeframe", "H1").stdout.strip()
+    key = opened.keys.find(plain)
+    assert key
+    assert (key.role, key.account_id) == ("subscriber", 1)
+    assert opened.accounts.get(1).tfs_allowed == (3_600,)
+    listed = _run("list").stdout
+    assert listed.startswith("1  Joana  j@example.com  basic  until ")
+    shown = _run("show", "1").stdout
+    assert "symbols: EURUSD\ntimeframes: 1h\n" in shown
+    assert key.hint in shown
+    assert plain not in listed + shown
+
+
+def test_a_plan_is_changed_and_ended_and_another_key_made(opened: Stores) -> None:
+    first = _run("create", "Joana").stdout.strip()
+    second = _run("key", "1").stdout.strip()
+    assert first != second
+    assert {opened.keys.find(plain).account_id for plain in (first, second)} == {1}  # type: ignore[union-attr]
+    assert (
+        "pro  until 2099-01-01T00:00:00Z"
+        in _run("plan", "1", "pro", "--until", "2099-01-01T00:00:00Z").stdout
+    )
+    assert "no plan" in _run("end", "1").stdout
