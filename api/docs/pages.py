@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -69,15 +70,7 @@ class DocsPage:
     """`GET /docs`"""
 
     def __init__(self) -> None:
-        template = OpenAPITemplate.SWAGGER.value
-        # Swagger UI would send the document's address to a validator on the internet.
-        local = template.replace(
-            "dom_id:", "validatorUrl: null, persistAuthorization: true, dom_id:"
-        )
-        page = local.format(spec_url=PATH)
-        inline = _InlineParts(page)
-        self._policy = _POLICY.format(script=inline.hashes("script"), style=inline.hashes("style"))
-        self._page = page.encode()
+        self._page, self._policy = _page_and_policy()
 
     @operation("docs", "service", {200: None}, more=html_answer())
     async def on_get(self, req: Request, resp: Response) -> None:
@@ -87,3 +80,14 @@ class DocsPage:
         resp.set_header("Referrer-Policy", "no-referrer")
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.data = self._page
+
+
+@cache
+def _page_and_policy() -> tuple[bytes, str]:
+    template = OpenAPITemplate.SWAGGER.value
+    # Swagger UI would send the document's address to a validator on the internet.
+    local = template.replace("dom_id:", "validatorUrl: null, persistAuthorization: true, dom_id:")
+    page = local.format(spec_url=PATH)
+    inline = _InlineParts(page)
+    policy = _POLICY.format(script=inline.hashes("script"), style=inline.hashes("style"))
+    return page.encode(), policy

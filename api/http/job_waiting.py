@@ -26,6 +26,8 @@ log = structlog.get_logger("api")
 _LOOK_SECONDS = 1.0
 _REPEAT_SECONDS = 10.0
 _RECONNECT_SECONDS = 0.5
+# How long a cancellation is given before it is sent again.
+_CANCEL_SECONDS = 0.01
 # A listener that is this many reports behind only misses progress, never the end.
 _BACKLOG = 16
 # A listener that Redis does not take on is not waited for any longer.
@@ -53,7 +55,7 @@ class JobWaiting:
         # redis-py swallows a cancellation that comes while it connects: ask until it is heeded.
         while self._listener and not self._listener.done():
             self._listener.cancel()
-            await asyncio.wait([self._listener], timeout=0.2)
+            await asyncio.wait([self._listener], timeout=_CANCEL_SECONDS)
 
     async def wait(self, job: Job, seconds: float, steps: int | None = None) -> Job:
         """Return the job as soon as it has ended, or as it is after `seconds`.
