@@ -53,6 +53,7 @@ from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
 from api.pages.page import Page, PageFiles
 from api.pages.root import RootResource
+from api.robots.feed import FeedClock, FeedResource
 from api.robots.history import PredictionCounts, SlotHistory
 from api.robots.offered import OfferedSlots
 from api.robots.scan import ScanResource
@@ -64,7 +65,7 @@ from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.process.shared_counts import SharedCounts
 from core.settings import Settings
-from storage.access.access_keys import FORECAST, INGEST, SUBSCRIBER
+from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
@@ -124,6 +125,7 @@ def create_app(
     _add_lstm(app, stores, work, settings)
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
     _add_robots(app, stores)
+    _add_feed(app, stores, enqueue)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
     _add_next_candle(app, stores, work, next_candle)
@@ -292,6 +294,13 @@ def _add_robots(app: Application, stores: Stores) -> None:
         roles=_ROBOTS,
         dear=True,
     )
+
+
+def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:
+    """Add the routes by which terminals feed candles of their brokers."""
+    feed = FeedResource(stores.feeds, enqueue)
+    app.add_route("/ingest/mt/{platform}", feed, roles=(FEEDER,), purpose=INGEST)
+    app.add_route("/ingest/mt/{platform}/clock", FeedClock(stores.feeds))
 
 
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:

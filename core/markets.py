@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.brokers.symbols import is_pair_of_currencies
 from core.platforms import PLATFORMS
 
 # Basis points of the price a round trip: the taker fee of large spot exchanges, 0.1% a side.
@@ -18,8 +19,6 @@ COSTS = (*ROUND_TRIP, "swap_long", "swap_short")
 
 # Candles of these platforms are of bids, as MetaTrader's are.
 _BID_PLATFORMS = ("metatrader", "mt4", "mt5", "forex", "fx")
-_QUOTED = frozenset("AUD CAD CHF CNH CZK DKK EUR GBP HKD HUF JPY MXN NOK NZD PLN SEK SGD TRY USD "
-                    "XAG XAU XPD XPT ZAR".split())  # fmt: skip
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +67,7 @@ def has_bid_candles(platform: str, symbol: str) -> bool:
     """Say whether a market's candles are of bids: currencies and metals, where no exchange is."""
     if platform in PLATFORMS:
         return False
-    plain = symbol.upper().replace("/", "").replace("-", "").replace("_", "")
-    pair = plain[:3] in _QUOTED and plain[3:6] in _QUOTED
-    return pair or platform.lower().startswith(_BID_PLATFORMS)
+    return is_pair_of_currencies(symbol) or platform.lower().startswith(_BID_PLATFORMS)
 
 
 def default_costs(*, bids: bool) -> dict[str, float]:

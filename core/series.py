@@ -37,7 +37,8 @@ class CandleFlag(IntFlag):
     to be missing. BACKFILLED: built or mended after the fact. REVISED: a
     finished candle whose values later changed. OPEN_OUTSIDE: the open lies
     outside low..high, as where candles open at the previous close.
-    FROM_TRADES: built here from trades, not the exchange's own.
+    FROM_TRADES: built here from trades, not the exchange's own. QUIET: nothing
+    was quoted or traded, so that its prices are the previous close.
     """
 
     PARTIAL = 1
@@ -46,6 +47,7 @@ class CandleFlag(IntFlag):
     REVISED = 8
     OPEN_OUTSIDE = 16
     FROM_TRADES = 32
+    QUIET = 64
 
 
 def flag_names(flags: int) -> list[str]:

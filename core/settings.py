@@ -10,6 +10,7 @@ import msgspec
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.brokers.symbols import check_maps
 from core.clock.resolutions import parse_resolution
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
@@ -128,6 +129,10 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Candles that offered signals look ahead, JSON: {"M15": 16}.',
     )
+    symbol_maps: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description='Names of a broker, JSON: {"PLATFORM": {"US500.cash": "US500"}}.',
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
@@ -167,6 +172,15 @@ class Settings(BaseSettings):
         except TickcastError as error:
             raise ValueError(f"TICKCAST_SIGNAL_MARKETS: {error.detail}") from None
         return self
+
+    @field_validator("symbol_maps")
+    @classmethod
+    def _are_symbols(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        try:
+            check_maps(value)
+        except TickcastError as error:
+            raise ValueError(error.detail) from None
+        return value
 
     @model_validator(mode="after")
     def _open_only_on_loopback(self) -> Self:

@@ -70,6 +70,26 @@ def clock(platform: str) -> str:
     return f"clock:{platform}"
 
 
+def terminal(platform: str) -> str:
+    """Hash of what the terminal that feeds a platform said last."""
+    return f"feed:{platform}"
+
+
+def wanted(platform: str) -> str:
+    """Hash of the spans that a platform's terminal is asked for, by series."""
+    return f"feed:{platform}:wanted"
+
+
+def unbuilt(platform: str) -> str:
+    """Hash of from when on (s) longer candles were not made yet of those stored, by series."""
+    return f"feed:{platform}:unbuilt"
+
+
+def spread(platform: str, symbol: str) -> str:
+    """Time series of spreads that a terminal told, in basis points."""
+    return f"ts:{platform}:{symbol}:spread"
+
+
 def refresh_lock(series: Series) -> str:
     """Lock of the run that brings a watched series up to date."""
     return f"lock:refresh:{series}"

@@ -41,6 +41,10 @@ from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
+from storage.terminals.broker_clocks import BrokerClockStore
+from storage.terminals.feed_store import FeedStore
+from storage.terminals.series_writer import SeriesWriter
+from storage.terminals.symbol_names import SymbolNames
 from storage.trades.tickers import TickerStore
 
 
@@ -78,6 +82,7 @@ class Stores:
     series_cache: SeriesCache
     signals: SignalStore
     markets: MarketStore
+    feeds: FeedStore
     answers: AnswerCache
     followed: FollowedStore
     data_dir: Path
@@ -99,11 +104,13 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     files = Artifacts(settings.data_dir)
     heads = Heads(settings.heads_file)
     sealed = SealedSignals(engine, heads)
+    candles = CandleStore(client, settings.candle_retention_days)
+    facts = SeriesFactsStore(client)
     return Stores(
         redis=client,
         engine=engine,
-        candles=CandleStore(client, settings.candle_retention_days),
-        facts=SeriesFactsStore(client),
+        candles=candles,
+        facts=facts,
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),
@@ -130,6 +137,11 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
         markets=MarketStore(engine, TickerStore(client)),
+        feeds=FeedStore(
+            BrokerClockStore(engine),
+            SymbolNames(engine, settings.symbol_maps),
+            SeriesWriter(client, candles, facts),
+        ),
         answers=AnswerCache(client),
         followed=FollowedStore(client),
         data_dir=settings.data_dir,

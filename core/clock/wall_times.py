@@ -10,6 +10,7 @@ from core.clock.resolutions import DAY
 from core.clock.times import LATEST_MS
 
 Seconds = NDArray[np.int64]
+Shown = NDArray[np.bool_]
 
 # No clock changes twice between two looks at it, nor within a minute.
 _LOOK, _EXACT = 14 * DAY, 60
@@ -29,8 +30,8 @@ def instants(walls: Seconds, zone: str) -> Seconds:
 
     A time that it shows twice has two, one that it never shows none.
     """
-    earlier, later = _instants(walls, zone)
-    return np.unique(np.concatenate([earlier, later]))
+    first, last, shown = showings(walls, zone)
+    return np.unique(np.concatenate([first[shown], last[shown]]))
 
 
 def first_instants(walls: Seconds, zone: str) -> Seconds:
@@ -38,7 +39,22 @@ def first_instants(walls: Seconds, zone: str) -> Seconds:
 
     Those that it never shows are left out.
     """
-    return _instants(walls, zone)[0]
+    first, _, shown = showings(walls, zone)
+    return first[shown]
+
+
+def latest_instants(walls: Seconds, zone: str, until: int) -> tuple[Seconds, Shown]:
+    """Return when the clock showed ascending `walls` last, up to `until` (s), and whether ever.
+
+    Of an hour that it shows twice, times that stand twice are told by their order.
+    """
+    first, last, shown = showings(walls, zone)
+    found = np.where(last <= until, last, first)
+    for place in np.flatnonzero(shown & (first < last))[::-1].tolist():
+        after = found[place + 1] if place + 1 < len(found) else until + 1
+        if found[place] >= after:
+            found[place] = first[place]
+    return found, shown
 
 
 @lru_cache(64)
@@ -72,8 +88,8 @@ def clock_changes(zone: str) -> tuple[Seconds, Seconds]:
     return np.array(since, np.int64), np.array(offsets, np.int64)
 
 
-def _instants(walls: Seconds, zone: str) -> tuple[Seconds, Seconds]:
-    """Return the first instants of the walls that are shown, and those of a second showing."""
+def showings(walls: Seconds, zone: str) -> tuple[Seconds, Seconds, Shown]:
+    """Return the first and the last instant at which the clock shows each wall, and if it does."""
     since, offsets = clock_changes(zone)
     place = np.searchsorted(since + offsets, walls, "right") - 1
     later = walls - offsets[place]
@@ -82,5 +98,5 @@ def _instants(walls: Seconds, zone: str) -> tuple[Seconds, Seconds]:
     # Where the clock went forward, the hour left out lies after the change by either offset.
     until = np.append(since[1:], np.iinfo(np.int64).max)[place]
     shown = later < until
-    first = np.where(shown_before, earlier, later)[shown | shown_before]
-    return first, later[shown & shown_before]
+    first, last = np.where(shown_before, earlier, later), np.where(shown, later, earlier)
+    return first, last, shown | shown_before

@@ -13,6 +13,7 @@ from storage.models import (
     signal_tables,  # noqa: F401 - likewise
 )
 from storage.tables import metadata
+from storage.terminals import terminal_tables  # noqa: F401 - likewise
 
 context.configure(
     connection=context.config.attributes["connection"],

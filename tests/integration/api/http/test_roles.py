@@ -26,6 +26,7 @@ SCOPES = {
         ("POST", "/ingest/{platform}"),
         ("POST", "/ingest/candles/{platform}"),
         ("POST", "/ingest/kline/{platform}"),
+        ("POST", "/ingest/mt/{platform}"),
     },
     "forecast:mine": {("POST", "/ledger/forecasts")},
 }

@@ -1,0 +1,101 @@
+"""The clock of a broker's server: learnt from how far it is ahead, and from its weeks.
+
+Terminals stamp candles with their server's wall clock as if it were UTC. How far that is
+ahead tells it only until clocks change; when the market opens in history tells the rest.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from core.clock.clocks import NEW_YORK, Clock
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import utc_phase
+from core.clock.recognise import OTHERS, USUAL, recognise_clock
+from core.clock.resolutions import DAY, HOUR
+from core.clock.wall_times import Seconds, wall_seconds
+from core.errors import Conflict
+
+# Clocks are ahead of UTC by whole quarters of an hour; a server's may be off by so much (s).
+QUARTER, TOLERANCE = 900, 90
+# Brokers change their clocks on the weekend of the change, not at its very hour.
+AROUND_A_CHANGE = 36 * HOUR
+
+# How a clock was learnt: by its distance from ours alone, by when weeks open, or told by somebody.
+BY_OFFSET, BY_HISTORY, CONFIRMED = "offset", "history", "confirmed"
+
+
+class BrokerClock(msgspec.Struct, frozen=True):
+    """The zone that a broker's server shows, and how that was learnt."""
+
+    zone: str
+    source: str
+
+    @property
+    def day(self) -> Grid:
+        """Return when the broker's days begin: at midnight by its own clock."""
+        clock = Clock(self.zone)
+        if clock.ahead_of == NEW_YORK:
+            ahead = round(clock.of_utc(0) - Clock(NEW_YORK).of_utc(0))
+            return Grid(-ahead % DAY, NEW_YORK)
+        return Grid(0, self.zone)
+
+    def grid(self, resolution: int) -> Grid:
+        """Return when candles of a length open, plain where they are whole multiples of UTC."""
+        return PLAIN if utc_phase(resolution, self.day) == 0 else self.day
+
+    def offset(self, now: int) -> int:
+        """Return how far ahead of UTC the clock is at an instant (both s)."""
+        return int(wall_seconds(np.array([now], np.int64), self.zone)[0]) - now
+
+    def explains(self, offset: int, now: int) -> bool:
+        """Say whether the clock may be ahead by so much (s) now, or around a change of it."""
+        return offset in _offsets(self.zone, now)
+
+
+def measured_offset(server: int, now: int) -> int:
+    """Return how far a server's clock is ahead of ours, in whole quarters of an hour (s).
+
+    Raises `Conflict` where it is none.
+    """
+    ahead = server - now
+    offset = round(ahead / QUARTER) * QUARTER
+    if abs(ahead - offset) > TOLERANCE:
+        raise Conflict(
+            f"clock.server is {ahead:+d} s ahead of this server's clock, which is no whole quarter "
+            f"of an hour (within {TOLERANCE} s). Send TimeTradeServer(), and set the clock of the "
+            "computer that runs the terminal, or of this server, by NTP."
+        )
+    return offset
+
+
+def learn_clock(offset: int, now: int, histories: Sequence[Seconds]) -> BrokerClock:
+    """Return the likeliest clock that is ahead by `offset` (s) now.
+
+    `histories` are openings by that clock of markets that close over the weekend. Raises
+    `Conflict` where no usual clock is ahead by so much.
+    """
+    likely = [zone for zone in dict.fromkeys((*USUAL, *OTHERS)) if offset in _offsets(zone, now)]
+    for walls in sorted(histories, key=len, reverse=True):
+        evidence = recognise_clock(walls.astype(np.float64).tolist())
+        shown = [zone for zone in evidence.clocks if zone in likely]
+        if evidence.by == "week" and shown:
+            return BrokerClock(shown[0], BY_HISTORY)
+    if not likely:
+        raise Conflict(
+            f"clock.server is {shown_offset(offset)} ahead of UTC, as no usual clock is. Confirm "
+            "the broker's zone: tickcast feeds confirm-clock PLATFORM ZONE."
+        )
+    return BrokerClock(likely[0], BY_OFFSET)
+
+
+def shown_offset(offset: int) -> str:
+    """Return an offset as `+03:00`."""
+    hours, rest = divmod(abs(offset), HOUR)
+    return f"{'-' if offset < 0 else '+'}{hours:02}:{rest // 60:02}"
+
+
+def _offsets(zone: str, now: int) -> set[int]:
+    at = np.array([now - AROUND_A_CHANGE, now, now + AROUND_A_CHANGE], np.int64)
+    return set((wall_seconds(at, zone) - at).tolist())

@@ -1,0 +1,166 @@
+"""What a terminal pushes, stored at once: the answer says what became of it.
+
+It is written by who answers, not by a job: the terminal is told what was revised and what to
+send next, and the signal of a candle that has just closed has 30 seconds.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from core.brokers.clock import (
+    CONFIRMED,
+    BrokerClock,
+    learn_clock,
+    measured_offset,
+    shown_offset,
+)
+from core.brokers.messages import MOST_BARS, PUSHED, FeedAnswer, FeedMessage, PushedSeries
+from core.brokers.symbols import is_pair_of_currencies
+from core.clock.clocks import check_zone
+from core.clock.resolutions import parse_resolution, resolution_name
+from core.clock.times import now_ms
+from core.clock.wall_times import Seconds
+from core.errors import Conflict, InvalidRequest, RequestError
+from core.series import Series
+from storage.candles.candle_checks import RejectedRow, opening_seconds
+from storage.candles.candle_merge import WriteResult
+from storage.terminals.bars import read_bars
+from storage.terminals.broker_clocks import BrokerClockStore
+from storage.terminals.series_writer import SeriesWriter
+from storage.terminals.symbol_names import SymbolNames
+
+# So many rows that are not stored are named.
+MOST_NAMED = 100
+POLL_S = 5
+
+
+class Stored(NamedTuple):
+    """The answer to a message, and whether a candle came with it that has just closed."""
+
+    answer: FeedAnswer
+    closed: bool
+
+
+class FeedStore:
+    """Every method may raise `RedisUnavailable`, `StorageFull` or `DatabaseUnavailable`."""
+
+    def __init__(
+        self,
+        clocks: BrokerClockStore,
+        names: SymbolNames,
+        writer: SeriesWriter,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._clocks = clocks
+        self._names = names
+        self._writer = writer
+        self._clock = clock
+
+    def store(self, platform: str, message: FeedMessage) -> Stored:
+        """Store a message; the same one again changes nothing.
+
+        Raises `Conflict` where its clock is not the one that is known of the platform, and
+        `InvalidRequest` for too many candles.
+        """
+        _check_size(message)
+        now = self._clock() // 1_000
+        clock, offset = self._settled(platform, message, now)
+        tally = _Tally()
+        for pushed in message.series:
+            self._store_series(platform, pushed, clock, message.clock.server - offset, tally)
+        rejected = [(row.index, row.reason) for row in tally.rejected]
+        answer = FeedAnswer(
+            ok=True,
+            utc_offset_s=offset,
+            zone=clock.zone,
+            grid=str(clock.day),
+            accepted=tally.accepted,
+            revised=tally.revised,
+            rejected=rejected[:MOST_NAMED],
+            rejected_total=len(rejected),
+            want=[],
+            poll_s=POLL_S,
+        )
+        return Stored(answer, tally.closed)
+
+    def confirm(self, platform: str, zone: str) -> BrokerClock:
+        """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`."""
+        clock = BrokerClock(check_zone(zone), CONFIRMED)
+        self._clocks.keep(platform, clock)
+        return clock
+
+    def _settled(self, platform: str, message: FeedMessage, now: int) -> tuple[BrokerClock, int]:
+        """Return the platform's clock, learnt now if none is known, and its offset (s)."""
+        offset = measured_offset(message.clock.server, now)
+        known = self._clocks.get(platform)
+        if known is None:
+            known = learn_clock(offset, now, _histories(message))
+            self._clocks.keep(platform, known)
+        if not known.explains(offset, now):
+            raise Conflict(
+                f"clock.server is {shown_offset(offset)} ahead of UTC, and {platform}'s clock is "
+                f"{known.zone}, which is {shown_offset(known.offset(now))} now. If the broker "
+                f"has changed its clock: tickcast feeds confirm-clock {platform} ZONE, or POST "
+                f"/ingest/mt/{platform}/clock. Each broker needs a platform name of its own."
+            )
+        return known, offset
+
+    def _store_series(
+        self, platform: str, pushed: PushedSeries, clock: BrokerClock, now: int, tally: "_Tally"
+    ) -> None:
+        first, tally.seen = tally.seen, tally.seen + len(pushed.bars)
+        try:
+            series = self._series(platform, pushed)
+        except RequestError as error:
+            reason = error.detail
+            tally.rejected += [RejectedRow(first + n, reason) for n in range(len(pushed.bars))]
+            return
+        bars = read_bars(pushed.bars, series.resolution, clock, now)
+        tally.rejected += [RejectedRow(first + row.index, row.reason) for row in bars.rejected]
+        tally.accepted += len(pushed.bars) - len(bars.rejected)
+        if len(bars.candles):
+            written = self._writer.write(series, bars.candles, clock, now)
+            tally.revised += written.revised
+            age = now - int(bars.candles.time[-1])
+            tally.closed |= _is_new(written) and age < 2 * series.resolution
+
+    def _series(self, platform: str, pushed: PushedSeries) -> Series:
+        resolution = parse_resolution(pushed.tf, "tf")
+        if resolution not in PUSHED:
+            names = " and ".join(map(resolution_name, PUSHED))
+            raise InvalidRequest(f"tf: send {names} candles; longer ones are made of them here.")
+        return Series(platform, self._names.symbol(platform, pushed.symbol), resolution)
+
+
+class _Tally:
+    """What has become of the candles of a message so far."""
+
+    def __init__(self) -> None:
+        self.seen = self.accepted = self.revised = 0
+        self.rejected: list[RejectedRow] = []
+        self.closed = False
+
+
+def _is_new(written: WriteResult) -> bool:
+    return bool(written.inserted or written.finished)
+
+
+def _check_size(message: FeedMessage) -> None:
+    bars = sum(len(pushed.bars) for pushed in message.series)
+    if bars > MOST_BARS:
+        raise InvalidRequest(
+            f"series: {bars} bars were sent; a message holds {MOST_BARS} at most.", field="series"
+        )
+
+
+def _histories(message: FeedMessage) -> list[Seconds]:
+    """Return the openings (s of the server's clock) of markets that close over the weekend."""
+    return [
+        opening_seconds([row for row in pushed.bars if _has_time(row)])
+        for pushed in message.series
+        if is_pair_of_currencies(pushed.symbol)
+    ]
+
+
+def _has_time(row: object) -> bool:
+    return isinstance(row, list) and bool(row) and isinstance(row[0], int | float)

@@ -1,0 +1,194 @@
+"""A terminal pushes candles by its broker's clock, and they are held in UTC."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from falcon.testing import Result
+
+from core.clock.times import now_ms
+from core.series import Series
+from storage.stores import Stores
+
+NEW_YORK = ZoneInfo("America/New_York")
+DAY = 86_400
+
+
+def broker(second: int) -> int:
+    """Return what a server that runs seven hours ahead of New York shows (oracle: zoneinfo)."""
+    local = datetime.fromtimestamp(second, UTC).astimezone(NEW_YORK).replace(tzinfo=UTC)
+    return int((local + timedelta(hours=7)).timestamp())
+
+
+def bar(opening: int, price: float = 1.1, shown: Callable[[int], int] = broker) -> list[float]:
+    return [shown(opening), price, price + 2e-4, price - 1e-4, price + 1e-4, 42, 13]
+
+
+def message(now: int, **series: list[list[float]]) -> dict[str, Any]:
+    """Return what an EA sends; `series` by `SYMBOL__TF`, a dot in a symbol written as `_`."""
+    listed = []
+    for name, bars in series.items():
+        symbol, tf = name.split("__")
+        listed.append(
+            {"symbol": symbol.replace("_", "."), "tf": tf, "digits": 5, "point": 1e-5, "bars": bars}
+        )
+    return {
+        "v": 1,
+        "terminal": {"server": "IC-Live07", "company": "IC", "build": 4153, "demo": False},
+        "clock": {"server": broker(now), "gmt": now},
+        "series": listed,
+        "quotes": [],
+    }
+
+
+def text(value: Any) -> bytes:
+    """Return a body as MetaTrader sends it."""
+    return json.dumps(value).encode() + b"\0"
+
+
+def refusal(answer: Result) -> str:
+    return str(answer.json["detail"])
+
+
+@pytest.fixture
+def now() -> int:
+    return now_ms() // 1_000
+
+
+def newest(now: int, length: int, count: int) -> list[int]:
+    """Return the openings of the newest candles that have closed."""
+    last = now // length * length - length
+    return list(range(last - (count - 1) * length, last + 1, length))
+
+
+async def test_candles_by_the_brokers_clock_are_held_in_utc_under_the_plain_name(
+    api: Any, stores: Stores, now: int
+) -> None:
+    opened = newest(now, 300, 7)
+    sent = message(now, EURUSD_m__M5=[bar(one) for one in opened])
+    answer = await api(
+        "POST",
+        "/ingest/mt/mt5-ic",
+        body=text(sent),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 200, answer.text
+    told = answer.json
+    assert (told["ok"], told["zone"], told["accepted"], told["revised"]) == (True, "NY+7", 7, 0)
+    assert told["utc_offset_s"] == broker(now) - now
+    assert told["grid"] == "17:00 America/New_York"
+    held = stores.candles.read(Series("mt5-ic", "EURUSD", 300))
+    assert held.time.tolist() == opened
+    assert held.close.tolist() == [1.1001] * 7
+    assert held.volume.tolist() == [42.0] * 7
+
+
+async def test_candles_that_are_sent_again_change_nothing_and_another_value_is_a_revision(
+    api: Any, stores: Stores, now: int
+) -> None:
+    opened = newest(now, 300, 3)
+    sent = message(now, EURUSD_m__M5=[bar(one) for one in opened])
+    first = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    before = {s: stores.candles.read(s).to_bytes() for s in stores.candles.all_series()}
+    again = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert (first.json["accepted"], again.json["accepted"], again.json["revised"]) == (3, 3, 0)
+    assert before == {s: stores.candles.read(s).to_bytes() for s in stores.candles.all_series()}
+    sent["series"][0]["bars"][1][4] += 5e-5
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json["revised"] == 1
+
+
+async def test_longer_candles_are_made_here_those_of_a_day_from_17_00_new_york(
+    api: Any, stores: Stores, now: int
+) -> None:
+    opened = newest(now, 3_600, 200)
+    sent = message(now, XAUUSDm__H1=[bar(one, 2_000 + n) for n, one in enumerate(opened)])
+    answer = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert answer.json["accepted"] == 200
+    days = stores.candles.read(Series("mt5-ic", "XAUUSD", 86_400))
+    for day, opening, close, volume in zip(
+        days.time.tolist(), days.open, days.close, days.volume, strict=True
+    ):
+        local = datetime.fromtimestamp(day, NEW_YORK)
+        assert (local.hour, local.minute) == (17, 0)
+        inside = [n for n, one in enumerate(opened) if broker(one) // DAY == broker(day) // DAY]
+        assert (opening, close) == (2_000 + inside[0], 2_000 + inside[-1] + 1e-4)
+        assert volume == 42 * len(inside)
+    assert len(days) >= 8
+    four = stores.candles.read(Series("mt5-ic", "XAUUSD", 14_400)).time
+    assert {broker(int(one)) % 14_400 for one in four} == {0}
+
+
+async def test_a_clock_that_jumps_without_a_reason_is_refused_until_somebody_confirms_it(
+    api: Any, stores: Stores, now: int
+) -> None:
+    sent = message(now, EURUSD__M5=[bar(newest(now, 300, 1)[0])])
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 200
+    sent["clock"]["server"] += 3 * 3_600
+    jumped = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert jumped.status_code == 409
+    assert "confirm-clock mt5-ic" in refusal(jumped)
+    wrong = await api("POST", "/ingest/mt/mt5-ic/clock", json={"zone": "Mars/Base"})
+    assert wrong.status_code == 422
+    offset = (broker(now) - now) // 3_600 + 3
+    zone = f"UTC+{offset}"
+    confirmed = await api("POST", "/ingest/mt/mt5-ic/clock", json={"zone": zone})
+    assert confirmed.json == {
+        "ok": True,
+        "platform": "mt5-ic",
+        "zone": zone,
+        "grid": f"00:00 {zone}",
+    }
+    sent["series"][0]["bars"][0][0] += 3 * 3_600
+    again = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert (again.status_code, again.json["zone"]) == (200, zone)
+
+
+async def test_a_clock_that_is_no_whole_quarter_of_an_hour_off_is_refused(
+    api: Any, now: int
+) -> None:
+    sent = message(now)
+    sent["clock"]["server"] += 200
+    answer = await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert answer.status_code == 409
+    assert "NTP" in refusal(answer)
+    sent["clock"]["server"] -= 160
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 200
+
+
+async def test_each_bad_bar_is_named_with_its_reason_and_the_others_are_held(
+    api: Any, stores: Stores, now: int
+) -> None:
+    good = newest(now, 300, 4)
+    bars: list[Any] = [bar(one) for one in good]
+    bars[1][2] = 1.0
+    bars[2][0] += 7
+    bars.append("no bar")
+    sent = message(now, EURUSD__M5=bars, EURUSD_m__M5=[bar(good[0])], EURUSD__M15=[bar(good[0])])
+    told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+    assert (told["accepted"], told["rejected_total"]) == (2, 5)
+    reasons = dict(told["rejected"])
+    assert sorted(reasons) == [1, 2, 4, 5, 6]
+    assert reasons[1] == "high is below low"
+    assert "no multiple of 300" in reasons[2]
+    assert "must be numbers" in reasons[4]
+    assert "EURUSD.m and EURUSD are both EURUSD" in reasons[5]
+    assert "made of them here" in reasons[6]
+
+
+async def test_a_body_beyond_the_bounds_an_exchange_and_an_unknown_key_are_refused(
+    api: Any, stores: Stores, now: int
+) -> None:
+    many = message(now, EURUSD__M5=[[1, 1, 1, 1, 1, 1]] * 3_000, GBPUSD__M5=[[1] * 6] * 3_000)
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(many))).status_code == 422
+    large = text({"filling": "a" * (2 << 20)})
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=large)).status_code == 413
+    assert (await api("POST", "/ingest/mt/binance", body=text(message(now)))).status_code == 422
+    narrow, _ = stores.keys.create("owner", "feed", scopes=["ingest:mt5-ic"])
+    body, only = text(message(now)), {"X-API-Key": narrow}
+    mine = await api("POST", "/ingest/mt/mt5-ic", body=body, headers=only)
+    others = await api("POST", "/ingest/mt/mt5-other", body=body, headers=only)
+    clock = await api("POST", "/ingest/mt/mt5-ic/clock", json={"zone": "UTC"}, headers=only)
+    assert (mine.status_code, others.status_code, clock.status_code) == (200, 403, 403)
