@@ -20,6 +20,8 @@ from feeds.simulator.metatrader.web_request import Answer, Caller
 VERSION = "1.0"
 BUILD = 4_153
 SCAN_S, HEARTBEAT_S, REPORT_S = 15, 60, 1
+# Soon after a close there is something new: it is asked for more often for a minute.
+AFTER_CLOSE_S, SETTLED_S, WAIT_S = 5, 60, 3
 QUARTER_S = 900
 # Tried again: the key may be renewed, the limit passes, and a fault of the server's does too.
 PASSING = (401, 408, 429)
@@ -56,7 +58,7 @@ class TraderAgent:
         self.items: dict[int, dict[str, Any]] = {}
         self._etag = ""
         self._ahead_ms: int | None = None
-        self._may_open = True
+        self._next_close = 0
         self._told: dict[int, Report] = {}
         self._skipped: dict[int, Why] = {}
         self.answers: list[Answer] = []
@@ -71,8 +73,6 @@ class TraderAgent:
         if self._ahead_ms is None:
             return
         self._close_what_is_over()
-        for item in list(self.items.values()):
-            self._consider(item)
         self.report()
         if self.heartbeats.is_due(now):
             self._live(now)
@@ -108,18 +108,28 @@ class TraderAgent:
         known = f"If-None-Match: {self._etag}\r\n" if self._etag else ""
         path = f"/api/scan?min_confidence={self.inputs.min_confidence:.2f}"
         answer = self._send("GET", path, self._key_line + known)
-        self.scans.note(now, answer)
         self._problem = answer.problem("scan")
-        if answer.status == 401:
-            self._may_open = False  # its key has ended: what is open is still looked after
-        if answer.status != 200:
-            return
-        scan = json.loads(answer.body)
-        self._may_open = True
-        self._etag = answer.header("ETag")
+        if answer.status == 200:
+            self._take(json.loads(answer.body), answer.header("ETag"))
+        self.scans.every_s = self._until_next_scan()
+        self.scans.note(now, answer)
+        # A key that has ended opens nothing more; what is open is still looked after.
+        if answer.status in (200, 304):
+            for item in self.items.values():
+                self._consider(item)
+
+    def _take(self, scan: dict[str, Any], etag: str) -> None:
+        self._etag = etag
         self._learn_time(scan["server_time_unix"])
+        self._next_close = scan["next_close_unix"]
         self.items = {item["pred_id"]: item for item in scan["items"]}
         self._skipped = {id_: why for id_, why in self._skipped.items() if id_ in self.items}
+
+    def _until_next_scan(self) -> int:
+        left = self._next_close - self._unix_s()
+        if left > 0:
+            return min(left + WAIT_S, SCAN_S)
+        return AFTER_CLOSE_S if left > -SETTLED_S else SCAN_S
 
     def _live(self, now: int) -> None:
         broker, account = self._broker, self._account
@@ -151,7 +161,7 @@ class TraderAgent:
 
     def _against(self, item: dict[str, Any]) -> Why | None:
         name, own = self._broker_name(item["symbol"]), self._own()
-        if not self.inputs.trade or not self._may_open:
+        if not self.inputs.trade:
             return "disabled"
         if name not in self._broker.markets or not item["tp"] or not item["sl"]:
             return "symbol"

@@ -41,7 +41,10 @@ class Server:
         if path == "/api/scan":
             if 'If-None-Match: "tag"' in headers:
                 return Answer(304)
-            scan = {"items": self.items, "server_time_unix": self.now}
+            close = (self.now // 300 + 1) * 300
+            scan = {
+                "items": self.items, "server_time_unix": self.now, "next_close_unix": close,
+            }  # fmt: skip
             return Answer(200, json.dumps(scan).encode(), 'ETag: "tag"\r\n')
         return Answer(201 if "executions" in path else 200, b'{"server_time_unix":%d}' % self.now)
 
@@ -268,3 +271,20 @@ def test_a_netting_account_holds_one_position_a_symbol_and_one_turned_by_hand_is
     last = server.bodies("/api/executions")[-1]
     assert (last["signal"], last["result"], last["ticket"]) == ("BUY", "MANUAL", held.identifier)
     assert last["closed_at"]
+
+
+def test_signals_are_asked_for_more_often_just_after_a_close() -> None:
+    broker, server = make_broker(), Server()
+    agent = make_trader(broker, server)
+    asked_at = []
+    for second in range(420):
+        server.now = NOW + second
+        broker.advance((NOW + second) * 1_000)
+        before = len(server.requests)
+        agent.on_timer()
+        if any(path == "/api/scan" for _, path, _, _ in server.requests[before:]):
+            asked_at.append(second)
+    assert asked_at[:3] == [0, 15, 30]
+    assert [second for second in asked_at if 295 < second <= 380] == [
+        300, *range(305, 361, 5), 375,
+    ]  # fmt: skip
