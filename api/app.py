@@ -1,8 +1,10 @@
 """The application: every route stands on this page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from api.access.access import Access
+from api.access.callers import Callers
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
@@ -64,6 +66,7 @@ from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
 from core.process.shared_counts import SharedCounts
+from core.robots.accounts import USUAL_CALLS
 from core.settings import Settings
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
@@ -75,7 +78,9 @@ from tasks.trades.enqueue_stream import EnqueueStream
 
 _MODELS = CallLimit("models", 30)
 _COMPUTES = ("POST",)
-_ROBOTS = (SUBSCRIBER,)
+# What robots call every few seconds: an account's calls of all of them together are counted.
+_ROBOTS = CallLimit("robots", USUAL_CALLS, of_account=True)
+_SUBSCRIBERS = (SUBSCRIBER,)
 
 
 def create_app(
@@ -101,7 +106,7 @@ def create_app(
     guards = [
         TrustedHosts(settings),
         Access(
-            stores.keys,
+            Callers(stores.keys, stores.accounts),
             routes,
             settings.auth == "on",
             OpenStreams(settings.key_streams, counts),
@@ -286,14 +291,11 @@ def _add_v1(
 def _add_robots(app: Application, stores: Stores) -> None:
     """Add the routes that trading robots ask every few seconds."""
     offered = OfferedSlots(stores.slots)
-    app.add_route("/api/scan", ScanResource(stores, offered), roles=_ROBOTS)
-    app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered), roles=_ROBOTS)
-    app.add_route(
-        "/api/history/predictions",
-        PredictionCounts(stores.signal_counts, offered),
-        roles=_ROBOTS,
-        dear=True,
-    )
+    read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}}
+    counts = PredictionCounts(stores.signal_counts, offered)
+    app.add_route("/api/scan", ScanResource(stores, offered), **read)
+    app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered), **read)
+    app.add_route("/api/history/predictions", counts, dear=True, **read)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

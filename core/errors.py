@@ -4,7 +4,10 @@
     ├── RequestError                the caller can mend it (4xx)
     │   ├── MalformedRequest        400
     │   ├── Unauthorized            401
+    │   │   ├── KeyExpired
+    │   │   └── KeyRevoked
     │   ├── Forbidden               403
+    │   │   └── NotInPlan
     │   ├── NotFound                404
     │   ├── Conflict                409
     │   ├── TooLarge                413
@@ -61,10 +64,22 @@ class MalformedRequest(RequestError):
 
 
 class Unauthorized(RequestError):
-    """No key, or one that is unknown, revoked or expired; alike on purpose."""
+    """No key, or one that is unknown."""
 
     status = 401
     type = "unauthorized"
+
+
+class KeyExpired(Unauthorized):
+    """The whole key is right, but its time or its plan is over: only its holder learns so."""
+
+    type = "key_expired"
+
+
+class KeyRevoked(Unauthorized):
+    """The whole key is right, but it was revoked or replaced; likewise."""
+
+    type = "key_revoked"
 
 
 class Forbidden(RequestError):
@@ -72,6 +87,12 @@ class Forbidden(RequestError):
 
     status = 403
     type = "forbidden"
+
+
+class NotInPlan(Forbidden):
+    """What is asked for exists, but the account's plan or its lists leave it out."""
+
+    type = "not_in_plan"
 
 
 class NotFound(RequestError):

@@ -2,28 +2,23 @@
 
 import asyncio
 import contextlib
-import hashlib
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
+from api.access.callers import BELIEF_SECONDS, Caller, Callers
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
-from api.http.threads import in_database_thread
+from core.clock.times import now_ms
 from core.errors import Forbidden, TooManyRequests, Unauthorized, Unavailable
-from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey, AccessKeyStore
+from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey
 
 HEADER = "X-API-Key"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# A revoked key must be refused within a second, so a good one is believed for half of it.
-_BELIEF_SECONDS = 0.5
-_BELIEVED_LIMIT = 1_024
-_KEY_LENGTH_LIMIT = 256
 _AUTH_SECONDS = 5
 # A public answer, that the database hangs for instance, waits for it no longer.
 _PUBLIC_SECONDS = 1.0
@@ -35,41 +30,46 @@ class Access:
 
     It runs first, so that a path which does not exist answers 401 without a key
     too: nobody learns the routes by trying. `req.context.key` is the key's
-    record, or None for a public call without one; with `required` false (auth
-    off) every call passes.
+    record, or None for a public call without one, and `req.context.account` whose it
+    is; with `required` false (auth off) every call passes. `req.context.late` says that
+    the plan has ended, and that the route is one of those that take late reports.
     """
 
     def __init__(
         self,
-        keys: AccessKeyStore,
+        callers: Callers,
         routes: Routes,
         required: bool,
         streams: OpenStreams,
         calls: MinuteCalls,
         address_calls: int,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._keys = keys
+        self._callers = callers
         self._routes = routes
         self._required = required
         self._streams = streams
         self._address_calls = address_calls
         self._calls = calls
-        self._clock = clock
-        self._believed: dict[bytes, tuple[float, AccessKey]] = {}
-        self._looked_up: dict[bytes, asyncio.Future[AccessKey | None]] = {}
 
     async def process_request(self, req: Request, resp: Response) -> None:
         public = self._routes.is_public(req.path)
-        find = self._find_soon if public else self._find
+        find = self._known_soon if public else self._callers.known
         plain = req.get_header(HEADER)
-        req.context.key = await find(plain)
-        req.context.plain = plain
-        req.context.trusted = req.context.key is not None or not self._required
+        caller, now = await find(plain), now_ms()
+        refused = caller.refusal(now) if caller else None
+        late = refused is not None and self._routes.of(req.path).late_reports
+        req.context.late = late and caller is not None and caller.may_report_late(now)
+        self._admit(req, None if refused and not req.context.late else caller, plain)
         if not req.context.trusted:
             self._count(req.remote_addr)
         if not req.context.trusted and not public:
-            raise Unauthorized(f"{HEADER} must hold a valid key.")
+            raise refused or Unauthorized(f"{HEADER} must hold a valid key.")
+
+    def _admit(self, req: Request, caller: Caller | None, plain: str | None) -> None:
+        req.context.key = caller.key if caller else None
+        req.context.account = caller.account if caller else None
+        req.context.plain = plain
+        req.context.trusted = caller is not None or not self._required
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
@@ -91,7 +91,7 @@ class Access:
     ) -> AsyncGenerator[Any]:
         # Of many that began at once those too many end; who asks later is told why.
         with contextlib.suppress(TooManyRequests), self._streams.one_more(key_id):
-            held = until_revoked(events, lambda: self._opens(plain), _BELIEF_SECONDS)
+            held = until_revoked(events, lambda: self._opens(plain), BELIEF_SECONDS)
             async with contextlib.aclosing(held):
                 async for event in held:
                     yield event
@@ -99,12 +99,11 @@ class Access:
     async def process_request_ws(self, req: Request, ws: WebSocket) -> None:
         """Refuse a wrong key before the socket is accepted."""
         plain = req.get_header(HEADER)
-        req.context.key = await self._find(plain)
-        req.context.trusted = req.context.key is not None or not self._required
+        caller = await self._callers.known(plain)
+        refused = caller.refusal(now_ms()) if caller else None
+        self._admit(req, None if refused else caller, plain)
         if plain and not req.context.trusted:
-            raise Unauthorized(f"{HEADER} must hold a valid key.")
-        if req.context.key:
-            req.context.plain = plain
+            raise refused or Unauthorized(f"{HEADER} must hold a valid key.")
 
     async def process_resource_ws(
         self, req: Request, ws: WebSocket, resource: object, params: dict[str, str]
@@ -116,10 +115,11 @@ class Access:
         await ws.accept()
         if not req.context.trusted:
             plain = await _first_message(ws)
-            req.context.key = await self._find(plain)
-            if req.context.key is None:
-                raise Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
-            req.context.trusted, req.context.plain = True, plain
+            caller = await self._callers.known(plain)
+            refused = caller.refusal(now_ms()) if caller else None
+            if caller is None or refused:
+                raise refused or Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
+            self._admit(req, caller, plain)
             self._check_role(req, "WEBSOCKET", params)
             self._streams.check(req.context.key.id)
             await ws.send_text('{"type":"authenticated"}')
@@ -132,7 +132,7 @@ class Access:
         try:
             with self._streams.one_more(key_id):
                 while not ws.closed:
-                    await asyncio.sleep(_BELIEF_SECONDS)
+                    await asyncio.sleep(BELIEF_SECONDS)
                     if not await self._opens(plain) and not ws.closed:
                         await ws.close(_UNAUTHORIZED, Unauthorized.type)
         except TooManyRequests as error:
@@ -141,7 +141,8 @@ class Access:
     async def _opens(self, plain: str) -> bool:
         """Say whether a key opens still; while nobody knows, it does."""
         try:
-            return await self._find(plain) is not None
+            caller = await self._callers.known(plain)
+            return caller is not None and caller.refusal(now_ms()) is None
         except Unavailable:
             return True
 
@@ -156,48 +157,12 @@ class Access:
         if key and not _is_in_scope(key, self._routes.of(req.uri_template).purpose, params):
             raise Forbidden(f"This key opens {', '.join(key.scopes)} and nothing else.")
 
-    async def _find_soon(self, plain: str | None) -> AccessKey | None:
+    async def _known_soon(self, plain: str | None) -> Caller | None:
         """Find the key, unless the database is away: what is public is told all the same."""
         try:
-            return await asyncio.wait_for(self._find(plain), _PUBLIC_SECONDS)
+            return await asyncio.wait_for(self._callers.known(plain), _PUBLIC_SECONDS)
         except (Unavailable, TimeoutError):
             return None
-
-    async def _find(self, plain: str | None) -> AccessKey | None:
-        if not plain or len(plain) > _KEY_LENGTH_LIMIT:
-            return None
-        digest = hashlib.sha256(plain.encode()).digest()
-        until, believed = self._believed.get(digest, (0.0, None))
-        if believed and self._clock() < until:
-            return believed
-        # All callers with one key wait for one look-up; that one of them goes ends it for none.
-        looked_up = self._looked_up.get(digest)
-        if looked_up is None:
-            looked_up = asyncio.ensure_future(self._look_up(digest, plain))
-            looked_up.add_done_callback(_note_error)
-            self._looked_up[digest] = looked_up
-        return await asyncio.shield(looked_up)
-
-    async def _look_up(self, digest: bytes, plain: str) -> AccessKey | None:
-        try:
-            found = await in_database_thread(self._keys.find, plain)
-        finally:
-            del self._looked_up[digest]
-        self._believed.pop(digest, None)
-        if found:
-            self._believe(digest, found)
-        return found
-
-    def _believe(self, digest: bytes, key: AccessKey) -> None:
-        if len(self._believed) >= _BELIEVED_LIMIT:
-            self._believed.clear()
-        self._believed[digest] = (self._clock() + _BELIEF_SECONDS, key)
-
-
-def _note_error(looked_up: asyncio.Future[AccessKey | None]) -> None:
-    """Look at how a look-up ended, which nobody may have waited for to its end."""
-    if not looked_up.cancelled():
-        looked_up.exception()
 
 
 def may_call(role: str, method: str, route: Route) -> bool:

@@ -14,6 +14,7 @@ from api.access.minute_calls import MinuteCalls
 from api.http.routes import CallLimit, Routes
 from api.http.threads import in_thread
 from core.errors import RedisUnavailable, TooManyRequests
+from core.robots.accounts import Account
 from storage import keys
 from storage.access.access_keys import OWNER
 from storage.redis_connection import redis_errors
@@ -27,7 +28,8 @@ class RateLimits:
 
     The window moves: within any 60 seconds a key gets no more than its number of
     calls, however they are bunched and however many come at once; a refused call
-    does not count. Owners are exempt. Every counted answer says in
+    does not count. Owners are exempt. Robots' routes are counted by account, so that a
+    second key is no second budget. Every counted answer says in
     `X-RateLimit-Limit`, `-Remaining` and `-Reset` (epoch seconds: when the oldest
     call leaves the window) where the caller stands. While Redis is away they do not
     count: what needs it is refused anyway.
@@ -58,20 +60,28 @@ class RateLimits:
         self._count(key.id, DEFAULT_CALLS)
         if limit := route.limits.get(req.method):
             with contextlib.suppress(RedisUnavailable):
-                await self._count_for_all(resp, limit, key.id)
+                await self._count_for_all(resp, limit, key.id, req.context.account)
 
     def _count(self, name: str, calls: int) -> None:
         self._calls.count(name, calls, f"This key may call {calls:,} times a minute.")
 
-    async def _count_for_all(self, resp: Response, limit: CallLimit, key_id: str) -> None:
-        item = RateLimitItemPerMinute(limit.calls, namespace="v1")
-        allowed, remaining, reset = await in_thread(self._hit, item, key_id, limit.name)
+    async def _count_for_all(
+        self, resp: Response, limit: CallLimit, key_id: str, account: Account | None
+    ) -> None:
+        calls, whose = limit.calls, key_id
+        if limit.of_account:
+            if account is None:
+                return
+            calls, whose = account.rate_limit_per_min, f"account-{account.id}"
+        item = RateLimitItemPerMinute(calls, namespace="v1")
+        allowed, remaining, reset = await in_thread(self._hit, item, whose, limit.name)
         resp.set_header("X-RateLimit-Limit", str(item.amount))
         resp.set_header("X-RateLimit-Remaining", str(remaining))
         resp.set_header("X-RateLimit-Reset", str(math.ceil(reset)))
         if not allowed:
             raise TooManyRequests(
-                f"This key may call this route {item.amount} times a minute.",
+                f"{'This account' if limit.of_account else 'This key'} may call "
+                f"{'these routes' if limit.of_account else 'this route'} {calls} times a minute.",
                 retry_after=max(1, math.ceil(reset - time.time())),
             )
 

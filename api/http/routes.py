@@ -11,10 +11,15 @@ from falcon.asgi import App, Request, Response
 
 
 class CallLimit(NamedTuple):
-    """So many calls a minute; routes of one name share a count."""
+    """So many calls a minute; routes of one name share a count.
+
+    With `of_account` all keys of an account share it too, the number is the account's, and
+    keys without an account are not counted.
+    """
 
     name: str
     calls: int
+    of_account: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,9 @@ class Route:
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
     `status_body`: its errors carry a status and a message besides. `stream`: its answer
     stays open. `roles`: the roles besides owners and readers that may call it, with
-    every method. `dear`: it reads much, so that a key may call it less often than others.
-    `purpose`: keys that are narrowed to it may call the route, for what they are narrowed to.
+    every method. `late_reports`: a key whose plan ended lately may call it still. `dear`:
+    it reads much, so that a key may call it less often than others. `purpose`: keys that
+    are narrowed to it may call the route, for what they are narrowed to.
     """
 
     template: str
@@ -41,6 +47,7 @@ class Route:
     status_body: bool = False
     stream: bool = False
     roles: Collection[str] = ()
+    late_reports: bool = False
     dear: bool = False
     purpose: str = ""
 

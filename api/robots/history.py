@@ -14,7 +14,7 @@ from api.robots.schemas import CountRow, Counts, CountsQuery, HistoryQuery, Slot
 from api.robots.words import timeframe_code
 from core.clock.resolutions import DAY, parse_resolution
 from core.clock.times import now_ms
-from storage.access.access_keys import AccessKey
+from core.robots.accounts import Account
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_counts import DayCount, SignalCounts
 
@@ -34,7 +34,7 @@ class SlotHistory:
 
         The header `Link` names the next page.
         """
-        rows = await in_database_thread(self._rows, req.context.key, symbol, tf, query)
+        rows = await in_database_thread(self._rows, req.context.account, symbol, tf, query)
         resp.data = msgspec.json.encode(rows[: query.limit])
         if len(rows) > query.limit:
             last = rows[query.limit - 1].pred_id
@@ -45,7 +45,7 @@ class SlotHistory:
             )
 
     def _rows(
-        self, account: AccessKey | None, symbol: str, tf: str, query: HistoryQuery
+        self, account: Account | None, symbol: str, tf: str, query: HistoryQuery
     ) -> list[SlotSignal]:
         targets = self._offered.named(account, symbol, tf)
         before = 2**63 - 1 if query.before is UNSET else query.before
@@ -64,10 +64,10 @@ class PredictionCounts:
     @operation("prediction_counts", "robots", {200: Counts}, errors=(422,))
     async def on_get(self, req: Request, resp: Response, query: CountsQuery) -> None:
         """Count the signals of each day and slot, and how they compare with what came."""
-        rows = await in_database_thread(self._rows, req.context.key, query)
+        rows = await in_database_thread(self._rows, req.context.account, query)
         resp.media = Counts(query.days, len(rows), rows)
 
-    def _rows(self, account: AccessKey | None, query: CountsQuery) -> list[CountRow]:
+    def _rows(self, account: Account | None, query: CountsQuery) -> list[CountRow]:
         length = None if query.tf_code is UNSET else parse_resolution(query.tf_code, "tf_code")
         targets = [
             one

@@ -6,18 +6,28 @@ from collections.abc import Callable, Sequence
 
 from api.robots.words import timeframe_code
 from core.clock.resolutions import parse_resolution
-from core.errors import NotFound
+from core.clock.times import now_ms
+from core.errors import NotFound, NotInPlan
 from core.forecast_target import ForecastTarget
-from storage.access.access_keys import AccessKey
+from core.robots.accounts import OWNER, Account
 from storage.ledger.signal_slots import SignalSlot, SignalSlotStore
 
 # Slots change when an operator changes the settings: a scan need not ask SQL each time.
 _BELIEF_SECONDS = 1.0
+NO_PLAN = "none"
 
 
-def visible(account: AccessKey | None, slots: Sequence[SignalSlot]) -> list[SignalSlot]:
-    """Return the slots that an account may see: all of them, as long as there are no plans."""
-    return list(slots)
+def visible(account: Account | None, slots: Sequence[SignalSlot]) -> list[SignalSlot]:
+    """Return the slots that an account's plan and lists let it see now; without one, all."""
+    if account is None:
+        return list(slots)
+    limits = account.limits(now_ms())
+    return [slot for slot in slots if limits.allow(slot.target.symbol, slot.target.resolution)]
+
+
+def tier_of(account: Account | None) -> str:
+    """Return an account's plan; an owner's key, which has no account, sees what owners see."""
+    return OWNER if account is None else account.tier(now_ms()) or NO_PLAN
 
 
 class OfferedSlots:
@@ -28,21 +38,30 @@ class OfferedSlots:
         self._clock = clock
         self._believed: tuple[float, list[SignalSlot]] = (float("-inf"), [])
 
-    def now(self, account: AccessKey | None) -> list[SignalSlot]:
+    def now(self, account: Account | None) -> list[SignalSlot]:
         """Return what is offered now and visible, by symbol and length of candles."""
         return visible(account, [slot for slot in self._all() if slot.retired_at is None])
 
-    def ever(self, account: AccessKey | None) -> list[ForecastTarget]:
+    def is_filtered(self, account: Account | None) -> bool:
+        """Say whether anything that is offered now is left out for an account."""
+        return len(self.now(account)) < len(self.now(None))
+
+    def ever(self, account: Account | None) -> list[ForecastTarget]:
         """Return the visible targets that were ever offered."""
         return sorted({slot.target for slot in visible(account, self._all())}, key=_order)
 
-    def named(self, account: AccessKey | None, symbol: str, timeframe: str) -> list[ForecastTarget]:
-        """Return the targets of a slot, retired ones too; raises `NotFound` with near names."""
+    def named(self, account: Account | None, symbol: str, timeframe: str) -> list[ForecastTarget]:
+        """Return the targets of a slot, retired ones too.
+
+        Raises `NotFound` with near names, and `NotInPlan` for what the account may not see.
+        """
         length = parse_resolution(timeframe, "tf")
-        targets = self.ever(account)
-        found = [one for one in targets if (one.symbol, one.resolution) == (symbol, length)]
+        targets, slot = self.ever(account), (symbol, length)
+        found = [one for one in targets if (one.symbol, one.resolution) == slot]
         if not found:
             wanted = f"{symbol} {timeframe_code(length)}"
+            if any((one.symbol, one.resolution) == slot for one in self.ever(None)):
+                raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
             known = {f"{one.symbol} {timeframe_code(one.resolution)}": None for one in targets}
             near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
             hint = f" Nearest: {', '.join(near)}." if near else ""

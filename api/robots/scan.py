@@ -11,19 +11,17 @@ from api.docs.openapi import operation
 from api.docs.openapi_parts import SCAN_FORMS
 from api.http.threads import in_thread
 from api.robots.items import is_stale, scan_item
-from api.robots.offered import OfferedSlots
+from api.robots.offered import OfferedSlots, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
 from core.process.recent import Recent
+from core.robots.accounts import Account
 from core.series import Market
-from storage.access.access_keys import AccessKey
 from storage.ledger.signal_rows import SealedSignal
 from storage.stores import Stores
 
-# Everybody sees all as long as there are no plans.
-TIER = "owner"
 # An unknown market is asked for again after as many scans as fit in here.
 _MARKETS = 512
 
@@ -46,7 +44,7 @@ class ScanResource:
         Unchanged items are a 304 to a caller that sends their `ETag` as `If-None-Match`.
         """
         now = now_ms() // 1_000
-        scan = await in_thread(self._scan, req.context.key, query, now)
+        scan = await in_thread(self._scan, req.context.account, query, now)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
@@ -57,7 +55,7 @@ class ScanResource:
             return
         resp.data = _shown(scan, query.format)
 
-    def _scan(self, account: AccessKey | None, query: ScanQuery, now: int) -> Scan:
+    def _scan(self, account: Account | None, query: ScanQuery, now: int) -> Scan:
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
         current = {row.seq: row for row in newest.values() if not is_stale(row, now)}
@@ -72,8 +70,8 @@ class ScanResource:
         closes = [row.first_opening + row.resolution for row in current.values()]
         return Scan(
             items=items,
-            plan_tier=TIER,
-            filtered_by_plan=False,
+            plan_tier=tier_of(account),
+            filtered_by_plan=self._offered.is_filtered(account),
             server_time=format_time(now * 1_000),
             server_time_unix=now,
             next_close_unix=_next_close(closes, targets, now),
@@ -131,5 +129,6 @@ def _cell(value: object) -> str:
 
 def _tag(scan: Scan, form: str) -> str:
     """Return what changes with the items and with nothing else."""
-    content = msgspec.json.encode((form, scan.items, scan.plan_tier, scan.stale_slots))
+    told = form, scan.items, scan.plan_tier, scan.filtered_by_plan, scan.stale_slots
+    content = msgspec.json.encode(told)
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -133,20 +133,19 @@ class AccessKeyStore:
             raise Conflict("This key is stored already.") from error
 
     def find(self, plain: str) -> AccessKey | None:
-        """Return the key that `plain` opens; None if it is unknown, revoked or expired.
+        """Return the key that `plain` opens; None if it is unknown, revoked or expired."""
+        key = self.known(plain)
+        return key if key and key.opens(self._clock()) else None
+
+    def known(self, plain: str) -> AccessKey | None:
+        """Return a key that was ever stored, revoked or not; None if it is unknown.
 
         The work is the same in all cases: one look-up by id, one comparison in
         constant time.
         """
         row = self._row(plain)
         known = hmac.compare_digest(row.digest if row else "0" * 64, _digest(plain))
-        key = _to_key(row) if known and row else None
-        return key if key and key.opens(self._clock()) else None
-
-    def is_stored(self, plain: str) -> bool:
-        """Say whether the key was ever stored, revoked or not."""
-        row = self._row(plain)
-        return row is not None and hmac.compare_digest(row.digest, _digest(plain))
+        return _to_key(row) if known and row else None
 
     def revoke(self, key_id: str) -> AccessKey:
         """Close a key at once; raises `NotFound`. A second time changes nothing."""

@@ -34,7 +34,7 @@ def ensure_owner_key(store: AccessKeyStore, fixed: str, path: Path) -> str:
 def _usable(store: AccessKeyStore, path: Path) -> str:
     """Return the key in the file, unless it was revoked: then the file goes."""
     plain = _read(path)
-    if plain and store.is_stored(plain) and store.find(plain) is None:
+    if plain and store.known(plain) and store.find(plain) is None:
         path.unlink(missing_ok=True)
         return ""
     return plain

@@ -90,14 +90,14 @@ async def test_callers_with_one_key_wait_for_one_look_up(
     api: Api, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up = []
-    find = AccessKeyStore.find
+    known = AccessKeyStore.known
 
     def counted(store: AccessKeyStore, plain: str) -> AccessKey | None:
         looked_up.append(plain)
         time.sleep(0.05)
-        return find(store, plain)
+        return known(store, plain)
 
-    monkeypatch.setattr(AccessKeyStore, "find", counted)
+    monkeypatch.setattr(AccessKeyStore, "known", counted)
     answers = await asyncio.gather(*(api("GET", "/tasks") for _ in range(40)))
     assert {answer.status_code for answer in answers} == {200}
     assert len(looked_up) == 1

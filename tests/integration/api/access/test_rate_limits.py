@@ -24,6 +24,7 @@ def test_the_limits_are_those_of_the_source(app: Application) -> None:
         f"{method} {route.template}": limit.calls
         for route in app.routes
         for method, limit in route.limits.items()
+        if not limit.of_account
     }
     assert by_route == {
         "POST /api/v1/predictions": 100,
