@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from falcon.testing import Result
-from tests.integration.api.robots.conftest import GOLD, Seal
 
 from core.forecast_target import ForecastTarget
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
+from tests.integration.api.robots.conftest import GOLD, Seal
 
 pytestmark = pytest.mark.clock
 SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD")
