@@ -21,6 +21,7 @@ JOB_EVENTS = "jobs:"
 DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody could read
 DEAD_COUNT = "dead:count"  # how many of them there ever were
 SIGNAL_BOARD = "board:signals"  # hash: the newest sealed signal of each offered slot
+LATE_SERIES = "late"  # hash: series of feeds whose candles do not come, and their newest opening
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 

@@ -12,6 +12,7 @@ from storage.accounts.accounts import AccountStore
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
 from storage.candles.forecasts import ForecastStore
+from storage.candles.freshness import FreshnessStore
 from storage.candles.series_facts import SeriesFactsStore
 from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
@@ -56,6 +57,7 @@ class Stores:
     engine: Engine
     candles: CandleStore
     facts: SeriesFactsStore
+    freshness: FreshnessStore
     forecasts: ForecastStore
     uploads: UploadStore
     jobs: JobStore
@@ -111,6 +113,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         engine=engine,
         candles=candles,
         facts=facts,
+        freshness=FreshnessStore(client, candles, facts),
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),

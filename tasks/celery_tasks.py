@@ -17,6 +17,7 @@ from core.clock.times import now_ms
 from core.jobs import Json
 from tasks import task_table as table
 from tasks.candles.backfill_candles import backfill_candles
+from tasks.candles.check_feeds import check_feeds
 from tasks.candles.collect_candles import collect_candles
 from tasks.candles.compute_indicators import compute_indicators
 from tasks.candles.ingest_latest import ingest_latest
@@ -211,6 +212,12 @@ def refresh() -> None:
     days = shared.settings.backfill_days
     if refresh_watched(shared.stores, shared.enqueue, shared.exchange, days):
         shared.enqueue.run_now(table.AT_CLOSE)
+
+
+@periodic(table.CHECK_FEEDS)
+def look_at_feeds() -> None:
+    """Note which candles that are brought do not come."""
+    check_feeds(runtime().stores)
 
 
 @periodic(table.AT_CLOSE)

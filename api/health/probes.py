@@ -11,8 +11,10 @@ from redis.retry import Retry
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.pool import QueuePool
 
-from core.clock.resolutions import MINUTE
+from core.clock.resolutions import MINUTE, resolution_name
 from core.errors import DatabaseUnavailable, RedisUnavailable
+from core.platforms import PLATFORMS
+from storage.candles.freshness import FreshnessStore
 from storage.candles.watches import Watch
 from storage.database import reading, writing
 from storage.disk_room import DiskRoom
@@ -28,6 +30,8 @@ _REDIS_SECONDS = 1.0
 LATE_S = 2 * MINUTE
 # A market that trades on an exchange of ours is silent for minutes now and then (s).
 QUIET_S = 5 * MINUTE
+# So many late series of a platform are named.
+_NAMED = 6
 
 
 class Connections(NamedTuple):
@@ -78,6 +82,19 @@ def ask_marks(marks: Marks) -> dict[str, str]:
     return {fault.part: f"{fault.reason}; see tickcast doctor" for fault in marks.faults()}
 
 
+def ask_feeds(freshness: FreshnessStore) -> dict[str, str]:
+    """Return by platform which candles that are brought to us do not come."""
+    late: dict[str, list[str]] = {}
+    for series in freshness.noted():
+        told = f"{series.symbol} {resolution_name(series.resolution)}"
+        late.setdefault(series.platform, []).append(told)
+    return {
+        f"feed of {platform}": f"{', '.join(names[:_NAMED])}"
+        f"{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''} do not come"
+        for platform, names in late.items()
+    }
+
+
 def ask_database(engine: Engine) -> Connections:
     """Read in a transaction that could write, which changes nothing and syncs nothing."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
@@ -112,9 +129,10 @@ def exchanges(watches: list[Watch], live: Mapping[str, int], now: int) -> dict[s
     """Judge every platform that is watched or has sent live prices.
 
     A watched series is fresh while its last fetch is younger than one candle and
-    `LATE_S`, a live one while its newest price is younger than `QUIET_S`. A
-    platform is fresh if nothing that is watched of it is late; one that is not
-    watched, if its live prices are fresh.
+    `LATE_S`, one that is brought while no candle of an open market is missing, a
+    live one while its newest price is younger than `QUIET_S`. A platform is fresh if
+    nothing that is watched of it is late; one that is not watched, if its live prices are
+    fresh.
     """
     found: dict[str, Exchange] = {}
     for platform in {watch.series.platform for watch in watches} | live.keys():
@@ -128,5 +146,8 @@ def exchanges(watches: list[Watch], live: Mapping[str, int], now: int) -> dict[s
 
 
 def _is_late(watch: Watch, now: int) -> bool:
+    if watch.series.platform not in PLATFORMS and watch.last_run_at:
+        # Its candles are brought: what looks after them knows the market's sessions.
+        return watch.last_error is not None
     allowed = (watch.series.resolution + LATE_S) * 1_000
     return now - (watch.last_success_at or watch.created_at) > allowed

@@ -57,6 +57,7 @@ class HealthState:
     damaged: Mapping[str, str] = field(default_factory=dict)
     vanished: Mapping[str, str] = field(default_factory=dict)
     full: Mapping[str, str] = field(default_factory=dict)
+    feeds: Mapping[str, str] = field(default_factory=dict)
     dead: DeadCounts | None = None
 
     @property
@@ -92,6 +93,7 @@ class HealthState:
             away
             | hanging
             | late
+            | dict(self.feeds)
             | clocks
             | unsafe
             | dead
@@ -122,6 +124,7 @@ class HealthChecks:
         self._vanished = Check(lambda: probes.ask_marks(stores.marks), pool, fresh=_SLOWLY)
         self._damaged = Check(stores.registry.damaged, pool, fresh=_SLOWLY)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
+        self._feeds = Check(lambda: probes.ask_feeds(stores.freshness), pool)
         self._dead = Check(stores.dead_letters.counts, pool)
         self._broker = Check(enqueue.queue_lengths, pool)
         self._heartbeats = Check(stores.workers.all, pool)
@@ -137,7 +140,7 @@ class HealthChecks:
             (redis, database, broker),
             (heartbeats, watches, prices),
             (offsets, models, damaged),
-            (unsafe, full, vanished, dead),
+            (unsafe, full, vanished, dead, feeds),
         ) = await asyncio.gather(
             asyncio.gather(self._redis.answer(), self._database.answer(), self._broker.answer()),
             asyncio.gather(
@@ -149,6 +152,7 @@ class HealthChecks:
                 self._full.answer(),
                 self._vanished.answer(),
                 self._dead.answer(),
+                self._feeds.answer(),
             ),
         )
         now = now_ms()
@@ -169,6 +173,7 @@ class HealthChecks:
             vanished=vanished.value or {},
             damaged=damaged.value or {},
             full=full.value or {},
+            feeds=feeds.value or {},
             dead=dead.value,
         )
 

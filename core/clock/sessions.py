@@ -34,7 +34,10 @@ KNOWN_ZONES = ("UTC", "America/New_York", "Europe/London", "Australia/Sydney")
 BETTER = 0.8
 # Closures that are known before any change of clocks was seen: the open and close, in
 # seconds of New York's day, of stocks and of foreign exchange.
-_STOCKS_OPEN, _WEEK_OPENS = 9 * 3_600 + 1_800, 17 * 3_600
+_STOCKS_OPEN, WEEK_OPENS = 9 * 3_600 + 1_800, 17 * 3_600
+METALS_OPEN = 18 * 3_600
+# A week in which no clock changes, in January 2024.
+_ANY_WEEK = 2_818 * WEEK
 
 Times = NDArray[np.int64]
 
@@ -142,6 +145,24 @@ def learn_sessions(times: Times, resolution: int, zone: str = "", grid: Grid = P
     return replace(found, grid=grid)
 
 
+def currency_week(resolution: int, grid: Grid = PLAIN, opens: int = WEEK_OPENS) -> Sessions:
+    """Return the sessions that currencies have, and metals with `opens` at 18:00 (s of the day).
+
+    Closed from Friday 17:00 to Sunday by New York's clock, and every day between 17:00 and
+    `opens`: what is taken for granted before closures can be learnt.
+    """
+    week = openings(_ANY_WEEK, _ANY_WEEK + WEEK, resolution, grid)
+    walls = wall_seconds(week, NEW_YORK)
+    since_friday = (walls - DAY - WEEK_OPENS) % WEEK
+    # A candle longer than the pause of each day holds more than that.
+    pause = opens - WEEK_OPENS if resolution <= opens - WEEK_OPENS else 0
+    shut = (since_friday < 2 * DAY) | ((walls - WEEK_OPENS) % DAY < pause)
+    zone = grid.zone if utc_phase(resolution, grid) is None else NEW_YORK
+    closed = np.zeros(WEEK // resolution, bool)
+    closed[wall_seconds(week, zone) % WEEK // resolution] = shut
+    return Sessions(resolution, closed, closed, zone, grid)
+
+
 def _by_fitting_clock(times: Times, resolution: int) -> Sessions:
     """Return the closures by the clock that explains the openings best."""
     plain, odd = _learnt(times, resolution, "UTC")
@@ -186,7 +207,7 @@ def _by_known_hours(plain: Sessions, times: Times, resolution: int) -> Sessions:
     walls = wall_seconds(times, NEW_YORK)
     after = walls[1:][np.diff(times) > DAY * 3 // 2]
     of_week = np.bincount(after % DAY // 60).argmax() * 60 if len(after) else -1
-    if of_week not in (_STOCKS_OPEN, _WEEK_OPENS):
+    if of_week not in (_STOCKS_OPEN, WEEK_OPENS):
         return plain
     return _learnt(times, resolution, NEW_YORK)[0]
 

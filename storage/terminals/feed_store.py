@@ -83,6 +83,10 @@ class FeedStore:
         )
         return Stored(answer, tally.closed)
 
+    def platforms(self) -> dict[str, BrokerClock]:
+        """Return the clock of every platform that a terminal has fed."""
+        return self._clocks.all()
+
     def confirm(self, platform: str, zone: str) -> BrokerClock:
         """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`."""
         clock = BrokerClock(check_zone(zone), CONFIRMED)

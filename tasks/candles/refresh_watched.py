@@ -49,9 +49,10 @@ def refresh_watched(
     """Fetch what is new of every watched series that is due; returns how many were.
 
     A series without candles begins `backfill_days` ago. Runs may overlap: each
-    series is worked on by one at a time.
+    series is worked on by one at a time. Candles of other platforms than ours are brought:
+    whether they come, `check_feeds` says.
     """
-    watches = stores.watches.list()
+    watches = [one for one in stores.watches.list() if one.series.platform in PLATFORMS]
     facts = stores.facts.all([watch.series for watch in watches])
     pairs = zip(watches, facts, strict=True)
     due = [watch for watch, known in pairs if is_due(watch, now_ms(), known.grid)]
@@ -85,10 +86,6 @@ def _refresh(
     backfill_days: int,
 ) -> None:
     series, now = watch.series, now_ms()
-    if series.platform not in PLATFORMS:
-        # Its candles are brought: there is nothing to fetch.
-        stores.watches.record(series, None)
-        return
     try:
         exchange = open_exchange(series.platform)
         newest = stores.candles.read(series, limit=1, newest=True)

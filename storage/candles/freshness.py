@@ -1,0 +1,102 @@
+"""Whether candles come as they should: by a series' own sessions, and never over a weekend."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import redis
+
+from core.brokers.symbols import is_pair_of_currencies, pair_of
+from core.clock.openings import end_of
+from core.clock.resolutions import DAY, MINUTE
+from core.clock.sessions import METALS_OPEN, WEEK_OPENS, Sessions, currency_week
+from core.clock.times import now_ms
+from core.platforms import PLATFORMS
+from core.series import Series, make_series
+from storage import keys
+from storage.candles.candle_store import CandleStore
+from storage.candles.market_hours import MarketHours
+from storage.candles.newest_finished import newest_finished
+from storage.candles.series_facts import SeriesFactsStore
+from storage.redis_connection import redis_errors
+
+# A series is late once so many candles, and so many seconds, have passed without one.
+CANDLES, GRACE_S = 2, MINUTE
+# From so much history on (s), closures are learnt and not taken for granted.
+LEARNT_FROM = 35 * DAY
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """The newest finished candle of a series, and when it is late without another (s UTC).
+
+    Both are None where no candle is held, which is late.
+    """
+
+    newest: int | None
+    due: int | None
+
+    def is_late(self, now: int) -> bool:
+        """Say whether a candle is missing at an instant (s UTC)."""
+        return self.due is None or now >= self.due
+
+
+class FreshnessStore:
+    """Judges series; its methods may raise `RedisUnavailable`."""
+
+    def __init__(
+        self, client: "redis.Redis", candles: CandleStore, facts: SeriesFactsStore
+    ) -> None:
+        self._client: Any = client
+        self._candles = candles
+        self._hours = MarketHours(candles, facts)
+
+    def of(self, series: Iterable[Series]) -> dict[Series, Freshness]:
+        """Return how fresh each series is by the sessions of its market."""
+        return {one: self._judge(one) for one in series}
+
+    def late(
+        self, series: Iterable[Series], clock: Callable[[], int] = now_ms
+    ) -> dict[Series, Freshness]:
+        """Return those of the series that are late now."""
+        now = clock() // 1_000
+        return {one: judged for one, judged in self.of(series).items() if judged.is_late(now)}
+
+    def note(self, late: Mapping[Series, Freshness]) -> None:
+        """Keep which series of feeds are late, in the place of those that were."""
+        told = {str(one): judged.newest or 0 for one, judged in late.items()}
+        with redis_errors(), self._client.pipeline(transaction=True) as pipeline:
+            pipeline.delete(keys.LATE_SERIES)
+            if told:
+                pipeline.hset(keys.LATE_SERIES, mapping=told)
+            pipeline.execute()
+
+    def noted(self) -> dict[Series, int | None]:
+        """Return which series of feeds were late at the last look, and their newest opening (s)."""
+        with redis_errors():
+            held = self._client.hgetall(keys.LATE_SERIES)
+        pairs = ((make_series(*name.decode().split(":")), int(at)) for name, at in held.items())
+        return {series: at or None for series, at in sorted(pairs)}
+
+    def _judge(self, series: Series) -> Freshness:
+        newest = newest_finished(self._candles, series)
+        if newest is None:
+            return Freshness(None, None)
+        sessions = self._sessions(series, newest)
+        last = int(sessions.next_openings(newest, CANDLES)[-1])
+        return Freshness(newest, end_of(last, series.resolution, sessions.grid) + GRACE_S)
+
+    def _sessions(self, series: Series, newest: int) -> Sessions:
+        """Return what was learnt; of young currencies and metals what they usually have."""
+        learnt = self._hours.sessions(series)
+        if learnt.closures.any() or not _closes(series):
+            return learnt
+        if self._candles.count(series, end=newest - LEARNT_FROM):
+            return learnt
+        metal = (pair_of(series.symbol) or "").startswith("X")
+        opens = METALS_OPEN if metal else WEEK_OPENS
+        return currency_week(series.resolution, learnt.grid, opens)
+
+
+def _closes(series: Series) -> bool:
+    """Say whether a market is taken to close over the weekend before it was seen to."""
+    return series.platform not in PLATFORMS and is_pair_of_currencies(series.symbol)
