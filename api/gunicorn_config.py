@@ -38,6 +38,11 @@ loglevel = "warning"
 control_socket_disable = True
 
 
+def on_starting(server: Any) -> None:
+    """Load what all workers run before they are forked: it takes each well over a second."""
+    import api.app  # noqa: F401
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Choose where the worker will count what all of them limit together."""
     worker.counts_row = reserve_row()

@@ -7,6 +7,7 @@ import subprocess
 import time
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import NamedTuple
 
 import redis
 
@@ -19,8 +20,15 @@ OPENSSL_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 _SYSTEM_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib")
 
 
-def server_command(settings: Settings) -> list[str]:
-    """Return the command line of our Redis and prepare its folder.
+class ServerCommand(NamedTuple):
+    """How our Redis is run: its command line, and the environment in which it finds OpenSSL."""
+
+    line: list[str]
+    environment: dict[str, str]
+
+
+def server_command(settings: Settings) -> ServerCommand:
+    """Return how our Redis is run, and prepare its folder.
 
     It listens on a unix socket only, without TLS, keeps an append-only file in
     `{data_dir}/redis`, and never evicts.
@@ -31,7 +39,7 @@ def server_command(settings: Settings) -> list[str]:
     room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
     for needed in (folder, socket_path.parent):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return [
+    line = [
         str(program.path),
         *("--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"),
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync_of(settings, room)),
@@ -39,16 +47,12 @@ def server_command(settings: Settings) -> list[str]:
         *("--save", "", "--aof-use-rdb-preamble", "yes", "--daemonize", "no"),
         *("--loadmodule", str(program.module)),
     ]
-
-
-def server_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment in which the embedded Redis finds OpenSSL 1.1, if it is that one."""
     environment = dict(os.environ)
-    if find_redis(settings.redis_server).embedded and not _system_has_openssl():
-        folder = _link_openssl(settings.data_dir / "redis" / "lib")
-        paths = [str(folder), environment.get("LD_LIBRARY_PATH", "")]
+    if program.embedded and not _system_has_openssl():
+        libraries = _link_openssl(folder / "lib")
+        paths = [str(libraries), environment.get("LD_LIBRARY_PATH", "")]
         environment["LD_LIBRARY_PATH"] = ":".join(filter(None, paths))
-    return environment
+    return ServerCommand(line, environment)
 
 
 def start_redis(settings: Settings, patience: float = 30) -> subprocess.Popen[bytes]:
@@ -60,8 +64,8 @@ def start_redis(settings: Settings, patience: float = 30) -> subprocess.Popen[by
         raise RedisWillNotStart("A Redis already runs on this data folder.")
     command = server_command(settings)
     process = subprocess.Popen(
-        command,
-        env=server_environment(settings),
+        command.line,
+        env=command.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,

@@ -5,15 +5,15 @@ import sys
 
 from core.errors import TickcastError
 from core.settings import read_settings
-from operate.embedded_redis import server_command, server_environment
+from operate.embedded_redis import server_command
 
 
 def main() -> str:
     """Replace this process by the Redis server; return a sentence if that fails."""
     try:
         settings = read_settings()
-        command = [*server_command(settings), "--loglevel", "warning"]
-        os.execve(command[0], command, server_environment(settings))  # noqa: S606
+        line, environment = server_command(settings)
+        os.execve(line[0], [*line, "--loglevel", "warning"], environment)  # noqa: S606
     except TickcastError as error:
         return error.detail
     except OSError as error:

@@ -13,6 +13,7 @@ from core.plain_text import escape_controls
 from operate.child_process import ChildProcess
 from operate.log_lines import readable
 from operate.output import Output
+from operate.stop_signals import STOP_SIGNALS
 
 TICK = 0.1
 # Idle workers end within a second. A longer task is not waited for: its job
@@ -21,7 +22,6 @@ STOP_PATIENCE = 5.0
 LAST_STOP_PATIENCE = 30.0
 # So many deaths in a row, before everything was ready once, are no accident.
 START_ATTEMPTS = 4
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(Exception):

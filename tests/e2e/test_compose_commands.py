@@ -18,7 +18,7 @@ import yaml
 
 from bench.running_tickcast import free_port
 from core.settings import Settings
-from operate.embedded_redis import server_command, server_environment
+from operate.embedded_redis import server_command
 from tests.e2e.conftest import wait_for
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
@@ -74,8 +74,9 @@ def broker(stack: ExitStack, tmp_path: Path) -> str:
     port = free_port()
     options = [re.sub(r"\$\{.*?\}", "secret", o) for o in SERVICES["redis"]["command"]][1:]
     own = Settings(data_dir=tmp_path / "redis", _env_file=None)
-    command = [*server_command(own), "--port", str(port), "--bind", "127.0.0.1", *options]
-    server = subprocess.Popen(command, env=server_environment(own), stdout=-3)
+    line, environment = server_command(own)
+    command = [*line, "--port", str(port), "--bind", "127.0.0.1", *options]
+    server = subprocess.Popen(command, env=environment, stdout=-3)
     stack.callback(server.wait)
     stack.callback(server.terminate)
     return f"redis://tickcast:secret@127.0.0.1:{port}/0"

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bench.running_tickcast import READY, RunningTickcast, free_port
+from operate.stop_signals import STOP_SIGNALS
 from tests.e2e.conftest import client_of, wait_for
 
 RESTART_LIMIT = 15
@@ -105,6 +106,26 @@ def test_a_stop_while_starting_leaves_no_process(tmp_path: Path) -> None:
         time.sleep(0.05)
     assert tickcast.stop() == 0
     assert tickcast.processes() == {}
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda number: number.name)
+def test_a_stop_before_anything_has_started_is_no_accident(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    tickcast = RunningTickcast(tmp_path / "hasty")
+    tickcast.launch()
+    while not catches(tickcast.process.pid, STOP_SIGNALS[-1]):  # they are set in this order
+        time.sleep(0.001)
+    assert tickcast.stop(number) == 0
+    assert tickcast.printed() == "Tickcast has stopped.\n"
+    assert tickcast.processes() == {}
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Say whether a process has said what a signal does."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(mask >> (number - 1) & 1)
 
 
 def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import NoPermissionError
 
 from core.settings import Settings
-from operate.embedded_redis import server_command, server_environment
+from operate.embedded_redis import server_command
 from operate.readiness import check_redis
 from tasks.celery_app import make_celery
 
@@ -28,8 +28,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("c"), _env_file=None)
     options = yaml.safe_load(COMPOSE.read_text())["services"]["redis"]["command"]
     options = [re.sub(r"\$\{TICKCAST_REDIS_PASSWORD.*?\}", "secret", part) for part in options]
-    command = [*server_command(settings), *options[1:]]
-    process = subprocess.Popen(command, env=server_environment(settings), stdout=-3, stderr=-3)
+    command, environment = server_command(settings)
+    process = subprocess.Popen([*command, *options[1:]], env=environment, stdout=-3, stderr=-3)
     address = f"unix://tickcast:secret@{settings.redis_socket}"
     _wait_for(redis.Redis.from_url(address))
     yield address

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from core.settings import Settings
-from operate.embedded_redis import server_command, server_environment
+from operate.embedded_redis import server_command
 from operate.readiness import UnsuitableRedis, check_redis
 from storage.redis_checks import unsafe_settings
 from storage.redis_connection import connect
@@ -25,12 +25,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start(*options: str, series: bool = True) -> tuple[Settings, "redis.Redis"]:
-            command = server_command(settings)
+            command, environment = server_command(settings)
             if not series:
                 del command[command.index("--loadmodule") :]
             process = subprocess.Popen(
                 [*command, *options],
-                env=server_environment(settings),
+                env=environment,
                 stdout=subprocess.DEVNULL,
             )
             stack.callback(process.wait)

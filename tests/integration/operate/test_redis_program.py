@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from core.settings import Settings
-from operate.embedded_redis import server_environment, start_redis, stop_redis
+from operate.embedded_redis import server_command, start_redis, stop_redis
 from operate.redis_program import MODULE, RedisProgram, RedisWillNotStart, find_redis
 from storage.redis_connection import connect
 
@@ -19,7 +19,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Lay a redis-server of a version on the PATH, that works, with its module or without."""
     monkeypatch.setenv("PATH", "/nowhere")  # this machine may have one of its own
     real = find_redis("")
-    libraries = server_environment(Settings(data_dir=tmp_path / "lib", _env_file=None))
+    libraries = server_command(Settings(data_dir=tmp_path / "lib", _env_file=None)).environment
 
     def lay(version: str, module: bool) -> Path:
         program = tmp_path / "usr" / "bin" / "redis-server"
