@@ -8,7 +8,8 @@ from core.series import Series
 CANDLE_FIELDS = ("open", "high", "low", "close", "volume", "trades")
 
 SERIES_INDEX = "index:series"
-INTAKE_INDEX = "index:intake"  # accepted batches by the time of their acceptance
+INTAKE_INDEX = "index:intake"  # accepted batches by when they were accepted or last taken up
+INTAKE_TOLD = "index:intake:told"  # there while a worker was told of batches and has not looked yet
 INTAKE_DEAD = "index:intake:dead"  # batches that could not be processed
 HISTORY_INDEX = "index:history"  # batches that touch many old candles, likewise
 REBUILDING = "index:rebuilding"  # hash: symbols that are being rebuilt, and from which day on (ms)

@@ -144,14 +144,23 @@ def answer(call_id: str, name: str, request: Json) -> None:
 
 @message(table.PROCESS_TRADES)
 def process_trade_data(batch_id: str) -> None:
-    """Store a micro-batch of live trades."""
-    process_batch(runtime().stream, batch_id)
+    """Store the micro-batches of live trades that wait, and have them judged."""
+    _process(batch_id)
 
 
 @message(table.PROCESS_TICKERS)
 def process_ticker_data(batch_id: str) -> None:
-    """Store a micro-batch of quotes."""
-    process_batch(runtime().stream, batch_id)
+    """Store the micro-batches of quotes that wait."""
+    _process(batch_id)
+
+
+def _process(batch_id: str) -> None:
+    done = process_batch(runtime().stream, batch_id)
+    if done.more:
+        runtime().enqueue_stream.again(batch_id)
+    for platform, symbols in done.stored.items():
+        if symbols:
+            runtime().enqueue_stream.judge(platform, sorted(symbols))
 
 
 @message(table.DETECT_ANOMALY)
@@ -165,7 +174,7 @@ def detect_anomaly(platform: str, symbols: list[str]) -> None:
 def maintain_inbox() -> None:
     """Name batches of live data again whose messages got lost."""
     shared = runtime()
-    waiting = shared.enqueue.queue_lengths()[table.STREAM]
+    waiting = shared.enqueue.messages(table.STREAM)
     keep_intake(shared.stream, shared.enqueue_stream, waiting)
 
 

@@ -16,12 +16,13 @@ from redis.exceptions import RedisError
 
 from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
 from core.jobs import Job
+from storage import keys
 from storage.candles.candle_columns import Candles
 from storage.candles.uploads import UploadStore
 from storage.jobs.job_store import JobStore
 from storage.redis_breaker import RedisBreaker
 from tasks.broker_errors import broker_errors
-from tasks.task_table import ANSWER_CALL, BRIEF, QUEUE_OF, QUEUES, Periodic, Task
+from tasks.task_table import ANSWER_CALL, BRIEF, QUEUE_OF, QUEUES, STREAM, Periodic, Task
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,18 @@ class Enqueue:
             self._note_published(job)
 
     def queue_lengths(self) -> dict[str, int]:
-        """Return how many messages wait in each queue; raises `RedisUnavailable`."""
+        """Return how much waits in each queue; raises `RedisUnavailable`.
+
+        Of live trades it is batches: one message stands for many.
+        """
+        messages, batches = self._waiting()
+        return {**messages, STREAM: max(messages[STREAM], batches)}
+
+    def messages(self, queue: str) -> int:
+        """Return how many messages wait in a queue; raises `RedisUnavailable`."""
+        return self._waiting()[0][queue]
+
+    def _waiting(self) -> tuple[dict[str, int], int]:
         with (
             broker_errors(self._breaker),
             self._celery.connection_for_write() as connection,
@@ -111,7 +123,9 @@ class Enqueue:
         ):
             for queue in QUEUES:
                 pipeline.llen(queue)
-            return dict(zip(QUEUES, pipeline.execute(), strict=True))
+            pipeline.zcard(keys.INTAKE_INDEX)
+            *lengths, batches = pipeline.execute()
+            return dict(zip(QUEUES, lengths, strict=True)), batches
 
     def _keep(self, job: Job, candles: Candles) -> None:
         try:

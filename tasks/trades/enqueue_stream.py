@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from celery import Celery, chain  # type: ignore[import-untyped]
+from celery import Celery  # type: ignore[import-untyped]
 
 from storage.journal.columns import Trades
 from storage.live.inbox import Intake
@@ -15,7 +15,11 @@ from tasks.trades.stream_messages import pack
 
 
 class EnqueueStream:
-    """The api's door for live data: returns once Redis holds the batch and the queue its name."""
+    """The api's door for live data: returns once Redis holds the batch and a worker is told.
+
+    One message stands for all batches that come before a worker looks: a worker that is
+    behind gets no further messages, which would cost it more than the batches do.
+    """
 
     def __init__(self, celery: Celery, intake: Intake, breaker: RedisBreaker | None = None) -> None:
         self._celery = celery
@@ -34,21 +38,20 @@ class EnqueueStream:
         does no harm.
         """
         if trades:
-            batch_id = self._intake.put(pack(platform, trades))
-            self.publish_trades(batch_id, platform, sorted(trades))
+            self._intake.put_and_tell(pack(platform, trades), self.again)
         if tickers:
-            batch_id = self._intake.put(pack(platform, tickers=tickers))
-            self._publish(self._task(PROCESS_TICKERS, batch_id))
-
-    def publish_trades(self, batch_id: str, platform: str, symbols: Sequence[str]) -> None:
-        """Send the chain that stores a batch of the intake and then judges its trades."""
-        stored = self._task(PROCESS_TRADES, batch_id)
-        judged = self._task(DETECT_ANOMALY, platform, list(symbols))
-        self._publish(chain(stored, judged, app=self._celery))
+            self._intake.put_and_tell(
+                pack(platform, tickers=tickers),
+                lambda batch_id: self._publish(self._task(PROCESS_TICKERS, batch_id)),
+            )
 
     def again(self, batch_id: str) -> None:
-        """Name a batch again that nobody processed: the task finds out what it holds."""
+        """Have a worker process what waits, this batch first: the task finds out what it holds."""
         self._publish(self._task(PROCESS_TRADES, batch_id))
+
+    def judge(self, platform: str, symbols: Sequence[str]) -> None:
+        """Have the trades judged that were just stored."""
+        self._publish(self._task(DETECT_ANOMALY, platform, list(symbols)))
 
     def _task(self, task: Message, *args: object) -> Any:
         return self._celery.signature(task.name, args=args, immutable=True, queue=task.queue)

@@ -7,8 +7,8 @@ from tasks.trades.enqueue_stream import EnqueueStream
 
 logger = logging.getLogger(__name__)
 
-# A batch is processed within milliseconds once its message is fetched: after so long (ms)
-# with nothing in the queue, the message died with its worker.
+# A batch is processed within milliseconds once a message is fetched: after so long (ms)
+# with nothing in the queue, the message died with its worker, or the batch failed.
 LOST_MS = 3_000
 # After so long (ms) it is named again whatever waits in the queue.
 FORGOTTEN_MS = 60_000
@@ -17,13 +17,16 @@ FORGOTTEN_MS = 60_000
 def keep_intake(stream: StreamStores, enqueue: EnqueueStream, waiting: int) -> int:
     """Name lost batches again; `waiting` messages are in the queue. Returns how many were named.
 
-    A batch that was not lost is processed once all the same.
+    One name is enough for all that nobody has taken up yet. A batch that was not lost is
+    processed once all the same.
     """
     lost = stream.intake.waiting(FORGOTTEN_MS if waiting else LOST_MS)
-    for batch_id in lost:
+    named = stream.intake.tried(lost)
+    named += [batch_id for batch_id in lost if batch_id not in named][:1]
+    for batch_id in named:
         logger.warning("batch %s: named again", batch_id)
         enqueue.again(batch_id)
-    return len(lost)
+    return len(named)
 
 
 def take_up(stream: StreamStores, enqueue: EnqueueStream) -> int:

@@ -1,7 +1,9 @@
 """The work on live trades and quotes: plain functions on stores, repeatable without harm."""
 
 import logging
+import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core.clock.times import now_ms
 from core.errors import Unavailable
@@ -21,6 +23,8 @@ MOST_TRIES = 5
 # What is stored in one transaction at most: about 20,000 trades.
 MOST_TOGETHER = 20
 MOST_BYTES_TOGETHER = 300_000
+# What still waits after so long (s) is left to another message: others wait for the worker, too.
+RUN_S = 1.0
 # Trades of one symbol that touch more minutes than this are not of a live feed alone: those
 # that happened longer ago than so many ms are history.
 MOST_LIVE_MINUTES = 120
@@ -29,63 +33,102 @@ LIVE_MS = 300_000
 MOST_HISTORY = 1_000
 
 
-def process_batch(stores: StreamStores, batch_id: str) -> None:
-    """Store what a batch of the intake holds, and forget the batch.
+class Processed(NamedTuple):
+    """Symbols whose trades were stored, by platform, and whether more batches wait."""
 
-    Others that wait behind it are stored with it: the further behind we are, the
-    less a trade costs. A batch that comes again changes nothing. One whose
-    processing fails stays in the intake and is named again; after five tries it
-    is buried and counted.
+    stored: dict[str, set[str]]
+    more: bool
+
+
+def process_batch(stores: StreamStores, batch_id: str) -> Processed:
+    """Store a batch of the intake and all that wait beside it, for a second, and forget them.
+
+    Those that wait are stored together: the further behind we are, the less a trade
+    costs. A batch that comes again changes nothing. One whose processing fails stays in
+    the intake and is named again; after five tries it is buried and counted. Raises what
+    the batch failed with, after the others.
     """
-    batch = stores.intake.take(batch_id)
-    if batch is None:
-        return
-    if batch.tries == 1:
+    run = _Run(stores)
+    named = stores.intake.take(batch_id)
+    if named and named.tries > 1:
+        run.store_alone(batch_id, named)
+    group = {batch_id: named} if named and named.tries == 1 else {}
+    deadline, more = time.monotonic() + RUN_S, True
+    while more and time.monotonic() < deadline:
         others = stores.intake.take_untouched(MOST_TOGETHER, MOST_BYTES_TOGETHER)
-        if others and _store_together(stores, {batch_id: batch, **others}):
+        if group or others:
+            run.store_together({**group, **others})
+        # Of what came since this message was taken up, another tells.
+        group, more = {}, bool(others)
+    if batch_id in run.failures:
+        raise run.failures[batch_id]
+    return Processed(run.stored, more)
+
+
+class _Run:
+    """What one message has stored, and what batches failed with."""
+
+    def __init__(self, stores: StreamStores) -> None:
+        self._stores = stores
+        self.stored: dict[str, set[str]] = {}
+        self.failures: dict[str, Exception] = {}
+
+    def store_together(self, batches: dict[str, Batch]) -> None:
+        """Store several batches at once, or each alone if one of them spoils it."""
+        try:
+            self._store(next(iter(batches)), [unpack(one.content) for one in batches.values()])
+        except Unavailable:
+            raise
+        except Exception as error:
+            logger.warning("batches %s: one by one after %r", ", ".join(batches), error)
+        else:
+            self._stores.intake.drop(*batches)
+            oldest = min(batch.accepted_at for batch in batches.values())
+            logger.debug("%d batches, the oldest after %d ms", len(batches), now_ms() - oldest)
             return
-    try:
-        _store(stores, batch_id, [unpack(batch.content)])
-    except Unavailable:
-        raise
-    except Exception:
-        if batch.tries >= MOST_TRIES:
-            stores.intake.bury(batch_id)
-            logger.exception("batch %s: put aside after %d tries", batch_id, batch.tries)
-        raise
-    stores.intake.drop(batch_id)
+        for batch_id, batch in batches.items():
+            self.store_alone(batch_id, batch)
+
+    def store_alone(self, batch_id: str, batch: Batch) -> None:
+        """Store a batch; one that failed too often is put aside."""
+        try:
+            self._store(batch_id, [unpack(batch.content)])
+        except Unavailable:
+            raise
+        except Exception as error:
+            logger.exception("batch %s: not stored, try %d", batch_id, batch.tries)
+            self.failures[batch_id] = error
+            if batch.tries >= MOST_TRIES:
+                self._stores.intake.bury(batch_id)
+                logger.error("batch %s: put aside", batch_id)
+            return
+        self._stores.intake.drop(batch_id)
+
+    def _store(self, batch_id: str, contents: Sequence[StreamBatch]) -> None:
+        for platform in {content.platform for content in contents}:
+            symbols = _store(self._stores, batch_id, platform, contents)
+            self.stored.setdefault(platform, set()).update(symbols)
 
 
-def _store_together(stores: StreamStores, batches: dict[str, Batch]) -> bool:
-    """Store several batches at once; False if one of them spoils it, and each must go alone."""
-    try:
-        _store(stores, next(iter(batches)), [unpack(one.content) for one in batches.values()])
-    except Unavailable:
-        raise
-    except Exception:
-        logger.exception("batches %s: stored one by one", ", ".join(batches))
-        return False
-    stores.intake.drop(*batches)
-    oldest = min(batch.accepted_at for batch in batches.values())
-    logger.debug("%d batches, the oldest after %d ms", len(batches), now_ms() - oldest)
-    return True
-
-
-def _store(stores: StreamStores, batch_id: str, contents: Sequence[StreamBatch]) -> None:
-    for platform in {content.platform for content in contents}:
-        trades: dict[str, list[Trades]] = {}
-        tickers: list[Ticker] = []
-        for content in contents:
-            if content.platform == platform:
-                tickers += content.tickers
-                for symbol, parts in content.unpacked().items():
-                    trades.setdefault(symbol, []).extend(parts)
-        if trades:
-            live = _hand_over_history(stores, f"{batch_id}.{platform}", platform, join_all(trades))
-            for part in live:
-                stores.writer.write(platform, part)
-        if tickers:
-            _store_tickers(stores, platform, tickers)
+def _store(
+    stores: StreamStores, batch_id: str, platform: str, contents: Sequence[StreamBatch]
+) -> set[str]:
+    """Store what batches hold of one platform; returns the symbols whose trades were stored."""
+    trades: dict[str, list[Trades]] = {}
+    tickers: list[Ticker] = []
+    for content in contents:
+        if content.platform == platform:
+            tickers += content.tickers
+            for symbol, parts in content.unpacked().items():
+                trades.setdefault(symbol, []).extend(parts)
+    live: list[dict[str, list[Trades]]] = []
+    if trades:
+        live = _hand_over_history(stores, f"{batch_id}.{platform}", platform, join_all(trades))
+        for part in live:
+            stores.writer.write(platform, part)
+    if tickers:
+        _store_tickers(stores, platform, tickers)
+    return {symbol for part in live for symbol in part}
 
 
 def _hand_over_history(

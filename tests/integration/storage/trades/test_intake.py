@@ -135,3 +135,61 @@ def test_a_batch_stays_while_redis_is_away_and_its_tries_do_not_count(
 
     process_batch(stream, batch_id)
     assert redis_client.xlen("journal:x:A-B") == 1
+
+
+def test_one_message_tells_of_all_batches_that_come_before_a_worker_looks(
+    redis_client: "redis.Redis", stream: StreamStores, sender: EnqueueStream
+) -> None:
+    rows = make_trades(600, 7)
+    for at in range(0, 600, 10):
+        sender.send("x", {"A-B": [pack(rows[at : at + 10])]})
+        redis_client.persist("index:intake:told")
+    first, *_ = stream.intake.waiting()
+    assert redis_client.llen("stream") == 1
+
+    while process_batch(stream, first).more:
+        assert stream.intake.waiting()
+
+    assert_equals_oracle(redis_client, "A-B", rows)
+    assert stream.intake.waiting() == []
+    sender.send("x", {"A-B": [pack(make_trades(10, 8))]})
+    assert redis_client.llen("stream") == 2
+
+
+def test_what_was_stored_is_told_by_platform(stream: StreamStores, sender: EnqueueStream) -> None:
+    sender.send("x", {"A-B": [pack(make_trades(5, 1))], "C-D": [pack(make_trades(5, 2))]})
+    sender.send("y", {"E-F": [pack(make_trades(5, 3))]})
+    sender.send("z", {}, [Ticker("A-B", START // 1_000, price=1.0)])
+
+    done = process_batch(stream, stream.intake.waiting()[0])
+
+    assert done.stored == {"x": {"A-B", "C-D"}, "y": {"E-F"}, "z": set()}
+
+
+def test_batches_that_failed_do_not_hide_those_that_wait_behind_them(
+    redis_client: "redis.Redis", stream: StreamStores, sender: EnqueueStream
+) -> None:
+    for _ in range(50):
+        stream.intake.take(stream.intake.put(b"no batch at all"))
+    rows = make_trades(30, 5)
+    sender.send("x", {"A-B": [pack(rows)]})
+    redis_client.zadd("index:intake", {stream.intake.waiting()[-1]: 2**42})
+
+    process_batch(stream, "a message that comes late")
+
+    assert_equals_oracle(redis_client, "A-B", rows)
+
+
+def test_batches_that_nobody_has_taken_up_need_one_name_and_those_that_failed_one_each(
+    redis_client: "redis.Redis", stream: StreamStores, sender: EnqueueStream
+) -> None:
+    failed = [stream.intake.put(b"no batch at all") for _ in range(2)]
+    for batch_id in failed:
+        stream.intake.take(batch_id)
+    for number in range(5):
+        sender.send("x", {"A-B": [pack(make_trades(10, number))]})
+    redis_client.delete("stream")
+    redis_client.zadd("index:intake", dict.fromkeys(stream.intake.waiting(), 1))
+
+    assert keep_intake(stream, sender, waiting=0) == 3
+    assert redis_client.llen("stream") == 3
