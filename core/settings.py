@@ -133,6 +133,9 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Names of a broker, JSON: {"PLATFORM": {"US500.cash": "US500"}}.',
     )
+    feed_history_bars: int = Field(
+        25_000, ge=0, description="M5 and H1 candles that terminals of brokers are asked for."
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."

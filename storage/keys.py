@@ -73,8 +73,13 @@ def clock(platform: str) -> str:
 
 
 def terminal(platform: str) -> str:
-    """Hash of what the terminal that feeds a platform said last."""
+    """Hash of when a platform's terminals pushed last, and what became of it."""
     return f"feed:{platform}"
+
+
+def terminals(platform: str) -> str:
+    """Hash of what each terminal of a platform said last, by its server."""
+    return f"feed:{platform}:terminals"
 
 
 def wanted(platform: str) -> str:

@@ -46,6 +46,8 @@ from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
+from storage.terminals.terminals import TerminalStore
+from storage.terminals.wanted_spans import WantedSpans
 from storage.trades.tickers import TickerStore
 
 
@@ -108,12 +110,14 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     sealed = SealedSignals(engine, heads)
     candles = CandleStore(client, settings.candle_retention_days)
     facts = SeriesFactsStore(client)
+    freshness = FreshnessStore(client, candles, facts)
+    wanted = WantedSpans(client, candles, settings.feed_history_bars)
     return Stores(
         redis=client,
         engine=engine,
         candles=candles,
         facts=facts,
-        freshness=FreshnessStore(client, candles, facts),
+        freshness=freshness,
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),
@@ -143,7 +147,9 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         feeds=FeedStore(
             BrokerClockStore(engine),
             SymbolNames(engine, settings.symbol_maps),
-            SeriesWriter(client, candles, facts),
+            SeriesWriter(client, candles, facts, freshness, wanted),
+            wanted,
+            TerminalStore(client),
         ),
         answers=AnswerCache(client),
         followed=FollowedStore(client),

@@ -1,13 +1,21 @@
 """Candles of a broker, pushed by a terminal; its clock, confirmed by the owner."""
 
+from typing import Any
+
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.http.validation import convert_body
-from api.robots.bodies import read_robot_json
+from api.robots.bodies import read_robot_json, unknown_fields
 from api.robots.schemas_feed import FEED_BODY, ClockConfirmed, ConfirmClock
-from core.brokers.messages import BODY_LIMIT, FeedAnswer, FeedMessage
+from core.brokers.messages import (
+    BODY_LIMIT,
+    FeedAnswer,
+    FeedMessage,
+    Terminal,
+    TerminalClock,
+)
 from core.errors import InvalidRequest
 from core.names import check_name
 from core.platforms import PLATFORMS
@@ -40,7 +48,7 @@ class FeedResource:
         _check_platform(platform)
         value = await read_robot_json(req, BODY_LIMIT)
         message = convert_body(value, FeedMessage)
-        stored = await in_thread(self._feeds.store, platform, message)
+        stored = await in_thread(self._feeds.store, platform, message, _kept_aside(value))
         if stored.closed:
             await in_thread(self._enqueue.run_now, AT_CLOSE)
         resp.media = stored.answer
@@ -60,6 +68,15 @@ class FeedClock:
         _check_platform(platform)
         clock = await in_thread(self._feeds.confirm, platform, json.zone)
         resp.media = ClockConfirmed(True, platform, clock.zone, str(clock.day))
+
+
+def _kept_aside(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a message that we do not know, those of its parts under their names."""
+    found = {
+        "terminal": unknown_fields(value.get("terminal"), Terminal),
+        "clock": unknown_fields(value.get("clock"), TerminalClock),
+    }
+    return unknown_fields(value, FeedMessage) | {name: kept for name, kept in found.items() if kept}
 
 
 def _check_platform(platform: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 import redis
 
 from core.brokers.symbols import is_pair_of_currencies, pair_of
@@ -60,6 +61,13 @@ class FreshnessStore:
         """Return those of the series that are late now."""
         now = clock() // 1_000
         return {one: judged for one, judged in self.of(series).items() if judged.is_late(now)}
+
+    def missing_between(self, series: Series, before: int, after: int) -> int:
+        """Return how many candles of an open market are missing between two openings (s)."""
+        if after - before <= series.resolution:
+            return 0
+        sessions = self._sessions(series, before)
+        return int(sessions.missing_before(np.array([before, after], np.int64))[1])
 
     def note(self, late: Mapping[Series, Freshness]) -> None:
         """Keep which series of feeds are late, in the place of those that were."""

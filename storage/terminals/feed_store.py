@@ -5,7 +5,7 @@ send next, and the signal of a candle that has just closed has 30 seconds.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.brokers.clock import (
     CONFIRMED,
@@ -28,10 +28,13 @@ from storage.terminals.bars import read_bars
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
+from storage.terminals.terminals import FeedState, TerminalStore
+from storage.terminals.wanted_spans import WantedSpans
 
 # So many rows that are not stored are named.
 MOST_NAMED = 100
-POLL_S = 5
+# A terminal asks every so many seconds, more often while something is wanted of it.
+POLL_S, HASTY_POLL_S = 5, 2
 
 
 class Stored(NamedTuple):
@@ -49,25 +52,41 @@ class FeedStore:
         clocks: BrokerClockStore,
         names: SymbolNames,
         writer: SeriesWriter,
+        wanted: WantedSpans,
+        terminals: TerminalStore,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._clocks = clocks
         self._names = names
         self._writer = writer
+        self._wanted = wanted
+        self._terminals = terminals
         self._clock = clock
 
-    def store(self, platform: str, message: FeedMessage) -> Stored:
-        """Store a message; the same one again changes nothing.
+    def store(self, platform: str, message: FeedMessage, more: dict[str, Any]) -> Stored:
+        """Store a message; the same one again changes nothing. `more` is kept of its terminal.
 
         Raises `Conflict` where its clock is not the one that is known of the platform, and
         `InvalidRequest` for too many candles.
         """
         _check_size(message)
         now = self._clock() // 1_000
-        clock, offset = self._settled(platform, message, now)
+        try:
+            clock, offset = self._settled(platform, message, now)
+        except Conflict as error:
+            self._terminals.note_refusal(platform, error.detail)
+            raise
         tally = _Tally()
+        theirs = message.clock.server - offset
         for pushed in message.series:
-            self._store_series(platform, pushed, clock, message.clock.server - offset, tally)
+            self._store_series(platform, pushed, clock, theirs, tally)
+        counts = {
+            "accepted": tally.accepted,
+            "revised": tally.revised,
+            "rejected": len(tally.rejected),
+        }
+        self._terminals.note_push(platform, message, offset, counts, more)
+        want = self._wanted.ask(self._all_lengths(platform, tally.names), clock.zone, theirs)
         rejected = [(row.index, row.reason) for row in tally.rejected]
         answer = FeedAnswer(
             ok=True,
@@ -78,14 +97,22 @@ class FeedStore:
             revised=tally.revised,
             rejected=rejected[:MOST_NAMED],
             rejected_total=len(rejected),
-            want=[],
-            poll_s=POLL_S,
+            want=want,
+            poll_s=HASTY_POLL_S if want else POLL_S,
         )
         return Stored(answer, tally.closed)
 
     def platforms(self) -> dict[str, BrokerClock]:
         """Return the clock of every platform that a terminal has fed."""
         return self._clocks.all()
+
+    def state(self, platform: str) -> FeedState:
+        """Return what a platform's terminals said last."""
+        return self._terminals.get(platform)
+
+    def symbols(self, platform: str) -> dict[str, str]:
+        """Return the symbol of every name that a platform's terminals have sent."""
+        return self._names.all(platform)
 
     def confirm(self, platform: str, zone: str) -> BrokerClock:
         """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`."""
@@ -119,6 +146,7 @@ class FeedStore:
             reason = error.detail
             tally.rejected += [RejectedRow(first + n, reason) for n in range(len(pushed.bars))]
             return
+        tally.names[series.symbol] = pushed.symbol
         bars = read_bars(pushed.bars, series.resolution, clock, now)
         tally.rejected += [RejectedRow(first + row.index, row.reason) for row in bars.rejected]
         tally.accepted += len(pushed.bars) - len(bars.rejected)
@@ -127,6 +155,14 @@ class FeedStore:
             tally.revised += written.revised
             age = now - int(bars.candles.time[-1])
             tally.closed |= _is_new(written) and age < 2 * series.resolution
+
+    def _all_lengths(self, platform: str, names: dict[str, str]) -> dict[Series, str]:
+        """Return the series that terminals send of each symbol, with the broker's name of it."""
+        return {
+            Series(platform, symbol, resolution): name
+            for symbol, name in names.items()
+            for resolution in PUSHED
+        }
 
     def _series(self, platform: str, pushed: PushedSeries) -> Series:
         resolution = parse_resolution(pushed.tf, "tf")
@@ -142,6 +178,7 @@ class _Tally:
     def __init__(self) -> None:
         self.seen = self.accepted = self.revised = 0
         self.rejected: list[RejectedRow] = []
+        self.names: dict[str, str] = {}
         self.closed = False
 
 

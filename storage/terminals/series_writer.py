@@ -14,21 +14,30 @@ from storage import keys
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_store import CandleStore
+from storage.candles.freshness import FreshnessStore
 from storage.candles.series_facts import SeriesFacts, SeriesFactsStore
 from storage.redis_connection import redis_errors
 from storage.terminals.longer_candles import longer_candles
 from storage.terminals.quiet_candles import quiet_candles
+from storage.terminals.wanted_spans import WantedSpans
 
 
 class SeriesWriter:
     """Every method may raise `RedisUnavailable` or `StorageFull`."""
 
     def __init__(
-        self, client: "redis.Redis", candles: CandleStore, facts: SeriesFactsStore
+        self,
+        client: "redis.Redis",
+        candles: CandleStore,
+        facts: SeriesFactsStore,
+        freshness: FreshnessStore,
+        wanted: WantedSpans,
     ) -> None:
         self._client: Any = client
         self._candles = candles
         self._facts = facts
+        self._freshness = freshness
+        self._wanted = wanted
 
     def write(self, series: Series, given: Candles, clock: BrokerClock, now: int) -> WriteResult:
         """Store candles that ascend, quiet ones between them, and the longer ones they make.
@@ -45,12 +54,22 @@ class SeriesWriter:
         self._settle(series, clock)
         written = self._candles.write(series, self._with_quiet(series, given, clock.zone))
         if left or written.unchanged < sum(written):
+            self._note_holes(series, first, int(given.time[-1]))
             last = None if left else int(given.time[-1])
             for resolution in BUILT[series.resolution]:
                 self._build(series, resolution, start, last, clock, now)
         with redis_errors():
             self._client.hdel(unbuilt, field)
         return written
+
+    def _note_holes(self, series: Series, first: int, last: int) -> None:
+        """Have the terminal be asked for what lies between these and others that are held."""
+        before = self._candles.read(series, end=first - 1, limit=1, newest=True).time
+        after = self._candles.read(series, start=last + 1, limit=1).time
+        pairs = [(int(one), first) for one in before] + [(last, int(one)) for one in after]
+        for start, end in pairs:
+            if self._freshness.missing_between(series, start, end):
+                self._wanted.note_hole(series, start + series.resolution, end)
 
     def _with_quiet(self, series: Series, given: Candles, zone: str) -> Candles:
         quiet = quiet_candles(given, series.resolution, zone)

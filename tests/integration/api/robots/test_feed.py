@@ -192,3 +192,67 @@ async def test_a_body_beyond_the_bounds_an_exchange_and_an_unknown_key_are_refus
     others = await api("POST", "/ingest/mt/mt5-other", body=body, headers=only)
     clock = await api("POST", "/ingest/mt/mt5-ic/clock", json={"zone": "UTC"}, headers=only)
     assert (mine.status_code, others.status_code, clock.status_code) == (200, 403, 403)
+
+
+async def test_history_is_asked_for_backwards_until_as_much_is_held_as_is_wanted(
+    api: Any, stores: Stores, now: int
+) -> None:
+    """A terminal without a memory answers `want` from what its broker has."""
+    oldest = now // 3_600 * 3_600 - 9_000 * 3_600
+    every = {"M5": (300, now - 4_000 * 300), "H1": (3_600, oldest)}
+    sent, polls = message(now, BTCUSD_m__H1=[bar(newest(now, 3_600, 1)[0])]), 0
+    while True:
+        told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+        assert told["poll_s"] == (2 if told["want"] else 5)
+        assert sum(one["count"] for one in told["want"]) <= 5_000
+        if not told["want"]:
+            break
+        polls += 1
+        assert polls < 60
+        sent = message(now)
+        for one in told["want"]:
+            length, first = every[one["tf"]]
+            stop = one["from"] + one["count"] * length
+            bars = [
+                bar(opening)
+                for opening in range(first // length * length, now // length * length, length)
+                if one["from"] <= broker(opening) < stop
+            ]
+            sent["series"].append(
+                {"symbol": one["symbol"], "tf": one["tf"], "digits": 2, "point": 0.01, "bars": bars}
+            )
+    assert {one["symbol"] for one in sent["series"]} == {"BTCUSD.m"}
+    for length, first in every.values():
+        held = stores.candles.times(Series("mt5-ic", "BTCUSD", length)).tolist()
+        expected = range(first // length * length, now // length * length, length)
+        assert sorted(set(expected) - set(held)) == []
+
+
+async def test_a_hole_is_asked_for_and_one_that_the_market_explains_is_not(
+    api: Any, stores: Stores, now: int
+) -> None:
+    opened = newest(now, 300, 100)
+    stores.feeds.confirm("mt5-ic", "NY+7")
+    for part in (opened[:20], opened[60:]):
+        sent = message(now, BTCUSD__M5=[bar(one) for one in part])
+        told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+    hole = told["want"][0]
+    assert hole == {"symbol": "BTCUSD", "tf": "M5", "from": broker(opened[20]), "count": 40}
+    sent = message(now, BTCUSD__M5=[bar(one) for one in opened[20:60]])
+    told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+    assert [one for one in told["want"] if one["from"] == hole["from"]] == []
+
+
+async def test_what_we_do_not_know_is_kept_of_the_terminal_and_not_refused(
+    api: Any, stores: Stores, now: int
+) -> None:
+    sent = message(now) | {"ea": "other 1.2"}
+    sent["terminal"]["cpu"] = 8
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 200
+    (terminal,) = stores.feeds.state("mt5-ic").terminals
+    assert (terminal.server, terminal.build) == ("IC-Live07", 4153)
+    assert terminal.more == {"ea": "other 1.2", "terminal": {"cpu": 8}}
+    assert stores.feeds.state("mt5-ic").last_push_at
+    sent["clock"]["server"] += 7 * 3_600
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 409
+    assert "confirm-clock" in str(stores.feeds.state("mt5-ic").refusal)
