@@ -55,9 +55,12 @@ from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
 from api.pages.page import Page, PageFiles
 from api.pages.root import RootResource
+from api.robots.executions import ExecutionsResource
 from api.robots.feed import FeedClock, FeedResource
+from api.robots.heartbeat import HeartbeatResource
 from api.robots.history import PredictionCounts, SlotHistory
 from api.robots.offered import OfferedSlots
+from api.robots.positions import AccountExecutions
 from api.robots.scan import ScanResource
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
@@ -129,7 +132,7 @@ def create_app(
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, work, settings)
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
-    _add_robots(app, stores)
+    _add_robots(app, stores, settings)
     _add_feed(app, stores, enqueue)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
@@ -288,7 +291,7 @@ def _add_v1(
     )
 
 
-def _add_robots(app: Application, stores: Stores) -> None:
+def _add_robots(app: Application, stores: Stores, settings: Settings) -> None:
     """Add the routes that trading robots ask every few seconds."""
     offered = OfferedSlots(stores.slots)
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}}
@@ -296,6 +299,13 @@ def _add_robots(app: Application, stores: Stores) -> None:
     app.add_route("/api/scan", ScanResource(stores, offered), **read)
     app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered), **read)
     app.add_route("/api/history/predictions", counts, dear=True, **read)
+    positions = AccountExecutions(stores.executions)
+    app.add_route("/api/account/executions", positions, **read)
+    told: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"POST": _ROBOTS}}
+    reports = ExecutionsResource(stores, offered)
+    app.add_route("/api/executions", reports, late_reports=True, **told)
+    heartbeat = HeartbeatResource(stores, settings.ea_min_version)
+    app.add_route("/api/ea/heartbeat", heartbeat, **told)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

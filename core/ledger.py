@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 LIVE = "live"
-FORECASTS, EVENTS, SIGNALS = "forecasts", "events", "signals"
-# Ledgers that the server's clock stamps: forecasts of closes, and signals, named as their chain.
-CLOCKED = (LIVE, SIGNALS)
+FORECASTS, EVENTS, SIGNALS, EXECUTIONS = "forecasts", "events", "signals", "executions"
+# Ledgers that the server's clock stamps: forecasts of closes, and, each named as its chain,
+# signals and what terminals report of positions.
+CLOCKED = (LIVE, SIGNALS, EXECUTIONS)
+_NAMED_AS_CHAIN = (SIGNALS, EXECUTIONS)
 # Ledgers of forecasts of the past that outside forecasters hand in: `walk.NAME`.
 WALK = "walk."
 
@@ -63,6 +65,16 @@ HASHED = {
         "model_hash",
         "data_hash",
     ),
+    EXECUTIONS: (
+        "number",
+        "received_at",
+        "exec_id",
+        "account_id",
+        "key_number",
+        "terminal",
+        "ticket",
+        "body",
+    ),
     EVENTS: (
         "number",
         "recorded_at",
@@ -96,13 +108,14 @@ ADDED = {
         "verdict",
         "run_id",
     ),
+    EXECUTIONS: (),
     EVENTS: ("last_price", "label"),
 }
 
 
 def rows_chain(name: str) -> str:
     """Return the chain of a ledger's rows; its outcomes and misses stand in `EVENTS`."""
-    return SIGNALS if name == SIGNALS else FORECASTS
+    return name if name in _NAMED_AS_CHAIN else FORECASTS
 
 
 def genesis(chain: str, live: bool) -> str:

@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     feed_history_bars: int = Field(
         25_000, ge=0, description="M5 and H1 candles that terminals of brokers are asked for."
     )
+    ea_min_version: str = Field(
+        "", description="Robots of an older version than this are warned at their heartbeat."
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."

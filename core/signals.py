@@ -43,6 +43,9 @@ NO_CANDLE, GAP, NO_MODEL, ERROR = "no_candle", "gap", "no_model", "error"
 # A position is entered with the candle that opens next: a signal counts as in time so long
 # after that (ms), as a forecast of the ledger does.
 GRACE_MS = 30_000
+# A position may be entered so long after the next open: this share of a candle, at most so many
+# seconds.
+ENTER_SHARE, LONGEST_ENTRY_S = 0.1, 300
 
 
 class SignalWords(msgspec.Struct, frozen=True):
@@ -56,6 +59,11 @@ class SignalWords(msgspec.Struct, frozen=True):
     strong: float = 0.60
     medium: float = 0.25
     high: float = 1.0
+
+
+def enter_by(first_opening: int, resolution: int) -> int:
+    """Return until when (s) a signal whose first candle opens then may be entered."""
+    return first_opening + int(min(resolution * ENTER_SHARE, LONGEST_ENTRY_S))
 
 
 def check_horizon(horizon: int) -> int:

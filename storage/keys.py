@@ -23,6 +23,7 @@ DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody
 DEAD_COUNT = "dead:count"  # how many of them there ever were
 SIGNAL_BOARD = "board:signals"  # hash: the newest sealed signal of each offered slot
 LATE_SERIES = "late"  # hash: series of feeds whose candles do not come, and their newest opening
+SEEN_ACCOUNTS = "seen:accounts"  # set: accounts that were seen since this was written to SQL
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 
@@ -243,6 +244,11 @@ OF_THE_WHOLE = ("index", "quarantine", "ingest", "upload")
 def intake(batch_id: str) -> str:
     """Hash of one accepted micro-batch that is not processed yet."""
     return f"intake:{batch_id}"
+
+
+def seen(account_id: int) -> str:
+    """Hash of the terminals of an account, and when each was seen last."""
+    return f"seen:{account_id}"
 
 
 def cached_current(series: Series) -> str:

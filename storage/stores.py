@@ -17,6 +17,8 @@ from storage.candles.series_facts import SeriesFactsStore
 from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
 from storage.database import open_database
+from storage.executions.execution_store import ExecutionStore
+from storage.executions.heartbeats import Heartbeats
 from storage.installation.marks import Marks
 from storage.jobs.dead_letters import DeadLetters
 from storage.jobs.job_events import JobEvents
@@ -79,6 +81,8 @@ class Stores:
     slots: SignalSlotStore
     board: SignalBoard
     signal_counts: SignalCounts
+    executions: ExecutionStore
+    heartbeats: Heartbeats
     boards: BoardStore
     records: ForecasterRecords
     registry: Registry
@@ -137,6 +141,8 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         slots=SignalSlotStore(engine),
         board=SignalBoard(client, sealed),
         signal_counts=SignalCounts(engine),
+        executions=ExecutionStore(engine, heads),
+        heartbeats=Heartbeats(client, engine),
         boards=BoardStore(engine),
         records=ForecasterRecords(engine),
         registry=Registry(engine, files),

@@ -241,6 +241,12 @@ def score_forecasts() -> None:
     runtime().scorer.run(runtime().stores)
 
 
+@periodic(table.FLUSH_HEARTBEATS)
+def flush_heartbeats() -> None:
+    """Keep in SQL when terminals were seen last."""
+    runtime().stores.heartbeats.flush()
+
+
 @periodic(table.RETRAIN)
 def retrain() -> None:
     """Queue the trainings of watched targets that are due, the first ones of signals too."""

@@ -28,7 +28,7 @@ from core.clock.resolutions import parse_resolution
 from core.clock.times import LATEST_MS, now_ms
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget
-from core.ledger import LIVE, SIGNALS
+from core.ledger import FORECASTS, LIVE, SIGNALS
 from core.models import CLOSE, EXTERNAL, SIGNAL, is_external, known_models
 from core.multiple_testing import holm
 from core.names import check_name
@@ -104,7 +104,7 @@ class VerifyLedger:
         Finds changed, removed and inserted rows, a cut tail, a ledger that was made
         anew, and records that were emptied or replaced as a whole.
         """
-        name = SIGNALS if query.chain == SIGNALS else query.ledger or None
+        name = query.chain if query.chain != FORECASTS else query.ledger or None
         resp.media = await in_database_thread(self._verify, name)
 
     def _verify(self, name: str | None) -> LedgersVerified:

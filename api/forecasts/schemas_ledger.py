@@ -16,6 +16,7 @@ from storage.ledger.ledger_verify import Verification
 from storage.ledger.signal_rows import SealedSignal, SignalSaid
 
 Chain = Literal["forecasts", "signals"]
+VerifiedChain = Literal["forecasts", "signals", "executions"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
 
 
@@ -56,9 +57,9 @@ class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
 
 
 class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which ledger of forecasts to verify (all of them unless said), or the chain of signals."""
+    """Which ledger of forecasts to verify (all of them unless said), or one of the other chains."""
 
-    chain: Chain = "forecasts"
+    chain: VerifiedChain = "forecasts"
     ledger: Name | UnsetType = UNSET
 
 

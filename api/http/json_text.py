@@ -7,6 +7,7 @@ parsers.
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,15 @@ _OPENING = np.frombuffer(b"[{", np.uint8)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def parse_json(text: bytes, what: str = "The body") -> Any:
-    """Return the value of a JSON text; raises `MalformedRequest` saying what is wrong."""
+def parse_json(text: bytes, what: str = "The body", *, constants: bool = False) -> Any:
+    """Return the value of a JSON text; raises `MalformedRequest` saying what is wrong.
+
+    With `constants`, NaN and Infinity are read as such, for a caller that names their field.
+    """
     if not text.strip():
         raise MalformedRequest(f"{what} is empty; it must be JSON.")
     check_depth(text, what)
-    return _decode(_text(text, what), what)
+    return _decode(_text(text, what), what, _WITH_CONSTANTS if constants else _DECODER)
 
 
 def parse_lines(text: bytes) -> list[Any]:
@@ -50,9 +54,9 @@ def _text(text: bytes, what: str) -> str:
         raise MalformedRequest(f"{what} is not UTF-8.") from None
 
 
-def _decode(text: str, what: str) -> Any:
+def _decode(text: str, what: str, decoder: json.JSONDecoder | None = None) -> Any:
     try:
-        return _DECODER.decode(text)
+        return (decoder or _DECODER).decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise MalformedRequest(f"{what} is not valid JSON: {error.msg} at {where}.") from None
@@ -94,9 +98,13 @@ def _number(text: str) -> float:
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates,
-    parse_constant=_refuse_constant,
-    parse_int=_integer,
-    parse_float=_number,
-)
+def _decoder(constant: Callable[[str], float]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_without_duplicates,
+        parse_constant=constant,
+        parse_int=_integer,
+        parse_float=_number,
+    )
+
+
+_DECODER, _WITH_CONSTANTS = _decoder(_refuse_constant), _decoder(float)

@@ -22,13 +22,14 @@ _PARSE_ON_THREAD_FROM = 1 << 16
 async def read_robot_json(req: Request, limit: int) -> Any:
     """Return the JSON value of a body of at most `limit` bytes.
 
-    Raises `TooLarge`, `UnsupportedMediaType` and `MalformedRequest`.
+    NaN and infinity are read as such, so that their field can be named. Raises
+    `TooLarge`, `UnsupportedMediaType` and `MalformedRequest`.
     """
     media_type(req, _CONTENT_TYPES)
     body = (await read_body(req, limit)).rstrip(b"\0")
     if len(body) < _PARSE_ON_THREAD_FROM:
-        return parse_json(body)
-    return await in_work_thread(parse_json, body)
+        return parse_json(body, constants=True)
+    return await in_work_thread(parse_json, body, constants=True)
 
 
 def unknown_fields(value: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:

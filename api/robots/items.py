@@ -3,9 +3,9 @@
 import math
 
 from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
-from api.robots.words import LATE_S, WORDS, enter_by, model_version, timeframe_code
+from api.robots.words import LATE_S, WORDS, model_version, timeframe_code
 from core.clock.times import format_time
-from core.signals import HOLD
+from core.signals import HOLD, enter_by
 from storage.ledger.signal_rows import SealedSignal
 
 _EXITS = {"take_profit": "tp", "stop_loss": "sl", "time": "time", "not_entered": "not_entered"}

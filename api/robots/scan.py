@@ -13,6 +13,7 @@ from api.http.threads import in_thread
 from api.robots.items import is_stale, scan_item
 from api.robots.offered import OfferedSlots, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
+from api.robots.seen import note_caller
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
@@ -56,6 +57,7 @@ class ScanResource:
         resp.data = _shown(scan, query.format)
 
     def _scan(self, account: Account | None, query: ScanQuery, now: int) -> Scan:
+        note_caller(self._stores.heartbeats, account)
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
         current = {row.seq: row for row in newest.values() if not is_stale(row, now)}

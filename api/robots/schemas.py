@@ -10,7 +10,7 @@ from core.names import SYMBOL_PATTERN
 Word = Literal["BUY", "SELL", "NO_TRADE"]
 Chance = Annotated[float, Meta(ge=0, le=1)]
 _SymbolText = Annotated[str, Meta(pattern=SYMBOL_PATTERN)]
-_Timeframe = Annotated[str, Meta(extra_json_schema={"enum": RESOLUTION_NAMES})]
+Timeframe = Annotated[str, Meta(extra_json_schema={"enum": RESOLUTION_NAMES})]
 Flag = Literal["true", "false"]
 
 
@@ -19,7 +19,7 @@ class ScanQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
     min_confidence: Chance = 0.0
     symbol: _SymbolText | list[_SymbolText] | UnsetType = UNSET
-    timeframe: _Timeframe | list[_Timeframe] | UnsetType = UNSET
+    timeframe: Timeframe | list[Timeframe] | UnsetType = UNSET
     include_stale: Flag = "false"
     format: Literal["json", "csv"] = "json"
 
@@ -114,7 +114,7 @@ class CountsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which slots, over how many days back, and how many rows at most."""
 
     symbol: _SymbolText | UnsetType = UNSET
-    tf_code: _Timeframe | UnsetType = UNSET
+    tf_code: Timeframe | UnsetType = UNSET
     days: Annotated[int, Meta(ge=1, le=365)] = 7
     limit: Annotated[int, Meta(ge=1, le=5_000)] = 500
 

@@ -6,23 +6,16 @@ from core.clock.resolutions import resolution_name
 from core.signals import BUY, HOLD, SELL
 
 WORDS = MappingProxyType({BUY: "BUY", SELL: "SELL", HOLD: "NO_TRADE"})
+SIDES = MappingProxyType({"BUY": BUY, "SELL": SELL})
 
 # A later candle may be so late (s) before a slot's signal counts as old.
 LATE_S = 30
-# A position may be entered so long after the next open: this share of a candle, at most so many
-# seconds.
-ENTER_SHARE, LONGEST_ENTRY_S = 0.1, 300
 
 
 def timeframe_code(resolution: int) -> str:
     """Return the code of a length of candles (s): 900 is `M15`, 86400 is `D1`."""
     name = resolution_name(resolution)
     return f"{name[-1].upper()}{name[:-1]}"
-
-
-def enter_by(first_opening: int, resolution: int) -> int:
-    """Return until when (s) a signal whose first candle opens then may be entered."""
-    return first_opening + int(min(resolution * ENTER_SHARE, LONGEST_ENTRY_S))
 
 
 def model_version(symbol: str, resolution: int, model_hash: str) -> str:

@@ -14,7 +14,14 @@ from core.ledger import CLOCKED, TARGET_FIELDS
 # How far `made_at` may be from the database's clock (ms).
 CLOCK_TOLERANCE_MS = 60_000
 
-_NUMBERS = {"ledger": "seq", "ledger_signals": "seq", "ledger_events": "number"}
+_NUMBERS = {
+    "ledger": "seq",
+    "ledger_signals": "seq",
+    "ledger_events": "number",
+    "execution_reports": "number",
+}
+# Of tables whose rows the clock stamps: where.
+_STAMPS = {"ledger": "made_at", "ledger_signals": "made_at", "execution_reports": "received_at"}
 _TARGET = (*TARGET_FIELDS, "opening")
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _POSTGRES_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)"
@@ -60,14 +67,15 @@ def _broken_rules(table: str, now: str) -> dict[str, str]:
         "goes on from its last hash": f"NEW.{number} > 1 AND NOT EXISTS ({before})",
     }
     # On SQLite, INSERT OR REPLACE removes conflicting rows without asking the other triggers.
-    if table != "ledger_events":
+    if stamp := _STAMPS.get(table):
         clocked = ", ".join(f"'{name}'" for name in CLOCKED)
+        rules["takes the time from the clock"] = (
+            f"NEW.ledger IN ({clocked}) AND abs(NEW.{stamp} - {now}) > {CLOCK_TOLERANCE_MS}"
+        )
+    if table in ("ledger", "ledger_signals"):
         same = " AND ".join(f"{name} = NEW.{name}" for name in ("ledger", *_TARGET))
         rules["holds one forecast a target"] = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
-        rules["takes the time from the clock"] = (
-            f"NEW.ledger IN ({clocked}) AND abs(NEW.made_at - {now}) > {CLOCK_TOLERANCE_MS}"
-        )
-    else:
+    elif table == "ledger_events":
         same = "ledger = NEW.ledger AND seq = NEW.seq"
         rules["holds one outcome a forecast"] = (
             f"NEW.seq IS NOT NULL AND EXISTS (SELECT 1 FROM {table} WHERE {same})"

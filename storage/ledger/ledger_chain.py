@@ -6,9 +6,20 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, text
 
 from core.errors import NotFound
-from core.ledger import ADDED, CLOCKED, EVENTS, FORECASTS, SIGNALS, genesis, row_hash, rows_chain
+from core.ledger import (
+    ADDED,
+    CLOCKED,
+    EVENTS,
+    EXECUTIONS,
+    FORECASTS,
+    SIGNALS,
+    genesis,
+    row_hash,
+    rows_chain,
+)
 from storage.ledger.ledger_heads import Head, Turn
 from storage.ledger.ledger_tables import (
+    execution_reports,
     ledger,
     ledger_events,
     ledger_pending,
@@ -23,9 +34,17 @@ REPLAY, WALKED = "replay", "walk"
 TABLES: Mapping[str, Table] = {
     FORECASTS: ledger,
     SIGNALS: ledger_signals,
+    EXECUTIONS: execution_reports,
     EVENTS: ledger_events,
 }
-NUMBERS: Mapping[str, str] = {FORECASTS: "seq", SIGNALS: "seq", EVENTS: "number"}
+NUMBERS: Mapping[str, str] = {
+    FORECASTS: "seq",
+    SIGNALS: "seq",
+    EXECUTIONS: "number",
+    EVENTS: "number",
+}
+# Rows that wait for an outcome.
+_WAITING = (FORECASTS, SIGNALS)
 
 Row = dict[str, Any]
 
@@ -78,7 +97,8 @@ def extend(
     head, rows = _link(chain, name, read_head(connection, chain, name), made)
     end, happened = _link(EVENTS, name, read_head(connection, EVENTS, name), events)
     turn.prepare(name, head, end)
-    waiting = [{column: row[column] for column in _PENDING} for row in rows]
+    waits = rows if chain in _WAITING else []
+    waiting = [{column: row[column] for column in _PENDING} for row in waits]
     parts = ((TABLES[chain], rows), (ledger_pending, waiting), (ledger_events, happened))
     for table, inserted in parts:
         if inserted:

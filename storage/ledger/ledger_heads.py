@@ -10,7 +10,7 @@ import errno
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import msgspec
 
 from core.clock.times import now_ms
 from core.errors import DatabaseUnavailable, StorageFull
-from core.ledger import EVENTS
+from core.ledger import EVENTS, rows_chain
 from storage.locks import lock_file
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,27 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class HeadLine(msgspec.Struct, frozen=True):
-    """One line of the file. `at` is epoch ms; `forecasts` is the head of the ledger's rows."""
+    """One line of the file: when (epoch ms), and the heads of a ledger's chains by their names."""
+
+    at: int
+    ledger: str
+    state: State
+    heads: dict[str, Head]
+    version: int = 2
+
+    @property
+    def rows(self) -> Head:
+        """The head of the ledger's own rows: forecasts, signals or reports."""
+        return self.heads[rows_chain(self.ledger)]
+
+    @property
+    def events(self) -> Head:
+        """The head of its events."""
+        return self.heads[EVENTS]
+
+
+class _FirstLine(msgspec.Struct, frozen=True):
+    """A line as earlier versions wrote it: `forecasts` is the head of the ledger's rows."""
 
     at: int
     ledger: str
@@ -49,9 +69,10 @@ class HeadLine(msgspec.Struct, frozen=True):
     forecasts: Head
     events: Head
 
-    def head(self, chain: str) -> Head:
-        """Return the head of a chain by its name."""
-        return self.events if chain == EVENTS else self.forecasts
+    def now(self) -> HeadLine:
+        """Return it as it is written today."""
+        heads = {rows_chain(self.ledger): self.forecasts, EVENTS: self.events}
+        return HeadLine(self.at, self.ledger, self.state, heads)
 
 
 class Turn:
@@ -61,9 +82,10 @@ class Turn:
         self._file = file
         self._prepared: HeadLine | None = None
 
-    def prepare(self, ledger: str, forecasts: Head, events: Head) -> None:
+    def prepare(self, ledger: str, rows: Head, events: Head) -> None:
         """Write what the heads will be once SQL has committed."""
-        self._prepared = HeadLine(now_ms(), ledger, State.PREPARED, forecasts, events)
+        heads = {rows_chain(ledger): rows, EVENTS: events}
+        self._prepared = HeadLine(now_ms(), ledger, State.PREPARED, heads)
         _write(self._file, self._prepared)
 
     def commit(self) -> None:
@@ -75,8 +97,8 @@ class Turn:
         logger.info(
             "ledger %s: %d rows, head %s; %d events, head %s",
             line.ledger,
-            line.forecasts.count,
-            line.forecasts.hash,
+            line.rows.count,
+            line.rows.hash,
             line.events.count,
             line.events.hash,
         )
@@ -118,10 +140,11 @@ class Heads:
 
 
 def _parse(text: bytes) -> HeadLine | None:
-    try:
+    with suppress(msgspec.DecodeError):
         return msgspec.json.decode(text, type=HeadLine)
-    except msgspec.DecodeError:
-        return None
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(text, type=_FirstLine).now()
+    return None
 
 
 def _write(file: int, line: HeadLine) -> None:

@@ -1,8 +1,9 @@
 """The SQL tables of the ledger: append-only, each ledger with two chains of its own.
 
 `ledger` holds forecasts, `ledger_signals` signals, `ledger_events` what came of
-both: outcomes, and what was missed. `ledger_pending` and `ledger_boards` follow from
-those two and may be made anew. Openings are epoch seconds, instants epoch ms.
+both: outcomes, and what was missed; `execution_reports` holds what terminals report of
+positions. `ledger_pending` and `ledger_boards` follow from the others and may be made anew.
+Openings are epoch seconds, instants epoch ms.
 """
 
 from typing import Any
@@ -186,6 +187,25 @@ ledger_events = Table(
         "horizon",
         "model",
     ),
+)
+
+execution_reports = Table(
+    "execution_reports",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("exec_id", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),  # 0 is the owner's
+    Column("key_number", BigInteger, nullable=False),
+    Column("terminal", String(160), nullable=False),
+    Column("ticket", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # as it was received
+    Column("content", String(64), nullable=False),  # digest of what it says, to know repetitions
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "number"),
+    Index("ix_execution_reports_content", "exec_id", "content"),
 )
 
 ledger_pending = Table(

@@ -71,7 +71,7 @@ def _check_chain(
     connection: Connection, chain: str, name: str, end: Head, lines: list[HeadLine]
 ) -> None:
     """Raise `_Bad` at the first row that is not what it was."""
-    written = {line.head(chain).count: line.head(chain).hash for line in lines if _holds(line)}
+    written = {line.heads[chain].count: line.heads[chain].hash for line in lines if _holds(line)}
     last = proven = Head(0, genesis(chain, name in CLOCKED))
     for row in _stream(connection, chain, name, end.count):
         last = _check_row(chain, row, last)
@@ -114,7 +114,7 @@ def _check_row(chain: str, row: RowMapping, last: Head) -> Head:
 def _check_end(chain: str, last: Head, lines: list[HeadLine]) -> None:
     """Compare where the chain ends with where the file says that it does."""
     committed = [index for index, line in enumerate(lines) if _holds(line)]
-    newest = lines[committed[-1]].head(chain).count if committed else 0
+    newest = lines[committed[-1]].heads[chain].count if committed else 0
     if last.count < newest:
         raise _Bad(
             last.count + 1,
@@ -123,7 +123,7 @@ def _check_end(chain: str, last: Head, lines: list[HeadLine]) -> None:
         )
     # A crash between the commits of SQL and of the file leaves one append prepared.
     begun = lines[committed[-1] + 1 :] if committed else lines
-    ends = {newest} | {line.head(chain).count for line in begun if line.head(chain) == last}
+    ends = {newest} | {line.heads[chain].count for line in begun if line.heads[chain] == last}
     if last.count not in ends:
         raise _Bad(
             newest + 1,

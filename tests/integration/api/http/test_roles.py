@@ -31,7 +31,10 @@ SCOPES = {
     "forecast:mine": {("POST", "/ledger/forecasts")},
 }
 # All that a subscriber may call, besides what is public; a feeder may call what its scope names.
-SUBSCRIBERS = {"/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions"}
+SUBSCRIBERS = {
+    "/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions", "/api/executions",
+    "/api/ea/heartbeat", "/api/account/executions",
+}  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}
 SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}
 

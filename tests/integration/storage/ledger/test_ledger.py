@@ -238,7 +238,7 @@ def test_sql_refuses_rows_that_do_not_go_on_where_the_chain_ends(
 def test_a_whole_ledger_is_verified(filled: LedgerStore, engine: Engine, heads: Heads) -> None:
     found = verify_ledger(engine, heads)
     assert (found.ok, found.rows, found.events, found.first_bad) == (True, 6, 2, None)
-    assert found.head == heads.read()[-1].forecasts.hash
+    assert found.head == heads.read()[-1].rows.hash
 
 
 def test_an_empty_ledger_is_whole(engine: Engine, heads: Heads) -> None:
@@ -338,11 +338,29 @@ def test_a_crash_between_the_commits_is_no_tampering(
     assert verify_ledger(engine, heads).ok
 
 
+def test_heads_that_an_earlier_version_wrote_are_read_on(
+    filled: LedgerStore, engine: Engine, heads: Heads
+) -> None:
+    lines = [
+        {
+            "at": line.at, "ledger": line.ledger, "state": line.state,
+            "forecasts": line.rows, "events": line.events,
+        }
+        for line in heads.read()
+    ]  # fmt: skip
+    heads.path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    assert verify_ledger(engine, heads).ok
+    filled.append([forecast(candles_ago=-9)])
+    assert verify_ledger(engine, heads).ok
+    heads.path.write_bytes(b"".join(heads.path.read_bytes().splitlines(keepends=True)[:4]))
+    assert not verify_ledger(engine, heads).ok
+
+
 def test_a_crash_before_the_commit_is_no_tampering(
     filled: LedgerStore, engine: Engine, heads: Heads
 ) -> None:
     last = heads.read()[-1]
-    ahead = msgspec.structs.replace(last.forecasts, count=9, hash="c" * 64)
+    ahead = msgspec.structs.replace(last.rows, count=9, hash="c" * 64)
     with heads.turn() as turn:
         turn.prepare(LIVE, ahead, last.events)
     assert verify_ledger(engine, heads).ok

@@ -1,0 +1,100 @@
+"""Positions as terminals reported them, and what they come to."""
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.docs.openapi import operation
+from api.http.schemas import show_time
+from api.http.threads import in_database_thread
+from api.robots.schemas_executions import (
+    MoneyShown,
+    Positions,
+    PositionShown,
+    PositionsQuery,
+    PositionSums,
+)
+from api.robots.seen import account_of
+from api.robots.words import WORDS, timeframe_code
+from core.clock.times import format_time, now_ms
+from core.executions.summary import Money, Totals, by_currency, totals
+from core.robots.accounts import Account
+from storage.access.access_keys import OWNER, AccessKey
+from storage.executions.execution_rows import Position
+from storage.executions.execution_store import ExecutionStore
+
+_DAY_MS = 86_400_000
+
+
+class AccountExecutions:
+    """`GET /api/account/executions`"""
+
+    def __init__(self, store: ExecutionStore) -> None:
+        self._store = store
+
+    @operation("account_executions", "robots", {200: Positions}, errors=(422,))
+    async def on_get(self, req: Request, resp: Response, query: PositionsQuery) -> None:
+        """Return an account's positions that are open or closed of late, and their sums.
+
+        The owner sees those of all accounts.
+        """
+        resp.media = await in_database_thread(
+            self._positions, req.context.key, req.context.account, query
+        )
+
+    def _positions(
+        self, key: AccessKey | None, account: Account | None, query: PositionsQuery
+    ) -> Positions:
+        account_id = None if key is None or key.role == OWNER else account_of(account)
+        since = now_ms() - query.days * _DAY_MS
+        rows = self._store.page(account_id, since, query.limit, query.before)
+        money = self._store.money(account_id, since)
+        return Positions([show_position(row) for row in rows], _sums(query.days, money))
+
+
+def show_position(row: Position) -> PositionShown:
+    """Return a position in the words of robots."""
+    opening, progress = row.opening, row.progress
+    return PositionShown(
+        exec_id=row.exec_id,
+        ticket=row.ticket,
+        symbol=row.symbol,
+        timeframe=timeframe_code(row.resolution),
+        signal=WORDS[row.side],
+        confidence=opening.confidence,
+        opened_at=format_time(opening.opened_at),
+        closed_at=show_time(progress.closed_at),
+        entry_price=opening.entry_price,
+        exit_price=progress.exit_price,
+        pnl=None if progress.pnl is None else round(progress.pnl, 2),
+        result=progress.result,
+        pred_id=opening.pred_id or row.signal_seq,
+        matched=row.signal_seq is not None,
+        account=row.terminal or None,
+        revisions=row.revisions,
+        clock_suspect=row.clock_suspect,
+        in_plan=row.in_plan,
+        volume=opening.volume,
+        closed_volume=progress.closed_volume,
+        commission=progress.commission,
+        swap=progress.swap,
+        currency=opening.currency,
+        parent_ticket=opening.parent_ticket,
+        reason_raw=progress.reason_raw,
+    )
+
+
+def _sums(days: int, money: list[Money]) -> PositionSums:
+    every, parts = totals(money), by_currency(money)
+    shown = msgspec.structs.asdict(every)
+    if len(parts) > 1:
+        shown |= dict.fromkeys(("profit_factor", "total_pnl", "gross_profit", "gross_loss"))
+    return PositionSums(
+        days=days,
+        **shown,
+        currency=(next(iter(parts)) or None) if len(parts) == 1 else None,
+        by_currency={name: _shown(one) for name, one in parts.items()},
+    )
+
+
+def _shown(one: Totals) -> MoneyShown:
+    return MoneyShown(**{name: getattr(one, name) for name in MoneyShown.__struct_fields__})

@@ -1,0 +1,166 @@
+"""When the terminals of an account were seen last, in Redis, and from there in SQL each minute.
+
+A call without a terminal's name counts for the account: its terminal is the empty text.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import redis
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from core.clock.times import now_ms
+from storage import keys
+from storage.database import reading, writing
+from storage.executions.execution_tables import heartbeats, skipped_signals
+from storage.redis_connection import redis_errors
+
+# Calls that say nothing of themselves are noted once in so long (ms) by each process: who polls
+# every second costs no synced write a second.
+REST_MS = 5_000
+# So many terminals of an account are remembered, those seen last.
+MOST_TERMINALS = 64
+_REMEMBERED = 4_096
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a terminal's heartbeat says of itself; None is unknown.
+
+    `clock_offset_s` is how far its own UTC clock is ahead of ours, `utc_offset_s` that of
+    its broker's server from UTC.
+    """
+
+    version: str | None = None
+    platform: str | None = None
+    build: int | None = None
+    demo: bool | None = None
+    currency: str | None = None
+    mode: str | None = None
+    utc_offset_s: int | None = None
+    clock_offset_s: int | None = None
+    open_positions: int | None = None
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A signal that a terminal did not follow, and why."""
+
+    pred_id: int
+    why: str
+
+
+class SeenTerminal(msgspec.Struct, frozen=True):
+    """A terminal (`server:login`, or empty), when it was seen last (epoch ms), what it said."""
+
+    terminal: str
+    seen_at: int
+    said: Said
+
+
+class Heartbeats:
+    """Every method may raise `RedisUnavailable` and `DatabaseUnavailable`."""
+
+    def __init__(
+        self, client: "redis.Redis", engine: Engine, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self._client: Any = client
+        self._engine = engine
+        self._clock = clock
+        self._noted: dict[tuple[int, str], int] = {}
+
+    def note(self, account_id: int, terminal: str = "", said: Said | None = None) -> None:
+        """Note that a terminal of an account called just now; what it said before stays."""
+        now, caller = self._clock(), (account_id, terminal)
+        if said is None and now - self._noted.get(caller, 0) < REST_MS:
+            return
+        if len(self._noted) >= _REMEMBERED:
+            self._noted.clear()
+        self._noted[caller] = now
+        name = keys.seen(account_id)
+        with redis_errors():
+            if said is None:
+                held = self._client.hget(name, terminal)
+                said = _read(held).said if held else Said()
+            text = msgspec.json.encode(SeenTerminal(terminal, now, said))
+            written = self._client.pipeline()
+            written.hset(name, terminal, text).sadd(keys.SEEN_ACCOUNTS, account_id).hlen(name)
+            if written.execute()[-1] > MOST_TERMINALS:
+                self._forget_oldest(name)
+
+    def seen(self, account_id: int) -> list[SeenTerminal]:
+        """Return the terminals of an account, those seen last first."""
+        with redis_errors():
+            held = self._client.hgetall(keys.seen(account_id))
+        found = [_read(text) for text in held.values()]
+        if not found:  # a Redis that was emptied
+            with reading(self._engine) as connection:
+                mine = heartbeats.c.account_id == account_id
+                rows = connection.execute(select(heartbeats).where(mine))
+                found = [
+                    SeenTerminal(row.terminal, row.seen_at, msgspec.convert(row.said, Said))
+                    for row in rows
+                ]
+        return sorted(found, key=lambda one: (-one.seen_at, one.terminal))
+
+    def accounts(self) -> list[int]:
+        """Return the accounts that were ever seen."""
+        with reading(self._engine) as connection:
+            known = set(connection.execute(select(heartbeats.c.account_id).distinct()).scalars())
+        with redis_errors():
+            known |= {int(one) for one in self._client.smembers(keys.SEEN_ACCOUNTS)}
+        return sorted(known)
+
+    def skip(self, account_id: int, terminal: str, skipped: list[Skipped]) -> None:
+        """Note which signals a terminal did not follow; what it said first stays."""
+        if not skipped:
+            return
+        here = (
+            skipped_signals.c.account_id == account_id,
+            skipped_signals.c.terminal == terminal,
+            skipped_signals.c.pred_id.in_([one.pred_id for one in skipped]),
+        )
+        with writing(self._engine) as connection:
+            held = set(connection.execute(select(skipped_signals.c.pred_id).where(*here)).scalars())
+            about = {"account_id": account_id, "terminal": terminal, "noted_at": self._clock()}
+            new = {one.pred_id: one for one in skipped if one.pred_id not in held}
+            rows = [about | msgspec.structs.asdict(one) for one in new.values()]
+            if rows:
+                connection.execute(insert(skipped_signals), rows)
+
+    def flush(self) -> int:
+        """Write to SQL what came since the last time; returns how many accounts."""
+        with redis_errors():
+            changed = [int(one) for one in self._client.smembers(keys.SEEN_ACCOUNTS)]
+            if not changed:
+                return 0
+            # Who is seen meanwhile stands in the set again.
+            self._client.srem(keys.SEEN_ACCOUNTS, *changed)
+        seen = {account_id: self.seen(account_id) for account_id in changed}
+        with writing(self._engine) as connection:
+            for account_id, terminals in seen.items():
+                _write(connection, account_id, terminals)
+        return len(changed)
+
+    def _forget_oldest(self, name: str) -> None:
+        held = self._client.hgetall(name)
+        by_age = sorted(held, key=lambda one: _read(held[one]).seen_at)
+        self._client.hdel(name, *by_age[:-MOST_TERMINALS])
+
+
+def _read(text: bytes) -> SeenTerminal:
+    return msgspec.json.decode(text, type=SeenTerminal)
+
+
+def _write(connection: Connection, account_id: int, terminals: list[SeenTerminal]) -> None:
+    connection.execute(delete(heartbeats).where(heartbeats.c.account_id == account_id))
+    rows = [
+        {
+            "account_id": account_id,
+            "terminal": one.terminal,
+            "seen_at": one.seen_at,
+            "said": msgspec.structs.asdict(one.said),
+        }
+        for one in terminals
+    ]
+    if rows:
+        connection.execute(insert(heartbeats), rows)
