@@ -35,6 +35,7 @@ from storage.ledger.signal_counts import SignalCounts
 from storage.ledger.signal_slots import SignalSlotStore
 from storage.ledger.submissions import Submissions
 from storage.markets.markets import MarketStore
+from storage.markets.spreads import SpreadStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
 from storage.models.followed import FollowedStore
@@ -46,6 +47,8 @@ from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
+from storage.terminals.market_facts import MarketFacts
+from storage.terminals.quotes import QuoteStore
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
@@ -115,6 +118,8 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     candles = CandleStore(client, settings.candle_retention_days)
     facts = SeriesFactsStore(client)
     freshness = FreshnessStore(client, candles, facts)
+    tickers, spreads = TickerStore(client), SpreadStore(client)
+    markets = MarketStore(engine, tickers, spreads)
     wanted = WantedSpans(client, candles, settings.feed_history_bars)
     return Stores(
         redis=client,
@@ -149,13 +154,15 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         named_runs=NamedRuns(engine, files),
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
-        markets=MarketStore(engine, TickerStore(client)),
+        markets=markets,
         feeds=FeedStore(
             BrokerClockStore(engine),
             SymbolNames(engine, settings.symbol_maps),
             SeriesWriter(client, candles, facts, freshness, wanted),
             wanted,
             TerminalStore(client),
+            QuoteStore(tickers, spreads),
+            MarketFacts(markets, spreads),
         ),
         answers=AnswerCache(client),
         followed=FollowedStore(client),

@@ -21,6 +21,7 @@ from tasks.candles.check_feeds import check_feeds
 from tasks.candles.collect_candles import collect_candles
 from tasks.candles.compute_indicators import compute_indicators
 from tasks.candles.ingest_latest import ingest_latest
+from tasks.candles.measure_spreads import measure_spreads
 from tasks.candles.refresh_watched import refresh_watched
 from tasks.forecasts.check_regimes import check_regimes
 from tasks.forecasts.evaluate_slots import evaluate_slot
@@ -227,6 +228,12 @@ def refresh() -> None:
 def look_at_feeds() -> None:
     """Note which candles that are brought do not come."""
     check_feeds(runtime().stores)
+
+
+@periodic(table.MEASURE_SPREADS)
+def measure() -> None:
+    """Measure what trading costs on markets that terminals feed."""
+    measure_spreads(runtime().stores)
 
 
 @periodic(table.AT_CLOSE)

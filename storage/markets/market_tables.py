@@ -31,6 +31,7 @@ markets = Table(
     Column("slippage_bps", Double),
     Column("swap_long", Double),
     Column("swap_short", Double),
+    Column("measured_spread_bps", Double),  # by a terminal that feeds the market
     Column("sources", JSON, nullable=False),  # of each cost that was told: set or venue
     Column("updated_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("platform", "symbol"),

@@ -1,4 +1,4 @@
-"""Markets in SQL, joined with defaults and with spreads measured from pushed quotes."""
+"""Markets in SQL, joined with defaults and with spreads measured from what was pushed."""
 
 import builtins
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from core.markets import COSTS, MarketRecord, costs_of, has_bid_candles
 from core.series import Market
 from storage.database import reading, writing
 from storage.markets.market_tables import markets
+from storage.markets.spreads import SpreadStore
 from storage.trades.tickers import TickerStore
 
 FACTS = (
@@ -33,10 +34,15 @@ class MarketStore:
     """Every method may raise `DatabaseUnavailable` or `CandleStoreUnavailable`."""
 
     def __init__(
-        self, engine: Engine, tickers: TickerStore, clock: Callable[[], int] = now_ms
+        self,
+        engine: Engine,
+        tickers: TickerStore,
+        spreads: SpreadStore,
+        clock: Callable[[], int] = now_ms,
     ) -> None:
         self._engine = engine
         self._tickers = tickers
+        self._spreads = spreads
         self._clock = clock
 
     def get(self, market: Market) -> MarketRecord:
@@ -63,6 +69,16 @@ class MarketStore:
             connection.execute(update(markets).where(_is(market)).values(values))
         return self.get(market)
 
+    def measure(self, market: Market) -> float | None:
+        """Keep the median spread (basis points) that a terminal told of a market, if it told it."""
+        measured = self._spreads.median(market, self._clock() // 1_000)
+        if measured is not None:
+            self._begin(market)
+            with writing(self._engine) as connection:
+                values = {"measured_spread_bps": round(measured, 4)}
+                connection.execute(update(markets).where(_is(market)).values(values))
+        return measured
+
     def _begin(self, market: Market) -> None:
         named = {"platform": market.platform, "symbol": market.symbol}
         blank = named | {"sources": {}, "updated_at": self._clock()}
@@ -70,9 +86,12 @@ class MarketStore:
             connection.execute(insert(markets).values(blank))
 
     def _record(self, market: Market, told: Mapping[str, Any]) -> MarketRecord:
-        bids = has_bid_candles(market.platform, market.symbol)
+        # Candles of terminals are of bids, whatever the market.
+        measured = told.get("measured_spread_bps")
+        bids = measured is not None or has_bid_candles(market.platform, market.symbol)
         costs = {name: told[name] for name in COSTS if name in told}
-        measured = self._spread(market) if bids and "spread_bps" not in costs else None
+        if measured is None and bids and "spread_bps" not in costs:
+            measured = self._spread(market)
         return MarketRecord(
             platform=market.platform,
             symbol=market.symbol,

@@ -7,29 +7,29 @@ import numpy as np
 
 from core.brokers.clock import BrokerClock
 from core.clock.times import LATEST_MS
-from core.clock.wall_times import Seconds, latest_instants
+from core.clock.wall_times import latest_instants
 from storage.candles.candle_checks import RejectedRow, check_candles
 from storage.candles.candle_columns import Candles, Floats
 
 _WIDTH = 7  # time, four prices, ticks, spread; a terminal's further columns are not read
-_NEEDED = 6
+_NEEDED, _CLOSE = 6, 4
 
 
 class Bars(NamedTuple):
-    """Candles, rows that are none, and the spread of each row in points (NaN: not told)."""
+    """Candles, rows that are none; of each row its time (s UTC), close and spread in points.
+
+    What a row has not is NaN.
+    """
 
     candles: Candles
     rejected: list[RejectedRow]
-    walls: Seconds
     times: Floats
-    spreads: Floats
+    closes: Floats
+    points: Floats
 
 
 def read_bars(rows: Sequence[Any], resolution: int, clock: BrokerClock, now: int) -> Bars:
-    """Check the rows of one series; `now` (s UTC) is what the server's clock says.
-
-    `times` are UTC seconds row by row, NaN where the row has none.
-    """
+    """Check the rows of one series; `now` (s UTC) is what the server's clock says."""
     table, shapeless = _table(rows)
     walls = table[:, 0]
     sane = np.isfinite(walls) & (walls >= 0) & (walls < LATEST_MS / 1_000)
@@ -50,7 +50,7 @@ def read_bars(rows: Sequence[Any], resolution: int, clock: BrokerClock, now: int
     rejected = [
         RejectedRow(row.index, reasons.get(row.index, row.reason)) for row in checked.rejected
     ]
-    return Bars(checked.candles, rejected, whole, times, table[:, _NEEDED])
+    return Bars(checked.candles, rejected, times, table[:, _CLOSE], table[:, _NEEDED])
 
 
 def _table(rows: Sequence[Any]) -> tuple[Floats, dict[int, str]]:

@@ -21,11 +21,13 @@ from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import now_ms
 from core.clock.wall_times import Seconds
 from core.errors import Conflict, InvalidRequest, RequestError
-from core.series import Series
+from core.series import Market, Series
 from storage.candles.candle_checks import RejectedRow, opening_seconds
 from storage.candles.candle_merge import WriteResult
 from storage.terminals.bars import read_bars
 from storage.terminals.broker_clocks import BrokerClockStore
+from storage.terminals.market_facts import MarketFacts
+from storage.terminals.quotes import QuoteStore
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import FeedState, TerminalStore
@@ -54,6 +56,8 @@ class FeedStore:
         writer: SeriesWriter,
         wanted: WantedSpans,
         terminals: TerminalStore,
+        quotes: QuoteStore,
+        facts: MarketFacts,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._clocks = clocks
@@ -61,6 +65,8 @@ class FeedStore:
         self._writer = writer
         self._wanted = wanted
         self._terminals = terminals
+        self._quotes = quotes
+        self._facts = facts
         self._clock = clock
 
     def store(self, platform: str, message: FeedMessage, more: dict[str, Any]) -> Stored:
@@ -80,6 +86,7 @@ class FeedStore:
         theirs = message.clock.server - offset
         for pushed in message.series:
             self._store_series(platform, pushed, clock, theirs, tally)
+        self._store_quotes(platform, message, clock, theirs, tally)
         counts = {
             "accepted": tally.accepted,
             "revised": tally.revised,
@@ -99,6 +106,7 @@ class FeedStore:
             rejected_total=len(rejected),
             want=want,
             poll_s=HASTY_POLL_S if want else POLL_S,
+            warnings=tally.warnings,
         )
         return Stored(answer, tally.closed)
 
@@ -150,11 +158,28 @@ class FeedStore:
         bars = read_bars(pushed.bars, series.resolution, clock, now)
         tally.rejected += [RejectedRow(first + row.index, row.reason) for row in bars.rejected]
         tally.accepted += len(pushed.bars) - len(bars.rejected)
+        self._facts.note(Market(platform, series.symbol), pushed, bars, now)
         if len(bars.candles):
             written = self._writer.write(series, bars.candles, clock, now)
             tally.revised += written.revised
             age = now - int(bars.candles.time[-1])
             tally.closed |= _is_new(written) and age < 2 * series.resolution
+
+    def _store_quotes(
+        self, platform: str, message: FeedMessage, clock: BrokerClock, now: int, tally: "_Tally"
+    ) -> None:
+        named = [quote[0] for quote in message.quotes if isinstance(quote, list) and quote]
+        names = {}
+        for name in sorted({one for one in named if isinstance(one, str)}):
+            try:
+                names[name] = self._names.symbol(platform, name)
+            except RequestError as error:
+                tally.warnings.append(error.detail)
+        markets, bad = self._quotes.write(platform, message.quotes, names, clock.zone, now)
+        if bad:
+            tally.warnings.append(f"{bad} quotes are not kept: send [symbol, time_ms, bid, ask].")
+        for market in markets:
+            self._facts.measure_once(market)
 
     def _all_lengths(self, platform: str, names: dict[str, str]) -> dict[Series, str]:
         """Return the series that terminals send of each symbol, with the broker's name of it."""
@@ -179,6 +204,7 @@ class _Tally:
         self.seen = self.accepted = self.revised = 0
         self.rejected: list[RejectedRow] = []
         self.names: dict[str, str] = {}
+        self.warnings: list[str] = []
         self.closed = False
 
 

@@ -10,8 +10,10 @@ import pytest
 from falcon.testing import Result
 
 from core.clock.times import now_ms
-from core.series import Series
+from core.series import Market, Series
 from storage.stores import Stores
+from storage.trades.tickers import TickerStore
+from tasks.candles.measure_spreads import measure_spreads
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = 86_400
@@ -256,3 +258,45 @@ async def test_what_we_do_not_know_is_kept_of_the_terminal_and_not_refused(
     sent["clock"]["server"] += 7 * 3_600
     assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 409
     assert "confirm-clock" in str(stores.feeds.state("mt5-ic").refusal)
+
+
+async def test_spreads_of_candles_become_the_measured_costs_of_their_market(
+    api: Any, stores: Stores, now: int
+) -> None:
+    bars = [[*bar(one, 1.0)[:6], 13] for one in newest(now, 300, 60)]
+    for row in bars[:10]:
+        row[6] = 400  # the median does not see them
+    sent = message(now, EURUSD_m__M5=bars)
+    await api("POST", "/ingest/mt/icmarkets", body=text(sent))
+    market = (await api("GET", "/markets/icmarkets/EURUSD")).json
+    assert (market["digits"], market["tick_size"], market["bids"]) == (5, 1e-5, True)
+    costs = market["costs"]
+    assert (costs["sources"]["spread_bps"], costs["source"]) == ("measured", "measured")
+    assert costs["round_trip_bps"] == pytest.approx(1.3, abs=1e-3)
+    set_ = {"costs": {"spread_bps": 0.9}, "digits": 4}
+    await api("PUT", "/markets/icmarkets/EURUSD", json=set_)
+    assert measure_spreads(stores) == 1
+    await api("POST", "/ingest/mt/icmarkets", body=text(sent))
+    told = stores.markets.get(Market("icmarkets", "EURUSD"))
+    assert (told.costs.spread_bps, told.digits) == (0.9, 4)
+
+
+async def test_quotes_are_kept_in_utc_and_what_is_no_quote_is_counted(
+    api: Any, stores: Stores, now: int
+) -> None:
+    at = broker(now - 2) * 1_000 + 250
+    sent = message(now, EURUSD_m__M5=[bar(newest(now, 300, 1)[0])])
+    sent["quotes"] = [
+        ["EURUSD.m", at, 1.1, 1.10013],
+        ["EURUSD.m", at, 1.1, 1.0],
+        ["EURUSD.m", 1e300, 1.1, 1.2],
+        [["EURUSD.m"], at, 1.1, 1.2],
+        "EURUSD.m",
+    ]
+    told = (await api("POST", "/ingest/mt/icmarkets", body=text(sent))).json
+    assert told["warnings"] == ["4 quotes are not kept: send [symbol, time_ms, bid, ask]."]
+    quotes = TickerStore(stores.redis).read(
+        "icmarkets", "EURUSD", (now - 60) * 1_000, (now + 60) * 1_000, 10
+    )
+    assert quotes["bid"] == [((now - 2) * 1_000 + 250, 1.1)]
+    assert quotes["ask"] == [((now - 2) * 1_000 + 250, 1.10013)]
