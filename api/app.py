@@ -62,6 +62,10 @@ from api.robots.history import PredictionCounts, SlotHistory
 from api.robots.offered import OfferedSlots
 from api.robots.positions import AccountExecutions
 from api.robots.scan import ScanResource
+from api.robots.service.checks import ServiceChecks
+from api.robots.service.health import ServiceHealthResource, ServiceStatusResource
+from api.robots.service.models import ActiveModelsResource
+from api.robots.service.public_stats import PublicStatsResource
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -132,7 +136,7 @@ def create_app(
     _add_live(app, stores, stream, door, settings)
     _add_lstm(app, stores, work, settings)
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
-    _add_robots(app, stores, settings)
+    _add_robots(app, stores, enqueue, settings)
     _add_feed(app, stores, enqueue)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
@@ -291,7 +295,7 @@ def _add_v1(
     )
 
 
-def _add_robots(app: Application, stores: Stores, settings: Settings) -> None:
+def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Settings) -> None:
     """Add the routes that trading robots ask every few seconds."""
     offered = OfferedSlots(stores.slots)
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}}
@@ -306,6 +310,13 @@ def _add_robots(app: Application, stores: Stores, settings: Settings) -> None:
     app.add_route("/api/executions", reports, late_reports=True, **told)
     heartbeat = HeartbeatResource(stores, settings.ea_min_version)
     app.add_route("/api/ea/heartbeat", heartbeat, **told)
+    checks = ServiceChecks(stores, settings.reference_symbol)
+    health = ServiceHealthResource(checks)
+    app.add_route("/api/health", health, public=True, health=True, probe=True)
+    app.add_route("/api/public/stats", PublicStatsResource(stores), public=True)
+    status = ServiceStatusResource(stores, checks, offered, enqueue)
+    app.add_route("/api/status", status, **read)
+    app.add_route("/api/models", ActiveModelsResource(stores.registry, offered), **read)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     ea_min_version: str = Field(
         "", description="Robots of an older version than this are warned at their heartbeat."
     )
+    health_symbol: str = Field(
+        "", description="Watched symbol that never closes, told by /api/health; empty: the default."
+    )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
@@ -218,6 +221,11 @@ class Settings(BaseSettings):
         """The signals that are offered."""
         platform = self.signal_platform or self.default_platform
         return offered_targets(platform, self.signal_markets, self.signal_horizons)
+
+    @property
+    def reference_symbol(self) -> str:
+        """The symbol whose candles show that data flows while other markets are closed."""
+        return self.health_symbol or self.default_symbol
 
     @property
     def embedded_redis(self) -> bool:

@@ -54,6 +54,7 @@ from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
 from storage.terminals.wanted_spans import WantedSpans
 from storage.trades.tickers import TickerStore
+from storage.uptime.uptime import UptimeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Stores:
     feeds: FeedStore
     answers: AnswerCache
     followed: FollowedStore
+    uptime: UptimeStore
     data_dir: Path
 
     def close(self) -> None:
@@ -166,5 +168,6 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         ),
         answers=AnswerCache(client),
         followed=FollowedStore(client),
+        uptime=UptimeStore(engine),
         data_dir=settings.data_dir,
     )

@@ -39,6 +39,7 @@ from tasks.next_candle.update_futures import FuturesUpdate
 from tasks.runtime import runtime
 from tasks.signals.first_trainings import train_first
 from tasks.signals.generate_signal import generate_signal
+from tasks.signals.note_uptime import note_uptime
 from tasks.signals.predict_range import predict_range
 from tasks.signals.score_signals import score_signals
 from tasks.signals.train_signals import train_signals
@@ -265,6 +266,12 @@ def retrain() -> None:
 def score() -> None:
     """Join the outcomes of signals."""
     score_signals(runtime().stores)
+
+
+@periodic(table.NOTE_UPTIME)
+def uptime() -> None:
+    """Note whether the service is well in this minute."""
+    note_uptime(runtime().stores, runtime().settings.reference_symbol)
 
 
 @periodic(table.NOTE_MARK)

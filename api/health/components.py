@@ -17,8 +17,9 @@ from api.health.schemas import (
     Up,
     WorkerComponent,
 )
-from api.health.state import WORKERS, HealthState
+from api.health.state import HealthState
 from core.clock.times import format_time
+from storage.jobs.worker_faults import WORKERS
 
 _UNUSED = Exchange(None, fresh=False, watched=False)
 

@@ -13,6 +13,7 @@ from api.health.probes import Connections, Exchange
 from core.clock.times import CLOCK_TOLERANCE_MS, now_ms
 from storage.disk_room import DiskRoom
 from storage.jobs.dead_letters import DeadCounts
+from storage.jobs.worker_faults import WORKERS, Heartbeats, faults
 from storage.live.traded_markets import TradedMarkets
 from storage.redis_checks import unsafe_settings
 from storage.stores import Stores
@@ -20,18 +21,6 @@ from tasks.enqueue import Enqueue
 
 Verdict = Literal["healthy", "degraded", "unhealthy"]
 Offsets = Mapping[str, tuple[float, int]]
-Heartbeats = Mapping[str, Mapping[str, str]]
-
-# The processes of the Procfile that send heartbeats.
-WORKERS = ("stream", "worker", "fetcher", "trainer", "beat")
-# They do so every second; one that missed four is down, or stands still.
-HEARTBEAT_MEMORY_MS = 4_000
-# Messages that wait so long (s) beside a worker that does nothing.
-IDLE_S = 4
-# Messages of these workers take milliseconds, or seconds at most; one that takes longer (s)
-# while others wait hangs.
-SHORT_WORK = frozenset({"stream", "worker"})
-LONG_S = 60
 
 # An offset measured longer ago says nothing about now.
 _CLOCK_MEMORY_MS = 24 * 3_600_000
@@ -190,36 +179,3 @@ def _recent(offsets: Offsets, now: int) -> Offsets:
         for platform, (offset, at) in offsets.items()
         if at > now - _CLOCK_MEMORY_MS
     }
-
-
-def faults(heartbeats: Heartbeats, now: int) -> dict[str, str | None]:
-    """Return by worker what is wrong with it at `now` (epoch ms), None if nothing is.
-
-    Of several processes of one name the first that is in trouble is told.
-    """
-    return {role: _fault_of(role, heartbeats, now) for role in WORKERS}
-
-
-def _fault_of(role: str, heartbeats: Heartbeats, now: int) -> str | None:
-    processes = [fields for fields in heartbeats.values() if fields.get("role") == role]
-    if not processes:
-        return "no process shows a pulse"
-    return next((fault for fields in processes if (fault := _fault(fields, now))), None)
-
-
-def _fault(fields: Mapping[str, str], now: int) -> str | None:
-    silent = now - int(fields.get("at", 0))
-    if silent >= HEARTBEAT_MEMORY_MS:
-        return f"silent for {silent // 1_000} s"
-    if _number(fields, "stopped"):
-        return "a process of its pool stands still"
-    if _number(fields, "idle_s") >= IDLE_S:
-        return f"messages have waited for {fields['idle_s']} s, and it takes none"
-    hangs = fields.get("role") in SHORT_WORK and _number(fields, "oldest_s") >= LONG_S
-    if hangs and _number(fields, "waiting"):
-        return f"at one message for {fields['oldest_s']} s while others wait"
-    return None
-
-
-def _number(fields: Mapping[str, str], name: str) -> int:
-    return int(float(fields.get(name, 0)))

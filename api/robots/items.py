@@ -3,18 +3,13 @@
 import math
 
 from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
-from api.robots.words import LATE_S, WORDS, model_version, timeframe_code
+from api.robots.words import WORDS, model_version, timeframe_code
 from core.clock.times import format_time
 from core.signals import HOLD, enter_by
 from storage.ledger.signal_rows import SealedSignal
 
 _EXITS = {"take_profit": "tp", "stop_loss": "sl", "time": "time", "not_entered": "not_entered"}
 _UNKNOWN = "unknown"
-
-
-def is_stale(row: SealedSignal, now: int) -> bool:
-    """Say whether a later candle has closed and had time to be spoken of (`now` in s)."""
-    return now > row.first_opening + row.resolution + LATE_S
 
 
 def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
@@ -53,7 +48,7 @@ def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
         range_high=price(row.range_high),
         horizon=row.horizon,
         platform=row.platform,
-        stale=is_stale(row, now),
+        stale=row.is_stale(now),
         reason=row.reason,
         verdict=row.verdict or "unproven",
     )

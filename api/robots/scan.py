@@ -10,7 +10,7 @@ from api.candles.candles import CSV
 from api.docs.openapi import operation
 from api.docs.openapi_parts import SCAN_FORMS
 from api.http.threads import in_thread
-from api.robots.items import is_stale, scan_item
+from api.robots.items import scan_item
 from api.robots.offered import OfferedSlots, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
 from api.robots.seen import note_caller
@@ -60,7 +60,7 @@ class ScanResource:
         note_caller(self._stores.heartbeats, account)
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
-        current = {row.seq: row for row in newest.values() if not is_stale(row, now)}
+        current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
         items = [
             self._item(target, row, now)
             for target in targets
@@ -82,7 +82,7 @@ class ScanResource:
         )
 
     def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
-        if is_stale(row, now):
+        if row.is_stale(now):
             return scan_item(row, self._digits_of(target, now), now)
         known = self._shown.get(target)
         if known is None or known[0] is not row:

@@ -8,9 +8,6 @@ from core.signals import BUY, HOLD, SELL
 WORDS = MappingProxyType({BUY: "BUY", SELL: "SELL", HOLD: "NO_TRADE"})
 SIDES = MappingProxyType({"BUY": BUY, "SELL": SELL})
 
-# A later candle may be so late (s) before a slot's signal counts as old.
-LATE_S = 30
-
 
 def timeframe_code(resolution: int) -> str:
     """Return the code of a length of candles (s): 900 is `M15`, 86400 is `D1`."""

@@ -25,8 +25,8 @@ from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
 from ml.models.protocol import Model, SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
-from ml.scoring.scorecard import FEES, earnings
-from ml.scoring.scores import classification
+from ml.scoring.scorecard import FEES, earnings, profit_factor
+from ml.scoring.scores import classification, expected_calibration_error
 from ml.scoring.signal_outcome import Bars, earned
 from ml.scoring.uncertainty import mean_interval
 
@@ -172,12 +172,13 @@ class SignalKind(Kind):
             "calibration": calibration_report(said, first == 1),
         }
 
-    def _after_costs(self, model: Columns) -> dict[str, dict[str, float]]:
-        result = {}
+    def _after_costs(self, model: Columns) -> dict[str, dict[str, float | None]]:
+        result: dict[str, dict[str, float | None]] = {}
         for fees in FEES:
             earned = model[f"earned_{fees}x"]
             interval = mean_interval(earned, self.horizon, self.level)
-            result[f"{fees}x"] = earnings(earned, int((earned != 0).sum()), interval)
+            result[f"{fees}x"] = {**earnings(earned, int((earned != 0).sum()), interval)}
+        result["1x"] |= profit_factor(model["earned_1x"], self.horizon, self.seed)
         return result
 
 
@@ -201,4 +202,7 @@ def _losses(columns: Columns, part: str) -> dict[str, Any]:
 
 def _scores(columns: Columns, part: str) -> dict[str, Any]:
     label: Any = columns[f"{part}_label"]
-    return _losses(columns, part) | classification(label, columns[part])
+    found = _losses(columns, part) | classification(label, columns[part])
+    if part == DIRECTION:
+        found["ece"] = expected_calibration_error(label == 1, columns[part][:, 1])
+    return found

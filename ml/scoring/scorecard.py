@@ -185,6 +185,20 @@ def earnings(series: Floats, trades: int, interval: tuple[float, float]) -> dict
     return {"trades": trades, "mean": float(series.mean()), "low": low, "high": high}
 
 
+def profit_factor(series: Floats, horizon: int, seed: int) -> dict[str, float | None]:
+    """Return what trades won by what they lost, and the lower bound of that by a block bootstrap.
+
+    `series` is what each forecast earned, 0 without a trade. Both are None where nothing was lost.
+    """
+    won, lost = np.maximum(series, 0.0), np.maximum(-series, 0.0)
+    if not lost.any():
+        return {"profit_factor": None, "profit_factor_low": None}
+    # The bound of a ratio is that of skill, which is one less the ratio.
+    _, most = skill_interval(won, lost, horizon, seed=seed)
+    low = 1 - most if np.isfinite(most) else None
+    return {"profit_factor": float(won.sum() / lost.sum()), "profit_factor_low": low}
+
+
 def plain(value: Any) -> Any:
     """Return the same tree of plain numbers, None for what is not finite."""
     if isinstance(value, dict):

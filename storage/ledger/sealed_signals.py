@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     delete,
     func,
     or_,
@@ -25,10 +26,10 @@ from sqlalchemy import (
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
-from core.signals import HOLD
+from core.signals import GRACE_MS, HOLD
 from storage.database import reading
-from storage.ledger.ledger_chain import extend
-from storage.ledger.ledger_heads import Heads
+from storage.ledger.ledger_chain import extend, read_head
+from storage.ledger.ledger_heads import Head, Heads
 from storage.ledger.ledger_reads import in_parts, is_target
 from storage.ledger.ledger_rows import LATE, MISSED, OUTCOME, Missed
 from storage.ledger.ledger_store import appending, unaccounted
@@ -156,6 +157,21 @@ class SealedSignals:
         with reading(self._engine) as connection:
             found = connection.execute(counts.where(*here).group_by(ledger_events.c.reason))
             return {str(reason): int(count) for reason, count in found}
+
+    def count_since(self, instant: int) -> tuple[int, int]:
+        """Return how many signals were sealed since an instant (epoch ms), and how many act."""
+        rows = ledger_signals.c
+        acts = func.sum(case((rows.type != HOLD, 1), else_=0))
+        # A signal's last candle opens after it was made: the index on it bounds what is read.
+        since = rows.made_at >= instant, rows.opening >= instant // 1_000 - GRACE_MS // 1_000
+        with reading(self._engine) as connection:
+            total, acting = connection.execute(select(func.count(), acts).where(*since)).one()
+        return int(total), int(acting or 0)
+
+    def head(self) -> Head:
+        """Return the end of the chain."""
+        with reading(self._engine) as connection:
+            return read_head(connection, SIGNALS, SIGNALS)
 
     def begun_at(self) -> int | None:
         """Return since when signals are sealed (epoch ms): what came before was not missed."""

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from core.forecast_target import ForecastTarget
+from core.signals import GRACE_MS
 from storage.ledger.ledger_rows import columns_of
 
 
@@ -87,6 +88,10 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
     def target(self) -> ForecastTarget:
         """Return the target that it belongs to."""
         return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
+
+    def is_stale(self, now: int) -> bool:
+        """Say whether a later candle has closed and had time to be spoken of (`now` in s)."""
+        return now > self.first_opening + self.resolution + GRACE_MS // 1_000
 
 
 class Sealed(msgspec.Struct, frozen=True):

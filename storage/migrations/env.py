@@ -15,6 +15,7 @@ from storage.models import (
 )
 from storage.tables import metadata
 from storage.terminals import terminal_tables  # noqa: F401 - likewise
+from storage.uptime import uptime_tables  # noqa: F401 - likewise
 
 context.configure(
     connection=context.config.attributes["connection"],

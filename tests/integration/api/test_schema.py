@@ -8,9 +8,9 @@ from schemathesis.engine import events, from_schema
 from schemathesis.schemas import BaseSchema
 
 from api.app import Application
-from api.health.state import WORKERS
 from core.clock.times import now_ms
 from core.series import Series
+from storage.jobs.worker_faults import WORKERS
 from storage.stores import Stores
 from tests.integration.api.work import hold_candles, hold_model
 

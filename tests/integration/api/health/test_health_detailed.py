@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from api.health.check import FRESH_S
-from api.health.state import WORKERS
 from core.clock.times import format_time, now_ms
 from core.series import Market, Series
 from core.settings import Settings
 from storage.jobs.dead_letters import KEPT_MESSAGES, queue_message
+from storage.jobs.worker_faults import WORKERS
 from storage.live.inbox import Intake
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores

@@ -5,9 +5,9 @@ import re
 
 from api.app import Application
 from api.health.check import FRESH_S
-from api.health.state import WORKERS
 from core.clock.times import now_ms
 from core.series import Market
+from storage.jobs.worker_faults import WORKERS
 from storage.live.quality import QualityCount, QualityLog
 from storage.live.quarantine import Quarantine
 from storage.stores import Stores

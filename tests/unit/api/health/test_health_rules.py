@@ -6,9 +6,10 @@ import pytest
 
 from api.health.check import Answer
 from api.health.probes import Connections, Exchange, exchanges
-from api.health.state import WORKERS, HealthState, faults
+from api.health.state import HealthState
 from core.series import Series
 from storage.candles.watches import Watch
+from storage.jobs.worker_faults import WORKERS, faults
 
 NOW = 1_700_000_000_000
 

@@ -1,0 +1,104 @@
+"""Whether signals flow: of slots, candles and workers, in the words that anybody may read."""
+
+from typing import Literal
+
+import msgspec
+
+from core.forecast_target import ForecastTarget
+from core.series import Series
+from core.signals import GRACE_MS
+from storage.candles.newest_finished import newest_finished
+from storage.jobs.worker_faults import faults
+from storage.ledger.signal_rows import SealedSignal
+from storage.ledger.signal_slots import SignalSlot
+from storage.stores import Stores
+
+Status = Literal["ok", "degraded", "down"]
+# From these shares of stale slots on the service is worse.
+DEGRADED_ABOVE, DOWN_FROM = 0.1, 0.5
+
+
+class ServiceState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the service is. Instants are epoch ms; candles are told by their close.
+
+    `stale` maps slots without a current signal to why they have none, `reference` is the
+    newest close of the market that never closes.
+    """
+
+    status: Status
+    reasons: list[str]
+    slots: int
+    stale: dict[ForecastTarget, str]
+    newest: dict[ForecastTarget, SealedSignal]
+    last_candle: int | None
+    reference: int | None
+
+
+def read_state(stores: Stores, reference_symbol: str, now: int) -> ServiceState:
+    """Return the state at `now` (epoch ms); raises `Unavailable` while SQL or Redis is away."""
+    slots = stores.slots.offered()
+    newest = stores.board.newest([slot.target for slot in slots])
+    stale = {
+        slot.target: why
+        for slot in slots
+        if (why := _why_stale(slot, newest.get(slot.target), now))
+    }
+    reasons = _reasons(stores, len(slots), len(stale), now)
+    return ServiceState(
+        status=_status(len(slots), len(stale), reasons),
+        reasons=reasons,
+        slots=len(slots),
+        stale=stale,
+        newest=newest,
+        last_candle=_last_candle(stores, slots),
+        reference=_reference(stores, reference_symbol),
+    )
+
+
+def _status(slots: int, stale: int, reasons: list[str]) -> Status:
+    if slots and stale >= DOWN_FROM * slots:
+        return "down"
+    return "degraded" if reasons else "ok"
+
+
+def _reasons(stores: Stores, slots: int, stale: int, now: int) -> list[str]:
+    found = []
+    if slots and stale > DEGRADED_ABOVE * slots:
+        found.append(f"{stale} of {slots} slots have no current signal")
+    if late := stores.freshness.noted():
+        found.append(f"{len(late)} series of feeds are late")
+    workers = faults(stores.workers.all(), now)
+    found += [f"worker {name} is not well" for name, fault in workers.items() if fault]
+    return found
+
+
+def _why_stale(slot: SignalSlot, row: SealedSignal | None, now: int) -> str:
+    length_ms = slot.target.resolution * 1_000
+    if row is not None:
+        return "no signal since the newest candle" if row.is_stale(now // 1_000) else ""
+    # Its first candle has not closed since it is offered.
+    waits = now <= slot.offered_since + length_ms + GRACE_MS
+    return "" if waits else "no signal yet"
+
+
+def _last_candle(stores: Stores, slots: list[SignalSlot]) -> int | None:
+    """Return when the newest candle closed of the series behind the slots (epoch ms)."""
+    finest: dict[str, Series] = {}
+    for slot in slots:
+        known = finest.get(slot.target.symbol)
+        if known is None or slot.target.resolution < known.resolution:
+            finest[slot.target.symbol] = slot.target.series
+    closes = [newest_close(stores, series) for series in finest.values()]
+    return max((close for close in closes if close is not None), default=None)
+
+
+def _reference(stores: Stores, symbol: str) -> int | None:
+    watched = [one.series for one in stores.watches.list() if one.series.symbol == symbol]
+    finest = min(watched, key=lambda series: series.resolution, default=None)
+    return None if finest is None else newest_close(stores, finest)
+
+
+def newest_close(stores: Stores, series: Series) -> int | None:
+    """Return when the newest finished candle of a series closed (epoch ms)."""
+    newest = newest_finished(stores.candles, series)
+    return None if newest is None else (newest + series.resolution) * 1_000
