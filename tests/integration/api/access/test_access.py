@@ -133,7 +133,7 @@ async def test_a_key_never_reaches_the_log(
 @pytest.mark.parametrize(
     "path",
     ["/", "/health", "/health/detailed", "/api/v1/health", "/docs", "/openapi.json", "/app",
-     "/app/static/app.js"],
+     "/app/static/app.js", "/api/health", "/api/public/stats"],
 )  # fmt: skip
 def test_the_public_paths_need_no_key(app: Application, path: str) -> None:
     assert app.routes.is_public(path)
@@ -143,7 +143,7 @@ def test_the_public_paths_need_no_key(app: Application, path: str) -> None:
     "path",
     ["", "//", "/tasks", "/metrics", "/metrics/prometheus", "/watch", "/lstm/models", "/appl",
      "/apps", "/Health", "/health/", "/health/x", "/docs/x", "/openapi.jsonx", "/api",
-     "/api/health", "/api/public/stats", "/ingest/candles/app", "/candles/app/app/app",
+     "/api/status", "/ingest/candles/app", "/candles/app/app/app",
      "/x/../health"],
 )  # fmt: skip
 def test_all_others_do(app: Application, path: str) -> None:
