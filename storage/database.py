@@ -106,6 +106,7 @@ def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> 
 
     config = Config(attributes={})
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("recursive_version_locations", "true")
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
