@@ -37,7 +37,9 @@ def test_three_of_sixty_minutes_without_a_server_are_five_percent(minutes: Minut
     assert minutes.store.window().percent == 95.0
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
 @given(st.lists(st.sampled_from([True, False, None]), max_size=40))
 def test_the_share_is_that_of_minutes_that_were_well(
     engine: Engine, states: list[bool | None]
