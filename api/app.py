@@ -1,13 +1,17 @@
 """The application: every route stands on this page."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
+
+from limits import RateLimitItemPerHour
 
 from api.access.access import Access
 from api.access.callers import Callers
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
+from api.access.seldom_calls import SeldomCalls
 from api.access.trusted_hosts import TrustedHosts
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
@@ -66,6 +70,8 @@ from api.robots.service.checks import ServiceChecks
 from api.robots.service.health import ServiceHealthResource, ServiceStatusResource
 from api.robots.service.models import ActiveModelsResource
 from api.robots.service.public_stats import PublicStatsResource
+from api.sales.claim import ClaimResource, ResendClaim
+from api.sales.webhook import WebhookResource
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -80,6 +86,7 @@ from storage.disk_room import DiskRoom
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.stream_stores import StreamStores
+from tasks import task_table as tasks
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
 
@@ -138,6 +145,7 @@ def create_app(
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
     _add_robots(app, stores, enqueue, settings)
     _add_feed(app, stores, enqueue)
+    _add_sales(app, stores, enqueue, settings)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
     _add_next_candle(app, stores, work, next_candle)
@@ -324,6 +332,18 @@ def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:
     feed = FeedResource(stores.feeds, enqueue)
     app.add_route("/ingest/mt/{platform}", feed, roles=(FEEDER,), purpose=INGEST)
     app.add_route("/ingest/mt/{platform}/clock", FeedClock(stores.feeds))
+
+
+def _add_sales(app: Application, stores: Stores, enqueue: Enqueue, settings: Settings) -> None:
+    """Add the routes that payment providers, buyers and the operator call."""
+    wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)
+    webhooks = WebhookResource(settings.shops, stores.webhooks, wake)
+    app.add_route("/webhooks/{provider}", webhooks, public=True)
+    app.add_route("/app/claim", Page("claim.html"), public=True)
+    claim = ClaimResource(stores.claims, stores.accounts, settings.api_url)
+    app.add_route("/account/claim", claim, public=True)
+    asked = SeldomCalls(stores.redis, "resend", RateLimitItemPerHour(3))
+    app.add_route("/account/claim/resend", ResendClaim(enqueue, asked), public=True)
 
 
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,11 +13,18 @@ from core.brokers.symbols import check_maps
 from core.clock.resolutions import parse_resolution
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
+from core.mail.mails import SmtpServer, check_public_url, is_address, is_loopback, parse_smtp
 from core.names import check_name
+from core.payments.eduzz import EDUZZ
+from core.payments.products import Product
+from core.payments.shops import Shop
+from core.payments.stripe import STRIPE
 from core.signals import SignalWords, offered_targets
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100
+# What nobody guesses, if chosen at random; so many may be live while one replaces another.
+ADMIN_SECRET_LENGTH, LIVE_SECRETS = 32, 2
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
 
 
@@ -147,7 +153,39 @@ class Settings(BaseSettings):
         "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
     )
     owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
-    admin_secret: str = Field("", description="Secret of the admin routes; empty closes them.")
+    admin_secret: str = Field(
+        "", description="Secret of the admin routes, 32 characters or more; empty closes them."
+    )
+    admin_secret_old: str = Field(
+        "", description="The admin secret before this one, which opens them still."
+    )
+    public_url: str = Field(
+        "", description="Address that subscribers reach this server at: https://HOST."
+    )
+    eduzz_secrets: str = Field(
+        "", description="Secrets of Eduzz's webhook, one or two: a, b; empty closes it."
+    )
+    eduzz_products: dict[str, Product] = Field(
+        default_factory=dict,
+        description='Plans by product, JSON: {"123": {"plan": "pro", "days": 31}}.',
+    )
+    eduzz_producer: str = Field(
+        "", description="Id of the producer whose sales count; empty is any."
+    )
+    stripe_secrets: str = Field(
+        "", description="Secrets of Stripe's webhook, one or two: a, b; empty closes it."
+    )
+    stripe_products: dict[str, Product] = Field(
+        default_factory=dict,
+        description='Plans by product or price, JSON: {"prod_1": {"plan": "basic"}}.',
+    )
+    smtp_url: str = Field(
+        "", description="Server that takes mails: smtps://user:password@host:465, smtp://host:587."
+    )
+    mail_from: str = Field("", description="Address that mails come from.")
+    admin_mail: str = Field(
+        "", description="Address of the operator, who is told of sales that need a look."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
@@ -159,6 +197,39 @@ class Settings(BaseSettings):
             return check_name(value, "it")
         except TickcastError as error:
             raise ValueError(error.detail) from None
+
+    @field_validator("mail_from", "admin_mail")
+    @classmethod
+    def _is_mail_address(cls, value: str) -> str:
+        if value and not is_address(value):
+            raise ValueError("must be one address such as signals@example.com")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_public_url(cls, value: str) -> str:
+        return check_public_url(value) if value else ""
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp_url(cls, value: str) -> str:
+        if value:
+            parse_smtp(value)
+        return value
+
+    @field_validator("admin_secret", "admin_secret_old")
+    @classmethod
+    def _is_long(cls, value: str) -> str:
+        if value and len(value) < ADMIN_SECRET_LENGTH:
+            raise ValueError(f"must have at least {ADMIN_SECRET_LENGTH} characters, or be empty")
+        return value
+
+    @field_validator("eduzz_secrets", "stripe_secrets")
+    @classmethod
+    def _are_two_at_most(cls, value: str) -> str:
+        if len(_listed(value)) > LIVE_SECRETS:
+            raise ValueError(f"at most {LIVE_SECRETS} secrets are live at a time: a, b")
+        return value
 
     @field_validator("default_resolution")
     @classmethod
@@ -192,8 +263,16 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _mails_can_be_sent(self) -> Self:
+        if self.smtp_url and not (self.mail_from and self.public_url):
+            raise ValueError("TICKCAST_SMTP_URL needs TICKCAST_MAIL_FROM and TICKCAST_PUBLIC_URL")
+        if self.admin_secret_old and not self.admin_secret:
+            raise ValueError("TICKCAST_ADMIN_SECRET_OLD needs a TICKCAST_ADMIN_SECRET")
+        return self
+
+    @model_validator(mode="after")
     def _open_only_on_loopback(self) -> Self:
-        if self.auth == "off" and not _is_loopback(self.host):
+        if self.auth == "off" and not is_loopback(self.host):
             raise ValueError("TICKCAST_AUTH=off is allowed only when TICKCAST_HOST is loopback")
         return self
 
@@ -226,6 +305,32 @@ class Settings(BaseSettings):
     def reference_symbol(self) -> str:
         """The symbol whose candles show that data flows while other markets are closed."""
         return self.health_symbol or self.default_symbol
+
+    @property
+    def admin_secrets(self) -> tuple[str, ...]:
+        """The secrets that open the admin routes, the current one first; none closes them."""
+        return tuple(filter(None, (self.admin_secret, self.admin_secret_old)))
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mails are handed in, None where none are sent."""
+        return parse_smtp(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def shops(self) -> dict[str, Shop]:
+        """The payment providers whose webhooks are open, by name."""
+        shops = (
+            Shop(
+                EDUZZ, _listed(self.eduzz_secrets), self.eduzz_products, self.eduzz_producer, "pt"
+            ),
+            Shop(STRIPE, _listed(self.stripe_secrets), self.stripe_products),
+        )
+        return {shop.provider.name: shop for shop in shops if shop.secrets}
+
+    @property
+    def api_url(self) -> str:
+        """Address that a robot is told to call."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def embedded_redis(self) -> bool:
@@ -288,11 +393,8 @@ class Settings(BaseSettings):
         return self.data_dir / "owner.key"
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def read_settings() -> Settings:

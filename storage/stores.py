@@ -34,6 +34,8 @@ from storage.ledger.signal_board import SignalBoard
 from storage.ledger.signal_counts import SignalCounts
 from storage.ledger.signal_slots import SignalSlotStore
 from storage.ledger.submissions import Submissions
+from storage.mail.claims import ClaimStore
+from storage.mail.outbox import Outbox
 from storage.markets.markets import MarketStore
 from storage.markets.spreads import SpreadStore
 from storage.models.answer_cache import AnswerCache
@@ -45,6 +47,8 @@ from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
+from storage.sales.purchases import Purchases
+from storage.sales.webhooks import WebhookStore
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.market_facts import MarketFacts
@@ -72,6 +76,10 @@ class Stores:
     watches: WatchStore
     keys: AccessKeyStore
     accounts: AccountStore
+    claims: ClaimStore
+    outbox: Outbox
+    webhooks: WebhookStore
+    purchases: Purchases
     clocks: ClockStore
     workers: WorkerStore
     job_events: JobEvents
@@ -135,6 +143,10 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         watches=WatchStore(engine),
         keys=AccessKeyStore(engine),
         accounts=AccountStore(engine),
+        claims=ClaimStore(engine),
+        outbox=Outbox(engine),
+        webhooks=WebhookStore(engine),
+        purchases=Purchases(engine),
         clocks=ClockStore(client),
         workers=WorkerStore(client),
         job_events=JobEvents(client),

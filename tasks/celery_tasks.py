@@ -29,7 +29,7 @@ from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
 from tasks.forecasts.train_slots import train_slot
 from tasks.jobs.answer_calls import answer_call, make_call
-from tasks.jobs.purge_records import purge_archive, purge_records
+from tasks.jobs.purge_records import purge_archive, purge_bodies, purge_records
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.jobs.run_step import After, Work, run_step
 from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
@@ -37,6 +37,8 @@ from tasks.lstm.train_lstm import train_lstm_from_redis
 from tasks.next_candle.train_next_candle import train_next_candle, walk_next_candle
 from tasks.next_candle.update_futures import FuturesUpdate
 from tasks.runtime import runtime
+from tasks.sales.reminders import remind
+from tasks.sales.resend_claim import resend_claim
 from tasks.signals.first_trainings import train_first
 from tasks.signals.generate_signal import generate_signal
 from tasks.signals.note_uptime import note_uptime
@@ -280,11 +282,40 @@ def note_mark() -> None:
     runtime().stores.marks.note()
 
 
+@periodic(table.APPLY_WEBHOOKS)
+def apply_webhooks() -> None:
+    """Apply what payment providers sent, and send the mails that follow."""
+    if runtime().applier.run():
+        runtime().enqueue.run_now(table.SEND_MAILS)
+
+
+@periodic(table.SEND_MAILS)
+def send_mails() -> None:
+    """Send the mails that are due, where there is a server that takes them."""
+    if sender := runtime().mail_sender:
+        sender.run()
+
+
+@periodic(table.END_ENTITLEMENTS)
+def end_entitlements() -> None:
+    """Tell subscribers whose plan ends or has ended."""
+    remind(runtime().stores.accounts, runtime().stores.outbox, now_ms())
+
+
+@message(table.RESEND_CLAIM)
+def resend(email: str, asked_at: int) -> None:
+    """Queue another link to a key for whoever has an account."""
+    stores = runtime().stores
+    if resend_claim(stores.accounts, stores.keys, stores.outbox, email, asked_at):
+        runtime().enqueue.run_now(table.SEND_MAILS)
+
+
 @periodic(table.PURGE_RECORDS)
 def purge() -> None:
     """Forget what is kept for a time only, and give back what SQL's log has grown to."""
     shared = runtime()
     purge_records(shared.stores, shared.settings.job_retention_days)
+    purge_bodies(shared.stores.webhooks, now_ms())
     purge_archive(shared.stream.archive, shared.settings.archive_retention_days)
 
 

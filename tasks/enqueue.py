@@ -22,7 +22,7 @@ from storage.candles.uploads import UploadStore
 from storage.jobs.job_store import JobStore
 from storage.redis_breaker import RedisBreaker
 from tasks.broker_errors import broker_errors
-from tasks.task_table import ANSWER_CALL, BRIEF, QUEUE_OF, QUEUES, STREAM, Periodic, Task
+from tasks.task_table import ANSWER_CALL, BRIEF, QUEUE_OF, QUEUES, STREAM, Message, Periodic, Task
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,14 @@ class Enqueue:
                 args=(call_id, task.name, msgspec.to_builtins(request)),
                 queue=ANSWER_CALL.queue,
                 expires=ANSWER_CALL.expires_s,
+            )
+        )
+
+    def send(self, message: Message, *arguments: str | int) -> None:
+        """Send a message that has no job; raises `RedisUnavailable`."""
+        self._send_off(
+            self._celery.signature(
+                message.name, args=arguments, queue=message.queue, expires=message.expires_s
             )
         )
 

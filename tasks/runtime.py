@@ -18,6 +18,8 @@ from tasks.forecasts.forecast_slots import SlotForecaster
 from tasks.forecasts.retrain import Retrainer
 from tasks.forecasts.score_forecasts import ForecastScorer
 from tasks.next_candle.materialise_series import SeriesMaker
+from tasks.sales.apply_webhooks import WebhookApplier
+from tasks.sales.send_mails import MailSender, Postbox
 from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.seal_signals import SignalSealer
 from tasks.trades.enqueue_stream import EnqueueStream
@@ -80,6 +82,23 @@ class Runtime:
     def retrainer(self) -> Retrainer:
         """What decides which slots are trained again."""
         return Retrainer()
+
+    @cached_property
+    def applier(self) -> WebhookApplier:
+        """What applies the events of payment providers."""
+        stores, tell = self.stores, bool(self.settings.admin_mail)
+        shops = self.settings.shops
+        return WebhookApplier(stores.webhooks, stores.purchases, stores.outbox, shops, tell=tell)
+
+    @cached_property
+    def mail_sender(self) -> MailSender | None:
+        """What sends mails, None where no server takes them."""
+        settings, stores = self.settings, self.stores
+        server = settings.smtp_server
+        if server is None:
+            return None
+        postbox = Postbox(server, settings.mail_from, settings.admin_mail, settings.public_url)
+        return MailSender(stores.outbox, stores.accounts, stores.claims, postbox)
 
     @cached_property
     def at_close(self) -> AtClose:

@@ -169,6 +169,7 @@ UPDATE_FUTURES = Task[SeriesRequest, Updated | FuturesUpdated](
 
 # Nobody waits longer for the answer to a call.
 ANSWER_CALL = Message("answer_call", PREDICT, expires_s=15)
+RESEND_CLAIM = Message("resend_claim", MAINTENANCE)
 PROCESS_TRADES = Message("process_trade_data", STREAM)
 PROCESS_TICKERS = Message("process_ticker_data", STREAM)
 DETECT_ANOMALY = Message("detect_anomaly", STREAM)
@@ -189,6 +190,9 @@ SCORE_SIGNALS = Periodic("score_signals", MAINTENANCE, 10)
 FLUSH_HEARTBEATS = Periodic("flush_heartbeats", MAINTENANCE, 60)
 NOTE_UPTIME = Periodic("note_uptime", MAINTENANCE, 20)
 NOTE_MARK = Periodic("note_mark", MAINTENANCE, 10)
+APPLY_WEBHOOKS = Periodic("apply_webhooks", MAINTENANCE, 30)
+SEND_MAILS = Periodic("send_mails", MAINTENANCE, 10)
+END_ENTITLEMENTS = Periodic("end_entitlements", MAINTENANCE, 60)
 PURGE_RECORDS = Periodic("purge_records", MAINTENANCE, 3_600)
 SWEEP_MODELS = Periodic("sweep_models", MAINTENANCE, 3_600)
 

@@ -23,6 +23,14 @@ DEFAULT_CALLS = 12_000
 DEAR_CALLS = 300
 
 
+def make_limiter(client: "redis.Redis") -> MovingWindowRateLimiter:
+    """Return what counts calls in Redis, in windows that move."""
+    storage = RedisStorage(
+        "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
+    )
+    return MovingWindowRateLimiter(storage)
+
+
 class RateLimits:
     """Middleware that counts calls in Redis, for all api processes together.
 
@@ -41,10 +49,7 @@ class RateLimits:
     def __init__(self, client: "redis.Redis", routes: Routes, calls: MinuteCalls) -> None:
         self._routes = routes
         self._calls = calls
-        storage = RedisStorage(
-            "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
-        )
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._limiter = make_limiter(client)
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]

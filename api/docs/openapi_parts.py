@@ -35,6 +35,7 @@ PATH_PARAMETERS: dict[str, Json] = {
         "schema": {"enum": list(RESOLUTION_NAMES)},
         "description": "Length of a candle: `M15`, `H1`, or as elsewhere.",
     },
+    "provider": {"description": "Payment provider: `eduzz` or `stripe`."},
     "model_name": _path_name("Name of the model."),
     "model_id": _path_name("Version of the model."),
     "task_id": {"description": "Id of the task, from the answer that began it."},

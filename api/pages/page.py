@@ -27,10 +27,10 @@ _TYPES = {
 
 
 class Page:
-    """`GET /app`"""
+    """`GET /app`, and other pages of one file."""
 
-    def __init__(self) -> None:
-        self._page = (STATIC / "app.html").read_bytes()
+    def __init__(self, name: str = "app.html") -> None:
+        self._page = (STATIC / name).read_bytes()
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Show the page; it learns the key from the part of its address that never travels."""

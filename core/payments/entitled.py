@@ -24,7 +24,11 @@ from core.payments.products import Product, best_product
 DAY_MS = 86_400_000
 # A renewal may come so late.
 GRACE_MS = 3 * DAY_MS
-_PAYING = (ContractStatus.ACTIVE, ContractStatus.TRIAL)
+# Beside the statuses of contracts: what is paid and not renewed by itself, and what was taken back.
+PAID, REFUNDED = "paid", "refunded"
+# The payment provider asks for the next payment by itself.
+RENEWED = frozenset({ContractStatus.ACTIVE.value, ContractStatus.TRIAL.value})
+PAYING = (ContractStatus.ACTIVE, ContractStatus.TRIAL)
 
 Event = TypeVar("Event", bound=SubscriptionEvent)
 
@@ -101,7 +105,7 @@ def keep_contract(kept: Contract, event: ContractEvent | BuyerEvent) -> Contract
     if isinstance(event, BuyerEvent):
         return msgspec.structs.replace(kept, buyer=_newer(kept.buyer, event))
     newest = _newer(kept.newest, event)
-    paying = _newer(kept.paying, event) if event.status in _PAYING else kept.paying
+    paying = _newer(kept.paying, event) if event.status in PAYING else kept.paying
     return msgspec.structs.replace(kept, newest=newest, paying=paying)
 
 
@@ -161,7 +165,7 @@ def _of(
         plan=product.plan,
         starts_at=newest.starts_at,
         ends_at=end,
-        state="refunded" if closed is not None else newest.status.value,
+        state=REFUNDED if closed is not None else newest.status.value,
         at=max([newest.at, *(event.at for one in invoices for event in one.steps)]),
     )
 
@@ -228,7 +232,7 @@ def _of_invoices(
         plan=best.plan if best else sold[0][1].plan,
         starts_at=min(one.when for one, _ in sold),
         ends_at=max(ends),
-        state="refunded" if closed else ContractStatus.ACTIVE.value,
+        state=REFUNDED if closed else PAID,
         at=max(event.at for one, _ in sold for event in one.steps),
     )
 

@@ -93,6 +93,10 @@ class InvoiceEvent(_Told, frozen=True, kw_only=True, tag="invoice"):
 SubscriptionEvent = ContractEvent | BuyerEvent | InvoiceEvent
 
 
+# What a probe goes by: it is not stored.
+PING_ID = "ping"
+
+
 class Delivery(NamedTuple):
     """What is known of an event before it is understood; `sent_at` is epoch ms."""
 

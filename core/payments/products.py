@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-# The higher one wins where somebody has bought both.
-SOLD = ("basic", "pro")
+from core.robots.accounts import TIERS
 
 
 @dataclass(frozen=True)
@@ -23,4 +22,4 @@ class Product:
 def best_product(names: Iterable[str], products: Mapping[str, Product]) -> Product | None:
     """Return the highest plan that the named products open, None if none of them is ours."""
     known = [products[name] for name in names if name in products]
-    return max(known, key=lambda one: (SOLD.index(one.plan), one.days), default=None)
+    return max(known, key=lambda one: (TIERS.index(one.plan), one.days), default=None)

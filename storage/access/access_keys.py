@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
@@ -109,26 +109,18 @@ class AccessKeyStore:
         Raises `InvalidRequest` for an unknown role or scope, a label over 128
         characters or a key under 16, and `Conflict` if the key is stored already.
         """
-        _check(plain, role, label)
-        _check_scopes(scopes)
-        _check_owner(role, scopes, account_id)
-        values = {
-            "id": _key_id(plain),
-            "digest": _digest(plain),
-            "role": role,
-            "label": label,
-            "hint": _hint(plain),
-            "created_at": self._clock(),
-            "expires_at": expires_at,
-            "scopes": list(scopes),
-            "account_id": account_id,
-        }
-        number = select(func.coalesce(func.max(access_keys.c.number), 0) + 1).scalar_subquery()
         try:
             with writing(self._engine) as connection:
-                lock_table(connection, access_keys)
-                made = insert(access_keys).values(number=number, **values).returning(access_keys)
-                return _to_key(connection.execute(made).one())
+                return insert_key(
+                    connection,
+                    plain,
+                    role,
+                    label,
+                    self._clock(),
+                    expires_at=expires_at,
+                    scopes=scopes,
+                    account_id=account_id,
+                )
         except IntegrityError as error:
             raise Conflict("This key is stored already.") from error
 
@@ -160,26 +152,38 @@ class AccessKeyStore:
             raise NotFound("There is no key with this id.")
         return _to_key(row)
 
-    def rotate(self, key_id: str, overlap_ms: int = 0) -> tuple[str, AccessKey]:
+    def rotate(
+        self, key_id: str, overlap_ms: int = 0, known: AccessKey | None = None
+    ) -> tuple[str, AccessKey]:
         """Make a key of the same role, label and expiry, and end the old one after `overlap_ms`.
 
-        Raises `NotFound`, and `Conflict` if the old one opens nothing any more.
+        Raises `NotFound`, and `Conflict` if the old one opens nothing any more, or was
+        replaced since it was as `known`: of two who rotate it at once, one does.
         """
         now = self._clock()
-        old = next((key for key in self.list() if key.id == key_id), None)
-        if old is None:
-            raise NotFound("There is no key with this id.")
-        if not old.opens(now):
-            raise Conflict("This key was revoked or has expired; create another.")
-        if (old.role, old.label) == (OWNER, FILE_LABEL):
-            raise Conflict("To replace the owner's own key, delete its file and start again.")
-        plain, made = self.create(old.role, old.label, old.expires_at, old.scopes, old.account_id)
-        end = now + max(0, overlap_ms)
-        ends = (
-            {"expires_at": min(end, old.expires_at or end)} if overlap_ms else {"revoked_at": now}
-        )
         with writing(self._engine) as connection:
-            connection.execute(update(access_keys).where(access_keys.c.id == key_id).values(ends))
+            lock_table(connection, access_keys)
+            chosen = access_keys.c.id == key_id
+            row = connection.execute(select(access_keys).where(chosen)).one_or_none()
+            if row is None:
+                raise NotFound("There is no key with this id.")
+            old = _to_key(row)
+            _check_rotation(old, known, now)
+            plain = new_key()
+            made = insert_key(
+                connection,
+                plain,
+                old.role,
+                old.label,
+                now,
+                expires_at=old.expires_at,
+                scopes=old.scopes,
+                account_id=old.account_id,
+            )
+            end = now + max(0, overlap_ms)
+            cut = {"expires_at": min(end, old.expires_at or end)}
+            ends = cut if overlap_ms else {"revoked_at": now}
+            connection.execute(update(access_keys).where(chosen).values(ends))
         return plain, made
 
     def restore(self, plain: str) -> None:
@@ -189,6 +193,12 @@ class AccessKeyStore:
             connection.execute(
                 update(access_keys).where(chosen).values(revoked_at=None, expires_at=None)
             )
+
+    def of_account(self, account_id: int) -> builtins.list[AccessKey]:
+        """Return the keys of an account, the oldest first, revoked ones too."""
+        mine = select(access_keys).where(access_keys.c.account_id == account_id)
+        with reading(self._engine) as connection:
+            return [_to_key(row) for row in connection.execute(mine.order_by(access_keys.c.number))]
 
     def list(self) -> builtins.list[AccessKey]:
         """Return all keys, oldest first, revoked ones too."""
@@ -208,6 +218,53 @@ def new_key() -> str:
     """Return a fresh random key; nothing is stored."""
     key_id, secret = _random(8), _random(_SECRET_LENGTH)
     return f"tck_{key_id}_{secret}_{_checksum(f'{key_id}_{secret}')}"
+
+
+def insert_key(
+    connection: Connection,
+    plain: str,
+    role: str,
+    label: str,
+    now: int,
+    *,
+    expires_at: int | None = None,
+    scopes: Sequence[str] = (),
+    account_id: int | None = None,
+) -> AccessKey:
+    """Store the digest of a key within a transaction; raises as `AccessKeyStore.adopt` does."""
+    _check(plain, role, label)
+    _check_scopes(scopes)
+    _check_owner(role, scopes, account_id)
+    lock_table(connection, access_keys)
+    values = {
+        "id": _key_id(plain),
+        "digest": _digest(plain),
+        "role": role,
+        "label": label,
+        "hint": _hint(plain),
+        "created_at": now,
+        "expires_at": expires_at,
+        "scopes": list(scopes),
+        "account_id": account_id,
+        "number": select(func.coalesce(func.max(access_keys.c.number), 0) + 1).scalar_subquery(),
+    }
+    made = insert(access_keys).values(values).returning(access_keys)
+    return _to_key(connection.execute(made).one())
+
+
+def revoke_keys_of(connection: Connection, account_id: int, now: int) -> int:
+    """Close all keys of an account within a transaction; returns how many opened still."""
+    opened = (access_keys.c.account_id == account_id) & access_keys.c.revoked_at.is_(None)
+    return connection.execute(update(access_keys).where(opened).values(revoked_at=now)).rowcount
+
+
+def _check_rotation(old: AccessKey, known: AccessKey | None, now: int) -> None:
+    if not old.opens(now):
+        raise Conflict("This key was revoked or has expired; create another.")
+    if known and known.expires_at != old.expires_at:
+        raise Conflict("This key was replaced a moment ago; use the new one.")
+    if (old.role, old.label) == (OWNER, FILE_LABEL):
+        raise Conflict("To replace the owner's own key, delete its file and start again.")
 
 
 def _check(plain: str, role: str, label: str) -> None:

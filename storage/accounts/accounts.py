@@ -1,24 +1,23 @@
 """Accounts in SQL, with the plans that each is entitled to."""
 
 import builtins
-import re
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, NotFound
+from core.mail.mails import is_address
 from core.robots.accounts import TIERS, USUAL_CALLS, Account
 from storage.accounts.account_tables import accounts, entitlements
 from storage.database import lock_table, reading, writing
 
 ADMIN = "admin"
 MANUAL, CLOSED = "manual", "closed"
-_MAIL = re.compile(r"[^\s@<>\"',;:()\\]{1,64}@[A-Za-z0-9.-]{1,189}\Z")
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +45,10 @@ class AccountStore:
         Raises `InvalidRequest` for what it cannot be called, and `Conflict` if the mail
         address has an account.
         """
-        values = _checked(told, tier)
+        _check_tier(tier)
         try:
             with writing(self._engine) as connection:
-                number = _next(connection, accounts)
-                values |= {"id": number, "created_at": self._clock()}
-                connection.execute(insert(accounts).values(values))
+                number = insert_account(connection, told, self._clock())
                 self._grant(connection, number, tier, ends_at)
         except IntegrityError as error:
             raise Conflict("There is an account with this email.") from error
@@ -59,7 +56,7 @@ class AccountStore:
 
     def get(self, account_id: int) -> Account:
         """Return an account; raises `NotFound`."""
-        found = self._read(account_id)
+        found = self._read(accounts.c.id == account_id)
         if not found:
             raise NotFound("There is no account with this id.")
         return found[0]
@@ -67,6 +64,15 @@ class AccountStore:
     def list(self) -> builtins.list[Account]:
         """Return all accounts, the oldest first, closed ones too."""
         return self._read()
+
+    def find(self, email: str) -> Account | None:
+        """Return the account of a mail address, None if there is none."""
+        return next(iter(self._read(accounts.c.email == email.strip().lower())), None)
+
+    def ending(self, since: int, until: int) -> builtins.list[Account]:
+        """Return the accounts of which a plan ends between two instants (epoch ms)."""
+        ends = entitlements.c.ends_at.between(since, until)
+        return self._read(accounts.c.id.in_(select(entitlements.c.account_id).where(ends)))
 
     def change_plan(self, account_id: int, tier: str, ends_at: int | None = None) -> Account:
         """Replace what the operator has granted; plans that were bought stay."""
@@ -91,7 +97,7 @@ class AccountStore:
         if ends_at is not None and ends_at <= now:
             raise InvalidRequest("A plan must end in the future.", field="expires_at")
         row = {
-            "id": _next(connection, entitlements),
+            "id": next_number(connection, entitlements),
             "account_id": account_id,
             "source": ADMIN,
             "source_ref": secrets.token_hex(8),
@@ -111,11 +117,11 @@ class AccountStore:
             mine &= column.source == source
         connection.execute(update(entitlements).where(mine).values(ends_at=now, state=CLOSED))
 
-    def _read(self, account_id: int | None = None) -> builtins.list[Account]:
-        whose = [] if account_id is None else [accounts.c.id == account_id]
+    def _read(self, *whose: ColumnElement[bool]) -> builtins.list[Account]:
         granted = select(entitlements).order_by(entitlements.c.id)
-        if account_id is not None:
-            granted = granted.where(entitlements.c.account_id == account_id)
+        if whose:
+            mine = select(accounts.c.id).where(*whose)
+            granted = granted.where(entitlements.c.account_id.in_(mine))
         with reading(self._engine) as connection:
             rows = connection.execute(select(accounts).where(*whose).order_by(accounts.c.id)).all()
             plans = connection.execute(granted).all()
@@ -128,16 +134,24 @@ class AccountStore:
         ]
 
 
-def _next(connection: Connection, table: Table) -> int:
+def insert_account(connection: Connection, told: NewAccount, now: int) -> int:
+    """Make an account without a plan within a transaction; returns its number."""
+    number = next_number(connection, accounts)
+    values = _checked(told) | {"id": number, "created_at": now}
+    connection.execute(insert(accounts).values(values))
+    return number
+
+
+def next_number(connection: Connection, table: Table) -> int:
+    """Return the next number of a table's rows; nobody else gets it in this transaction."""
     lock_table(connection, table)
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one())
 
 
-def _checked(told: NewAccount, tier: str) -> dict[str, object]:
-    _check_tier(tier)
+def _checked(told: NewAccount) -> dict[str, object]:
     if not 1 <= len(told.user_name.strip()) <= 128:
         raise InvalidRequest("user_name must have 1 to 128 characters.", field="user_name")
-    if told.email is not None and not _MAIL.match(told.email):
+    if told.email is not None and not is_address(told.email):
         raise InvalidRequest("email must be one address such as a@b.example.", field="email")
     if not 1 <= told.rate_limit_per_min <= 1_000_000:
         raise InvalidRequest(

@@ -8,11 +8,13 @@ from storage.ledger import (
     ledger_tables,  # noqa: F401 - likewise
     signal_slots,  # noqa: F401 - likewise
 )
+from storage.mail import mail_tables  # noqa: F401 - likewise
 from storage.markets import market_tables  # noqa: F401 - likewise
 from storage.models import (
     run_tables,  # noqa: F401 - likewise
     signal_tables,  # noqa: F401 - likewise
 )
+from storage.sales import sales_tables  # noqa: F401 - likewise
 from storage.tables import metadata
 from storage.terminals import terminal_tables  # noqa: F401 - likewise
 from storage.uptime import uptime_tables  # noqa: F401 - likewise

@@ -6,6 +6,7 @@ from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from storage.database import shorten_log
 from storage.journal.archive import JournalArchive
+from storage.sales.webhooks import BODY_DAYS, WebhookStore
 from storage.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,14 @@ def purge_records(stores: Stores, job_days: int, now: int | None = None) -> int:
         logger.info("%d tasks that ended over %d days ago are forgotten", deleted, job_days)
     shorten_log(stores.engine)
     return deleted
+
+
+def purge_bodies(webhooks: WebhookStore, now: int) -> int:
+    """Drop the bodies of payment events that are too old; returns how many."""
+    dropped = webhooks.forget_bodies(now - BODY_DAYS * DAY * 1_000)
+    if dropped:
+        logger.info("bodies of %d payment events of over %d days ago are gone", dropped, BODY_DAYS)
+    return dropped
 
 
 def purge_archive(archive: JournalArchive, days: int, now: int | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Mails: their kinds, addresses, and the server that takes them."""

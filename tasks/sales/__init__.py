@@ -1,0 +1,1 @@
+"""Events of payment providers, and the mails that follow from them."""
