@@ -67,6 +67,7 @@ from api.robots.offered import OfferedSlots
 from api.robots.positions import AccountExecutions
 from api.robots.scan import ScanResource
 from api.robots.service.checks import ServiceChecks
+from api.robots.service.ea_status import EaStatusResource
 from api.robots.service.health import ServiceHealthResource, ServiceStatusResource
 from api.robots.service.models import ActiveModelsResource
 from api.robots.service.public_stats import PublicStatsResource
@@ -324,6 +325,7 @@ def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Se
     app.add_route("/api/public/stats", PublicStatsResource(stores), public=True)
     status = ServiceStatusResource(stores, checks, offered, enqueue)
     app.add_route("/api/status", status, **read)
+    app.add_route("/api/ea-status", EaStatusResource(stores, offered), **read)
     app.add_route("/api/models", ActiveModelsResource(stores.registry, offered), **read)
 
 

@@ -76,7 +76,6 @@ class Account(msgspec.Struct, frozen=True):
     notes: str
     created_at: int
     closed_at: int | None
-    last_seen_at: int | None
     entitlements: tuple[Entitlement, ...] = ()
 
     def tier(self, now: int) -> str | None:

@@ -27,7 +27,6 @@ accounts = Table(
     Column("notes", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
-    Column("last_seen_at", BigInteger),
 )
 
 entitlements = Table(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    false,
     func,
     or_,
     select,
@@ -158,12 +159,19 @@ class SealedSignals:
             found = connection.execute(counts.where(*here).group_by(ledger_events.c.reason))
             return {str(reason): int(count) for reason, count in found}
 
-    def count_since(self, instant: int) -> tuple[int, int]:
-        """Return how many signals were sealed since an instant (epoch ms), and how many act."""
+    def count_since(
+        self, instant: int, targets: Sequence[ForecastTarget] | None = None
+    ) -> tuple[int, int]:
+        """Return how many signals were sealed since an instant (epoch ms), and how many act.
+
+        Of some targets only, if they are named.
+        """
         rows = ledger_signals.c
         acts = func.sum(case((rows.type != HOLD, 1), else_=0))
         # A signal's last candle opens after it was made: the index on it bounds what is read.
-        since = rows.made_at >= instant, rows.opening >= instant // 1_000 - GRACE_MS // 1_000
+        since = [rows.made_at >= instant, rows.opening >= (instant - GRACE_MS) // 1_000]
+        if targets is not None:
+            since.append(or_(false(), *(is_target(ledger_signals, one) for one in targets)))
         with reading(self._engine) as connection:
             total, acting = connection.execute(select(func.count(), acts).where(*since)).one()
         return int(total), int(acting or 0)

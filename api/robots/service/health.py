@@ -7,7 +7,13 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots
 from api.robots.service.checks import ServiceChecks, iso, minutes
-from api.robots.service.schemas import FeedState, ServiceHealth, ServiceStatus, SlotState
+from api.robots.service.schemas import (
+    FeedState,
+    FeedTerminal,
+    ServiceHealth,
+    ServiceStatus,
+    SlotState,
+)
 from api.robots.words import model_version, timeframe_code
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
@@ -17,6 +23,7 @@ from storage.access.access_keys import OWNER
 from storage.jobs.worker_faults import faults
 from storage.service.service_state import ServiceState, newest_close
 from storage.stores import Stores
+from storage.terminals.terminals import SeenTerminal
 from tasks.enqueue import Enqueue
 
 _TAG = "robots"
@@ -97,6 +104,7 @@ def _feeds(stores: Stores, now: int) -> list[FeedState]:
         mine = [one for one in series if one.platform == platform]
         closes = [close for one in mine if (close := newest_close(stores, one)) is not None]
         names = [f"{one.symbol} {timeframe_code(one.resolution)}" for one in late if one in mine]
+        terminals = stores.feeds.state(platform).terminals
         found.append(
             FeedState(
                 platform=platform,
@@ -104,7 +112,13 @@ def _feeds(stores: Stores, now: int) -> list[FeedState]:
                 last_candle=iso(max(closes, default=None)),
                 utc_offset_s=clock.offset(now // 1_000),
                 zone=clock.zone,
+                clock_offset_s=terminals[0].clock_offset_s if terminals else None,
+                terminals=[_terminal(one) for one in terminals],
                 late=names,
             )
         )
     return found
+
+
+def _terminal(one: SeenTerminal) -> FeedTerminal:
+    return FeedTerminal(one.server, one.company, one.build, one.demo, format_time(one.seen_at))

@@ -37,14 +37,26 @@ class SlotState(Struct):
     why: str | None
 
 
+class FeedTerminal(Struct):
+    """A terminal that feeds a platform."""
+
+    server: str
+    company: str
+    build: int
+    demo: bool
+    last_seen_at: str
+
+
 class FeedState(Struct):
-    """What a terminal brings: its newest candle's close, and its broker's clock."""
+    """What terminals bring: the newest candle's close, and how their broker's clock stands."""
 
     platform: str
     symbols: list[str]
     last_candle: str | None
     utc_offset_s: int | None
     zone: str | None
+    clock_offset_s: int | None
+    terminals: list[FeedTerminal]
     late: list[str]
 
 
@@ -152,6 +164,7 @@ class EaStatus(Struct, kw_only=True):
     """Whether a subscriber's robot is there and gets what it should."""
 
     online: bool
+    status: Literal["online", "late", "offline", "never"]
     last_heartbeat: str | None
     mins_since: float | None
     account: EaAccount

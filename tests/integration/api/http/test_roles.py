@@ -34,6 +34,7 @@ SCOPES = {
 SUBSCRIBERS = {
     "/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions", "/api/executions",
     "/api/ea/heartbeat", "/api/account/executions", "/api/status", "/api/models",
+    "/api/ea-status",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}
 SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}

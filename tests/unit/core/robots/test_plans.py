@@ -28,7 +28,7 @@ def account(
     closed_at: int | None = None,
 ) -> Account:
     """Return an account with plans."""
-    return Account(1, "x", None, "en", symbols, lengths, 300, "", 0, closed_at, None, plans)
+    return Account(1, "x", None, "en", symbols, lengths, 300, "", 0, closed_at, plans)
 
 
 def plan(tier: str, starts: int = 0, ends: int | None = None) -> Entitlement:
