@@ -105,7 +105,7 @@ class _Entering:
         position, warning = self._told(held, received)
         here = executions.c.exec_id == position.exec_id
         change = insert(executions) if held is None else update(executions).where(here)
-        self._connection.execute(change.values(position.values()))
+        self._connection.execute(change, position.values())
         self._chain(position, received)
         warnings = [warning] if warning else []
         warnings += [CLOCK_SUSPECT] if position.clock_suspect else []

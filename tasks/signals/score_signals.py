@@ -13,9 +13,8 @@ from core.forecast_target import ForecastTarget
 from core.ledger import SIGNALS
 from core.markets import DEFAULT_COSTS_BPS
 from core.models import exits_of
-from core.series import Series
+from core.series import Market, Series
 from core.signals import BUY, GRACE_MS, HOLD, SELL
-from storage.candles.newest_finished import finished
 from storage.ledger.signal_rows import SealedSignal, SignalOutcome
 from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.scoring.signal_outcome import Bars, Outcome
+    from tasks.signals.finest_path import FineCandles
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +42,28 @@ def score_signals(stores: Stores) -> int:
     A position is entered at the open of the first candle that opens after the
     signal was made (with the ledger's grace of 30 s), and never at a price that
     was gone by then. Of two exits touched within one candle the stop counts. What is
-    sealed is scored whatever it says: of a hold, what its side would have earned.
+    sealed is scored whatever it says: of a hold, what its side would have earned; and by
+    the finest candles held, entered at the first of their opens after it was made.
     """
     return _score_sealed(stores) + _score_unsealed(stores)
 
 
 def _score_sealed(stores: Stores) -> int:
+    # NumPy and pandas come in with this import.
+    from tasks.signals.finest_path import FineCandles
+
     by_series: dict[Series, list[SealedSignal]] = defaultdict(list)
+    since: dict[Market, int] = {}
     for row in stores.sealed.pending(now_ms() // 1_000):
         by_series[row.target.series].append(row)
+        market = Market(row.platform, row.symbol)
+        since[market] = min(since.get(market, row.first_opening), row.first_opening)
+    fine = FineCandles(stores.candles, since.__getitem__)
     behind: set[ForecastTarget] = set()
     count = 0
     for series, rows in by_series.items():
         try:
-            known = _score_series(stores, series, rows)
+            known = _score_series(stores, series, rows, fine)
         except TickcastError as error:
             logger.warning("outcomes of signals of %s: %s", series, error.detail)
             continue
@@ -65,11 +73,13 @@ def _score_sealed(stores: Stores) -> int:
     return count
 
 
-def _score_series(stores: Stores, series: Series, rows: list[SealedSignal]) -> list[SealedSignal]:
+def _score_series(
+    stores: Stores, series: Series, rows: list[SealedSignal], fine: "FineCandles"
+) -> list[SealedSignal]:
     bars = _bars(stores, series, min(r.first_opening for r in rows), max(r.opening for r in rows))
     outcomes = []
     for row in rows:
-        found = _outcome_of_sealed(stores, row, bars)
+        found = _outcome_of_sealed(stores, row, bars, fine)
         if found is not None:
             # Before the row is waited for no more: an end in between would leave it open for ever.
             _close(stores, row.signal_id, found[0])
@@ -78,11 +88,12 @@ def _score_series(stores: Stores, series: Series, rows: list[SealedSignal]) -> l
 
 
 def _outcome_of_sealed(
-    stores: Stores, row: SealedSignal, bars: "Bars"
+    stores: Stores, row: SealedSignal, bars: "Bars", fine: "FineCandles"
 ) -> "tuple[Outcome, str | None] | None":
     """Return what a position on its side earned, and which barrier came first.
 
-    None while either is open.
+    The position goes by the finest candles held, the barrier by those that its model
+    learnt from. None while either is open.
     """
     side = row.side or row.type
     if side == HOLD or row.take_profit is None or row.stop_loss is None:
@@ -91,7 +102,7 @@ def _outcome_of_sealed(
     before = row.first_opening - 1
     openings = _openings(stores.registry, run_id, before, row.horizon, row.made_at)
     over = now_ms() > (row.opening + row.resolution) * 1_000 + PATIENCE_MS
-    ended = _position(row, side, openings, bars, over)
+    ended = _finest_position(row, side, openings, bars, fine, over)
     label = _label(row, openings, bars, over)
     return None if ended is None or label is None else (ended, label or None)
 
@@ -122,12 +133,35 @@ def _label(
     return LABELS[int(found.outcome[0]) % 3]
 
 
+def _finest_position(
+    row: SealedSignal,
+    side: str,
+    openings: "NDArray[np.int64]",
+    bars: "Bars",
+    fine: "FineCandles",
+    over: bool,
+) -> "Outcome | None":
+    """Return how a position ended, by the finest candles of its time that are held."""
+    from tasks.signals.finest_path import finest_path
+
+    if not len(openings):
+        return None
+    finer, now = fine.finer_than(row.target.series), now_ms() // 1_000
+    path = finest_path(openings, bars, row.resolution, finer, row.made_at, now)
+    found = _position(row, side, path.openings, path.bars, over, path.step)
+    if found is not None and found.closed_at - path.step in path.coarse:
+        longer = found.closed_at - path.step + row.resolution
+        return msgspec.structs.replace(found, closed_at=longer)
+    return found
+
+
 def _position(
     about: SealedSignal | SignalRecord,
     side: str,
     openings: "NDArray[np.int64]",
     bars: "Bars",
     over: bool,
+    step: int | None = None,
 ) -> "Outcome | None":
     # NumPy and pandas come in with this import.
     from ml.scoring.scorecard import fee_of
@@ -141,7 +175,7 @@ def _position(
         Exits(1 if side == BUY else -1, about.take_profit, about.stop_loss),
         openings,
         bars,
-        about.resolution,
+        step or about.resolution,
         final=over,
         fee=fee_of(costs - spread),
         spread=spread / 10_000,
@@ -203,7 +237,6 @@ def _sessions(registry: Registry, run_id: str) -> dict[str, Any]:
 
 def _bars(stores: Stores, series: Series, start: int, end: int) -> "Bars":
     """Return the finished candles that open from `start` to `end` (s)."""
-    from ml.scoring.signal_outcome import Bars
+    from tasks.signals.finest_path import bars_of
 
-    done = finished(stores.candles.read(series, start, end))
-    return Bars(done.time, done.open, done.high, done.low, done.close)
+    return bars_of(stores.candles, series, start, end)
