@@ -1,5 +1,6 @@
 # make run    start Tickcast         make demo   fill it with real candles and forecast
 # make test   lint, types, arrows, tests (what CI runs)       make bench  measure
+# make demo-fx  a server of its own, fed and traded by a virtual MetaTrader
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo test test-clocks lint bench campaign soak audit lock clean screenshots
+.PHONY: run demo demo-fx test test-clocks lint bench campaign soak audit lock clean screenshots
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -21,6 +22,10 @@ run: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/python -m client.demo $(DEMO)
+
+# A server of its own with three made-up markets of a broker, and a robot that trades their signals.
+demo-fx: $(VENV)/.installed
+	@exec $(BIN)/python -m operate.commands.demo_fx $(if $(PORT),--port $(PORT)) $(DEMO)
 
 # Two processes: much of the time is waiting for servers to start, stop and be killed.
 test: lint

@@ -53,12 +53,12 @@ string AllSeries(void) {
    return(all);
 }
 
-// The last `count` finished bars, or the first `count` from `from` on (server time).
+// The last `count` finished bars, or those of `count` openings from `from` on (server time).
 string Series(const string symbol, const string tf, const datetime from, const int count) {
    MqlRates rates[];
-   ENUM_TIMEFRAMES period = tf == "H1" ? PERIOD_H1 : PERIOD_M5;
-   datetime now = TimeTradeServer();
-   int copied = from == 0 ? CopyRates(symbol, period, 0, count + 1, rates) : CopyRates(symbol, period, from, now, rates);
+   ENUM_TIMEFRAMES period = tf == "H1" ? PERIOD_H1 : PERIOD_M5; datetime now = TimeTradeServer();
+   int copied = from == 0 ? CopyRates(symbol, period, 0, count + 1, rates) :
+      CopyRates(symbol, period, from, from + count * PeriodSeconds(period) - 1, rates);
    int digits = (int)SymbolInfoInteger(symbol, SYMBOL_DIGITS), used = 0;
    string bars = "";
    for(int i = 0; i < copied && used < count; i++)

@@ -69,8 +69,13 @@ class FeedAgent:
         """Return in a line how the feed fares."""
         if self._problem or not self.answer:
             return self._problem
-        more = f", {len(self._wants)} spans still wanted" if self._wants else ""
-        return f"feed: {self.accepted:,} bars taken, zone {self.answer.get('zone')}{more}"
+        if self._wants:
+            return f"feed: {self.accepted:,} bars taken, more are wanted"
+        return f"feed: the server lacks nothing; it takes the broker's clock for {self._zone}"
+
+    @property
+    def _zone(self) -> str:
+        return str(self.answer.get("zone"))
 
     def body(self) -> bytes:
         """Return the next request's body: the newest bars, what was asked for, and quotes."""
@@ -107,9 +112,11 @@ class FeedAgent:
         for want in self._wants:
             symbol, name, count = want["symbol"], want["tf"], min(want["count"], room)
             if count and symbol in self._broker.markets and name in LENGTHS:
-                bars = self._broker.bars(symbol, LENGTHS[name], count, since=want["from"])
-                found.append(self._series(symbol, name, bars))
-                room -= len(bars)
+                length, since = LENGTHS[name], want["from"]
+                bars = self._broker.bars(symbol, length, count, since=since)
+                inside = [bar for bar in bars if bar.time < since + count * length]
+                found.append(self._series(symbol, name, inside))
+                room -= len(inside)
         return found
 
     def _series(self, symbol: str, name: str, bars: list[Bar]) -> Text:

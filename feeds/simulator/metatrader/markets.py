@@ -21,9 +21,9 @@ M5, H1 = 300, HOUR
 TICKS = 10
 TICK_S = M5 // TICKS
 # What a candle's return carries on of the one before where an edge is planted, and a candle's
-# volatility (log-return): livelier than the real ones, so that a trade ends within the hour.
-PLANTED, NOISE = 0.6, 0.0
-VOLATILITY = 5e-4
+# volatility (log-return) without that: livelier than the real ones, so that trades end soon.
+PLANTED, NOISE = 0.8, 0.0
+VOLATILITY = 2e-4
 _EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday; Monday is 0
 _SATURDAY = 5
 

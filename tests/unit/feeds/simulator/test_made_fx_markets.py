@@ -11,6 +11,7 @@ from feeds.simulator.metatrader.markets import (
     H1,
     M5,
     NOISE,
+    PLANTED,
     TICK_S,
     XAUUSD,
     Instrument,
@@ -87,7 +88,7 @@ def test_the_same_seed_makes_the_same_market_and_another_another() -> None:
     assert not np.array_equal(made(seed=3).bids, made(seed=4).bids)
 
 
-@pytest.mark.parametrize(("edge", "least", "most"), [(0.6, 0.55, 0.65), (NOISE, -0.03, 0.03)])
+@pytest.mark.parametrize(("edge", "least", "most"), [(PLANTED, 0.75, 0.85), (NOISE, -0.03, 0.03)])
 def test_returns_carry_on_where_an_edge_is_planted_and_not_in_noise(
     edge: float, least: float, most: float
 ) -> None:

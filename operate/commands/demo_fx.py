@@ -1,0 +1,154 @@
+"""`make demo-fx`: a server with three made-up markets, signals, and a robot that trades them."""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.clock.resolutions import DAY
+from core.process.lifetime import die_with_parent
+from feeds.simulator.metatrader.account import Refused, Slippage
+from feeds.simulator.metatrader.broker import Broker
+from feeds.simulator.metatrader.feed_agent import FeedAgent
+from feeds.simulator.metatrader.markets import INSTRUMENTS, MadeMarket
+from feeds.simulator.metatrader.running import Agent, Terminal
+from feeds.simulator.metatrader.trader_agent import Inputs, TraderAgent
+from feeds.simulator.metatrader.web_request import WebRequest
+
+PLATFORM, SUFFIX = "demo-fx", ".m"
+HISTORY_DAYS = 45
+# How many candles ahead the demo's signals look: trades that end while somebody watches.
+HORIZON = 6
+READY = re.compile(r"Tickcast is ready: (http://\S+?)/app#key=(\S+)")
+STOP_S = 60.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until a trade of each market is over, the time is, or Ctrl-C; return the exit code."""
+    given = _parser().parse_args(arguments)
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    given.data_dir.mkdir(parents=True, exist_ok=True)
+    print(
+        "Three made-up markets that never close, with an edge planted in them: nothing is real.",
+        flush=True,
+    )
+    with _server(given.data_dir, given.port, stop) as address:
+        if address is None:
+            return 0 if stop.is_set() else 1
+        url, key = address
+        print(f"Watch it: {url}/app#key={key}\nCtrl-C ends it.\n", flush=True)
+        terminal, trader = _terminal(url, key, given.seed)
+        ends_at = time.monotonic() + 60 * given.minutes
+        terminal.run(
+            lambda: stop.is_set() or time.monotonic() > ends_at or _has_seen_all(terminal.broker),
+            stop.wait,
+        )
+        _close_all(terminal.broker, trader)
+        print(_summary(terminal.broker), flush=True)
+    return 0
+
+
+@contextmanager
+def _server(data_dir: Path, port: int, stop: threading.Event) -> Iterator[tuple[str, str] | None]:
+    """Yield address and key of a server of the demo's own once it is ready, None if it ends."""
+    log = data_dir / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "operate.run"],
+            env=_environment(data_dir, port),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        while process.poll() is None and not stop.is_set():
+            if found := READY.search(log.read_text(errors="replace")):
+                yield found[1], found[2]
+                return
+            stop.wait(0.2)
+        if not stop.is_set():
+            sys.stderr.write(log.read_text(errors="replace")[-2_000:])
+        yield None
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(STOP_S)
+
+
+def _environment(data_dir: Path, port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TICKCAST_")}
+    markets = ", ".join(f'"{symbol}": ["M5"]' for symbol in INSTRUMENTS)
+    return kept | {
+        "TICKCAST_DATA_DIR": str(data_dir),
+        "TICKCAST_PORT": str(port),
+        "TICKCAST_SIGNAL_PLATFORM": PLATFORM,
+        "TICKCAST_SIGNAL_MARKETS": f"{{{markets}}}",
+        "TICKCAST_SIGNAL_HORIZONS": f'{{"M5": {HORIZON}}}',
+    }
+
+
+def _terminal(url: str, key: str, seed: int) -> tuple[Terminal, TraderAgent]:
+    now = time.time()
+    markets = [
+        MadeMarket.make(
+            one, int(now) - HISTORY_DAYS * DAY, int(now) + DAY, seed=seed, weekends=True
+        )
+        for one in INSTRUMENTS.values()
+    ]
+    broker = Broker(
+        markets, round(now * 1_000), suffix=SUFFIX, balance=100_000.0, slippage=Slippage(2, seed)
+    )
+    send = WebRequest(url)
+    trader = TraderAgent(broker, send, key, Inputs(trade=True, suffix=SUFFIX, most_lots=5.0))
+    agents: list[Agent] = [FeedAgent(broker, send, PLATFORM, key), trader]
+    return Terminal(broker, agents, lambda line: print(f"  {line}", flush=True)), trader
+
+
+def _has_seen_all(broker: Broker) -> bool:
+    """Say whether a trade of every market is over."""
+    over = {deal.symbol for deal in broker.account.deals if deal.entry == "out"}
+    return over == set(broker.markets)
+
+
+def _close_all(broker: Broker, trader: TraderAgent) -> None:
+    for position in list(broker.account.positions):
+        try:
+            broker.account.close(position.identifier)
+        except Refused as refusal:
+            print(f"  {position.symbol}: {refusal}", flush=True)
+    trader.report()
+
+
+def _summary(broker: Broker) -> str:
+    deals = broker.account.deals
+    closed = [deal for deal in deals if deal.entry == "out"]
+    earned = sum(deal.profit + deal.commission for deal in deals)
+    if not deals:
+        return "\nNothing was traded: models were still being trained, or no signal to trade came."
+    return f"\n{len(closed)} trades, {earned:+.2f} USD of made-up money on made-up markets."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m operate.commands.demo_fx", description=__doc__)
+    add = parser.add_argument
+    add("--data-dir", type=Path, default=Path("var/demo-fx"), help="its folder (%(default)s)")
+    add("--port", type=int, default=8000, help="its port (%(default)s)")
+    add("--minutes", type=float, default=45, help="end after so long (%(default)s)")
+    add("--seed", type=int, default=0, help="the same one makes the same prices")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
