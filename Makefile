@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The system's certificates, as pip takes them: a company's proxy brings its own.
 export UV_SYSTEM_CERTS := 1
+# Python keeps what it has compiled: ten processes would each do it anew, at every start.
+export PYTHONDONTWRITEBYTECODE :=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
@@ -27,9 +29,11 @@ demo: $(VENV)/.installed
 demo-fx: $(VENV)/.installed
 	@exec $(BIN)/python -m operate.commands.demo_fx $(if $(PORT),--port $(PORT)) $(DEMO)
 
-# Two processes: much of the time is waiting for servers to start, stop and be killed.
+# Three processes, also where there are two cores: much of the time is waiting for servers to
+# start, stop and be killed. Files come in order, so that whole servers are first and what is
+# short is last.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What deals with time, at 24 instants: hours, a weekend, ends of months, changes of the clock.
 test-clocks: $(VENV)/.installed-dev

@@ -38,6 +38,9 @@ def clock(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+# Every server and worker that a test starts would compile all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # What Falcon's test client says in `Host`; schemathesis says testserver.
 FALCONS_HOST = "falconframework.org"
 
