@@ -37,9 +37,14 @@ def minutes(since: int | None, now: int) -> float | None:
     return None if since is None else round(max(now - since, 0) / 60_000, 1)
 
 
+def instant(at: int) -> str:
+    """Return an instant (epoch ms) as text of whole seconds, which robots can read."""
+    return format_time(at // 1_000 * 1_000)
+
+
 def iso(at: int | None) -> str | None:
-    """Return an instant (epoch ms) as text, None for none."""
-    return None if at is None else format_time(at)
+    """Return the same, None for none."""
+    return None if at is None else instant(at)
 
 
 def _health(state: ServiceState, now: int) -> ServiceHealth:

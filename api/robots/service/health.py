@@ -6,7 +6,7 @@ from msgspec import structs
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots
-from api.robots.service.checks import ServiceChecks, iso, minutes
+from api.robots.service.checks import ServiceChecks, instant, iso, minutes
 from api.robots.service.schemas import (
     FeedState,
     FeedTerminal,
@@ -15,7 +15,7 @@ from api.robots.service.schemas import (
     SlotState,
 )
 from api.robots.words import model_version, timeframe_code
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.process.lifetime import uptime
 from core.robots.accounts import Account
@@ -64,8 +64,8 @@ class ServiceStatusResource:
         key, now = req.context.key, now_ms()
         status = ServiceStatus(
             **structs.asdict(health),
-            server_time=format_time(now),
-            started_at=format_time(now - round(uptime() * 1_000)),
+            server_time=instant(now),
+            started_at=instant(now - round(uptime() * 1_000)),
             slots=[],
         )
         if state is not None:
@@ -121,4 +121,4 @@ def _feeds(stores: Stores, now: int) -> list[FeedState]:
 
 
 def _terminal(one: SeenTerminal) -> FeedTerminal:
-    return FeedTerminal(one.server, one.company, one.build, one.demo, format_time(one.seen_at))
+    return FeedTerminal(one.server, one.company, one.build, one.demo, instant(one.seen_at))

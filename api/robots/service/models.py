@@ -8,10 +8,11 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
 from api.robots.offered import OfferedSlots
+from api.robots.service.checks import instant
 from api.robots.service.schemas import ActiveModel, ActiveModels
 from api.robots.words import model_version, timeframe_code
 from core.clock.resolutions import DAY
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.models import SIGNAL
 from core.process.recent import Recent
 from core.robots.accounts import Account
@@ -62,7 +63,7 @@ def _shown(run: RunRecord, in_plan: bool, now: int) -> ActiveModel:
         auc_wf=_number(direction, "auc"),
         pf_wf=_number(trades, "profit_factor") if enough else None,
         is_active=True,
-        trained_at=format_time(run.created_at),
+        trained_at=instant(run.created_at),
         verdict=run.verdict,
         n_wf=run.n,
         skill=_number(skill, "value"),
@@ -73,8 +74,8 @@ def _shown(run: RunRecord, in_plan: bool, now: int) -> ActiveModel:
         ece_wf=_number(direction, "ece"),
         horizon=target.horizon,
         features=run.metadata.get("features"),
-        train_from=format_time(run.first_time * 1_000),
-        train_to=format_time(run.last_time * 1_000),
+        train_from=instant(run.first_time * 1_000),
+        train_to=instant(run.last_time * 1_000),
         age_days=round((now - run.created_at) / (DAY * 1_000), 1),
         in_plan=in_plan,
     )

@@ -4,9 +4,10 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
+from api.robots.service.checks import instant
 from api.robots.service.schemas import LedgerHead, PublicStats
 from core.clock.resolutions import DAY
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.models import SIGNAL
 from storage.stores import Stores
 
@@ -43,7 +44,7 @@ class PublicStatsResource:
             directional_signals_24h=directional,
             monitored_pairs=len({target.symbol for target in offered}),
             uptime_pct_30d=uptime.percent,
-            as_of=format_time(now),
-            uptime_since=format_time(uptime.since),
+            as_of=instant(now),
+            uptime_since=instant(uptime.since),
             ledger_head=LedgerHead(head.count, head.hash),
         )
