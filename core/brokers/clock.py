@@ -27,10 +27,11 @@ BY_OFFSET, BY_HISTORY, CONFIRMED = "offset", "history", "confirmed"
 
 
 class BrokerClock(msgspec.Struct, frozen=True):
-    """The zone that a broker's server shows, and how that was learnt."""
+    """The zone that a broker's server shows, and how and when (s UTC) that was learnt."""
 
     zone: str
     source: str
+    learnt_at: int = 0
 
     @property
     def day(self) -> Grid:
@@ -48,6 +49,15 @@ class BrokerClock(msgspec.Struct, frozen=True):
     def offset(self, now: int) -> int:
         """Return how far ahead of UTC the clock is at an instant (both s)."""
         return int(wall_seconds(np.array([now], np.int64), self.zone)[0]) - now
+
+    def was_guessed_for(self, other: "BrokerClock") -> bool:
+        """Say whether another clock would have been told by what told this one.
+
+        Otherwise the server's clock has been changed, and what it showed before was right.
+        """
+        return self.source == BY_OFFSET and other.explains(
+            self.offset(self.learnt_at), self.learnt_at
+        )
 
     def explains(self, offset: int, now: int) -> bool:
         """Say whether the clock may be ahead by so much (s) now, or around a change of it."""
@@ -76,24 +86,44 @@ def learn_clock(offset: int, now: int, histories: Sequence[Seconds]) -> BrokerCl
     `histories` are openings by that clock of markets that close over the weekend. Raises
     `Conflict` where no usual clock is ahead by so much.
     """
-    likely = [zone for zone in dict.fromkeys((*USUAL, *OTHERS)) if offset in _offsets(zone, now)]
-    for walls in sorted(histories, key=len, reverse=True):
-        evidence = recognise_clock(walls.astype(np.float64).tolist())
-        shown = [zone for zone in evidence.clocks if zone in likely]
-        if evidence.by == "week" and shown:
-            return BrokerClock(shown[0], BY_HISTORY)
+    likely = _likely(offset, now)
     if not likely:
         raise Conflict(
             f"clock.server is {shown_offset(offset)} ahead of UTC, as no usual clock is. Confirm "
             "the broker's zone: tickcast feeds confirm-clock PLATFORM ZONE."
         )
-    return BrokerClock(likely[0], BY_OFFSET)
+    return refine_clock(BrokerClock(likely[0], BY_OFFSET, now), offset, now, histories)
+
+
+def refine_clock(
+    known: BrokerClock, offset: int, now: int, histories: Sequence[Seconds]
+) -> BrokerClock:
+    """Return what history says of a clock that only its distance from ours has told.
+
+    It stays as it is unless weeks open as it does not have them; it is sure once they
+    open as no other clock has them, for which they must have seen its changes.
+    """
+    if known.source != BY_OFFSET:
+        return known
+    for walls in sorted(histories, key=len, reverse=True):
+        evidence = recognise_clock(walls.astype(np.float64).tolist())
+        shown = [zone for zone in evidence.clocks if zone in _likely(offset, now)]
+        if evidence.by == "week" and shown:
+            zone = known.zone if known.zone in shown else shown[0]
+            source = BY_HISTORY if len(shown) == 1 else BY_OFFSET
+            return msgspec.structs.replace(known, zone=zone, source=source)
+    return known
 
 
 def shown_offset(offset: int) -> str:
     """Return an offset as `+03:00`."""
     hours, rest = divmod(abs(offset), HOUR)
     return f"{'-' if offset < 0 else '+'}{hours:02}:{rest // 60:02}"
+
+
+def _likely(offset: int, now: int) -> list[str]:
+    """Return the usual clocks that may be ahead by so much now, the most usual first."""
+    return [zone for zone in dict.fromkeys((*USUAL, *OTHERS)) if offset in _offsets(zone, now)]
 
 
 def _offsets(zone: str, now: int) -> set[int]:

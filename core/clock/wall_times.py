@@ -44,9 +44,9 @@ def first_instants(walls: Seconds, zone: str) -> Seconds:
 
 
 def latest_instants(walls: Seconds, zone: str, until: int) -> tuple[Seconds, Shown]:
-    """Return when the clock showed ascending `walls` last, up to `until` (s), and whether ever.
+    """Return when the clock showed `walls` last, up to `until` (s), and whether ever.
 
-    Of an hour that it shows twice, times that stand twice are told by their order.
+    Walls stand in the order of their instants: it tells times of an hour shown twice.
     """
     first, last, shown = showings(walls, zone)
     found = np.where(last <= until, last, first)

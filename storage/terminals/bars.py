@@ -33,7 +33,9 @@ def read_bars(rows: Sequence[Any], resolution: int, clock: BrokerClock, now: int
     table, shapeless = _table(rows)
     walls = table[:, 0]
     sane = np.isfinite(walls) & (walls >= 0) & (walls < LATEST_MS / 1_000)
-    order = np.flatnonzero(sane)[np.argsort(walls[sane], kind="stable")]
+    order = np.flatnonzero(sane)
+    if (np.diff(walls[order]) < 0).sum() * 2 > len(order):
+        order = order[::-1]  # the newest come first
     whole = walls[order].astype(np.int64)
     instants, shown = latest_instants(whole, clock.zone, now)
     times = np.full(len(table), np.nan)

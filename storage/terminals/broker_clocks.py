@@ -1,12 +1,10 @@
 """The clock of each broker's server, in SQL."""
 
-from collections.abc import Callable
-
+import msgspec
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.brokers.clock import BrokerClock
-from core.clock.times import now_ms
 from storage.database import reading, writing
 from storage.terminals.terminal_tables import broker_clocks
 
@@ -14,9 +12,8 @@ from storage.terminals.terminal_tables import broker_clocks
 class BrokerClockStore:
     """Clocks by platform. Every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._clock = clock
 
     def get(self, platform: str) -> BrokerClock | None:
         """Return a platform's clock, None where none was learnt."""
@@ -26,11 +23,14 @@ class BrokerClockStore:
         """Return every clock by platform."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(broker_clocks).order_by(broker_clocks.c.platform))
-            return {row.platform: BrokerClock(row.zone, row.source) for row in rows}
+            return {
+                row.platform: BrokerClock(row.zone, row.source, row.learnt_at // 1_000)
+                for row in rows
+            }
 
     def keep(self, platform: str, clock: BrokerClock) -> None:
         """Keep a platform's clock in the place of any other."""
-        values = {"zone": clock.zone, "source": clock.source, "learnt_at": self._clock()}
+        values = msgspec.structs.asdict(clock) | {"learnt_at": clock.learnt_at * 1_000}
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(broker_clocks).values(platform=platform, **values))

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from core.brokers.clock import (
+    BY_OFFSET,
     CONFIRMED,
     BrokerClock,
     learn_clock,
     measured_offset,
+    refine_clock,
     shown_offset,
 )
 from core.brokers.messages import MOST_BARS, PUSHED, FeedAnswer, FeedMessage, PushedSeries
@@ -123,18 +125,40 @@ class FeedStore:
         return self._names.all(platform)
 
     def confirm(self, platform: str, zone: str) -> BrokerClock:
-        """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`."""
-        clock = BrokerClock(check_zone(zone), CONFIRMED)
-        self._clocks.keep(platform, clock)
+        """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`.
+
+        Candles that are held stay where they are, unless their clock was guessed for this
+        one; days are made anew where they begin at another hour.
+        """
+        now = self._clock() // 1_000
+        clock = BrokerClock(check_zone(zone), CONFIRMED, now)
+        self._adopt(platform, self._clocks.get(platform), clock, now)
         return clock
+
+    def _adopt(
+        self, platform: str, before: BrokerClock | None, clock: BrokerClock, now: int
+    ) -> None:
+        """Keep a platform's clock, and bring what is held in line with it."""
+        self._clocks.keep(platform, clock)
+        if before is None or before.zone == clock.zone:
+            return
+        for series in self._all_lengths(
+            platform, {s: n for n, s in self.symbols(platform).items()}
+        ):
+            if before.was_guessed_for(clock):
+                self._writer.restamp(series, before, clock, now)
+            else:
+                self._writer.rebuild(series, clock, now)
 
     def _settled(self, platform: str, message: FeedMessage, now: int) -> tuple[BrokerClock, int]:
         """Return the platform's clock, learnt now if none is known, and its offset (s)."""
         offset = measured_offset(message.clock.server, now)
-        known = self._clocks.get(platform)
-        if known is None:
-            known = learn_clock(offset, now, _histories(message))
-            self._clocks.keep(platform, known)
+        held = self._clocks.get(platform)
+        histories = _histories(message) if held is None or held.source == BY_OFFSET else []
+        known = held and refine_clock(held, offset, now, histories)
+        known = known or learn_clock(offset, now, histories)
+        if known != held:
+            self._adopt(platform, held, known, now)
         if not known.explains(offset, now):
             raise Conflict(
                 f"clock.server is {shown_offset(offset)} ahead of UTC, and {platform}'s clock is "

@@ -9,6 +9,7 @@ from core.brokers.clock import BrokerClock
 from core.brokers.messages import BUILT
 from core.clock.clocks import NEW_YORK
 from core.clock.openings import end_of, opening_at
+from core.clock.wall_times import latest_instants, wall_seconds
 from core.series import Series
 from storage import keys
 from storage.candles.candle_columns import Candles
@@ -61,6 +62,30 @@ class SeriesWriter:
         with redis_errors():
             self._client.hdel(unbuilt, field)
         return written
+
+    def restamp(self, series: Series, before: BrokerClock, after: BrokerClock, now: int) -> None:
+        """Move the candles of a series that were taken by a clock that is another (`now` in s)."""
+        held = self._candles.read(series)
+        walls = wall_seconds(held.time, before.zone)
+        instants, shown = latest_instants(walls, after.zone, now)
+        if len(held) and (instants != held.time).any():
+            kept = held.replace(time=instants).take(shown)
+            ascending = np.diff(kept.time, prepend=-1) > 0
+            self._candles.delete(series)
+            self._candles.write(series, kept.take(ascending))
+            for resolution in BUILT[series.resolution]:
+                self._candles.delete(Series(series.platform, series.symbol, resolution))
+        self.rebuild(series, after, now)
+
+    def rebuild(self, series: Series, clock: BrokerClock, now: int) -> None:
+        """Make the longer candles of a series anew that lack, or lie on another grid."""
+        extent = self._candles.extent(series)
+        for resolution in BUILT[series.resolution] if extent else ():
+            target = Series(series.platform, series.symbol, resolution)
+            if self._facts.get(target).grid != clock.grid(resolution):
+                self._candles.delete(target)
+            if extent and not self._candles.count(target):
+                self._build(series, resolution, extent.first, None, clock, now)
 
     def _note_holes(self, series: Series, first: int, last: int) -> None:
         """Have the terminal be asked for what lies between these and others that are held."""

@@ -1,0 +1,124 @@
+"""A broker's clock is learnt from its distance and from its weeks; zoneinfo is the oracle."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from core.brokers.clock import (
+    BY_HISTORY,
+    BY_OFFSET,
+    CONFIRMED,
+    BrokerClock,
+    learn_clock,
+    measured_offset,
+    refine_clock,
+)
+from core.clock.grids import Grid
+from core.errors import Conflict
+
+NEW_YORK = ZoneInfo("America/New_York")
+HOUR, DAY = 3_600, 86_400
+
+
+def at(*parts: int) -> int:
+    return int(datetime(*parts, tzinfo=UTC).timestamp())
+
+
+def shows(zone: str, second: int) -> int:
+    """Return what a clock shows, by zoneinfo alone."""
+    ahead = timedelta(hours=7) if zone == "NY+7" else timedelta()
+    name = "America/New_York" if zone == "NY+7" else zone
+    local = datetime.fromtimestamp(second, ZoneInfo(name)).replace(tzinfo=UTC)
+    return int((local + ahead).timestamp())
+
+
+def history(zone: str, start: int, weeks: int) -> "np.ndarray":
+    """Return hourly openings of a market of currencies, by a broker's clock."""
+    every = range(start, start + weeks * 7 * DAY, HOUR)
+
+    def is_open(second: int) -> bool:
+        return (datetime.fromtimestamp(second, NEW_YORK) + timedelta(hours=7)).weekday() < 5
+
+    return np.array([shows(zone, one) for one in every if is_open(one)], np.int64)
+
+
+WINTER, SUMMER = at(2024, 1, 17, 12), at(2024, 7, 17, 12)
+
+
+@pytest.mark.parametrize("now", [WINTER, SUMMER])
+def test_the_usual_clock_is_guessed_from_its_distance_alone(now: int) -> None:
+    offset = measured_offset(shows("NY+7", now) + 40, now)
+    assert learn_clock(offset, now, []) == BrokerClock("NY+7", BY_OFFSET, now)
+
+
+@pytest.mark.parametrize("zone", ["NY+7", "Europe/Athens", "UTC", "Europe/London"])
+def test_weeks_on_both_sides_of_a_change_tell_the_clock(zone: str) -> None:
+    now = SUMMER
+    offset = shows(zone, now) - now
+    learnt = learn_clock(offset, now, [history(zone, at(2023, 9, 1), 40)])
+    # Athens runs by the rule that EET names.
+    assert (learnt.zone, learnt.source) == (zone.replace("Europe/Athens", "EET"), BY_HISTORY)
+
+
+def test_a_guess_is_mended_by_history_and_what_was_confirmed_by_nothing() -> None:
+    now = WINTER
+    offset = shows("Europe/Athens", now) - now
+    guess = learn_clock(offset, now, [])
+    assert guess.zone == "NY+7"
+    weeks = [history("Europe/Athens", at(2023, 6, 1), 30)]
+    mended = refine_clock(guess, offset, now, weeks)
+    assert (mended.zone, mended.source) == ("EET", BY_HISTORY)
+    assert guess.was_guessed_for(mended)
+    confirmed = BrokerClock("NY+7", CONFIRMED, now)
+    assert refine_clock(confirmed, offset, now, weeks) == confirmed
+
+
+def test_a_clock_that_jumped_was_not_guessed_for_the_new_one() -> None:
+    guess = BrokerClock("NY+7", BY_OFFSET, WINTER)
+    assert not guess.was_guessed_for(BrokerClock("UTC+5", CONFIRMED, SUMMER))
+    assert not BrokerClock("NY+7", CONFIRMED, WINTER).was_guessed_for(BrokerClock("EET", CONFIRMED))
+
+
+@pytest.mark.parametrize("off", [91, -91, 400, 12 * HOUR + 450])
+def test_what_is_no_whole_quarter_of_an_hour_is_refused(off: int) -> None:
+    with pytest.raises(Conflict, match="whole quarter"):
+        measured_offset(WINTER + off, WINTER)
+
+
+@pytest.mark.parametrize("off", [0, 90, -90, 40])
+def test_up_to_a_minute_and_a_half_is_forgiven(off: int) -> None:
+    assert measured_offset(WINTER + 2 * HOUR + off, WINTER) == 2 * HOUR
+
+
+def test_a_distance_that_no_usual_clock_has_must_be_confirmed() -> None:
+    with pytest.raises(Conflict, match="confirm-clock"):
+        learn_clock(5 * HOUR + 2_700, WINTER, [])
+
+
+CHANGES = {"NY+7": [(2024, 3, 10, 7), (2024, 11, 3, 6)], "EET": [(2024, 3, 31, 1)]}
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_around_a_change_both_distances_are_right_and_at_other_times_one(zone: str) -> None:
+    clock = BrokerClock(zone, CONFIRMED)
+    for change in CHANGES[zone]:
+        moment = at(*change)
+        before, after = clock.offset(moment - DAY), clock.offset(moment + DAY)
+        assert abs(before - after) == HOUR
+        for now in (moment - DAY, moment + DAY):
+            assert clock.explains(before, now)
+            assert clock.explains(after, now)
+        assert not clock.explains(before, moment + 3 * DAY)
+        assert not clock.explains(after, moment - 3 * DAY)
+        assert not clock.explains(before + 3 * HOUR, moment)
+
+
+def test_days_begin_at_midnight_by_the_brokers_clock() -> None:
+    assert BrokerClock("NY+7", CONFIRMED).day == Grid(17 * HOUR, "America/New_York")
+    assert BrokerClock("NY+7", CONFIRMED).grid(DAY) == Grid(17 * HOUR, "America/New_York")
+    for length in (300, HOUR):
+        assert BrokerClock("NY+7", CONFIRMED).grid(length).is_plain
+    assert BrokerClock("UTC", CONFIRMED).grid(DAY).is_plain
+    assert BrokerClock("Europe/Athens", CONFIRMED).day == Grid(0, "Europe/Athens")
