@@ -7,7 +7,7 @@ input string InpApiKey   = "";                      // Key of a feeder
 input string InpPlatform = "mt5";                   // Name under which these markets are kept
 input string InpSymbols  = "EURUSD,GBPUSD,XAUUSD";  // As Market Watch shows them, suffix and all
 #define RESENT 3
-#define MOST_BARS 4000
+#define MOST_BARS 2500
 CTickcast g_server;
 CPace     g_pace;
 string    g_symbols[], g_wants = "";
@@ -41,12 +41,12 @@ string Body(void) {
 
 // The newest bars of every series, and those that the server said it lacks.
 string AllSeries(void) {
-   string all = "", want;
+   string all = "", want; int from = 0, room = MOST_BARS;
    for(int i = 0; i < ArraySize(g_symbols); i++)
       all += (i == 0 ? "" : ",") + Series(g_symbols[i], "M5", 0, RESENT) + "," + Series(g_symbols[i], "H1", 0, RESENT);
-   int from = 0, room = MOST_BARS;
-   while(room > 0 && (want = JsonNext(g_wants, from)) != "") {
-      int count = (int)MathMin(JsonLong(want, "count"), room);
+   while((want = JsonNext(g_wants, from)) != "") {
+      int count = (int)JsonLong(want, "count");
+      if(count > room && room < MOST_BARS) continue; // whole spans only: the server asks again
       all += "," + Series(Json(want, "symbol"), Json(want, "tf"), (datetime)JsonLong(want, "from"), count);
       room -= count;
    }

@@ -106,6 +106,26 @@ def test_a_feed_sends_three_bars_of_each_series_by_the_brokers_clock_and_what_is
     assert wanted["bars"][0][0] >= NOW - 86_400
 
 
+def test_a_feed_sends_whole_spans_of_what_is_wanted_and_not_too_much_at_once() -> None:
+    broker, server = make_broker(), Server()
+    agent = FeedAgent(broker, server, "mt5", "tck_1")
+    since = NOW - 15 * 86_400
+    server.feed["want"] = [
+        {"symbol": NAME, "tf": "M5", "from": since, "count": 2_400},
+        {"symbol": "GOLD", "tf": "M5", "from": since, "count": 2_400},
+        {"symbol": "GOLD", "tf": "H1", "from": since, "count": 100},
+        {"symbol": "USDJPY", "tf": "H1", "from": since, "count": 100},
+    ]
+    agent.on_timer()
+    agent.on_timer()
+    wanted = server.bodies("/ingest/mt/mt5")[1]["series"][4:]
+    assert [(s["symbol"], s["tf"]) for s in wanted] == [(NAME, "M5"), ("GOLD", "H1")]
+    times = [bar[0] for bar in wanted[0]["bars"]]
+    assert since <= times[0]
+    assert times[-1] < since + 2_400 * 300
+    assert len(times) > 1_400  # a weekend lies in between
+
+
 def test_a_feed_asks_again_at_the_servers_pace_and_later_and_later_after_failures() -> None:
     broker, server = make_broker(), Server()
     agent = FeedAgent(broker, server, "mt5", "tck_1")
