@@ -71,6 +71,7 @@ from api.robots.service.ea_status import EaStatusResource
 from api.robots.service.health import ServiceHealthResource, ServiceStatusResource
 from api.robots.service.models import ActiveModelsResource
 from api.robots.service.public_stats import PublicStatsResource
+from api.robots.terminals import TerminalList
 from api.sales.claim import ClaimResource, ResendClaim
 from api.sales.webhook import WebhookResource
 from api.v1.forecast_answers import Outlooks
@@ -314,6 +315,7 @@ def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Se
     app.add_route("/api/history/predictions", counts, dear=True, **read)
     positions = AccountExecutions(stores.executions)
     app.add_route("/api/account/executions", positions, **read)
+    app.add_route("/api/account/terminals", TerminalList(stores.heartbeats), **read)
     told: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"POST": _ROBOTS}}
     reports = ExecutionsResource(stores, offered)
     app.add_route("/api/executions", reports, late_reports=True, **told)

@@ -45,7 +45,10 @@ class ScanResource:
         Unchanged items are a 304 to a caller that sends their `ETag` as `If-None-Match`.
         """
         now = now_ms() // 1_000
-        scan = await in_thread(self._scan, req.context.account, query, now)
+        account = req.context.account
+        scan = await in_thread(self._scan, account, query, now)
+        if req.get_header("Sec-Fetch-Site") is None:  # which every browser sends, and no terminal
+            await in_thread(note_caller, self._stores.heartbeats, account)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
@@ -57,7 +60,6 @@ class ScanResource:
         resp.data = _shown(scan, query.format)
 
     def _scan(self, account: Account | None, query: ScanQuery, now: int) -> Scan:
-        note_caller(self._stores.heartbeats, account)
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}

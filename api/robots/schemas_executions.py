@@ -159,6 +159,33 @@ class PositionShown(Struct):
     reason_raw: str | None
 
 
+class TerminalShown(Struct, kw_only=True):
+    """A terminal: the end of its login only; without a server it is any caller of the account.
+
+    `utc_offset_s` is its broker's server ahead of UTC, `clock_offset_s` its own UTC clock
+    ahead of ours. Online is seen within two minutes, late within fifteen.
+    """
+
+    account_id: int | None
+    server: str | None
+    login_hint: str | None
+    version: str | None
+    platform: str | None
+    build: int | None
+    demo: bool | None
+    open_positions: int | None
+    utc_offset_s: int | None
+    clock_offset_s: int | None
+    last_seen_at: str
+    status: str
+
+
+class Terminals(Struct):
+    """Terminals, those seen last first."""
+
+    terminals: list[TerminalShown]
+
+
 class MoneyShown(Struct):
     """Sums over the closed positions of one currency; `gross_loss` is positive."""
 

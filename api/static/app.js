@@ -7,7 +7,9 @@ import { signIn } from "./parts/sign_in.js";
 import { failure } from "./parts/states.js";
 import { isDark, onTheme, toggleTheme } from "./parts/theme.js";
 
-const PAGES = { market: "Market", forecasts: "Forecasts", models: "Models", operations: "Operations" };
+const PAGES = {
+  market: "Market", forecasts: "Forecasts", models: "Models", robots: "Robots", operations: "Operations",
+};
 const HEALTH_MS = 10_000;
 
 const element = (id) => document.getElementById(id);

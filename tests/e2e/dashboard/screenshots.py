@@ -100,6 +100,7 @@ SHOWN: dict[str, Callable[[Page], None]] = {
     "models": lambda page: _go(
         page, f"models{PLACE}", page.get_by_role("button", name="boosting").first.click
     ),
+    "robots": lambda page: _go(page, "robots"),
     "operations": lambda page: _go(page, f"operations{PLACE}"),
 }
 

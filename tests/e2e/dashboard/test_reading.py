@@ -10,6 +10,7 @@ PAGES = {
     "market": ".quote .price",
     "forecasts": "main .panel",
     "models": "form button",
+    "robots": "main .state-title",
     "operations": ".parts li",
 }
 SERIOUS = ("serious", "critical")

@@ -33,7 +33,8 @@ SCOPES = {
 # All that a subscriber may call, besides what is public; a feeder may call what its scope names.
 SUBSCRIBERS = {
     "/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions", "/api/executions",
-    "/api/ea/heartbeat", "/api/account/executions", "/api/status", "/api/models",
+    "/api/ea/heartbeat", "/api/account/executions", "/api/account/terminals",
+    "/api/status", "/api/models",
     "/api/ea-status",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}

@@ -44,9 +44,27 @@ async def test_terminals_of_an_account_are_remembered_apart(api: Api, stores: St
     assert abs(one.seen_at - now_ms()) < 60_000
 
 
+async def test_terminals_are_listed_by_account_with_a_hint_of_their_login(
+    api: Api, stores: Stores
+) -> None:
+    now = now_ms() // 1_000
+    account = stores.accounts.create(NewAccount(user_name="a"), "pro").id
+    headers = {"X-API-Key": stores.keys.create("subscriber", "a", account_id=account)[0]}
+    told = {"account": {"login": 1234567, "server": "A:B"}, "version": "1.0", "server_time": now}
+    await api("POST", "/api/ea/heartbeat", body=json.dumps(told).encode(), headers=headers)
+    await beat(api, account={"login": 5, "server": "Own"})
+    (mine,) = (await api("GET", "/api/account/terminals", headers=headers)).json["terminals"]
+    assert (mine["account_id"], mine["server"], mine["login_hint"]) == (account, "A:B", "…567")
+    assert (mine["status"], mine["version"], mine["utc_offset_s"]) == ("online", "1.0", 0)
+    both = (await api("GET", "/api/account/terminals")).json["terminals"]
+    assert {one["server"] for one in both} == {"A:B", "Own"}
+
+
 async def test_scans_and_reports_are_heartbeats_too(api: Api, stores: Stores) -> None:
     account = stores.accounts.create(NewAccount(user_name="a"), "pro").id
     headers = {"X-API-Key": stores.keys.create("subscriber", "a", account_id=account)[0]}
+    of_a_page = headers | {"Sec-Fetch-Site": "same-origin"}
+    assert (await api("GET", "/api/scan", headers=of_a_page)).status_code == 200
     assert stores.heartbeats.seen(account) == []
     assert (await api("GET", "/api/scan", headers=headers)).status_code == 200
     assert [seen.terminal for seen in stores.heartbeats.seen(account)] == [""]
