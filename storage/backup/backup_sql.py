@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
 
 from storage.database import reading
 from storage.tables import access_keys, installation, metadata
+from storage.uptime.uptime_tables import uptime_minutes
 
 _ROWS = 500
 _SPOOL_BYTES = 8 * 1024 * 1024
@@ -26,9 +27,10 @@ def revision(connection: Connection) -> str:
 
 
 def is_empty(engine: Engine) -> bool:
-    """Say whether there are no records but keys, of which every start makes one."""
+    """Say whether there are no records but keys and minutes of uptime, which every start makes."""
+    made = (access_keys, uptime_minutes)
     with reading(engine) as connection:
-        counts = [select(func.count()).select_from(t) for t in tables() if t is not access_keys]
+        counts = [select(func.count()).select_from(t) for t in tables() if t not in made]
         return not any(connection.execute(count).scalar() for count in counts)
 
 

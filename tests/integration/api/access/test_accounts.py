@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
-from core.clock.times import now_ms
-from storage.access.access_keys import SUBSCRIBER
+from core.clock.times import format_time, now_ms
+from storage.access.access_keys import FEEDER, SUBSCRIBER
+from storage.accounts.account_tables import entitlements
 from storage.accounts.accounts import NewAccount
+from storage.database import writing
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 
@@ -95,3 +98,52 @@ async def test_a_subscriber_sees_nothing_of_what_is_the_operator_s(
     _, (headers,) = subscribe(stores)
     answer = await api.bare("GET", path, headers=headers)
     assert (answer.status_code, answer.json["error"]) == (403, "forbidden")
+
+
+async def test_a_feeder_feeds_its_own_platform_and_does_nothing_else(
+    api: Api, stores: Stores
+) -> None:
+    plain = stores.keys.create(FEEDER, "terminal", scopes=["ingest:mt5"])[0]
+    codes = {}
+    for path in ("/ingest/mt/mt5", "/ingest/mt/other", "/ingest/mt5", "/ingest/candles/mt5",
+                 "/ingest/mt/mt5/clock"):  # fmt: skip
+        answer = await api.bare("POST", path, headers={"X-API-Key": plain}, json={})
+        codes[path] = answer.status_code
+    assert codes.pop("/ingest/mt/mt5") == 422
+    assert set(codes.values()) == {403}
+    assert (await api.bare("GET", SCAN, headers={"X-API-Key": plain})).status_code == 403
+
+
+def report(ticket: int, **other: object) -> dict[str, object]:
+    """Return what a terminal tells of a position that was opened ten minutes ago."""
+    told = {"ticket": ticket, "symbol": "EURUSD", "timeframe": "H1", "signal": "BUY",
+            "opened_at": format_time(now_ms() - 600_000), "entry_price": 1.08}  # fmt: skip
+    return told | other
+
+
+async def test_an_ended_plan_may_report_its_open_positions_and_nothing_else(
+    api: Api, stores: Stores
+) -> None:
+    account, (headers, other) = subscribe(stores, keys=2)
+
+    async def post(ticket: int, keys: dict[str, str] = headers) -> tuple[int, str | None]:
+        body = report(ticket, closed_at=format_time(now_ms()), exit_price=1.09, pnl=1.0)
+        answer = await api.bare("POST", "/api/executions", headers=keys, json=body)
+        return answer.status_code, answer.json.get("error")
+
+    opened = await api.bare("POST", "/api/executions", headers=headers, json=report(7))
+    assert opened.status_code == 201
+    stores.accounts.end(account)
+    await asyncio.sleep(0.6)
+    assert await post(7) == (201, None)
+    assert await post(8) == (401, "key_expired")
+    for method, path in (("GET", SCAN), ("POST", "/api/ea/heartbeat")):
+        answer = await api.bare(method, path, headers=headers, json={})
+        assert (answer.status_code, answer.json["error"]) == (401, "key_expired")
+    stores.keys.revoke(next(k.id for k in stores.keys.list() if k.account_id == account))
+    assert await post(7) == (401, "key_revoked")
+    assert await post(7, other) == (201, None)
+    long_ago = now_ms() - 31 * 86_400_000
+    with writing(stores.engine) as connection:
+        connection.execute(update(entitlements).values(starts_at=0, ends_at=long_ago))
+    assert await post(7, other) == (401, "key_expired")

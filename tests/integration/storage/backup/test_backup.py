@@ -311,6 +311,12 @@ def test_an_empty_installation_can_be_backed_up(stores: Stores, tmp_path: Path) 
     assert msgspec.convert(msgspec.to_builtins(manifest), Manifest) == manifest
 
 
+def test_a_place_where_only_minutes_were_noted_is_empty(stores: Stores, tmp_path: Path) -> None:
+    write_backup(stores, tmp_path / "empty.tar")
+    stores.uptime.note([])
+    assert restore_backup(stores, tmp_path / "empty.tar")
+
+
 def test_memory_stays_bounded_however_long_a_stream_is(redis_client: "redis.Redis") -> None:
     pipeline = redis_client.pipeline()
     for n in range(1, 5_001):
