@@ -6,6 +6,7 @@ to the sum of both, whichever came first, so that a late trade needs no history.
 """
 
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -100,11 +101,11 @@ def aggregate(trades: Trades, resolution: int) -> dict[int, Aggregate]:
     }
 
 
-def coarser(fine: dict[int, Aggregate], resolution: int) -> dict[int, Aggregate]:
-    """Return the candles of a longer `resolution` from those of a shorter that divides it."""
+def coarser(fine: dict[int, Aggregate], opening_of: Callable[[int], int]) -> dict[int, Aggregate]:
+    """Return longer candles from shorter ones that lie in them, by the openings of both."""
     merged: dict[int, Aggregate] = {}
     for opening, part in fine.items():
-        coarse = opening // resolution * resolution
+        coarse = opening_of(opening)
         merged[coarse] = merged[coarse].merge(part) if coarse in merged else part
     return merged
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from core.series import CandleFlag, Series
 from storage.journal.columns import Trades
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
+from storage.trades.candle_grids import PLAIN_GRIDS, CandleGrids
 from storage.trades.state import SymbolState
 
 
@@ -28,6 +30,11 @@ class HeldCandle:
         if not self.marked and self.aggregate is not None:
             return False
         return self.stored and not self.flags & (CandleFlag.FROM_TRADES | CandleFlag.PARTIAL)
+
+    @property
+    def is_of_trades(self) -> bool:
+        """Whether it was built from trades."""
+        return self.aggregate is not None or bool(self.flags & CandleFlag.FROM_TRADES)
 
     @property
     def has_lost_its_sums(self) -> bool:
@@ -54,10 +61,10 @@ class CandleChanges:
     beside: set[Key] = field(default_factory=set)
 
 
-def openings(batches: list[Trades]) -> dict[int, list[int]]:
+def openings(batches: list[Trades], grids: CandleGrids = PLAIN_GRIDS) -> dict[int, list[int]]:
     """Return for each live resolution the openings (s) that a batch may touch."""
     touched = minutes(batches)
-    return {r: sorted({opening // r * r for opening in touched}) for r in LIVE_RESOLUTIONS}
+    return {r: sorted({grids.opening(one, r) for one in touched}) for r in LIVE_RESOLUTIONS}
 
 
 def minutes(batches: list[Trades]) -> list[int]:
@@ -86,7 +93,7 @@ def slices(batches: list[Trades], most: int) -> Iterator[list[Trades]]:
         yield [part for part in inside if len(part)]
 
 
-def sum_up(batches: list[Trades]) -> dict[Key, Aggregate]:
+def sum_up(batches: list[Trades], grids: CandleGrids = PLAIN_GRIDS) -> dict[Key, Aggregate]:
     """Return the aggregates of new trades by (resolution, opening)."""
     finest: dict[int, Aggregate] = {}
     for batch in batches:
@@ -95,11 +102,13 @@ def sum_up(batches: list[Trades]) -> dict[Key, Aggregate]:
     return {
         (resolution, opening): part
         for resolution in LIVE_RESOLUTIONS
-        for opening, part in coarser(finest, resolution).items()
+        for opening, part in coarser(finest, partial(grids.opening, resolution=resolution)).items()
     }
 
 
-def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleChanges:
+def apply(
+    new: dict[Key, Aggregate], held: Held, state: SymbolState, grids: CandleGrids = PLAIN_GRIDS
+) -> CandleChanges:
     """Merge new aggregates into those held, of whatever age.
 
     `state.watermark` is already that of the batch: a candle that ends at or
@@ -115,7 +124,8 @@ def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleCh
         changes.aggregates[key] = before.aggregate.merge(part) if before.aggregate else part
         if not before.from_exchange:
             changes.write.add(key)
-            changes.flags[key] = _flags(before.flags, resolution, opening, state.watermark)
+            complete = grids.end(opening, resolution) * 1_000_000 <= state.watermark
+            changes.flags[key] = _flags(before.flags, complete=complete)
             continue
         changes.beside.add(key)
         if not before.marked:
@@ -123,10 +133,12 @@ def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleCh
     return changes
 
 
-def close_passed(state: SymbolState, changes: CandleChanges, held: Held) -> None:
+def close_passed(
+    state: SymbolState, changes: CandleChanges, held: Held, grids: CandleGrids = PLAIN_GRIDS
+) -> None:
     """Mark the newest candle of each resolution complete once the watermark has passed its end."""
     for resolution in LIVE_RESOLUTIONS:
-        newest = state.watermark // (resolution * 1_000_000) * resolution
+        newest = grids.opening(state.watermark // 1_000_000, resolution)
         before = state.open.get(resolution)
         if before is not None and before < newest:
             key = (resolution, before)
@@ -137,9 +149,8 @@ def close_passed(state: SymbolState, changes: CandleChanges, held: Held) -> None
             state.open[resolution] = newest
 
 
-def _flags(before: int, resolution: int, opening: int, watermark: int) -> int:
+def _flags(before: int, *, complete: bool) -> int:
     flags = (before & ~CandleFlag.PARTIAL) | CandleFlag.FROM_TRADES
-    complete = (opening + resolution) * 1_000_000 <= watermark
     return flags if complete else flags | CandleFlag.PARTIAL
 
 

@@ -1,6 +1,7 @@
 """Trades kept out of candles because they are bad prints; the journal keeps them."""
 
 from collections.abc import Collection, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,7 +17,8 @@ from storage.journal.query import TradeReader
 from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
-from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
+from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate
+from storage.trades.candle_grids import CandleGrids, read_grids
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.live import candle_message
 from storage.trades.time_series import candle_samples
@@ -70,9 +72,10 @@ class Exclusions:
             fresh = set(prints) - known
             if not fresh:
                 return 0
-            wanted = {r: sorted({m // r * r for m in minutes}) for r in LIVE_RESOLUTIONS}
+            grids = read_grids(self._client, platform, [symbol])[symbol]
+            wanted = {r: sorted({grids.opening(m, r) for m in minutes}) for r in LIVE_RESOLUTIONS}
             _, held = read_held(self._client, platform, {symbol: wanted})[symbol]
-            parts = self._parts(platform, symbol, wanted, known | fresh)
+            parts = self._parts(platform, symbol, wanted, grids, known | fresh)
             pipe.multi()
             told, flags = rewrite_candles(pipe, platform, symbol, parts, held, revised=True)
             _note(pipe, platform, symbol, fresh)
@@ -95,20 +98,19 @@ class Exclusions:
         platform: str,
         symbol: str,
         wanted: dict[int, list[int]],
+        grids: CandleGrids,
         excluded: Collection[Print],
     ) -> Parts:
         """Return the new sums of all touched candles."""
         minutes = {m: self._minute(platform, symbol, m, excluded) for m in wanted[MINUTE]}
         parts: Parts = {(MINUTE, opening): part for opening, part in minutes.items()}
-        for day in wanted[LIVE_RESOLUTIONS[-1]]:
-            span = range(day, day + LIVE_RESOLUTIONS[-1], MINUTE)
-            sums = self._minute_sums(platform, symbol, span)
-            sums |= {opening: part for opening, part in minutes.items() if opening in span}
-            left = {opening: part for opening, part in sums.items() if part}
-            for resolution in LIVE_RESOLUTIONS[1:]:
-                merged = coarser(left, resolution)
-                touched = {m // resolution * resolution for m in minutes if m in span}
-                parts |= {(resolution, opening): merged.get(opening) for opening in touched}
+        for resolution in LIVE_RESOLUTIONS[1:]:
+            for opening in wanted[resolution]:
+                span = range(opening, grids.end(opening, resolution), MINUTE)
+                sums = self._minute_sums(platform, symbol, span)
+                sums |= {m: part for m, part in minutes.items() if m in span}
+                left = [part for part in sums.values() if part]
+                parts[resolution, opening] = reduce(Aggregate.merge, left) if left else None
         return parts
 
     def _minute(

@@ -5,10 +5,12 @@ from typing import Any
 
 import redis
 
+from core.clock.resolutions import DAY, HOUR
 from core.series import Series
 from storage import keys
 from storage.trades import building
 from storage.trades.aggregates import Aggregate
+from storage.trades.candle_grids import grid_keys
 from storage.trades.state import SymbolState, unpack_state
 
 Openings = dict[int, list[int]]
@@ -29,6 +31,7 @@ def watched_keys(platform: str, symbols: Iterable[str]) -> list[str]:
         names.append(keys.symbol_state(platform, symbol))
         series = building.candle_series(platform, symbol)
         names += [keys.candle_state(one) for one in series]
+        names += grid_keys(platform, symbol)
     return names
 
 
@@ -67,7 +70,8 @@ def _spans(openings: list[int], resolution: int) -> list[tuple[int, int]]:
         if spans and opening - spans[-1][1] <= _PAUSE * resolution:
             spans[-1] = (spans[-1][0], opening)
         else:
-            spans.append((opening - resolution, opening))
+            # One that opens by a clock is an hour longer where that is put back.
+            spans.append((opening - resolution - (HOUR if resolution == DAY else 0), opening))
     return spans
 
 

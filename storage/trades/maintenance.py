@@ -19,9 +19,10 @@ from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
+from storage.trades.candle_grids import CandleGrids, read_grids
 from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
-from storage.trades.held import read_held, watched_keys
+from storage.trades.held import Openings, read_held, watched_keys
 from storage.trades.seen_ids import SeenIds, blocks_of, legacy_seen, read_seen
 from storage.trades.state import SymbolState, pack_state, unpack_state
 from storage.trades.time_series import SeriesKeys
@@ -90,7 +91,7 @@ class TradeUpkeep:
         state = unpack_state(self._client.get(keys.symbol_state(platform, symbol)))
         marked = 0
         for resolution, opening in state.open.items():
-            if (opening + resolution) * 1_000 + grace_ms <= now_ms:
+            if state.grids.end(opening, resolution) * 1_000 + grace_ms <= now_ms:
                 series = Series(platform, symbol, resolution)
                 marked += self.mark(series, opening, opening, clear=CandleFlag.PARTIAL)
         return marked
@@ -201,7 +202,10 @@ class TradeUpkeep:
         """Return the days (epoch ms) of which the journal or the sums may hold trades."""
         name = keys.aggregates(Series(platform, symbol, DAY))
         with redis_errors():
-            summed = [int(opening) * 1_000 for opening in self._client.hkeys(name)]
+            openings = [int(opening) for opening in self._client.hkeys(name)]
+            grids = read_grids(self._client, platform, [symbol])[symbol]
+        ends = [grids.end(opening, DAY) - 1 for opening in openings]
+        summed = {second // DAY * DAY_MS for second in (*openings, *ends)}
         return sorted({*summed, *self._reader.days(platform, symbol)})
 
     def rebuild_day(self, platform: str, symbol: str, day_ms: int) -> int:
@@ -210,42 +214,60 @@ class TradeUpkeep:
         Trades that are kept out of candles stay out of them. Where the journal holds
         fewer trades of a candle than its sum does, the sum counts. Returns the number
         of trades that the journal holds of the day. The journal is read before anything
-        is watched: of what is written meanwhile only that is read again.
+        is watched: of what is written meanwhile only that is read again. Candles that
+        lie only partly in the day, by their grid, are computed as a whole; what trades
+        built by another grid before is removed.
         """
         SeriesKeys(self._client, self._tick_ms).ensure(platform, symbol)
         name = keys.symbol_state(platform, symbol)
-        last = day_ms + DAY_MS - 1
+        grids = read_grids(self._client, platform, [symbol])[symbol]
+        first_s, end_s = _span_of_candles(day_ms // 1_000, grids)
+        first, last = first_s * 1_000, end_s * 1_000 - 1
         version = unpack_state(self._client.get(name)).version
         batches = [
             entry.trades
-            for entry in self._reader.entries(platform, symbol, day_ms, last)
+            for entry in self._reader.entries(platform, symbol, first, last)
             if entry.version <= version
         ]
 
         def change(pipe: Any) -> int:
             every = [
-                batch.take((batch.time >= day_ms * 1_000) & (batch.time <= last * 1_000 + 999))
+                batch.take((batch.time >= first * 1_000) & (batch.time <= last * 1_000 + 999))
                 for batch in (*batches, *self._newer(platform, symbol, version))
             ]
             every = [batch.in_order() for batch in every if len(batch)]
-            wanted = {r: _openings_of(day_ms, r) for r in LIVE_RESOLUTIONS}
-            state, held = read_held(self._client, platform, {symbol: wanted})[symbol]
-            excluded = self._exclusions.held(platform, symbol, day_ms, last)
-            sums = building.sum_up([without(batch, excluded) for batch in every])
+            wanted = _whole_candles(first_s, end_s, grids)
+            strangers = _off_grid(first_s, end_s, grids)
+            read = {r: sorted({*wanted[r], *strangers.get(r, ())}) for r in wanted}
+            state, held = read_held(self._client, platform, {symbol: read})[symbol]
+            excluded = self._exclusions.held(platform, symbol, first, last)
+            sums = building.sum_up([without(batch, excluded) for batch in every], grids)
             # Of a day whose trades are not kept any more the sums held are all there is.
-            kept = day_ms >= self._reader.kept_from(platform, symbol)
+            kept = first >= self._reader.kept_from(platform, symbol)
             left_out = excluded if kept else ()
             torn = {
-                (r, one.time // 1_000_000 // r * r) for one in left_out for r in LIVE_RESOLUTIONS
+                (r, grids.opening(one.time // 1_000_000, r))
+                for one in left_out
+                for r in LIVE_RESOLUTIONS
             }
-            parts = _fuller(sums, held, state, torn)
+            whole = {(r, opening) for r, openings in wanted.items() for opening in openings}
+            parts = _fuller(
+                {key: part for key, part in sums.items() if key in whole}, held, state, torn
+            )
+            parts |= {
+                (r, opening): None
+                for r, openings in strangers.items()
+                for opening in openings
+                if (r, opening) in held and held[r, opening].is_of_trades
+            }
             samples = self._tick_samples(platform, symbol, state, every)
             pipe.multi()
             told, _ = rewrite_candles(pipe, platform, symbol, parts, held, revised=False)
             if samples:
                 pipe.execute_command("TS.MADD", *samples)
             queue_counts(pipe, platform, symbol, {QualityCount.REBUILT: len(told)})
-            return sum(map(len, every))
+            begin, end = day_ms * 1_000, (day_ms + DAY_MS) * 1_000
+            return sum(int(((one.time >= begin) & (one.time < end)).sum()) for one in every)
 
         watched = [*watched_keys(platform, [symbol]), keys.excluded(platform, symbol)]
         way = RightOfWay(self._client, keys.right_of_way(platform, symbol))
@@ -255,6 +277,11 @@ class TradeUpkeep:
         """Return what the journal took after a version of the state."""
         found = self._journal.since(platform, {symbol: f"{version}-{2**32}"}, count=10_000)
         return [batch for _, batch in found[symbol]]
+
+    def grids(self, market: Market) -> CandleGrids:
+        """Return the grids of the candles of a market's trades."""
+        with redis_errors():
+            return read_grids(self._client, market.platform, [market.symbol])[market.symbol]
 
     def sums(self, series: Series, openings: Sequence[int]) -> dict[int, Aggregate]:
         """Return the sums of the trades of those candles (openings in s) that have any."""
@@ -280,8 +307,27 @@ class TradeUpkeep:
         return ticks.samples(platform, symbol, merged)
 
 
-def _openings_of(day_ms: int, resolution: int) -> list[int]:
-    return list(range(day_ms // 1_000, (day_ms + DAY_MS) // 1_000, resolution))
+def _span_of_candles(day: int, grids: CandleGrids) -> tuple[int, int]:
+    """Return begin and end (s) of the candles that a day (s) touches."""
+    opened = {r: grids.opening(day, r) for r in LIVE_RESOLUTIONS}
+    newest = {r: grids.opening(day + DAY - 1, r) for r in LIVE_RESOLUTIONS}
+    return min(opened.values()), max(grids.end(opening, r) for r, opening in newest.items())
+
+
+def _whole_candles(start: int, end: int, grids: CandleGrids) -> Openings:
+    """Return the openings of candles that lie in a span (s) as a whole."""
+    return {
+        r: [one for one in grids.openings(start, end, r) if grids.end(one, r) <= end]
+        for r in LIVE_RESOLUTIONS
+    }
+
+
+def _off_grid(start: int, end: int, grids: CandleGrids) -> Openings:
+    """Return where candles would open in a span (s) if series with a grid had none."""
+    return {
+        r: [one for one in range(start // r * r, end, r) if grids.opening(one, r) != one]
+        for r, _ in grids.moved
+    }
 
 
 def _fuller(
@@ -301,7 +347,7 @@ def _fuller(
         known = [part for part in (sums.get(key), candle.aggregate) if part]
         parts[key] = sums.get(key) if key in torn else max(known, key=lambda part: part.trades)
         if not candle.marked and not candle.from_exchange:
-            end = (key[0] + key[1]) * 1_000_000
+            end = state.grids.end(key[1], key[0]) * 1_000_000
             partial = CandleFlag.PARTIAL if end > state.watermark else CandleFlag(0)
             candle.flags = int(CandleFlag.FROM_TRADES | partial)
     return parts

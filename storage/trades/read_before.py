@@ -9,6 +9,7 @@ from storage.journal import ticks
 from storage.journal.columns import Trades
 from storage.optimistic import GiveWay
 from storage.trades import building
+from storage.trades.candle_grids import PLAIN_GRIDS, CandleGrids, grid_keys, read_grids
 from storage.trades.held import Openings, checked, parse_held, queue_held
 from storage.trades.seen_ids import SeenIds, legacy_seen
 from storage.trades.sort_out import Blocks, touched_blocks
@@ -18,6 +19,7 @@ from storage.trades.state import SymbolState
 class Before(NamedTuple):
     """What is known of a symbol before a transaction; `newest` is its newest tick."""
 
+    grids: CandleGrids
     state: SymbolState
     candles: building.Held
     ids: dict[int, SeenIds]
@@ -45,6 +47,7 @@ class _Beside(NamedTuple):
     def parse(
         self,
         replies: Iterator[Any],
+        grids: CandleGrids,
         state: SymbolState,
         candles: building.Held,
         newest: ticks.HeldTicks,
@@ -57,7 +60,7 @@ class _Beside(NamedTuple):
             flags = next(replies)
             marks = int(float(flags[0][1])) if flags else 0
             candles.setdefault(key, building.HeldCandle(None, bool(flags), marks, bool(flags)))
-        return Before(state, candles, ids, newest)
+        return Before(grids, state, candles, ids, newest)
 
 
 class BeforeReader:
@@ -70,7 +73,7 @@ class BeforeReader:
     def remember(self, platform: str, symbol: str, state: SymbolState) -> None:
         """Expect a symbol's state to be this one the next time."""
         # Without what may be long, and only read.
-        expected = SymbolState(open=dict(state.open), epochs=list(state.epochs))
+        expected = SymbolState(open=dict(state.open), epochs=list(state.epochs), grids=state.grids)
         self._last[platform, symbol] = expected
 
     def read(
@@ -80,11 +83,32 @@ class BeforeReader:
 
         Raises `GiveWay` where another has the right of way, if asked to give it.
         """
-        wanted = {symbol: building.openings(parts) for symbol, parts in batches.items()}
-        expected = {symbol: self._last.get((platform, symbol), SymbolState()) for symbol in batches}
-        beside = {s: _Beside.of(expected[s], batches[s], wanted[s]) for s in batches}
+        last = {symbol: self._last.get((platform, symbol), SymbolState()) for symbol in batches}
+        found = self._read(platform, batches, last, gives_way=gives_way)
+        # Candles of other grids than expected stand elsewhere.
+        moved = {s: batches[s] for s, one in found.items() if one.grids != last[s].grids}
+        if moved:
+            for symbol in moved:
+                one = found[symbol]
+                last[symbol] = SymbolState(
+                    open=one.state.open, epochs=one.state.epochs, grids=one.grids
+                )
+            found |= self._read(platform, moved, last, gives_way=False)
+        return found
+
+    def _read(
+        self,
+        platform: str,
+        batches: dict[str, list[Trades]],
+        last: dict[str, SymbolState],
+        *,
+        gives_way: bool,
+    ) -> dict[str, Before]:
+        wanted = {s: building.openings(parts, last[s].grids) for s, parts in batches.items()}
+        beside = {s: _Beside.of(last[s], batches[s], wanted[s]) for s in batches}
         pipe = self._client.pipeline(transaction=False)
         pipe.exists(*(keys.right_of_way(platform, symbol) for symbol in batches))
+        pipe.exists(*(name for symbol in batches for name in grid_keys(platform, symbol)))
         for symbol in batches:
             queue_held(pipe, platform, symbol, wanted[symbol])
             ticks.queue_newest(pipe, platform, symbol)
@@ -92,13 +116,14 @@ class BeforeReader:
         replies = iter(checked(pipe.execute(raise_on_error=False)))
         if next(replies) and gives_way:
             raise GiveWay
+        grids = read_grids(self._client, platform, batches) if next(replies) else {}
         found: dict[str, Before] = {}
         other: dict[str, _Beside] = {}
         for symbol in batches:
             state, candles = parse_held(replies, wanted[symbol])
-            newest = ticks.parse_newest(replies)
-            found[symbol] = beside[symbol].parse(replies, state, candles, newest)
-            if (state.open, state.epochs) != (expected[symbol].open, expected[symbol].epochs):
+            newest, own = ticks.parse_newest(replies), grids.get(symbol, PLAIN_GRIDS)
+            found[symbol] = beside[symbol].parse(replies, own, state, candles, newest)
+            if (state.open, state.epochs) != (last[symbol].open, last[symbol].epochs):
                 other[symbol] = _Beside.of(state, batches[symbol], wanted[symbol])
         return found | self._read_again(platform, other, found)
 
@@ -113,8 +138,7 @@ class BeforeReader:
             one.queue(pipe, platform, symbol)
         replies = iter(checked(pipe.execute(raise_on_error=False)))
         return {
-            symbol: one.parse(
-                replies, found[symbol].state, found[symbol].candles, found[symbol].newest
-            )
+            symbol: one.parse(replies, before.grids, before.state, before.candles, before.newest)
             for symbol, one in beside.items()
+            for before in (found[symbol],)
         }

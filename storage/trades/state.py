@@ -2,6 +2,8 @@
 
 import msgspec
 
+from storage.trades.candle_grids import CandleGrids
+
 
 class SymbolState(msgspec.Struct):
     """Where one symbol's stream stands.
@@ -12,7 +14,8 @@ class SymbolState(msgspec.Struct):
     of its newest candle. `epochs` are the times from which ids began again, `ids`
     how many different ones the newest epoch has. `suspects` are packed trades
     under known ids that may be the beginning of another epoch. `sequence` says that
-    the feed numbers its trades itself, without a hole. `seen` and `edges` are the
+    the feed numbers its trades itself, without a hole. `grids` are those of its candles
+    so far. `seen` and `edges` are the
     ids that versions before kept here.
     """
 
@@ -31,6 +34,7 @@ class SymbolState(msgspec.Struct):
     ids: int = 0
     suspects: bytes = b""
     sequence: bool = False
+    grids: CandleGrids = CandleGrids()
 
 
 _ENCODER = msgspec.msgpack.Encoder()

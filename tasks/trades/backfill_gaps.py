@@ -152,8 +152,9 @@ def _mend(work: Backfill, gap: Gap, found: Fetched) -> None:
     """Mark candles that got trades, and take the mark of the gap from those that are whole."""
     if found.times:
         first, last = min(found.times) // 1_000_000, max(found.times) // 1_000_000
+        grids = work.stream.upkeep.grids(gap.market)
         for series in candle_series(*gap.market):
-            begin = first // series.resolution * series.resolution
+            begin = grids.opening(first, series.resolution)
             work.stream.upkeep.mark(series, begin, last, add=CandleFlag.BACKFILLED)
     mend_candles(work.stream, work.gaps, gap.market, [gap])
 

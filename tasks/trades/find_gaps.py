@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.platforms import contiguous_ids
 from core.series import CandleFlag, Market
 from storage.trades.building import candle_series
+from storage.trades.candle_grids import CandleGrids
 from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
 from storage.trades.state import SymbolState
@@ -78,8 +79,9 @@ def _missing(stream: StreamStores, market: Market) -> set[tuple[int, int]]:
 
 def mark_gap(stream: StreamStores, gap: Gap) -> None:
     """Mark all candles that trades of the gap may belong to."""
+    grids = stream.upkeep.grids(gap.market)
     for series in candle_series(*gap.market):
-        first, last = _span(gap.hole, series.resolution)
+        first, last = _span(gap.hole, series.resolution, grids)
         stream.upkeep.mark(series, first, last, add=CandleFlag.GAP)
 
 
@@ -90,11 +92,12 @@ def mend_candles(
     if not filled:
         return
     others = _standing_beside(stream, gaps, market, filled)
+    grids = stream.upkeep.grids(market)
     for series in candle_series(*market):
         step = series.resolution
-        torn = _joined([_span(other.hole, step) for other in others], step)
-        for span in _joined([_span(gap.hole, step) for gap in filled], step):
-            for first, last in _without(span, torn, step):
+        torn = _joined([_span(other.hole, step, grids) for other in others], step)
+        for span in _joined([_span(gap.hole, step, grids) for gap in filled], step):
+            for first, last in _without(span, torn):
                 stream.upkeep.mark(series, first, last, clear=CandleFlag.GAP)
     # One that was opened meanwhile may have lost its mark to us.
     for other in _standing_beside(stream, gaps, market, filled):
@@ -114,13 +117,13 @@ def _standing_beside(
     return [g for g in standing if g.id not in left_out and (g.first_id, g.last_id) in missing]
 
 
-def _span(hole: Hole, resolution: int) -> Span:
+def _span(hole: Hole, resolution: int, grids: CandleGrids) -> Span:
     """Return the openings (s) of the candles that trades of a hole may belong to."""
     # A time that is not known is 0.
     first, last = hole.after or hole.before, max(hole.after, hole.before)
     return (
-        first // 1_000_000 // resolution * resolution,
-        last // 1_000_000 // resolution * resolution,
+        grids.opening(first // 1_000_000, resolution),
+        grids.opening(last // 1_000_000, resolution),
     )
 
 
@@ -135,13 +138,13 @@ def _joined(spans: list[Span], step: int) -> list[Span]:
     return joined
 
 
-def _without(span: Span, torn: list[Span], step: int) -> list[Span]:
+def _without(span: Span, torn: list[Span]) -> list[Span]:
     """Return what is left of a span outside of others, which are in order."""
     left, (first, last) = [], span
     for begin, end in torn:
         if end < first or begin > last:
             continue
         if begin > first:
-            left.append((first, begin - step))
-        first = end + step
+            left.append((first, begin - 1))
+        first = end + 1
     return [*left, (first, last)] if first <= last else left

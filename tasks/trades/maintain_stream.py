@@ -92,7 +92,10 @@ def _look(
 
 def _next_look(state: SymbolState, now: int) -> int:
     """Return when the next candle ends, or a feed may be found stale."""
-    ends = ((at + resolution) * 1_000 + CLOSE_GRACE_MS for resolution, at in state.open.items())
+    ends = (
+        state.grids.end(opening, resolution) * 1_000 + CLOSE_GRACE_MS
+        for resolution, opening in state.open.items()
+    )
     waiting = [end for end in ends if end > now]
     if now - state.watermark // 1_000 < LONG_QUIET_MS:
         waiting.append(now + STALE_MS)
