@@ -21,6 +21,7 @@ from bench import (
 )
 from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
+from bench.robots import scan
 
 BENCHES: dict[str, Callable[[], None]] = {
     "store_candles": store_candles.run,
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "predict_range": predict_range.run,
     "indicators": indicators.run,
     "ingest": ingest.run,
+    "scan": scan.run,
     "start_up": start_up.run,
     "exchange_rate": exchange_rate.run,
 }

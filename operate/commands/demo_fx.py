@@ -23,7 +23,7 @@ from feeds.simulator.metatrader.trader_agent import Inputs, TraderAgent
 from feeds.simulator.metatrader.web_request import WebRequest
 
 PLATFORM, SUFFIX = "demo-fx", ".m"
-HISTORY_DAYS = 45
+HISTORY_DAYS = 21
 # How many candles ahead the demo's signals look: trades that end while somebody watches.
 HORIZON = 6
 READY = re.compile(r"Tickcast is ready: (http://\S+?)/app#key=(\S+)")
