@@ -61,8 +61,20 @@ def closed_ahead(sessions: Sessions, times: Times, horizon: int) -> Times:
     return np.asarray((target - slot - horizon) * sessions.resolution)
 
 
-def closure_inputs(sessions: Sessions, times: Times, horizon: int) -> Floats:
-    """Return `CLOSURE_INPUTS` of each of `times`, shape (times, inputs)."""
-    closed = closed_ahead(sessions, times, horizon)
-    length = np.log1p(closed / (horizon * sessions.resolution))
+def closed_before_targets(
+    times: Times, rows: NDArray[np.intp], horizon: int, resolution: int
+) -> Times:
+    """Return for how long (s) the market was closed between each of `rows` and its target.
+
+    `times` are openings (s) of candles among which those after each row follow without a gap.
+    """
+    return np.asarray(times[rows + horizon] - times[rows] - horizon * resolution)
+
+
+def closure_inputs(closed: Times, horizon: int, resolution: int) -> Floats:
+    """Return `CLOSURE_INPUTS`, shape (rows, inputs), of rows before whose targets it is `closed`.
+
+    That is in seconds, one a row.
+    """
+    length = np.log1p(closed / (horizon * resolution))
     return np.column_stack([closed > 0, closed > DAY, length]).astype(np.float64)

@@ -21,6 +21,7 @@ from ml.data import labels
 from ml.features.history import History
 from ml.models.baselines import EwmaOrGarch, Reaches
 from ml.models.boosting.classifiers import CalibratedProbability
+from ml.models.boosting.closure_drift import ClosureDrift
 from ml.models.boosting.fitted import Fitted, Learnt, importance
 from ml.models.boosting.location import Location
 from ml.models.boosting.one_standard_error import cautious_share
@@ -89,6 +90,7 @@ class LearntMoves(Learnt, frozen=True):
     # Files of earlier versions have neither.
     plain: Reaches | None = None
     plain_share: float = 0.0
+    closure_drift: ClosureDrift = ClosureDrift()
 
     @property
     def parts(self) -> MoveParts:
@@ -112,15 +114,18 @@ class BoostingModel(Fitted[LearntMoves]):
         held_out = TrainingSet.share_for_intervals(rows, self.horizon)
         training = self.training_set(history, rows, spans, held_out)
         move = labels.moves(history.path, rows, self.horizon)
-        up, down = labels.extremes(history.path, rows, self.horizon)
-        label = Labels(move, np.abs(move) + (up - down) / 2)
+        closures = ClosureDrift.learn(history, rows, training.inputs)
+        drift = closures.predict(training.inputs)
+        path = closures.path_without(history, rows, training.inputs)
+        up, down = labels.extremes(path, rows, self.horizon)
+        label = Labels(move - drift, np.abs(move - drift) + (up - down) / 2)
         parts = MoveParts.fit(training, label)
         raw = _odds_of_rise(parts.location, training.inputs)
         direction = CalibratedProbability.fit(training, move > 0, raw)
-        apart = self.set_apart(history, training)
+        apart = self.set_apart(training)
         foretold = training.foretold(parts, lambda other: parts.refit(other, label), apart)
         plain = EwmaOrGarch.reaches(history, rows, self.horizon)
-        share, widths = self._intervals(history, move, apart, foretold, plain)
+        share, widths = self._intervals(history, label, drift, apart, foretold, plain)
         final = parts.refit(training.whole, label)
         self._learnt = LearntMoves(
             name=self.name,
@@ -132,6 +137,7 @@ class BoostingModel(Fitted[LearntMoves]):
             widths=widths,
             plain=plain,
             plain_share=share,
+            closure_drift=closures,
         )
 
     @property
@@ -142,7 +148,8 @@ class BoostingModel(Fitted[LearntMoves]):
     def _intervals(
         self,
         history: History,
-        move: Floats,
+        label: Labels,
+        drift: Floats,
         apart: Bools,
         foretold: Sequence[tuple[TrainingSet, MoveParts]],
         plain: Reaches,
@@ -155,8 +162,9 @@ class BoostingModel(Fitted[LearntMoves]):
         for training, parts in foretold:
             held_out = training.rows[training.held_out]
             unit, median, own = parts.predict(training.held_out_inputs)
-            theirs = _relative(plain.quantiles(history, held_out, self.horizon), unit, median)
-            scatter = move[training.held_out] / unit - median
+            moves = plain.quantiles(history, held_out, self.horizon)
+            theirs = _relative(moves, drift[training.held_out], unit, median)
+            scatter = label.move[training.held_out] / unit - median
             columns.append((apart[training.held_out], scatter, own, theirs, unit))
         own_width, scatter, own, theirs, unit = (
             np.concatenate(column) for column in zip(*columns, strict=True)
@@ -176,15 +184,18 @@ class BoostingModel(Fitted[LearntMoves]):
         learnt, window = self.learnt, self.window(history, rows, followed)
         every, inputs = window.rows, learnt.about.inputs(history, window.rows)
         unit, median, raw = learnt.parts.predict(inputs)
-        scatter = window.outcomes(labels.moves) / unit - median
+        drift = learnt.closure_drift.predict(inputs)
+        scatter = (window.outcomes(labels.moves) - drift) / unit - median
         if learnt.plain is not None and learnt.plain_share:
-            theirs = _relative(learnt.plain.quantiles(history, every, self.horizon), unit, median)
+            plain = learnt.plain.quantiles(history, every, self.horizon)
+            theirs = _relative(plain, drift, unit, median)
             raw = raw + learnt.plain_share * (theirs - raw)
         quantiles, places = carry_widths(
             learnt.widths, scatter, raw, LEVELS, every, window.end, window.closed, window.places
         )
         quantiles[:, MEDIAN] = raw[:, MEDIAN]
-        moves = unit[:, None] * (median[:, None] + np.sort(quantiles, axis=1))
+        around = unit[:, None] * (median[:, None] + np.sort(quantiles, axis=1))
+        moves = drift[:, None] + around
         last = history.path.close[every]
         prob_up = learnt.direction.predict(inputs, _odds_of_rise(learnt.location, inputs))
         found = Distribution(last, last[:, None] * np.exp(moves), prob_up)
@@ -223,9 +234,9 @@ def _with_median(sides: Floats) -> Floats:
     return np.insert(sides, MEDIAN, 0.0, axis=1)
 
 
-def _relative(moves: Floats, unit: Floats, median: Floats) -> Floats:
-    """Return the quantiles of log-moves, shape (n, levels), in units from the median."""
-    return np.asarray(moves / unit[:, None] - median[:, None])
+def _relative(moves: Floats, drift: Floats, unit: Floats, median: Floats) -> Floats:
+    """Return the quantiles of log-moves, shape (n, levels), in units from drift and median."""
+    return np.asarray((moves - drift[:, None]) / unit[:, None] - median[:, None])
 
 
 def _share_of_plain(

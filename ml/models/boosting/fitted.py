@@ -13,7 +13,7 @@ from ml.data.walkforward import Spans
 from ml.features.history import History
 from ml.features.model_inputs import INPUTS, model_inputs
 from ml.models.boosting.booster import BoostingOptions
-from ml.models.boosting.input_reader import InputReader, enough_closures
+from ml.models.boosting.input_reader import CLOSURES, InputReader, enough_closures
 from ml.models.boosting.training_set import HELD_OUT_SHARE, TrainingSet, Trees
 from ml.models.protocol import FILE, NO_OPTIONS, Files, Followed, Model, read_options
 from ml.scoring.conformal import Place
@@ -166,9 +166,9 @@ class Fitted(Model, Generic[L]):
         del about["sessions"], about["reader"]
         return dict(about) | self.details()
 
-    def set_apart(self, history: History, training: TrainingSet) -> Bools:
+    def set_apart(self, training: TrainingSet) -> Bools:
         """Say of each row of a training set whether its interval has a width of its own."""
-        closed = training.reader.crosses_closure(history, training.rows, self.horizon)
+        closed = training.inputs[:, CLOSURES[0]] > 0
         return closed if enough_closures(closed) else np.zeros_like(closed)
 
     def details(self) -> dict[str, Any]:

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock.sessions import Sessions, learn_sessions
-from ml.features.closures import closed_ahead, closure_inputs
+from ml.data.labels import labelled
+from ml.features.closures import (
+    CLOSURE_INPUTS,
+    closed_ahead,
+    closed_before_targets,
+    closure_inputs,
+)
 from ml.features.history import History
 from ml.features.model_inputs import CALENDAR_INPUTS, CLIP, RANGE_INPUTS, columns_of, model_inputs
 
@@ -28,6 +34,7 @@ LEAST_CLOSURES = 12
 # Where more rows than these cross one, as far ahead they all do, that is what is usual.
 MOST_APART = 0.5
 FREE, RANGES = columns_of(CALENDAR_INPUTS), columns_of(RANGE_INPUTS)
+CLOSURES = columns_of(CLOSURE_INPUTS)
 
 
 class InputReader(msgspec.Struct, frozen=True):
@@ -43,11 +50,18 @@ class InputReader(msgspec.Struct, frozen=True):
 
     @classmethod
     def learn(cls, history: History, rows: Rows, horizon: int) -> tuple[Self, Floats]:
-        """Return how to read what comes after `rows`, and their inputs, shape (rows, INPUTS)."""
+        """Return how to read what comes after `rows`, and their inputs, shape (rows, INPUTS).
+
+        Where targets are known, closures are those that were: the calendar tells the future,
+        and may have been another.
+        """
         told, grid = history.frame.attrs.get("zone", ""), history.sessions.grid
-        times = history.times[: rows[-1] + 1]
-        sessions = learn_sessions(times, history.resolution, told, grid)
+        sessions = learn_sessions(history.times[: rows[-1] + 1], history.resolution, told, grid)
         table = _table(history, rows, horizon, sessions)
+        if sessions.closed.any():
+            known = np.flatnonzero(np.isin(rows, np.flatnonzero(labelled(history.run, horizon))))
+            closed = closed_before_targets(history.times, rows[known], horizon, history.resolution)
+            table[known[:, None], CLOSURES] = closure_inputs(closed, horizon, history.resolution)
         low, high = np.quantile(table, BELIEVED, axis=0)
         low[FREE], high[FREE] = -CLIP, CLIP
         usual = np.median(table[:, RANGES], axis=0)
@@ -76,7 +90,8 @@ class InputReader(msgspec.Struct, frozen=True):
 
 def _table(history: History, rows: Rows, horizon: int, sessions: Sessions) -> Floats:
     own = model_inputs(history.features, history.path.close, rows)
-    return np.column_stack([own, closure_inputs(sessions, history.times[rows], horizon)])
+    closed = closed_ahead(sessions, history.times[rows], horizon)
+    return np.column_stack([own, closure_inputs(closed, horizon, history.resolution)])
 
 
 def enough_closures(closed: Bools) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ml.data import labels
 from ml.features.history import History
+from ml.models.boosting.closure_drift import ClosureDrift
 from ml.models.boosting.fitted import Fitted, Learnt, Window, importance
 from ml.models.boosting.one_standard_error import SHARES, cautious_share
 from ml.models.boosting.quantiles import Quantiles
@@ -37,6 +38,11 @@ class Reached:
 
     up: Floats
     down: Floats
+
+    @classmethod
+    def beyond(cls, reaches: tuple[Floats, Floats], drift: tuple[Floats, Floats]) -> Self:
+        """Return what of `reaches` is left beyond the `drift` to either side."""
+        return cls(*(np.maximum(a - b, 0) for a, b in zip(reaches, drift, strict=True)))
 
 
 class RangeParts(msgspec.Struct, frozen=True):
@@ -80,6 +86,7 @@ class LearntRange(Learnt, frozen=True):
     # Files of earlier versions have neither.
     plain: Multiples | None = None
     plain_share: float = 0.0
+    closure_drift: ClosureDrift = ClosureDrift()
 
     @property
     def parts(self) -> RangeParts:
@@ -87,12 +94,17 @@ class LearntRange(Learnt, frozen=True):
         return RangeParts(self.scale, self.above, self.below)
 
     def bounds(
-        self, history: History, rows: Rows, unit: Floats, own: tuple[Floats, Floats]
+        self,
+        history: History,
+        rows: Rows,
+        unit: Floats,
+        own: tuple[Floats, Floats],
+        drift: tuple[Floats, Floats],
     ) -> tuple[Floats, Floats]:
-        """Return the bounds up and down in units of `scale`, `own` being those of the trees."""
+        """Return the bounds beyond `drift` in units of `scale`, `own` being those of the trees."""
         if self.plain is None:
             return own
-        plain = _plain_bounds(self.plain, history, rows, self.about.horizon, unit)
+        plain = _plain_bounds(self.plain, history, rows, self.about.horizon, unit, drift)
         return _average(own, plain, self.plain_share)
 
 
@@ -111,12 +123,14 @@ class PathRangeModel(Fitted[LearntRange]):
         spans = labels.fixed_spans(rows, self.horizon)
         held_out = TrainingSet.share_for_intervals(rows, self.horizon)
         training = self.training_set(history, rows, spans, held_out)
-        reached = Reached(*labels.reaches(history.path, rows, self.horizon))
+        closures = ClosureDrift.learn(history, rows, training.inputs)
+        drift = closures.sides(training.inputs)
+        reached = Reached.beyond(labels.reaches(history.path, rows, self.horizon), drift)
         parts = RangeParts.fit(training, reached)
-        apart = self.set_apart(history, training)
+        apart = self.set_apart(training)
         foretold = training.foretold(parts, lambda other: parts.refit(other, reached), apart)
         plain = EwmaOrGarchRange.multiples(history, rows, self.horizon)
-        share, width = self._bounds(history, reached, apart, foretold, plain)
+        share, width = self._bounds(history, reached, drift, apart, foretold, plain)
         final = parts.refit(training.whole, reached)
         self._learnt = LearntRange(
             name=self.name,
@@ -127,6 +141,7 @@ class PathRangeModel(Fitted[LearntRange]):
             width=width,
             plain=plain,
             plain_share=share,
+            closure_drift=closures,
         )
 
     @property
@@ -138,6 +153,7 @@ class PathRangeModel(Fitted[LearntRange]):
         self,
         history: History,
         reached: Reached,
+        drift: tuple[Floats, Floats],
         apart: Bools,
         foretold: Sequence[tuple[TrainingSet, RangeParts]],
         plain: Multiples,
@@ -151,7 +167,8 @@ class PathRangeModel(Fitted[LearntRange]):
             held_out = training.rows[training.held_out]
             own_width = apart[training.held_out]
             unit, above, below = parts.predict(training.held_out_inputs)
-            theirs = _plain_bounds(plain, history, held_out, self.horizon, unit)
+            expected = drift[0][training.held_out], drift[1][training.held_out]
+            theirs = _plain_bounds(plain, history, held_out, self.horizon, unit, expected)
             came = tuple(side[training.held_out] / unit for side in (reached.up, reached.down))
             columns.append((own_width, unit, *came, above[:, 1], below[:, 1], *theirs))
         own_width, unit, *sides = (np.concatenate(column) for column in zip(*columns, strict=True))
@@ -172,17 +189,20 @@ class PathRangeModel(Fitted[LearntRange]):
         """Forecast from `rows`, going on from what was `followed`; see `Model`."""
         learnt, window = self.learnt, self.window(history, rows, followed)
         every = window.rows
-        unit, above, below = learnt.parts.predict(learnt.about.inputs(history, every))
-        up, down = window.outcomes(_reach_up), window.outcomes(_reach_down)
-        bounds = learnt.bounds(history, every, unit, (above[:, 1], below[:, 1]))
-        width, places = self._follow(window, _scores((up / unit, down / unit), bounds))
+        inputs = learnt.about.inputs(history, every)
+        unit, above, below = learnt.parts.predict(inputs)
+        up, down = drift = learnt.closure_drift.sides(inputs)
+        reaches = window.outcomes(_reach_up), window.outcomes(_reach_down)
+        came = Reached.beyond(reaches, drift)
+        bounds = learnt.bounds(history, every, unit, (above[:, 1], below[:, 1]), drift)
+        width, places = self._follow(window, _scores((came.up / unit, came.down / unit), bounds))
         last = history.path.close[every]
         found = RangeForecast(
             last=last,
-            high=last * np.exp(unit * above[:, 0]),
-            low=last * np.exp(-unit * below[:, 0]),
-            upper=last * np.exp(unit * np.maximum(bounds[0] + width, above[:, 0])),
-            lower=last * np.exp(-unit * np.maximum(bounds[1] + width, below[:, 0])),
+            high=last * np.exp(up + unit * above[:, 0]),
+            low=last * np.exp(-down - unit * below[:, 0]),
+            upper=last * np.exp(up + unit * np.maximum(bounds[0] + width, above[:, 0])),
+            lower=last * np.exp(-down - unit * np.maximum(bounds[1] + width, below[:, 0])),
         )
         return found.take(window.asked), window.followed(places)
 
@@ -210,11 +230,16 @@ class PathRangeModel(Fitted[LearntRange]):
 
 
 def _plain_bounds(
-    plain: Multiples, history: History, rows: Rows, horizon: int, unit: Floats
+    plain: Multiples,
+    history: History,
+    rows: Rows,
+    horizon: int,
+    unit: Floats,
+    drift: tuple[Floats, Floats],
 ) -> tuple[Floats, Floats]:
-    """Return the bounds up and down of an EWMA range, in `unit`."""
+    """Return the bounds of an EWMA range beyond `drift`, up and down, in `unit`."""
     above, below = plain.sides(history, rows, horizon)
-    return above[:, 1] / unit, below[:, 1] / unit
+    return (above[:, 1] - drift[0]) / unit, (below[:, 1] - drift[1]) / unit
 
 
 def _average(

@@ -25,7 +25,7 @@ def test_what_is_closed_is_what_lies_between_a_candle_and_its_target_but_no_cand
 
 def test_a_market_that_never_closes_has_no_closure_ahead() -> None:
     sessions = Sessions.around_the_clock(HOUR)
-    assert not closure_inputs(sessions, TIMES, 6).any()
+    assert not closed_ahead(sessions, TIMES, 6).any()
 
 
 def test_inputs_tell_a_night_from_a_weekend() -> None:
@@ -33,7 +33,8 @@ def test_inputs_tell_a_night_from_a_weekend() -> None:
     closed[[20, 21, *range(60, 110)]] = True
     sessions = Sessions(HOUR, closed, closed)
     week = 604_800 * 2_800
-    inputs = closure_inputs(sessions, week + HOUR * np.array([10, 19, 59]), 1)
+    closed = closed_ahead(sessions, week + HOUR * np.array([10, 19, 59]), 1)
+    inputs = closure_inputs(closed, 1, HOUR)
     assert len(CLOSURE_INPUTS) == inputs.shape[1]
     assert inputs[:, :2].tolist() == [[0, 0], [1, 0], [1, 1]]
     assert inputs[:, 2] == pytest.approx(np.log([1, 3, 51]))

@@ -56,8 +56,9 @@ def test_bounds_lie_between_the_models_own_and_the_plain_ones() -> None:
     learnt: LearntRange = _fitted(history).learnt
     assert learnt.plain
     unit, own = np.full(len(rows), 2e-3), (np.full(len(rows), 3.0), np.full(len(rows), 1.0))
-    whole = msgspec.structs.replace(learnt, plain_share=1.0).bounds(history, rows, unit, own)
-    half = msgspec.structs.replace(learnt, plain_share=0.5).bounds(history, rows, unit, own)
+    asked = history, rows, unit, own, (np.zeros(len(rows)), np.zeros(len(rows)))
+    whole = msgspec.structs.replace(learnt, plain_share=1.0).bounds(*asked)
+    half = msgspec.structs.replace(learnt, plain_share=0.5).bounds(*asked)
     plain = learnt.plain.sides(history, rows, 6)
     for side in (0, 1):
         assert whole[side] == pytest.approx(plain[side][:, 1] / unit)
