@@ -188,6 +188,8 @@ class BoundedHttp(HttpToolsProtocol):
     def _late(self, seconds: float, refusal: Refusal) -> None:
         if self.flow.read_paused:  # we are the slow ones
             self._expect(seconds, refusal)
+        elif refusal is BODY_TOO_SLOW and self.cycle is not None and self.cycle.response_complete:
+            self.transport.close()  # answered without the body
         else:
             self._refuse(refusal)
 

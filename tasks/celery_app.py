@@ -42,6 +42,7 @@ _SETTINGS = {
     # JSON only: a pickle would run whatever its sender likes.
     "task_serializer": "json",
     "accept_content": ["json"],
+    "worker_consumer": "tasks.worker.consumer:Consumer",
     "task_ignore_result": True,
     # A message leaves the broker when its work is done, not when it begins.
     "task_acks_late": True,

@@ -3,11 +3,16 @@
 Each stands where the route is added, in `api.app`, and nowhere else.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from falcon.asgi import App, Request, Response
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+# Headers of a request that has a body.
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class CallLimit(NamedTuple):
@@ -90,8 +95,28 @@ class Application(App[Request, Response]):
         super().__init__(middleware=list(middleware))
         self.routes = routes
 
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Answer, without waiting for a body that nobody may want to read."""
+        if scope["type"] == "http" and not _BODY.isdisjoint(name for name, _ in scope["headers"]):
+            receive = _beginning_at_once(receive)
+        await super().__call__(scope, receive, send)
+
     def add_route(self, uri_template: str, resource: object, **options: Any) -> None:
         """Add a resource; `options` are Falcon's `suffix`, and facts of `Route`."""
         suffix = options.pop("suffix", None)
         self.routes.add(Route(uri_template, **options))
         super().add_route(uri_template, resource, suffix=suffix)
+
+
+def _beginning_at_once(receive: Receive) -> Receive:
+    """Put an empty part before a body: Falcon looks at nothing before the first has come."""
+    begun = False
+
+    async def receive_next() -> Any:
+        nonlocal begun
+        if begun:
+            return await receive()
+        begun = True
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    return receive_next

@@ -45,7 +45,7 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """Delivers messages that have the form of one."""
+    """Delivers messages that have the form of one of ours: plain JSON."""
 
     Channel = Channel
 
@@ -61,7 +61,9 @@ def _is_message(message: Any) -> bool:
         return False
     properties, headers = message.get("properties"), message.get("headers")
     return (
-        isinstance(headers, dict)
+        message.get("content-type") == "application/json"
+        and isinstance(headers, dict)
+        and "compression" not in headers
         and isinstance(properties, dict)
         and isinstance(properties.get("delivery_tag"), str)
         and isinstance(properties.get("delivery_info"), dict)

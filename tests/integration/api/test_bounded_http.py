@@ -25,7 +25,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
-    size, more = 0, True
+    size, more = 0, scope["path"] != "/early"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -121,6 +121,11 @@ async def test_a_head_at_its_limits_is_served(port: int) -> None:
 async def test_who_does_not_send_in_time_is_ended(port: int, sent: bytes) -> None:
     status, body = await exchange(port, sent)
     assert (status, body["error"]) == (408, "too_slow")
+
+
+async def test_an_answer_before_its_body_is_the_only_one(port: int) -> None:
+    sent = b"POST /early HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"
+    assert await exchange(port, sent) == (200, 0)
 
 
 async def test_trickling_a_head_buys_no_time(port: int) -> None:

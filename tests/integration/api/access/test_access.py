@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 from falcon.testing import ASGIConductor
@@ -148,3 +149,27 @@ def test_the_public_paths_need_no_key(app: Application, path: str) -> None:
 )  # fmt: skip
 def test_all_others_do(app: Application, path: str) -> None:
     assert not app.routes.is_public(path)
+
+
+async def test_a_stranger_is_refused_before_any_of_a_body_has_come(app: Application) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/watch",
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "headers": [(b"host", b"localhost"), (b"content-length", b"9")],
+    }
+    async with asyncio.timeout(20):
+        await app(scope, never, send)
+    assert sent[0]["status"] == 401

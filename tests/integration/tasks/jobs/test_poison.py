@@ -1,6 +1,7 @@
 """A message that nobody can read is put aside; the worker that took it goes on."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -50,16 +51,36 @@ def test_a_message_that_names_no_task_is_put_aside(bench: Workbench) -> None:
     assert worker.poll() is None
 
 
-def test_a_pickle_is_refused_by_a_worker_that_goes_on(bench: Workbench) -> None:
+OF_ANOTHER_KIND: tuple[dict[str, Any], ...] = (
+    {"content-type": "application/x-python-serialize"},
+    {"content-type": "application/x-msgpack"},
+    {"content-type": None},
+    {"body": "bm8ganNvbg=="},  # no json
+    {"body": "no base64"},
+    {"body": "e30="},  # {}
+    {"body": "W10="},  # []
+    {"body": "W1tdLCAxLCAyXQ=="},  # [[], 1, 2]
+    {"body": "bnVsbA=="},  # null
+    {"headers": {"compression": "zlib"}},
+    {"headers": {"compression": "none such"}},
+    {"headers": {}},
+)
+
+
+def test_a_message_of_another_kind_is_kept_and_the_worker_goes_on(bench: Workbench) -> None:
     worker = bench.worker()
-    message = json.loads(_message(bench))
-    message["content-type"] = "application/x-python-serialize"
-    bench.stores.redis.lpush("fetch", json.dumps(message))
+    for change in OF_ANOTHER_KIND:
+        message = json.loads(_message(bench))
+        if change.get("headers"):
+            change = {"headers": message["headers"] | change["headers"]}
+        bench.stores.redis.lpush("fetch", json.dumps(message | change))
 
     after = bench.job("odd_slow", seconds=0)
 
     assert bench.ended(after).state == JobState.SUCCEEDED
     assert worker.poll() is None
+    eventually(lambda: bench.stores.dead_letters.counts().messages == len(OF_ANOTHER_KIND))
+    assert bench.stores.redis.hlen("unacked") == 0
 
 
 def _message(bench: Workbench) -> bytes:
