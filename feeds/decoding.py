@@ -54,8 +54,7 @@ def decode(body: bytes) -> list[Any]:
     """Return the messages of a body: each a `WireMessage`, a list, or `Refused`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
-    list, `RecursionError` when its one message is nested too deeply, `TooLarge` when it
-    holds too much.
+    list, `TooLarge` when it holds too much.
     """
     if len(body) > MOST_MESSAGES and (
         body.count(b"{") > MOST_MESSAGES or body.count(b"[") > _MOST_LISTS
@@ -68,7 +67,7 @@ def decode(body: bytes) -> list[Any]:
     many = _is_batch(body)
     if not many and len(body) > _MOST_VALUES and body.count(b",") > _MOST_VALUES:
         raise _too_much()
-    messages = _decode_many(body) if many else [_decode_one(body)]
+    messages = _decode_many(body) if many else [_decode_apart(body)]
     if len(messages) > MOST_MESSAGES:
         raise _too_much()
     return messages

@@ -32,7 +32,7 @@ def recognise(
     checked here but how long it is; see `storage.journal.convert`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
-    list, `RecursionError` when it is nested too deeply, `TooLarge` when it holds too much.
+    list, `TooLarge` when it holds too much.
     """
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels

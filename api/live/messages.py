@@ -67,8 +67,6 @@ def recognise_text(
     """Add a text's messages to `found`; raises like `read_messages`, and then adds none."""
     try:
         recognise(body, found, channels, symbol)
-    except RecursionError:
-        raise MalformedRequest("The message is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedRequest("The message is not a JSON object or list of objects.") from None
 

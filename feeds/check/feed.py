@@ -16,7 +16,7 @@ from feeds.live.sequence import Missing, Sequence
 from feeds.messages import recognise
 
 PROBE, KINDS_PROBE = "live feed", "kinds of messages"
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TooLarge)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, TooLarge)
 
 
 @dataclass(slots=True)
