@@ -63,9 +63,9 @@ string Series(const string symbol, const string tf, const datetime from, const i
    string bars = "";
    for(int i = 0; i < copied && used < count; i++)
       if(rates[i].time >= from && rates[i].time + PeriodSeconds(period) <= now)
-         bars += (used++ == 0 ? "" : ",") + StringFormat("[%I64d,%.*f,%.*f,%.*f,%.*f,%I64d,%d]",
-            (long)rates[i].time, digits, rates[i].open, digits, rates[i].high, digits, rates[i].low,
-            digits, rates[i].close, rates[i].tick_volume, rates[i].spread);
+         bars += (used++ == 0 ? "" : ",") + StringFormat("[%I64d,%s,%s,%s,%s,%I64d,%d]", (long)rates[i].time,
+            DoubleToString(rates[i].open, digits), DoubleToString(rates[i].high, digits), DoubleToString(rates[i].low, digits),
+            DoubleToString(rates[i].close, digits), rates[i].tick_volume, rates[i].spread);
    return(StringFormat("{\"symbol\":%s,\"tf\":\"%s\",\"digits\":%d,\"point\":%.8f,\"bars\":[",
       Quoted(symbol), tf, digits, SymbolInfoDouble(symbol, SYMBOL_POINT)) + bars + "]}");
 }

@@ -155,8 +155,8 @@ string Report(const long id, const ulong first, string &tag[]) {
    return(StringFormat("{\"pred_id\":%s,\"ticket\":%I64d,\"symbol\":%s,\"timeframe\":\"%s\",\"signal\":\"%s\",",
          tag[1], id, Quoted(Renamed(symbol, false)), tag[2],
          HistoryDealGetInteger(first, DEAL_TYPE) == DEAL_TYPE_BUY ? "BUY" : "SELL")
-      + StringFormat("\"opened_at\":%s,\"closed_at\":%s,\"entry_price\":%.*f,\"exit_price\":%s,\"pnl\":%s,\"result\":%s,",
-         Moment(first), over ? Moment(last) : "null", digits, HistoryDealGetDouble(first, DEAL_PRICE),
+      + StringFormat("\"opened_at\":%s,\"closed_at\":%s,\"entry_price\":%s,\"exit_price\":%s,\"pnl\":%s,\"result\":%s,",
+         Moment(first), over ? Moment(last) : "null", DoubleToString(HistoryDealGetDouble(first, DEAL_PRICE), digits),
          last != 0 ? DoubleToString(worth / out, digits) : "null",
          last != 0 ? DoubleToString(profit + commission + swap, 2) : "null", over ? Result(last) : "null")
       + StringFormat("\"account\":%s,\"volume\":%.2f,\"closed_volume\":%.2f,\"commission\":%.2f,\"swap\":%.2f,",
