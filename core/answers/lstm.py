@@ -47,11 +47,16 @@ class ModelShown(Struct):
 
 
 class ForecastInput(Struct):
-    """What the forecast was made from: the newest candle, holes before it, whether unfinished."""
+    """What the forecast was made from: the newest candle, holes before it, whether unfinished.
+
+    `thin`: volume, range and trades of the newest are a fraction of what is usual, as in
+    snapshots of candles that had not ended. Answers kept by earlier versions do not say.
+    """
 
     last_time: str
     gaps: Any
     partial: bool
+    thin: bool = False
 
 
 class Prediction(Struct):

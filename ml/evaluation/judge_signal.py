@@ -82,8 +82,7 @@ class SignalKind(Kind):
         for part in SIGNAL_PARTS:
             columns |= {f"{part}_label": getattr(label, part), part: getattr(forecast, part)}
         columns |= _direction(label.signal, forecast.signal)
-        for fees in FEES:
-            columns[f"earned_{fees}x"] = self._earned(history, fold.asked, forecast, fees)
+        columns |= self._earned(history, fold.asked, forecast)
         columns["loss"] = brier_of_classes(columns["direction_label"], columns[DIRECTION])
         return columns
 
@@ -91,14 +90,20 @@ class SignalKind(Kind):
         unit = history.horizon_volatility(rows, self.horizon)
         return signal_labels(history.path, rows, unit, self.horizon, self.exits)
 
-    def _earned(self, history: History, rows: Rows, forecast: SignalForecast, fees: int) -> Floats:
-        """Return the log-return of each forecast; 0 where it abstains or is not entered."""
-        fee = fees * self.fee
-        side, acts = forecast.choice(fee)
-        bars = Bars.of(history.frame)
+    def _earned(self, history: History, rows: Rows, forecast: SignalForecast) -> dict[str, Floats]:
+        """Return what each forecast earned at each fee; 0 where it abstains or is not entered.
+
+        These are log-returns. Fees change whether a position is worth taking, never its side.
+        """
+        side = forecast.choice(self.fee)[0]
         exits = forecast.take_profit, forecast.stop_loss
-        outcome = earned(bars, rows, side, *exits, self.horizon)
-        return np.where(acts & np.isfinite(outcome), outcome - 2 * fee, 0.0)
+        outcome = earned(Bars.of(history.frame), rows, side, *exits, self.horizon)
+        columns = {}
+        for fees in FEES:
+            fee = fees * self.fee
+            acts = forecast.choice(fee)[1] & np.isfinite(outcome)
+            columns[f"earned_{fees}x"] = np.where(acts, outcome - 2 * fee, 0.0)
+        return columns
 
     def scores(self, model: Columns, baseline: Columns, against: str) -> dict[str, Any]:
         """Return `{n, scores, baseline_scores, verdict}`; scores are by part."""
@@ -142,12 +147,11 @@ class SignalKind(Kind):
     def _skill(self, model: Columns, baseline: Columns, part: str) -> tuple[Skill, str]:
         """Return the skill of a part, and the name of what it is against."""
         label: Any = model[f"{part}_label"]
-        rivals = {self.baseline: baseline[part]}
+        against, chance = self.baseline, baseline[part]
         if part == DIRECTION:
-            rivals[EVEN_ODDS] = np.full_like(model[part], 0.5)
-        losses = {name: brier_of_classes(label, chance) for name, chance in rivals.items()}
-        best = min(losses, key=lambda name: float(losses[name].mean()))
-        return self.skill(brier_of_classes(label, model[part]), losses[best]), best
+            against, chance = harder_rival(label, chance)
+        loss, plain = (brier_of_classes(label, each) for each in (model[part], chance))
+        return self.skill(loss, plain), against
 
     def _profit_first(self, model: Columns, side: str) -> dict[str, Any]:
         label: Any = model[f"{side}_label"]
@@ -180,6 +184,16 @@ class SignalKind(Kind):
             result[f"{fees}x"] = {**earnings(earned, int((earned != 0).sum()), interval)}
         result["1x"] |= profit_factor(model["earned_1x"], self.horizon, self.seed)
         return result
+
+
+def harder_rival(label: NDArray[np.int64], prior: Floats) -> tuple[str, Floats]:
+    """Return what directions are judged against: class priors or even odds, whichever did better.
+
+    Its name, and its chances of sell and buy; `prior` are those of the class priors.
+    """
+    rivals = {ClassPriors.name: prior, EVEN_ODDS: np.full_like(prior, 0.5)}
+    best = min(rivals, key=lambda name: float(brier_of_classes(label, rivals[name]).sum()))
+    return best, rivals[best]
 
 
 def _direction(label: NDArray[np.int64], probability: Floats) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.signals import BUY, HOLD, SELL
-from ml.evaluation.judge_signal import EVEN_ODDS
+from ml.evaluation.judge_signal import harder_rival
 from ml.models.path_baselines import ClassPriors
 from ml.scoring import scorecard, scores
 from ml.scoring.calibration import brier_of_classes
@@ -86,12 +86,8 @@ def _direction(
     said: Floats, prior: Floats, bought: NDArray[np.int64], rows: SealedColumns
 ) -> dict[str, Any]:
     """Return the part against the class prior or even odds, whichever did better so far."""
-    against = {ClassPriors.name: prior, EVEN_ODDS: np.full_like(prior, 0.5)}
-    losses = {
-        name: float(brier_of_classes(bought, chance).sum()) for name, chance in against.items()
-    }
-    best = min(losses, key=lambda name: losses[name])
-    return _part(said, against[best], bought, rows.horizon) | {"baseline": best}
+    name, chance = harder_rival(bought, prior)
+    return _part(said, chance, bought, rows.horizon) | {"baseline": name}
 
 
 def _profit_first(rows: SealedColumns) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class LstmForecast(msgspec.Struct, frozen=True):
     """All steps; `baseline` is the first step's, `skill` that over all horizons.
 
     `input` says what the forecast was made from: `last_time`, `gaps` among the
-    candles that the network saw, and whether an unfinished candle (`partial`)
-    was left out.
+    candles that the network saw, whether an unfinished candle (`partial`) was left
+    out, and whether the newest seem cut short (`thin`).
     """
 
     predictions: list[Step]
@@ -133,6 +133,7 @@ class LstmServer:
             "last_time": format_time(int(times[-1]) * 1_000),
             "gaps": [[format_time(start * 1_000), format_time(end * 1_000)] for start, end in gaps],
             "partial": unfinished,
+            "thin": bool(history.thin[-1]),
         }
 
 

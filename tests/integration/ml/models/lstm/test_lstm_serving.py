@@ -170,6 +170,17 @@ def test_an_unfinished_candle_is_left_out_and_told() -> None:
     assert len(frame) == server(graph(), metadata()).rows_needed
 
 
+def test_candles_that_seem_cut_short_are_told() -> None:
+    whole = candles().assign(high=lambda frame: 1.01 * frame["high"])
+    cut = whole.copy()
+    newest = cut.index[-3:]
+    cut.loc[newest, "high"] = cut.loc[newest, "low"]
+    cut.loc[newest, "volume"] *= 1e-3
+
+    assert server(graph(), metadata()).predict(cut, HOUR).input["thin"]
+    assert not server(graph(), metadata()).predict(whole, HOUR).input["thin"]
+
+
 def test_a_gap_in_what_the_network_saw_is_told() -> None:
     frame = candles(ROWS + 3).drop([ROWS - 2, ROWS - 1]).reset_index(drop=True)
 
