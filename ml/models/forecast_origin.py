@@ -47,7 +47,11 @@ class Origin:
     @property
     def input_end(self) -> int:
         """Return when the last candle closed (s)."""
-        return end_of(self.opening, self.history.resolution, self.history.sessions.grid)
+        return self.closes_at(self.opening)
+
+    def closes_at(self, opening: int) -> int:
+        """Return when the candle closes that opens then (s): a day may be of 23 or 25 hours."""
+        return end_of(opening, self.history.resolution, self.history.sessions.grid)
 
     @property
     def opening(self) -> int:

@@ -151,7 +151,7 @@ def show_range(forecast: "RangeForecast") -> Json:
 def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Json:
     """Return what any answer says of itself: about what, from when, by which model."""
     end = origin.input_end
-    over = origin.openings(horizon)[-1] + series.resolution
+    over = origin.closes_at(origin.openings(horizon)[-1])
     return {
         "symbol": series.symbol,
         "platform": series.platform,
@@ -167,26 +167,26 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
             data_hash=run.data_hash,
             model_hash=run.model_hash,
         ),
-        "input": _input(series, origin, now),
+        "input": _input(origin, now),
     }
 
 
-def _input(series: Series, origin: "Origin", now: int) -> OutlookInput:
+def _input(origin: "Origin", now: int) -> OutlookInput:
     """Say which candles were read, the holes among them, and whether newer ones should be there.
 
     `newest`: no later candle has closed. `stale`: one has, so long ago that it
     should have come; nothing was widened for that.
     """
-    times, step = origin.history.times, series.resolution
+    times = origin.history.times
     before = [n for n in range(1, len(times)) if origin.history.run[n] == 1]
-    holes = [(int(times[n - 1]) + step, int(times[n])) for n in before]
-    behind = now - origin.input_end * 1_000
+    holes = [(origin.closes_at(int(times[n - 1])), int(times[n])) for n in before]
+    next_close = origin.closes_at(origin.input_end) * 1_000
     return OutlookInput(
         last_time=format_time(int(times[-1]) * 1_000),
         candles=len(times),
         gaps=[[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
-        newest=behind < step * 1_000,
-        stale=behind >= step * 1_000 + GRACE_MS,
+        newest=now < next_close,
+        stale=now >= next_close + GRACE_MS,
         thin=origin.thin,
     )
 

@@ -222,6 +222,7 @@ def _whole(made: MadeSignal, target: ForecastTarget, first: int, last: int) -> U
         side=chances.side,
         probability_tp=probability_tp,
         probability_sl=probability_sl,
+        input_end=made.origin.input_end,
         prior_hold=1 - either,
         prior_buy=either * buy,
         prior_sell=either * (1 - buy),
