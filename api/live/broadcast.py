@@ -11,11 +11,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from core.clock.times import format_microseconds, format_time
+from api.robots.items import scan_item
+from core.clock.times import format_microseconds, format_time, now_ms
 from core.errors import TooManyRequests
 from core.series import Market
 from storage import keys
 from storage.journal.columns import Trades
+from storage.ledger.signal_rows import SealedSignal
 from storage.trades.anomalies import AnomalyRecord
 from storage.trades.live import LiveKind
 from storage.trades.tickers import Ticker
@@ -27,6 +29,7 @@ CHANNELS = {
     "candles": LiveKind.CANDLES,
     "ticker": LiveKind.TICKER,
     "anomalies": LiveKind.ANOMALY,
+    "signals": LiveKind.SIGNAL,
 }
 _NAMES = {kind: name for name, kind in CHANNELS.items()}
 _RECONNECT_SECONDS = 0.5
@@ -153,6 +156,9 @@ def _content(kind: LiveKind, data: bytes) -> dict[str, Any]:
         shown = msgspec.structs.asdict(quote) | {"time": format_time(quote.time)}
         shown.pop("symbol")
         return {"ticker": shown}
+    if kind is LiveKind.SIGNAL:
+        row = msgspec.json.decode(data, type=SealedSignal)
+        return {"signal": scan_item(row, None, now_ms() // 1_000)}
     found = msgspec.json.decode(data, type=AnomalyRecord)
     return {"anomaly": msgspec.structs.asdict(found) | {"time": format_microseconds(found.time)}}
 

@@ -1,4 +1,4 @@
-"""Live data for readers: trades, candles as they form, quotes, anomalies."""
+"""Live data for readers: trades, candles as they form, quotes, anomalies, sealed signals."""
 
 import asyncio
 from typing import Annotated, Literal
@@ -18,7 +18,7 @@ from core.series import Market
 POLICY_VIOLATION = 1008
 MARKETS_LIMIT = 200
 
-Channel = Literal["trades", "candles", "ticker", "anomalies"]
+Channel = Literal["trades", "candles", "ticker", "anomalies", "signals"]
 
 
 def _candles() -> list[Channel]:

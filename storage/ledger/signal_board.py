@@ -14,6 +14,7 @@ from storage import keys
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal
 from storage.redis_connection import redis_errors
+from storage.trades.live import LiveKind, message
 
 
 class SignalBoard:
@@ -32,6 +33,14 @@ class SignalBoard:
         shown = {str(row.target): msgspec.json.encode(row) for row in rows}
         with redis_errors():
             self._client.hset(keys.SIGNAL_BOARD, mapping=shown)
+
+    def tell(self, rows: Sequence[SealedSignal]) -> None:
+        """Show rows that were just sealed, and tell who listens to their markets."""
+        self.put(rows)
+        with redis_errors():
+            for row in rows:
+                channel = keys.live(row.platform, row.symbol)
+                self._client.publish(channel, message(LiveKind.SIGNAL, row))
 
     def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
         """Return the newest signal of each target that ever had one."""

@@ -17,6 +17,7 @@ class LiveKind(StrEnum):
     CANDLES = "C"
     TICKER = "Q"
     ANOMALY = "A"
+    SIGNAL = "S"
 
 
 _ENCODE = msgspec.json.Encoder().encode

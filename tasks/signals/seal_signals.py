@@ -115,11 +115,17 @@ class SignalSealer:
         except TickcastError as error:
             logger.warning("%d signals are not sealed: %s", len(made), error.detail)
             return 0
+        offered = {due.target for due in part if due.offered}
+        try:
+            self._stores.board.tell([row for row in rows if row.target in offered])
+            for one in made:
+                self._forget(one.target)  # the answer is to show the seal
+        except TickcastError as error:
+            # Not dealt with: the next run finds them sealed, and puts them on the board.
+            logger.warning("%d signals are sealed and not shown: %s", len(rows), error.detail)
+            return len(rows)
         for one in made:
             self._dealt[one.target] = one.input_end - one.target.resolution
-            self._forget(one.target)  # the answer is to show the seal
-        offered = {due.target for due in part if due.offered}
-        self._stores.board.put([row for row in rows if row.target in offered])
         return len(rows)
 
     def _make(self, due: Due) -> list[Unsealed]:
@@ -129,9 +135,11 @@ class SignalSealer:
         if newest is None or self._dealt.get(target) == newest or _champion(due) is None:
             return []
         first, last = self._openings(due, newest)
-        if self._clock() > deadline_ms(first, target.resolution) or stores.sealed.find(
-            target, last
-        ):
+        sealed = stores.sealed.find(target, last)
+        if sealed is not None and due.offered:
+            # Who sealed it may have ended, or lost Redis, before it stood on the board.
+            stores.board.put([sealed])
+        if sealed is not None or self._clock() > deadline_ms(first, target.resolution):
             self._dealt[target] = newest
             return []
         asked = Asked(signal_answer(target.model), target.series, target.horizon)

@@ -147,3 +147,15 @@ def test_after_a_gap_the_reason_is_that(stores: Stores, target: ForecastTarget) 
     sealer._clock = later
     assert sealer.run() == 0
     assert stores.sealed.missed() == {GAP: 1}
+
+
+def test_a_seal_that_never_reached_the_board_does_so_with_the_next_process(
+    stores: Stores, target: ForecastTarget
+) -> None:
+    stores.slots.offer([target])
+    assert SignalSealer(stores, WORDS).run() == 1
+    row = stores.board.newest([target])[target]
+    older = msgspec.structs.replace(row, seq=0, first_opening=row.first_opening - 300)
+    stores.board.put([older])
+    assert SignalSealer(stores, WORDS).run() == 0
+    assert stores.board.newest([target])[target] == row
