@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 
-RESOLUTION = 900
+RESOLUTION, HOUR = 900, 3_600
 # Steps of a candle, and the volatility of a candle's log-return.
 STEPS, SCALE = 12, 1e-3
 DAY, WEEK = 86_400, 604_800
@@ -93,20 +93,23 @@ MAKERS: Mapping[str, Callable[[np.random.Generator, int], Floats]] = {
 NOISE = ("walk", "garch", "student", "seasonal", "weekends")
 
 
-def opening_times(count: int, *, weekends: bool) -> Times:
+def opening_times(count: int, *, weekends: bool, resolution: int = RESOLUTION) -> Times:
     """Return openings (s), weekends left out if wanted."""
-    times = START + RESOLUTION * np.arange(2 * count, dtype=np.int64)
+    times = START + resolution * np.arange(2 * count, dtype=np.int64)
     if weekends:
         of_week = times % WEEK
         times = times[(of_week < CLOSES) | (of_week >= OPENS)]
     return times[:count]
 
 
-def make_market(name: str, seed: int, count: int) -> pd.DataFrame:
-    """Return candles of a market; the same seed gives the same ones."""
+def make_market(name: str, seed: int, count: int, resolution: int = RESOLUTION) -> pd.DataFrame:
+    """Return candles of a market; the same seed gives the same ones.
+
+    Only those with weekends may have another `resolution` (s).
+    """
     rng = np.random.default_rng([seed, list(MAKERS).index(name)])
-    times = opening_times(count, weekends=name.startswith("weekend"))
-    after = np.flatnonzero(np.diff(times) > RESOLUTION) + 1
+    times = opening_times(count, weekends=name.startswith("weekend"), resolution=resolution)
+    after = np.flatnonzero(np.diff(times) > resolution) + 1
     jumps, drawn = np.zeros(count), rng.standard_normal(len(after))
     jumps[after] = GAP_UP + GAP_SPREAD * drawn if name == "weekend_gap" else WEEKEND_JUMP * drawn
     return _candles(SCALE * MAKERS[name](rng, count), SCALE * jumps, times, rng)

@@ -6,6 +6,7 @@ import pytest
 from tests.campaign.made_markets import (
     CARRIED_ON,
     GAP_UP,
+    HOUR,
     MAKERS,
     NOISE,
     RESOLUTION,
@@ -38,8 +39,12 @@ def test_in_noise_no_return_tells_of_the_next(name: str) -> None:
 def test_edges_are_planted() -> None:
     returns = np.diff(np.log(make_market("autoregressive", 4, COUNT)["close"]))
     assert np.corrcoef(returns[1:], returns[:-1])[0, 1] == pytest.approx(CARRIED_ON, abs=0.05)
-    frame = make_market("weekend_gap", 4, COUNT)
-    after = np.flatnonzero(np.diff(frame["time"]) > RESOLUTION) + 1
+
+
+@pytest.mark.parametrize("resolution", [RESOLUTION, HOUR])
+def test_jumps_over_weekends_are_planted(resolution: int) -> None:
+    frame = make_market("weekend_gap", 4, COUNT, resolution)
+    after = np.flatnonzero(np.diff(frame["time"]) > resolution) + 1
     gaps = np.log(frame["open"].to_numpy()[after] / frame["close"].to_numpy()[after - 1])
-    assert len(after) == pytest.approx(COUNT * RESOLUTION / (5 * 86_400), abs=1)
+    assert len(after) == pytest.approx(COUNT * resolution / (5 * 86_400), abs=1)
     assert gaps.mean() / SCALE == pytest.approx(GAP_UP, abs=2)

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from ml.evaluation.train_challenger import Recipe, evaluate
-from tests.campaign.made_markets import NOISE, RESOLUTION, make_market
+from tests.campaign.made_markets import HOUR, NOISE, RESOLUTION, make_market
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
 
@@ -23,21 +23,26 @@ UNFORESEEN = [
     *((market, kind, h) for market in NOISE for kind in ("close", "signal") for h in HORIZONS),
     *((market, "range", h) for market in ("walk", "student") for h in HORIZONS),
 ]
+# Asked for is what they find who know the truth. Among 6,000 quarter hours six weekends are judged:
+# with the true jump for a forecast, the close is called skilled in 16 of 20 series one candle
+# ahead and in 10 six ahead; with the true drift of AR(0.2), six ahead in 6 of 20.
 PLANTED = [
-    ("autoregressive", "close", 1),
-    ("breakout", "close", 6),
-    ("breakout", "signal", 6),
-    ("weekend_gap", "range", 6),
+    ("autoregressive", "close", 1, RESOLUTION),
+    ("breakout", "close", 6, RESOLUTION),
+    ("breakout", "signal", 6, RESOLUTION),
+    ("weekend_gap", "close", 1, HOUR),
+    ("weekend_gap", "close", 6, HOUR),
+    ("weekend_gap", "range", 6, HOUR),
 ]
 AT_MOST, AT_LEAST = 0.05, 0.95
 
 
-def _skilled(market: str, kind: str, horizon: int) -> int:
+def _skilled(market: str, kind: str, horizon: int, resolution: int = RESOLUTION) -> int:
     """Return how many series the walk-forward calls skilled, and print each verdict."""
     found = 0
     for seed in range(FIRST_SEED, FIRST_SEED + SERIES):
-        frame = make_market(market, seed, CANDLES)
-        result = evaluate(frame, RESOLUTION, Recipe(MODELS[kind], horizon, seed=seed))
+        frame = make_market(market, seed, CANDLES, resolution)
+        result = evaluate(frame, resolution, Recipe(MODELS[kind], horizon, seed=seed))
         scores = result["scores"]
         skill = scores["direction"]["skill"] if kind == "signal" else scores["skill"]
         found += result["verdict"] == "skilled"
@@ -58,6 +63,6 @@ def test_on_noise_at_most_one_in_twenty_is_called_skilled(
     assert _skilled(market, kind, horizon) <= max(AT_MOST * SERIES, 1)
 
 
-@pytest.mark.parametrize(("market", "kind", "horizon"), PLANTED)
-def test_planted_edges_are_found(market: str, kind: str, horizon: int) -> None:
-    assert _skilled(market, kind, horizon) >= AT_LEAST * SERIES - 1
+@pytest.mark.parametrize(("market", "kind", "horizon", "resolution"), PLANTED)
+def test_planted_edges_are_found(market: str, kind: str, horizon: int, resolution: int) -> None:
+    assert _skilled(market, kind, horizon, resolution) >= AT_LEAST * SERIES - 1
