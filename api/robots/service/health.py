@@ -10,17 +10,22 @@ from api.robots.service.checks import ServiceChecks, instant, iso, minutes
 from api.robots.service.schemas import (
     FeedState,
     FeedTerminal,
+    MailsState,
     ServiceHealth,
     ServiceStatus,
     SlotState,
+    WebhooksState,
 )
 from api.robots.words import model_version, timeframe_code
+from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.process.lifetime import uptime
 from core.robots.accounts import Account
 from storage.access.access_keys import OWNER
 from storage.jobs.worker_faults import faults
+from storage.mail.outbox import MailState
+from storage.sales.webhooks import WebhookState
 from storage.service.service_state import ServiceState, newest_close
 from storage.stores import Stores
 from storage.terminals.terminals import SeenTerminal
@@ -81,6 +86,12 @@ class ServiceStatusResource:
         status.workers = faults(self._stores.workers.all(), now)
         status.queues = self._enqueue.queue_lengths()
         status.feeds = _feeds(self._stores, now)
+        mails = self._stores.outbox.counts()
+        status.mail = MailsState(mails[MailState.WAITING], mails[MailState.FAILED])
+        ever, today = (self._stores.webhooks.counts(at) for at in (0, now - DAY * 1_000))
+        status.webhooks = WebhooksState(
+            sum(today.values()), ever[WebhookState.FAILED], ever[WebhookState.UNMATCHED]
+        )
 
 
 def _slot(target: ForecastTarget, state: ServiceState, now: int) -> SlotState:

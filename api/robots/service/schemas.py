@@ -60,8 +60,23 @@ class FeedState(Struct):
     late: list[str]
 
 
+class MailsState(Struct):
+    """Mails that wait to be sent, and those that cannot be."""
+
+    waiting: int
+    failed: int
+
+
+class WebhooksState(Struct):
+    """Events of who sells: of the last day; ever failed; of products or buyers unknown here."""
+
+    received_24h: int
+    failed: int
+    unmatched: int
+
+
 class ServiceStatus(ServiceHealth, kw_only=True):
-    """The same in detail; feeds, workers and queues are told to owners only."""
+    """The same in detail; what follows the slots is told to owners only."""
 
     server_time: str
     started_at: str
@@ -69,6 +84,8 @@ class ServiceStatus(ServiceHealth, kw_only=True):
     feeds: list[FeedState] | UnsetType = UNSET
     workers: dict[str, str | None] | UnsetType = UNSET
     queues: dict[str, int] | UnsetType = UNSET
+    mail: MailsState | UnsetType = UNSET
+    webhooks: WebhooksState | UnsetType = UNSET
 
 
 class LedgerHead(Struct):
