@@ -97,8 +97,11 @@ class Application(App[Request, Response]):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:  # type: ignore[override]
         """Answer, without waiting for a body that nobody may want to read."""
-        if scope["type"] == "http" and not _BODY.isdisjoint(name for name, _ in scope["headers"]):
-            receive = _beginning_at_once(receive)
+        if scope["type"] == "http":
+            # By ASGI they may be told only once.
+            scope["headers"] = [(name, value) for name, value in scope["headers"]]
+            if not _BODY.isdisjoint(name for name, _ in scope["headers"]):
+                receive = _beginning_at_once(receive)
         await super().__call__(scope, receive, send)
 
     def add_route(self, uri_template: str, resource: object, **options: Any) -> None:
