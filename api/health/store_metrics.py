@@ -12,14 +12,14 @@ from tasks.enqueue import Enqueue
 
 
 class StoreMetrics(Collector):
-    """Jobs, ledger, ingest and series; of a store that is away nothing is told."""
+    """Jobs, ledger, ingest, series and feeds; of a store that is away nothing is told."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics that can be had."""
-        for read in (self._records, self._live):
+        for read in (self._records, self._live, self._feeds):
             try:
                 yield from list(read())
             except Unavailable:
@@ -66,6 +66,26 @@ class StoreMetrics(Collector):
             "tickcast_dead_batches", "Batches that could not be stored.", found.dead.batches
         )
         yield _gauge("tickcast_series", "Series of candles held.", found.series)
+
+    def _feeds(self) -> Iterator[Metric]:
+        candles = CounterMetricFamily(
+            "tickcast_feed_candles",
+            "Candles that terminals pushed.",
+            labels=["platform", "outcome"],
+        )
+        pushed = GaugeMetricFamily(
+            "tickcast_feed_push_seconds", "When a terminal pushed last.", labels=["platform"]
+        )
+        for platform in self._stores.feeds.platforms():
+            state = self._stores.feeds.state(platform)
+            for outcome, count in state.counts.items():
+                candles.add_metric([platform, outcome], count)
+            if state.last_push_at:
+                pushed.add_metric([platform], state.last_push_at / 1_000)
+        late = len(self._stores.freshness.noted())
+        yield candles
+        yield pushed
+        yield _gauge("tickcast_late_series", "Series that are brought and do not come.", late)
 
 
 class QueueLengths(Collector):

@@ -300,3 +300,13 @@ async def test_quotes_are_kept_in_utc_and_what_is_no_quote_is_counted(
     )
     assert quotes["bid"] == [((now - 2) * 1_000 + 250, 1.1)]
     assert quotes["ask"] == [((now - 2) * 1_000 + 250, 1.10013)]
+
+
+async def test_metrics_count_what_terminals_pushed(api: Any, now: int) -> None:
+    bars = [bar(one) for one in newest(now, 300, 2)]
+    await api("POST", "/ingest/mt/mt5-ic", body=text(message(now, EURUSD__M5=[*bars, "none"])))
+    shown = (await api("GET", "/metrics/prometheus")).text
+    assert 'tickcast_feed_candles_total{outcome="accepted",platform="mt5-ic"} 2.0' in shown
+    assert 'tickcast_feed_candles_total{outcome="rejected",platform="mt5-ic"} 1.0' in shown
+    assert 'tickcast_feed_push_seconds{platform="mt5-ic"}' in shown
+    assert "tickcast_late_series 0.0" in shown
