@@ -21,6 +21,7 @@ class SpreadStore:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client: Any = client
+        self._known: set[str] = set()
 
     def write(self, market: Market, spreads: Sequence[tuple[int, float]], now: int) -> None:
         """Keep spreads (epoch ms, basis points) of the last 28 days before `now` (s)."""
@@ -28,15 +29,23 @@ class SpreadStore:
         samples = [part for at, bps in spreads if at > since for part in (name, at, bps)]
         if not samples:
             return
-        retention = ("RETENTION", (SPAN + DAY) * 1_000, *CHUNK_OPTIONS, "DUPLICATE_POLICY", "LAST")
         with redis_errors():
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.execute_command("TS.CREATE", name, *retention)
-            pipeline.execute_command("TS.MADD", *samples)
-            # That the series is there is no error; a sample that is too old is not needed.
-            _, added = pipeline.execute(raise_on_error=False)
-            if isinstance(added, Exception):
-                raise added
+            if name not in self._known:
+                self._create(name)
+            added = self._client.execute_command("TS.MADD", *samples)
+            # A sample that is too old is not needed; a series may be removed behind our back.
+            if any("does not exist" in str(one) for one in added):
+                self._create(name)
+                self._client.execute_command("TS.MADD", *samples)
+
+    def _create(self, name: str) -> None:
+        retention = ("RETENTION", (SPAN + DAY) * 1_000, *CHUNK_OPTIONS, "DUPLICATE_POLICY", "LAST")
+        try:
+            self._client.execute_command("TS.CREATE", name, *retention)
+        except redis.ResponseError as error:
+            if "already exists" not in str(error):
+                raise
+        self._known.add(name)
 
     def median(self, market: Market, now: int) -> float | None:
         """Return the median spread (basis points) of 28 days, None where too few were told."""

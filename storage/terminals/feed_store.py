@@ -180,14 +180,20 @@ class FeedStore:
             return
         tally.names[series.symbol] = pushed.symbol
         bars = read_bars(pushed.bars, series.resolution, clock, now)
-        tally.rejected += [RejectedRow(first + row.index, row.reason) for row in bars.rejected]
-        tally.accepted += len(pushed.bars) - len(bars.rejected)
         self._facts.note(Market(platform, series.symbol), pushed, bars, now)
+        refused = {first + row.index: row.reason for row in bars.rejected}
         if len(bars.candles):
-            written = self._writer.write(series, bars.candles, clock, now)
-            tally.revised += written.revised
-            age = now - int(bars.candles.time[-1])
-            tally.closed |= _is_new(written) and age < 2 * series.resolution
+            try:
+                written, warnings = self._writer.write(series, bars.candles, clock, now)
+            except InvalidRequest as error:  # another grid came first
+                refused = dict.fromkeys(range(first, tally.seen), error.detail)
+            else:
+                tally.warnings += warnings
+                tally.revised += written.revised
+                age = now - int(bars.candles.time[-1])
+                tally.closed |= _is_new(written) and age < 2 * series.resolution
+        tally.rejected += [RejectedRow(index, reason) for index, reason in refused.items()]
+        tally.accepted += len(pushed.bars) - len(refused)
 
     def _store_quotes(
         self, platform: str, message: FeedMessage, clock: BrokerClock, now: int, tally: "_Tally"

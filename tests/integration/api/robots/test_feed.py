@@ -11,6 +11,9 @@ from falcon.testing import Result
 
 from core.clock.times import now_ms
 from core.series import Market, Series
+from storage import keys
+from storage.candles.candle_columns import Candles
+from storage.candles.series_facts import SeriesFacts
 from storage.stores import Stores
 from storage.trades.tickers import TickerStore
 from tasks.candles.measure_spreads import measure_spreads
@@ -310,3 +313,36 @@ async def test_metrics_count_what_terminals_pushed(api: Any, now: int) -> None:
     assert 'tickcast_feed_candles_total{outcome="rejected",platform="mt5-ic"} 1.0' in shown
     assert 'tickcast_feed_push_seconds{platform="mt5-ic"}' in shown
     assert "tickcast_late_series 0.0" in shown
+
+
+async def test_a_series_on_another_grid_costs_the_others_nothing(
+    api: Any, stores: Stores, now: int
+) -> None:
+    days = Series("mt5-ic", "EURUSD", DAY)
+    ones = [now // DAY * DAY - 3 * DAY, 1.0, 1.0, 1.0, 1.0, 1.0]
+    stores.candles.write(days, Candles.from_rows([ones]))
+    stores.facts.settle(days, SeriesFacts(zone="UTC"), replace=False)
+    bars = [bar(one) for one in newest(now, 3_600, 100)]
+    told = (await api("POST", "/ingest/mt/mt5-ic", body=text(message(now, EURUSD__H1=bars)))).json
+    assert told["accepted"] == 100
+    assert [one[:10] for one in told["warnings"]] == ["EURUSD 1d:"]
+    assert len(stores.candles.times(days)) == 1
+    assert len(stores.candles.times(Series("mt5-ic", "EURUSD", 14_400))) >= 24
+
+
+async def test_what_a_kill_left_unbuilt_is_built_by_the_next_push(
+    api: Any, stores: Stores, now: int
+) -> None:
+    opened = newest(now, 300, 12)
+    sent = message(now, BTCUSD__M5=[bar(one) for one in opened])
+    series = Series("mt5-ic", "BTCUSD", 300)
+    await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    quarters = Series("mt5-ic", "BTCUSD", 900)
+    built = stores.candles.read(quarters).to_bytes()
+    # As if the process had ended between the candles and what is made of them.
+    stores.candles.delete(quarters)
+    stores.redis.hset(keys.unbuilt("mt5-ic"), f"{series.symbol}:{series.resolution}", opened[0])
+    sent["series"][0]["bars"] = sent["series"][0]["bars"][-1:]
+    await api("POST", "/ingest/mt/mt5-ic", body=text(sent))
+    assert stores.candles.read(quarters).to_bytes() == built
+    assert stores.redis.hlen(keys.unbuilt("mt5-ic")) == 0
