@@ -128,6 +128,7 @@ def create_app(
             OpenStreams(settings.key_streams, counts),
             calls,
             settings.address_calls,
+            settings.socket_hours,
         ),
         RateLimits(stores.redis, routes, calls),
     ]

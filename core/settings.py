@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     key_streams: int = Field(
         128, ge=1, description="Sockets and event streams that one key may hold open."
     )
+    socket_hours: float = Field(
+        24, gt=0, description="A socket is closed after so many hours; its client connects anew."
+    )
     data_dir: Path = Field(Path("var"), description="Folder of Redis, SQLite, models and keys.")
     redis_url: str = Field(
         "", description="Redis with TimeSeries to use; empty starts the embedded one."

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _AUTH_SECONDS = 5
 # A public answer, that the database hangs for instance, waits for it no longer.
 _PUBLIC_SECONDS = 1.0
-_UNAUTHORIZED, _TOO_MANY = 4_401, 4_429
+_UNAUTHORIZED, _TOO_MANY, _GOING_AWAY = 4_401, 4_429, 1_001
 
 
 class Access:
@@ -43,12 +44,14 @@ class Access:
         streams: OpenStreams,
         calls: MinuteCalls,
         address_calls: int,
+        socket_hours: float,
     ) -> None:
         self._callers = callers
         self._routes = routes
         self._required = required
         self._streams = streams
         self._address_calls = address_calls
+        self._socket_seconds = socket_hours * 3_600
         self._calls = calls
 
     async def process_request(self, req: Request, resp: Response) -> None:
@@ -128,13 +131,16 @@ class Access:
             req.context.watch = asyncio.create_task(watching)
 
     async def _watch(self, ws: WebSocket, key_id: str, plain: str) -> None:
-        """Close an open socket soon after its key was revoked, or if it is one too many."""
+        """Close a socket soon after its key was revoked, if it is one too many, or too old."""
+        ends = time.monotonic() + self._socket_seconds
         try:
             with self._streams.one_more(key_id):
                 while not ws.closed:
                     await asyncio.sleep(BELIEF_SECONDS)
                     if not await self._opens(plain) and not ws.closed:
                         await ws.close(_UNAUTHORIZED, Unauthorized.type)
+                    elif time.monotonic() > ends and not ws.closed:
+                        await ws.close(_GOING_AWAY, "connect anew")
         except TooManyRequests as error:
             await ws.close(_TOO_MANY, error.type)
 

@@ -8,8 +8,13 @@ import pytest
 from falcon import WebSocketDisconnected
 from falcon.testing import ASGIConductor
 
-from api.app import Application
+from api.app import Application, create_app
+from core.settings import Settings
 from storage.stores import Stores
+from storage.trades.stream_stores import open_stream_stores
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+from tasks.trades.enqueue_stream import EnqueueStream
 
 TRADE = {"type": "trade", "symbol": "A-B", "price": "1.5", "size": "2", "trade_id": 1}
 
@@ -184,6 +189,23 @@ async def test_a_socket_closes_within_a_second_of_its_keys_revocation(
         with pytest.raises(WebSocketDisconnected):
             await asyncio.wait_for(ws.receive_text(), 2)
         assert ws.close_code == 4_401
+
+
+@pytest.mark.parametrize("path", ["/ws/stream", "/ingest/coinbase"])
+async def test_a_socket_ends_when_its_time_is_over(
+    stores: Stores, enqueue: Enqueue, settings: Settings, key: str, path: str
+) -> None:
+    own = settings.model_copy(update={"socket_hours": 1 / 3_600})
+    stream = open_stream_stores(own, stores.redis)
+    sender = EnqueueStream(make_celery(own.broker_address), stream.intake)
+    app = create_app(stores, stream, enqueue, sender, own)
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws(path, headers={"X-API-Key": key}) as ws,
+    ):
+        with pytest.raises(WebSocketDisconnected):
+            await asyncio.wait_for(ws.receive_text(), 20)
+        assert ws.close_code == 1_001
 
 
 async def test_a_reader_is_told_trades_and_candles_as_they_are_stored(
