@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
 from api.access.access import Access
+from api.access.admin_access import AdminAccess
 from api.access.callers import Callers
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams
@@ -72,7 +73,12 @@ from api.robots.service.health import ServiceHealthResource, ServiceStatusResour
 from api.robots.service.models import ActiveModelsResource
 from api.robots.service.public_stats import PublicStatsResource
 from api.robots.terminals import TerminalList
+from api.sales.account_me import AccountMe
+from api.sales.admin_accounts import AdminAccount, AdminClaimLink
+from api.sales.admin_keys import AdminKey, AdminKeys
+from api.sales.admin_lists import AdminMails, AdminWebhookRetry, AdminWebhooks
 from api.sales.claim import ClaimResource, ResendClaim
+from api.sales.regenerate import RegenerateKey
 from api.sales.webhook import WebhookResource
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
@@ -121,6 +127,7 @@ def create_app(
     calls = MinuteCalls(counts)
     guards = [
         TrustedHosts(settings),
+        AdminAccess(settings.admin_secrets, stores.audit, calls),
         Access(
             Callers(stores.keys, stores.accounts),
             routes,
@@ -149,6 +156,7 @@ def create_app(
     _add_robots(app, stores, enqueue, settings)
     _add_feed(app, stores, enqueue)
     _add_sales(app, stores, enqueue, settings)
+    _add_admin(app, stores, enqueue, settings)
     _add_registry(app, stores, stream)
     _add_slots(app, stores, work, settings)
     _add_next_candle(app, stores, work, next_candle)
@@ -316,6 +324,7 @@ def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Se
     app.add_route("/api/history/predictions", counts, dear=True, **read)
     positions = AccountExecutions(stores.executions)
     app.add_route("/api/account/executions", positions, **read)
+    app.add_route("/api/account/me", AccountMe(stores.heartbeats), **read)
     app.add_route("/api/account/terminals", TerminalList(stores.heartbeats), **read)
     told: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"POST": _ROBOTS}}
     reports = ExecutionsResource(stores, offered)
@@ -349,6 +358,26 @@ def _add_sales(app: Application, stores: Stores, enqueue: Enqueue, settings: Set
     app.add_route("/account/claim", claim, public=True)
     asked = SeldomCalls(stores.redis, "resend", RateLimitItemPerHour(3))
     app.add_route("/account/claim/resend", ResendClaim(enqueue, asked), public=True)
+    rotations = SeldomCalls(
+        stores.redis, "rotate", RateLimitItemPerHour(3), RateLimitItemPerDay(10)
+    )
+    send = partial(enqueue.run_now, tasks.SEND_MAILS)
+    regenerate = RegenerateKey(stores.keys, stores.outbox, rotations, send)
+    app.add_route("/api/account/regenerate-key", regenerate, roles=_SUBSCRIBERS)
+
+
+def _add_admin(app: Application, stores: Stores, enqueue: Enqueue, settings: Settings) -> None:
+    """Add the operator's routes, which `AdminAccess` guards."""
+    url = settings.api_url
+    app.add_route("/admin/keys", AdminKeys(stores, url))
+    app.add_route("/admin/keys/{key_id}", AdminKey(stores))
+    app.add_route("/admin/accounts/{account_id}", AdminAccount(stores))
+    app.add_route("/admin/accounts/{account_id}/claim-link", AdminClaimLink(stores, url))
+    wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)
+    app.add_route("/admin/webhooks", AdminWebhooks(stores.webhooks))
+    app.add_route("/admin/webhooks/{event_id}/retry", AdminWebhookRetry(stores.webhooks, wake))
+    mails = AdminMails(stores.outbox, sends=settings.smtp_server is not None)
+    app.add_route("/admin/mails", mails)
 
 
 def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:

@@ -47,6 +47,7 @@ from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
+from storage.sales.admin_audit import AdminAudit
 from storage.sales.purchases import Purchases
 from storage.sales.webhooks import WebhookStore
 from storage.terminals.broker_clocks import BrokerClockStore
@@ -78,6 +79,7 @@ class Stores:
     accounts: AccountStore
     claims: ClaimStore
     outbox: Outbox
+    audit: AdminAudit
     webhooks: WebhookStore
     purchases: Purchases
     clocks: ClockStore
@@ -145,6 +147,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         accounts=AccountStore(engine),
         claims=ClaimStore(engine),
         outbox=Outbox(engine),
+        audit=AdminAudit(engine),
         webhooks=WebhookStore(engine),
         purchases=Purchases(engine),
         clocks=ClockStore(client),

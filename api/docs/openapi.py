@@ -90,7 +90,13 @@ SPEC = SpecTree(
         SecurityScheme(
             name="ApiKey",
             data=SecuritySchemeData(SecureType.API_KEY, name="X-API-Key", field_in=InType.HEADER),
-        )
+        ),
+        SecurityScheme(
+            name="AdminSecret",
+            data=SecuritySchemeData(
+                SecureType.API_KEY, name="X-Admin-Secret", field_in=InType.HEADER
+            ),
+        ),
     ],
     security={"ApiKey": []},
 )

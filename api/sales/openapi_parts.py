@@ -14,6 +14,33 @@ def refused(*codes: int, reason: str) -> Json:
     return {"responses": {str(code): {"description": reason, **_ERROR} for code in codes}}
 
 
+# Routes of the operator need the admin secret and no key.
+ADMIN: Json = {
+    "security": [{"AdminSecret": []}],
+    "responses": {"200": {"headers": {"Cache-Control": {"schema": {"type": "string"}}}}},
+}
+REGENERATE: Json = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "overlap_minutes": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "maximum": 1_440,
+                            "default": 0,
+                        }
+                    },
+                }
+            }
+        },
+    },
+}
+
 WEBHOOK: Json = {
     **refused(401, reason="The signature is missing, wrong or too old."),
     "requestBody": {

@@ -137,7 +137,7 @@ class AccessKeyStore:
         """
         row = self._row(plain)
         known = hmac.compare_digest(row.digest if row else "0" * 64, _digest(plain))
-        return _to_key(row) if known and row else None
+        return to_key(row) if known and row else None
 
     def revoke(self, key_id: str) -> AccessKey:
         """Close a key at once; raises `NotFound`. A second time changes nothing."""
@@ -150,7 +150,7 @@ class AccessKeyStore:
             row = connection.execute(select(access_keys).where(chosen)).one_or_none()
         if row is None:
             raise NotFound("There is no key with this id.")
-        return _to_key(row)
+        return to_key(row)
 
     def rotate(
         self, key_id: str, overlap_ms: int = 0, known: AccessKey | None = None
@@ -167,7 +167,7 @@ class AccessKeyStore:
             row = connection.execute(select(access_keys).where(chosen)).one_or_none()
             if row is None:
                 raise NotFound("There is no key with this id.")
-            old = _to_key(row)
+            old = to_key(row)
             _check_rotation(old, known, now)
             plain = new_key()
             made = insert_key(
@@ -194,19 +194,24 @@ class AccessKeyStore:
                 update(access_keys).where(chosen).values(revoked_at=None, expires_at=None)
             )
 
+    def numbered(self, number: int) -> AccessKey | None:
+        """Return the key of a number, None if there is none."""
+        chosen = select(access_keys).where(access_keys.c.number == number)
+        with reading(self._engine) as connection:
+            row = connection.execute(chosen).one_or_none()
+        return to_key(row) if row else None
+
     def of_account(self, account_id: int) -> builtins.list[AccessKey]:
         """Return the keys of an account, the oldest first, revoked ones too."""
         mine = select(access_keys).where(access_keys.c.account_id == account_id)
         with reading(self._engine) as connection:
-            return [_to_key(row) for row in connection.execute(mine.order_by(access_keys.c.number))]
+            return [to_key(row) for row in connection.execute(mine.order_by(access_keys.c.number))]
 
     def list(self) -> builtins.list[AccessKey]:
         """Return all keys, oldest first, revoked ones too."""
         order = access_keys.c.created_at, access_keys.c.id
         with reading(self._engine) as connection:
-            return [
-                _to_key(row) for row in connection.execute(select(access_keys).order_by(*order))
-            ]
+            return [to_key(row) for row in connection.execute(select(access_keys).order_by(*order))]
 
     def _row(self, plain: str) -> Row[tuple[object, ...]] | None:
         with reading(self._engine) as connection:
@@ -249,7 +254,7 @@ def insert_key(
         "number": select(func.coalesce(func.max(access_keys.c.number), 0) + 1).scalar_subquery(),
     }
     made = insert(access_keys).values(values).returning(access_keys)
-    return _to_key(connection.execute(made).one())
+    return to_key(connection.execute(made).one())
 
 
 def revoke_keys_of(connection: Connection, account_id: int, now: int) -> int:
@@ -325,5 +330,6 @@ def _digest(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _to_key(row: Row[tuple[object, ...]]) -> AccessKey:
+def to_key(row: Row[tuple[object, ...]]) -> AccessKey:
+    """Return a row of keys as what is known of a key."""
     return msgspec.convert({n: row._mapping[n] for n in AccessKey.__struct_fields__}, AccessKey)

@@ -3,7 +3,7 @@
 import builtins
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, insert, select, update
@@ -68,6 +68,10 @@ class AccountStore:
     def find(self, email: str) -> Account | None:
         """Return the account of a mail address, None if there is none."""
         return next(iter(self._read(accounts.c.email == email.strip().lower())), None)
+
+    def some(self, ids: Collection[int | None]) -> builtins.list[Account]:
+        """Return those of the named accounts that there are."""
+        return self._read(accounts.c.id.in_(ids)) if ids else []
 
     def ending(self, since: int, until: int) -> builtins.list[Account]:
         """Return the accounts of which a plan ends between two instants (epoch ms)."""

@@ -91,7 +91,7 @@ class WebhookStore:
         chosen = (
             select(webhook_events)
             .where(column.state == WebhookState.ACCEPTED)
-            .order_by(column.received_at)
+            .order_by(column.received_at, column.event_id)
             .limit(limit)
         )
         with reading(self._engine) as connection:

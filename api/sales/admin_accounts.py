@@ -1,0 +1,114 @@
+"""Accounts of subscribers, for the operator."""
+
+from typing import Any
+
+from falcon.asgi import Request, Response
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from api.docs.openapi import operation
+from api.http.schemas import show_time
+from api.http.threads import in_database_thread, in_thread
+from api.sales.admin_words import last_seen, read_limits, show_account
+from api.sales.openapi_parts import ADMIN
+from api.sales.schemas_admin import AccountChange, AccountClosed, AccountShown, ClaimLinkMade
+from core.clock.times import format_time, now_ms, parse_time
+from core.errors import Conflict, InvalidRequest, NotFound
+from core.mail.mails import LOCALES, is_address
+from storage.mail.claims import Purpose
+from storage.sales.account_admin import AccountAdmin
+from storage.stores import Stores
+
+
+class AdminAccount:
+    """`/admin/accounts/{account_id}`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._accounts = stores.accounts
+        self._heartbeats = stores.heartbeats
+        self._admin = AccountAdmin(stores.engine)
+
+    @operation("admin_account", "admin", {200: AccountShown}, errors=(404,), more=ADMIN)
+    async def on_get(self, req: Request, resp: Response, account_id: str) -> None:
+        """Show an account with its plans."""
+        resp.media = await in_thread(self._show, number_of(account_id))
+
+    def _show(self, account_id: int) -> AccountShown:
+        seen_at = last_seen(self._heartbeats, account_id)
+        return show_account(self._accounts.get(account_id), seen_at, now_ms())
+
+    @operation(
+        "admin_change_account",
+        "admin",
+        {200: AccountShown},
+        errors=(404, 409),
+        body=True,
+        more=ADMIN,
+    )
+    async def on_patch(
+        self, req: Request, resp: Response, account_id: str, json: AccountChange
+    ) -> None:
+        """Change what is named; of another mail address both are told."""
+        await in_database_thread(self._change, number_of(account_id), json)
+        resp.media = await in_thread(self._show, number_of(account_id))
+
+    def _change(self, account_id: int, asked: AccountChange) -> None:
+        told = {name: value for name, value in asdict(asked).items() if value is not UNSET}
+        tier, expires_at = told.pop("plan_tier", None), told.pop("expires_at", None)
+        if expires_at is not None and tier is None:
+            raise InvalidRequest("expires_at needs plan_tier.", field="plan_tier")
+        if values := _columns(told):
+            self._admin.change(account_id, values)
+        if tier:
+            ends = None if expires_at is None else parse_time(expires_at, "expires_at")
+            self._accounts.change_plan(account_id, tier, ends)
+
+    @operation("admin_close_account", "admin", {200: AccountClosed}, errors=(404,), more=ADMIN)
+    async def on_delete(self, req: Request, resp: Response, account_id: str) -> None:
+        """Close an account and forget whose it was; what its robots reported stays, nameless."""
+        number = number_of(account_id)
+        await in_database_thread(self._admin.close, number)
+        account = await in_database_thread(self._accounts.get, number)
+        resp.media = AccountClosed(True, number, show_time(account.closed_at))
+
+
+class AdminClaimLink:
+    """`POST /admin/accounts/{account_id}/claim-link`"""
+
+    def __init__(self, stores: Stores, api_url: str) -> None:
+        self._accounts = stores.accounts
+        self._claims = stores.claims
+        self._page = f"{api_url}/app/claim"
+
+    @operation("admin_claim_link", "admin", {200: ClaimLinkMade}, errors=(404, 409), more=ADMIN)
+    async def on_post(self, req: Request, resp: Response, account_id: str) -> None:
+        """Make a link to a key, to be handed over by other ways than mail, and show it once."""
+        resp.media = await in_database_thread(self._make, number_of(account_id))
+
+    def _make(self, account_id: int) -> ClaimLinkMade:
+        account = self._accounts.get(account_id)
+        if account.closed_at is not None:
+            raise Conflict("This account is closed.")
+        link = self._claims.make(account_id, Purpose.CLAIM)
+        return ClaimLinkMade(f"{self._page}#{link.token}", format_time(link.expires_at))
+
+
+def number_of(text: str) -> int:
+    """Return the number that a segment of a path is; raises `NotFound` for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise NotFound("There is no account with this id.")
+    return int(text)
+
+
+def _columns(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what the operator wrote as columns of an account."""
+    symbols, lengths = read_limits(told.get("symbols_allowed"), told.get("tfs_allowed"))
+    read = {"symbols_allowed": symbols, "tfs_allowed": lengths}
+    columns = told | {name: value for name, value in read.items() if name in told}
+    if email := columns.get("email"):
+        if not is_address(email):
+            raise InvalidRequest("email must be one address such as a@b.example.", field="email")
+        columns["email"] = email.lower()
+    if columns.get("locale", LOCALES[0]) not in LOCALES:
+        raise InvalidRequest(f"locale must be one of {', '.join(LOCALES)}.", field="locale")
+    return columns
