@@ -94,7 +94,7 @@ class Campaign:
             self.kill(victim)
         sending.join()
         sent = time.monotonic() - begun
-        verdict = self._verdict()
+        verdict = self.verdict()
         print(
             f"  {sum(map(len, self.load.trades.values())):,} trades sent in {sent:.0f} s, stored "
             f"after {time.monotonic() - begun:.0f} s, {fallen} of {len(victims)} kills on the way: "
@@ -102,14 +102,14 @@ class Campaign:
         )
         return verdict
 
-    def _verdict(self) -> Verdict:
+    def verdict(self) -> Verdict:
         """Return the verdict once nothing waits and it is good, or when patience ends."""
         deadline = time.monotonic() + PATIENCE
         verdict = Verdict(-1, -1, -1)
         while time.monotonic() < deadline:
             try:
                 verdict = judge(self.client, self.load)
-                waits = self.client.zcard("intake:index") + self.client.zcard("intake:history")
+                waits = self.client.zcard("index:intake") + self.client.zcard("index:history")
                 if not waits and verdict == Verdict(0, 0, 0):
                     break
             except (redis.RedisError, Unavailable):
