@@ -12,10 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clock.resolutions import DAY, HOUR, MINUTE
+from storage.candles.live_grids import LIVE_RESOLUTIONS as LIVE_RESOLUTIONS
 from storage.journal.columns import Ints, Trades
 
-LIVE_RESOLUTIONS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
 # Volumes are whole units of 10**-18: any size that a trade may have fits without rounding.
 VOLUME_SCALE = 18
 _LAYOUT = struct.Struct("<qqdqqdddq")

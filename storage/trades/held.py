@@ -8,9 +8,9 @@ import redis
 from core.clock.resolutions import DAY, HOUR
 from core.series import Series
 from storage import keys
+from storage.candles.live_grids import grid_keys
 from storage.trades import building
 from storage.trades.aggregates import Aggregate
-from storage.trades.candle_grids import grid_keys
 from storage.trades.state import SymbolState, unpack_state
 
 Openings = dict[int, list[int]]

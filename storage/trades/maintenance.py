@@ -9,6 +9,7 @@ import redis
 from core.clock.resolutions import DAY
 from core.series import CandleFlag, Market, Series
 from storage import keys
+from storage.candles.live_grids import CandleGrids, read_grids
 from storage.journal import ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
@@ -19,7 +20,6 @@ from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
 from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
-from storage.trades.candle_grids import CandleGrids, read_grids
 from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import Openings, read_held, watched_keys

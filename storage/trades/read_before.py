@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from core.series import Series
 from storage import keys
+from storage.candles.live_grids import PLAIN_GRIDS, CandleGrids, grid_keys, read_grids
 from storage.journal import ticks
 from storage.journal.columns import Trades
 from storage.optimistic import GiveWay
 from storage.trades import building
-from storage.trades.candle_grids import PLAIN_GRIDS, CandleGrids, grid_keys, read_grids
 from storage.trades.held import Openings, checked, parse_held, queue_held
 from storage.trades.seen_ids import SeenIds, legacy_seen
 from storage.trades.sort_out import Blocks, touched_blocks

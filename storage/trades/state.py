@@ -2,7 +2,7 @@
 
 import msgspec
 
-from storage.trades.candle_grids import CandleGrids
+from storage.candles.live_grids import CandleGrids
 
 
 class SymbolState(msgspec.Struct):

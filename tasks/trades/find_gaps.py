@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from core.platforms import contiguous_ids
 from core.series import CandleFlag, Market
+from storage.candles.live_grids import CandleGrids
 from storage.trades.building import candle_series
-from storage.trades.candle_grids import CandleGrids
 from storage.trades.edges import Hole
 from storage.trades.gap_ledger import Gap, GapLedger, GapState
 from storage.trades.state import SymbolState

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from core.clock.grids import PLAIN, Grid, parse_grid
 from core.clock.openings import end_of, opening_at, openings
+from core.clock.resolutions import DAY, HOUR, MINUTE
 from core.series import Series
 from storage import keys
-from storage.trades.aggregates import LIVE_RESOLUTIONS
+
+LIVE_RESOLUTIONS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
 
 
 class CandleGrids(NamedTuple):
