@@ -17,7 +17,7 @@ from core.brokers.clock import (
     shown_offset,
 )
 from core.brokers.messages import MOST_BARS, PUSHED, FeedAnswer, FeedMessage, PushedSeries
-from core.brokers.symbols import is_pair_of_currencies
+from core.brokers.symbols import canonical_symbol, is_pair_of_currencies
 from core.clock.clocks import check_zone
 from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import now_ms
@@ -255,7 +255,7 @@ def _histories(message: FeedMessage) -> list[Seconds]:
     return [
         opening_seconds([row for row in pushed.bars if _has_time(row)])
         for pushed in message.series
-        if is_pair_of_currencies(pushed.symbol)
+        if is_pair_of_currencies(canonical_symbol(pushed.symbol))
     ]
 
 

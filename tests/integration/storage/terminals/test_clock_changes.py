@@ -153,3 +153,11 @@ def test_a_clock_that_was_guessed_wrong_is_mended_by_history_and_with_it_what_is
     days = stores.candles.read(Series(PLATFORM, "EURUSD", DAY))
     assert {shows("Europe/Athens", int(t)) % DAY for t in days.time} == {0}
     assert not [f for f in days.flags.tolist()[1:-5] if f & CandleFlag.PARTIAL]
+
+
+def test_metals_under_their_plain_names_tell_the_clock_too(stores: Stores) -> None:
+    now = int(datetime(2024, 12, 11, 12, tzinfo=UTC).timestamp())
+    broker = VirtualBroker(stores, "NY+7", "GOLD", currencies)
+    since = int(datetime(2024, 9, 2, tzinfo=UTC).timestamp())
+    assert broker.send(now, HOUR, broker.openings(since, now, HOUR)).zone == "NY+7"
+    assert feed_store(stores, lambda: 0).platforms()[PLATFORM].source == BY_HISTORY
