@@ -1,4 +1,4 @@
-"""A broker's account: orders, positions and deals as MetaTrader keeps them, without any clock.
+"""A broker's account: orders, positions and deals as MetaTrader keeps them; it reads no clock.
 
 Tickets behave as in the terminals. MetaTrader 5 names a position by an identifier that
 never changes, while its ticket may; a netting account holds one position a symbol, and an
@@ -113,6 +113,8 @@ class Account:
         self.login, self.server, self.mode, self.program = login, server, mode, program
         self.currency = "USD"
         self.balance = balance
+        # When it is: prices move it on, and so may who owns the account.
+        self.time_ms = 0
         self.positions: list[Position] = []
         self.deals: list[Deal] = []
         self._instruments = dict(instruments)
@@ -130,6 +132,7 @@ class Account:
     def on_price(self, symbol: str, price: Price) -> None:
         """Take new prices: stops and take profits are filled, and what lacks margin is closed."""
         self._prices[symbol] = price
+        self.time_ms = price.time_ms
         for position in [one for one in self.positions if one.symbol == symbol]:
             self._try_exits(position, price)
         while self.positions and self.equity < STOP_OUT * self.margin:
@@ -169,7 +172,7 @@ class Account:
         filled = self._round(symbol, price.to_open(side) + side * self._slip(symbol))
         order = Position(
             ticket=ticket, identifier=ticket, symbol=symbol, side=side, volume=volume,
-            price_open=filled, time_ms=price.time_ms, sl=sl, tp=tp, magic=magic,
+            price_open=filled, time_ms=self.time_ms, sl=sl, tp=tp, magic=magic,
             comment=comment[:31],
         )  # fmt: skip
         held = next((one for one in self.positions if one.symbol == symbol), None)
@@ -255,7 +258,7 @@ class Account:
         deal = Deal(
             ticket=next(self._tickets), position_id=position.identifier, symbol=position.symbol,
             side=position.side, entry=entry, volume=volume, price=price,
-            time_ms=time_ms or self.price(position.symbol).time_ms, profit=round(profit, 2),
+            time_ms=time_ms or self.time_ms, profit=round(profit, 2),
             commission=commission, swap=0.0, reason=reason, magic=position.magic,
             comment=comment, sl=position.sl, tp=position.tp, parent=parent,
         )  # fmt: skip

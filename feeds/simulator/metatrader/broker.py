@@ -38,6 +38,7 @@ class Broker:
         for name, market in self.markets.items():
             if quote := market.quote(now_ms):
                 self.account.on_price(name, self._price(quote))
+        self.account.time_ms = self._shown(now_ms)
 
     @property
     def instruments(self) -> dict[str, Instrument]:
@@ -59,6 +60,7 @@ class Broker:
         for _, name, quote in sorted(ticks, key=lambda tick: tick[:2]):
             self.account.on_price(name, self._price(quote))
         self.now_ms = now_ms
+        self.account.time_ms = self._shown(now_ms)
 
     def quote(self, symbol: str) -> Quote | None:
         """Return the newest tick by the server's clock, None before the first."""

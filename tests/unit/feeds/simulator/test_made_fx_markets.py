@@ -108,3 +108,15 @@ def test_a_broker_shows_its_own_names_and_clock() -> None:
     assert wrong.bars("EURUSD", M5, 1)[0].time == bar.time + 3_600
     winter = Broker([made()], parse_time("2026-01-16T12:00:00Z", "t"))
     assert winter.server_s - winter.now_ms // 1_000 == 2 * 3_600
+
+
+def test_an_order_is_filled_when_it_is_sent_and_a_stop_at_its_tick() -> None:
+    now = parse_time("2026-03-16T12:00:10Z", "t")
+    broker = Broker([made()], now)
+    price = broker.account.price("EURUSD").ask
+    opened = broker.account.open("EURUSD", 1, 0.1, sl=price - 0.0004, tp=price + 0.0004)
+    assert opened.time_ms == now + 3 * 3_600_000
+    broker.advance(now + 6 * 3_600_000)
+    closed = broker.account.deals[-1]
+    assert closed.reason in ("SL", "TP")
+    assert closed.time_ms % (1_000 * TICK_S) == 0
