@@ -77,7 +77,8 @@ string Open(const string item) {
    string symbol = Renamed(Json(item, "symbol"), true);
    bool buy = Json(item, "signal") == "BUY";
    double price = SymbolInfoDouble(symbol, buy ? SYMBOL_ASK : SYMBOL_BID), side = buy ? 1 : -1;
-   double sl = JsonDouble(item, "sl"), tp = JsonDouble(item, "tp");
+   int digits = (int)SymbolInfoInteger(symbol, SYMBOL_DIGITS); // brokers refuse prices with more of them
+   double sl = NormalizeDouble(JsonDouble(item, "sl"), digits), tp = NormalizeDouble(JsonDouble(item, "tp"), digits);
    if(side * (price - sl) <= 0 || side * (tp - price) <= 0) return("late"); // it has passed an exit already
    double value = SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_VALUE) / SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_SIZE);
    double risked = AccountInfoDouble(ACCOUNT_EQUITY) * InpRiskPercent / 100, step = SymbolInfoDouble(symbol, SYMBOL_VOLUME_STEP);
@@ -86,7 +87,7 @@ string Open(const string item) {
    uint code = Order(symbol, buy, lots, sl, tp,
       "tc " + Json(item, "pred_id") + " " + Json(item, "timeframe") + " " + Json(item, "exit_by_unix"), 0);
    bool placed = code == TRADE_RETCODE_DONE || code == TRADE_RETCODE_PLACED;
-   if(placed) g_open++;
+   g_open += placed ? 1 : 0;
    return(placed ? "" : (code == TRADE_RETCODE_NO_MONEY ? "margin" : "other"));
 }
 
@@ -191,7 +192,6 @@ string Account(void) {
 string Mode(void) {
    return(AccountInfoInteger(ACCOUNT_MARGIN_MODE) == ACCOUNT_MARGIN_MODE_RETAIL_HEDGING ? "hedging" : "netting");
 }
-
 // The broker's time of a deal, without a zone: `utc_offset_s` says which it is.
 string Moment(const ulong deal) {
    MqlDateTime at; TimeToStruct((datetime)HistoryDealGetInteger(deal, DEAL_TIME), at);

@@ -181,13 +181,15 @@ class TraderAgent:
         name = self._broker_name(item["symbol"])
         side = BUY if item["signal"] == "BUY" else SELL
         price = self._account.price(name).to_open(side)
-        if side * (price - item["sl"]) <= 0 or side * (item["tp"] - price) <= 0:
+        digits = self._broker.instruments[name].digits
+        sl, tp = round(item["sl"], digits), round(item["tp"], digits)
+        if side * (price - sl) <= 0 or side * (tp - price) <= 0:
             return "late"  # the price has passed an exit already
-        volume = self._volume(name, abs(price - item["sl"]))
+        volume = self._volume(name, abs(price - sl))
         tag = Tag(item["pred_id"], item["timeframe"], item["exit_by_unix"])
         try:
             self._account.open(
-                name, side, volume, sl=item["sl"], tp=item["tp"], magic=self.inputs.magic,
+                name, side, volume, sl=sl, tp=tp, magic=self.inputs.magic,
                 comment=str(tag),
             )  # fmt: skip
         except Refused as refusal:
