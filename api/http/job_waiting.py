@@ -139,6 +139,7 @@ class JobWaiting:
             try:
                 await self._hear()
             except (RedisError, OSError) as error:
+                _heed_cancellation()
                 log.warning("not hearing of jobs", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
 
@@ -146,6 +147,7 @@ class JobWaiting:
         client = Redis.from_url(self._address, protocol=2, health_check_interval=10)
         async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.psubscribe(f"{keys.JOB_EVENTS}*")
+            _heed_cancellation()
             self._hearing.set()
             try:
                 await self._hand_out(channel)
@@ -165,3 +167,10 @@ class JobWaiting:
             if reports.full():
                 reports.get_nowait()
             reports.put_nowait(job)
+
+
+def _heed_cancellation() -> None:
+    """End the running task if it was told to: redis-py swallows that while it connects."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError

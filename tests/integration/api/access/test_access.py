@@ -8,6 +8,7 @@ import pytest
 from falcon.testing import ASGIConductor
 
 from api.app import Application, create_app
+from core.process.shared_counts import SharedCounts
 from core.settings import Settings
 from storage.access.access_keys import AccessKey, AccessKeyStore
 from storage.stores import Stores
@@ -36,7 +37,9 @@ async def test_an_address_may_call_only_so_often_without_a_valid_key(
     stream = open_stream_stores(settings, stores.redis)
     sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
     few = settings.model_copy(update={"address_calls": 3})
-    async with ASGIConductor(create_app(stores, stream, enqueue, sender, few)) as conductor:
+    counts = SharedCounts(clock=lambda: 30.0)  # no minute turns meanwhile
+    app = create_app(stores, stream, enqueue, sender, few, counts)
+    async with ASGIConductor(app) as conductor:
         answers = [await conductor.simulate_get(path) for path in ("/tasks", "/docs", "/x", "/")]
         assert [a.status_code for a in answers] == [401, 200, 401, 429]
         assert answers[-1].json["error"] == "too_many_requests"
