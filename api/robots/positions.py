@@ -6,7 +6,7 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread
-from api.robots.schemas_executions import (
+from api.robots.schemas_positions import (
     MoneyShown,
     Positions,
     PositionShown,

@@ -4,7 +4,7 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_thread
-from api.robots.schemas_executions import Terminals, TerminalShown
+from api.robots.schemas_positions import Terminals, TerminalShown
 from api.robots.seen import account_of
 from core.clock.times import format_time, now_ms
 from core.robots.accounts import Account

@@ -6,12 +6,10 @@ import msgspec
 
 from core.clock.times import format_time
 from core.errors import InvalidRequest
-from core.signals import BUY, SELL
 
 # Why a position was closed; anything else is OTHER, and kept as it was said.
 OTHER = "OTHER"
 RESULTS = ("TP", "SL", "SO", "TIME", "EXPERT", "MANUAL", OTHER)
-SIDES = (BUY, SELL)
 # A terminal's clock may run so far ahead of ours (ms).
 AHEAD_MS = 120_000
 OLDEST_MS = 365 * 86_400_000

@@ -1,0 +1,112 @@
+"""Shapes of positions and terminals as they are shown."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from api.robots.schemas_executions import INT64
+
+
+class PositionsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Positions still open, or closed within so many days; those before `exec_id` `before`."""
+
+    days: Annotated[int, Meta(ge=1, le=365)] = 30
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    before: Annotated[int, Meta(ge=1, le=INT64)] = INT64
+
+
+class PositionShown(Struct):
+    """A position; `revisions` counts its reports, `account` is `server:login`, null if unsaid."""
+
+    exec_id: int
+    ticket: int
+    symbol: str
+    timeframe: str
+    signal: str
+    confidence: float | None
+    opened_at: str
+    closed_at: str | None
+    entry_price: float
+    exit_price: float | None
+    pnl: float | None
+    result: str | None
+    pred_id: int | None
+    matched: bool
+    account: str | None
+    revisions: int
+    clock_suspect: bool
+    in_plan: bool
+    volume: float | None
+    closed_volume: float | None
+    commission: float | None
+    swap: float | None
+    currency: str | None
+    parent_ticket: int | None
+    reason_raw: str | None
+
+
+class TerminalShown(Struct, kw_only=True):
+    """A terminal: the end of its login only; without a server it is any caller of the account.
+
+    `utc_offset_s` is its broker's server ahead of UTC, `clock_offset_s` its own UTC clock
+    ahead of ours. Online is seen within two minutes, late within fifteen.
+    """
+
+    account_id: int | None
+    server: str | None
+    login_hint: str | None
+    version: str | None
+    platform: str | None
+    build: int | None
+    demo: bool | None
+    open_positions: int | None
+    utc_offset_s: int | None
+    clock_offset_s: int | None
+    last_seen_at: str
+    status: str
+
+
+class Terminals(Struct):
+    """Terminals, those seen last first."""
+
+    terminals: list[TerminalShown]
+
+
+class MoneyShown(Struct):
+    """Sums over the closed positions of one currency; `gross_loss` is positive."""
+
+    n_closed: int
+    profit_factor: float | None
+    total_pnl: float
+    gross_profit: float
+    gross_loss: float
+
+
+class PositionSums(Struct):
+    """Sums over the whole window, not the page.
+
+    Money of different currencies is never added: where there are several, `currency` and the
+    sums of money are null, and `by_currency` has them.
+    """
+
+    days: int
+    n_total: int
+    n_closed: int
+    n_wins: int
+    n_losses: int
+    win_rate_pct: float | None
+    profit_factor: float | None
+    total_pnl: float | None
+    gross_profit: float | None
+    gross_loss: float | None
+    n_breakeven: int
+    n_open: int
+    currency: str | None
+    by_currency: dict[str, MoneyShown]
+
+
+class Positions(Struct):
+    """Positions, the newest first, and sums over the window."""
+
+    executions: list[PositionShown]
+    summary: PositionSums
