@@ -86,10 +86,11 @@ async def test_a_body_is_read_as_metatrader_sends_it(api: Api, content_type: str
 
 
 async def test_what_is_not_known_stands_in_the_chain_all_the_same(api: Api, stores: Stores) -> None:
-    await post(api, report(new_field="x"))
+    sent = report(new_field="x")
+    await post(api, sent)
     with stores.engine.connect() as connection:
         body = connection.exec_driver_sql("SELECT body FROM execution_reports").scalar_one()
-    assert json.loads(body) == report(new_field="x")
+    assert json.loads(body) == sent
     verified = await api("GET", "/ledger/verify", params={"chain": EXECUTIONS})
     assert (verified.json["ok"], verified.json["ledger"], verified.json["rows"]) == (
         True, EXECUTIONS, 1,
