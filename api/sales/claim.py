@@ -1,5 +1,7 @@
 """A first key, for whoever holds the link that was mailed; and the link once more."""
 
+import logging
+
 from falcon.asgi import Request, Response
 
 from api.access.seldom_calls import SeldomCalls
@@ -8,10 +10,13 @@ from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
 from api.sales.schemas import Claim, Claimed, EaConfig, Resend, Resent
 from core.clock.times import now_ms
+from core.errors import TooManyRequests
 from storage.accounts.accounts import AccountStore
 from storage.mail.claims import ClaimStore
 from tasks.enqueue import Enqueue
 from tasks.task_table import RESEND_CLAIM
+
+logger = logging.getLogger(__name__)
 
 _ON_ITS_WAY = "If the address has an account with a plan, a link is on its way."
 
@@ -59,9 +64,12 @@ class ResendClaim:
         """Have a link to a first key, or one that replaces all keys, mailed to a subscriber.
 
         The answer is the same for every address, and takes as long: a worker looks it up.
-        Three an hour from one caller, and three an hour to one account.
+        Three an hour from one caller, and three an hour to one account; beyond that none is mailed.
         """
-        await self._asked.count(req.remote_addr)
-        await in_thread(self._enqueue.send, RESEND_CLAIM, json.email, now_ms())
+        try:
+            await self._asked.count(req.remote_addr)
+            await in_thread(self._enqueue.send, RESEND_CLAIM, json.email, now_ms())
+        except TooManyRequests as error:
+            logger.info("no link is mailed: %s", error.detail)
         resp.status = 202
         resp.media = Resent(ok=True, detail=_ON_ITS_WAY)

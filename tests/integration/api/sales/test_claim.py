@@ -86,13 +86,10 @@ async def test_another_link_may_be_asked_for_by_anybody_with_one_answer(
 ) -> None:
     answers = [
         await api.bare("POST", "/account/claim/resend", json={"email": email})
-        for email in ("ana@example.com", "nobody@example.com", "no address")
+        for email in ("ana@example.com", "nobody@example.com", "no address", "ana@example.com")
     ]
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.text for answer in answers}) == 1
-    fourth = await api.bare("POST", "/account/claim/resend", json={"email": "a@b.example"})
-    assert fourth.status_code == 429
-    assert int(fourth.headers["retry-after"]) > 3_000
 
 
 def test_who_has_a_plan_is_sent_three_links_an_hour_of_the_kind_that_fits(
