@@ -6,6 +6,7 @@ from typing import Any
 from api.http.validation import convert_body
 from api.robots.schemas_executions import INT64, ExecutionReport, TerminalAccount
 from api.robots.words import SIDES
+from core.brokers.symbols import canonical_symbol
 from core.clock.resolutions import parse_resolution
 from core.clock.times import parse_time
 from core.errors import InvalidRequest
@@ -46,13 +47,13 @@ def read_report(value: Any, now: int) -> Report:
         closed_volume=given.closed_volume,
         commission=given.commission,
         swap=given.swap,
-        sl=given.sl,
-        tp=given.tp,
+        sl=given.sl or None,  # MetaTrader says 0 where there is none
+        tp=given.tp or None,
     )
     report = Report(
         terminal=terminal_name(account),
         ticket=_ticket(given),
-        symbol=given.symbol,
+        symbol=canonical_symbol(given.symbol),
         resolution=parse_resolution(given.timeframe, "timeframe"),
         side=SIDES[given.signal],
         opening=opening,

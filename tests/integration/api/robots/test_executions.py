@@ -135,6 +135,20 @@ async def test_a_ticket_of_another_position_is_a_409(api: Api) -> None:
     assert (await post(api, report(entry_price=1.08231))).status_code == 201
 
 
+@pytest.mark.parametrize("name", ["EURUSD.m", "#EURUSD", "EURUSD+", "EURUSD-ECN"])
+async def test_a_brokers_name_of_a_market_is_that_market(api: Api, name: str) -> None:
+    await post(api, report())
+    answer = await post(api, report(symbol=name))
+    assert (answer.status_code, answer.json["action"]) == (201, "updated")
+    (shown,) = (await api("GET", "/api/account/executions")).json["executions"]
+    assert shown["symbol"] == "EURUSD"
+
+
+async def test_a_terminal_may_say_0_where_it_has_set_no_exit(api: Api) -> None:
+    answer = await post(api, report(sl=0.0, tp=0))
+    assert answer.status_code == 201
+
+
 async def test_equal_tickets_of_two_terminals_are_two_positions(api: Api) -> None:
     accounts = [{"login": 1, "server": "A"}, {"login": "1", "server": "B"}, None]
     ids = [(await post(api, report(account=one))).json["exec_id"] for one in accounts]
