@@ -29,11 +29,11 @@ demo: $(VENV)/.installed
 demo-fx: $(VENV)/.installed
 	@exec $(BIN)/python -m operate.commands.demo_fx $(if $(PORT),--port $(PORT)) $(DEMO)
 
-# Three processes, also where there are two cores: much of the time is waiting for servers to
-# start, stop and be killed. Files come in order, so that whole servers are first and what is
-# short is last.
+# Two processes: much of the time is waiting for servers to start, stop and be killed, and more
+# would make those late. Files come in order, so that whole servers are first and what is short
+# is last.
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What deals with time, at 24 instants: hours, a weekend, ends of months, changes of the clock.
 test-clocks: $(VENV)/.installed-dev
