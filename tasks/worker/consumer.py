@@ -1,6 +1,7 @@
 """What takes messages in a worker: Celery's own, which keeps what it cannot use."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery.worker import consumer  # type: ignore[import-untyped]
@@ -13,6 +14,14 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]
 
     Celery only writes what it cannot decode into its log, and ends of what it cannot unpack.
     """
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Try again every two seconds while the broker is away or full.
+
+        Celery waits longer each time, up to half a minute, and would begin so late after it.
+        """
+        conn.ensure_connection = partial(conn.ensure_connection, interval_step=0)
+        return super().ensure_connected(conn)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
         """Return what takes a message."""
