@@ -1,13 +1,11 @@
 // Operations: whether every part does its work, and what went wrong.
 
-import { pause } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { feedsPanel } from "./feeds.js";
 import { heldSeries } from "../parts/held.js";
+import { keepFilled, part } from "../parts/kept_filled.js";
 import { errorsPart, gapsPart, qualityPart, quarantinePart, tasksPart, watchPart } from "./operations_lists.js";
 import { healthPart, workersPart } from "./operations_parts.js";
-import { fillWith } from "../parts/states.js";
-import { panel } from "../parts/table.js";
 
 const REFRESH_MS = 4_000;
 
@@ -31,25 +29,7 @@ export async function open(main, parameters, signal) {
     two(parts.errors.panel, parts.watch.panel), two(parts.gaps.panel, parts.quarantine.panel),
     parts.quality.panel,
   );
-  await fillAll(Object.values(parts), signal, false);
-  keepFresh(Object.values(parts), signal).catch(() => {});
-}
-
-function part(title, load) {
-  const body = h("div");
-  return { load, body, panel: panel(title, body) };
-}
-
-const fillAll = (parts, signal, quiet) =>
-  Promise.all(parts.map(({ body, load }) => fillWith(body, load, { signal, quiet })));
-
-async function keepFresh(parts, signal) {
-  while (!signal.aborted) {
-    await pause(REFRESH_MS, signal);
-    // Nothing is replaced under the reader's hands.
-    const idle = parts.filter(({ body }) => !body.contains(document.activeElement));
-    await fillAll(idle, signal, true);
-  }
+  await keepFilled(Object.values(parts), REFRESH_MS, signal);
 }
 
 const markets = (series) => [...new Map(series.map((one) => [`${one.platform}:${one.symbol}`, one])).values()];

@@ -1,10 +1,11 @@
 // Robots: which signals are offered, which terminals are there, what they traded.
 
-import { get, pause } from "../parts/api.js";
+import { get } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { ago, count, when } from "../parts/format.js";
-import { empty, fillWith } from "../parts/states.js";
-import { facts, panel, table } from "../parts/table.js";
+import { keepFilled, part } from "../parts/kept_filled.js";
+import { empty } from "../parts/states.js";
+import { facts, table } from "../parts/table.js";
 
 const REFRESH_MS = 5_000;
 const ROWS = 100;
@@ -19,25 +20,7 @@ export async function open(main, parameters, signal) {
     main, h("h1.hidden-text", {}, "Robots"), parts.slots.panel, parts.terminals.panel,
     parts.executions.panel,
   );
-  await fillAll(Object.values(parts), signal, false);
-  keepFresh(Object.values(parts), signal).catch(() => {});
-}
-
-function part(title, load) {
-  const body = h("div");
-  return { load, body, panel: panel(title, body) };
-}
-
-const fillAll = (parts, signal, quiet) =>
-  Promise.all(parts.map(({ body, load }) => fillWith(body, load, { signal, quiet })));
-
-async function keepFresh(parts, signal) {
-  while (!signal.aborted) {
-    await pause(REFRESH_MS, signal);
-    // Nothing is replaced under the reader's hands.
-    const idle = parts.filter(({ body }) => !body.contains(document.activeElement));
-    await fillAll(idle, signal, true);
-  }
+  await keepFilled(Object.values(parts), REFRESH_MS, signal);
 }
 
 const chance = (value) => `${(100 * value).toFixed(1)} %`;
