@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from falcon.asgi import Request
 
+from api.docs.openapi_parts import Json
 from api.http.json_text import parse_json
 from api.http.request_body import JSON, media_type, read_body
 from api.http.threads import in_work_thread
@@ -32,9 +33,27 @@ async def read_robot_json(req: Request, limit: int) -> Any:
     return await in_work_thread(parse_json, body, constants=True)
 
 
+def robot_body(kind: Any, **more: Any) -> Json:
+    """Return what documents a body of a kind, whole: each part of its schema in its place."""
+    schemas, components = msgspec.json.schema_components((kind,), ref_template="{name}")
+    content = {"schema": _inline(schemas[0], components), **more}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
 def unknown_fields(value: Any, kind: type[msgspec.Struct]) -> dict[str, Any]:
     """Return those fields of a JSON object that `kind` lacks, at its own level."""
     if not isinstance(value, dict):
         return {}
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
     return {name: held for name, held in value.items() if name not in known}
+
+
+def _inline(schema: Any, components: Json) -> Any:
+    """Return a schema in which each reference is replaced by what it refers to."""
+    if isinstance(schema, list):
+        return [_inline(one, components) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(components[schema["$ref"]], components)
+    return {name: _inline(one, components) for name, one in schema.items()}

@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.docs.openapi_parts import Json
+from api.robots.bodies import robot_body
 from api.robots.schemas import Timeframe
 from core.names import SYMBOL_PATTERN
 
@@ -121,27 +120,9 @@ class HeartbeatNoted(Struct):
     min_version: str | None
 
 
-def _body(kind: Any, example: Any) -> Json:
-    """Return what documents a body that terminals send under whatever content type."""
-    schemas, components = msgspec.json.schema_components((kind,), ref_template="{name}")
-    content = {"schema": _inline(schemas[0], components), "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
-
-
-def _inline(schema: Any, components: Json) -> Any:
-    """Return a schema in which each reference is replaced by what it refers to."""
-    if isinstance(schema, list):
-        return [_inline(one, components) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _inline(components[schema["$ref"]], components)
-    return {name: _inline(one, components) for name, one in schema.items()}
-
-
-EXECUTION_BODY = _body(
+EXECUTION_BODY = robot_body(
     ExecutionReport | list[ExecutionReport],
-    {
+    example={
         "pred_id": 12345,
         "ticket": 987654321,
         "symbol": "EURUSD",
@@ -153,6 +134,7 @@ EXECUTION_BODY = _body(
         "entry_price": 1.0823,
     },
 )
-HEARTBEAT_BODY = _body(
-    Heartbeat, {"version": "1.0", "platform": "mt5", "build": 4755, "server_time": 1780000000}
+HEARTBEAT_BODY = robot_body(
+    Heartbeat,
+    example={"version": "1.0", "platform": "mt5", "build": 4755, "server_time": 1780000000},
 )

@@ -1,11 +1,8 @@
 """Shapes of the feed of terminals beyond those that storage knows."""
 
-from typing import Any
-
-import msgspec
 from msgspec import Struct
 
-from api.docs.openapi_parts import Json
+from api.robots.bodies import robot_body
 from core.brokers.messages import FeedMessage, Name
 
 
@@ -24,23 +21,4 @@ class ClockConfirmed(Struct):
     grid: str
 
 
-def _schema() -> Json:
-    """Return the schema of a message with those of its parts in their places."""
-    _, components = msgspec.json.schema_components([FeedMessage], ref_template="{name}")
-
-    def whole(schema: Any) -> Any:
-        if isinstance(schema, list):
-            return [whole(part) for part in schema]
-        if not isinstance(schema, dict):
-            return schema
-        if "$ref" in schema:
-            return whole(components[schema["$ref"]])
-        return {name: whole(part) for name, part in schema.items()}
-
-    found: Json = whole(components[FeedMessage.__name__])
-    return found
-
-
-FEED_BODY: Json = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": _schema()}}}
-}
+FEED_BODY = robot_body(FeedMessage)
