@@ -8,6 +8,7 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.bodies import read_robot_json
+from api.robots.digits import MarketDigits
 from api.robots.offered import OfferedSlots
 from api.robots.read_report import read_report, ticket_of
 from api.robots.schemas_executions import EXECUTION_BODY, ExecutionsStored, ExecutionStored
@@ -15,6 +16,7 @@ from api.robots.seen import account_of, note_caller
 from core.clock.times import now_ms
 from core.errors import InvalidRequest, KeyExpired, TickcastError, TooLarge
 from core.executions.report import Report
+from core.forecast_target import ForecastTarget
 from core.robots.accounts import Account
 from core.series import Market
 from storage.access.access_keys import AccessKey
@@ -39,6 +41,7 @@ class ExecutionsResource:
     def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
         self._stores = stores
         self._offered = offered
+        self._digits = MarketDigits(stores.markets)
 
     @operation(
         "report_executions",
@@ -80,8 +83,9 @@ class ExecutionsResource:
 
     def _store(self, caller: _Caller, values: list[Any]) -> list[Result]:
         """Store what can be read; returns what became of each."""
-        now = now_ms()
-        read = [self._received(caller.account, value, now) for value in values]
+        now, ever = now_ms(), self._offered.ever
+        every, mine = ever(None), {(one.symbol, one.resolution) for one in ever(caller.account)}
+        read = [self._received(value, every, mine, now) for value in values]
         good = [one for one in read if isinstance(one, Received)]
         whose, number = account_of(caller.account), caller.key.number if caller.key else 0
         unknown = KeyExpired(ONLY_KNOWN) if caller.late else None
@@ -91,14 +95,16 @@ class ExecutionsResource:
             note_caller(self._stores.heartbeats, caller.account, name)
         return [next(stored) if isinstance(one, Received) else one for one in read]
 
-    def _received(self, account: Account | None, value: Any, now: int) -> Received | TickcastError:
+    def _received(
+        self, value: Any, every: list[ForecastTarget], mine: set[tuple[str, int]], now: int
+    ) -> Received | TickcastError:
+        """Return what may be stored; `every` was ever offered, slots `mine` the caller may see."""
         try:
             report = read_report(value, now)
         except TickcastError as error:
             return error
         slot = report.symbol, report.resolution
-        targets = [one for one in self._offered.ever(None) if (one.symbol, one.resolution) == slot]
-        mine = {(one.symbol, one.resolution) for one in self._offered.ever(account)}
+        targets = [one for one in every if (one.symbol, one.resolution) == slot]
         return Received(
             report=report,
             body=msgspec.json.encode(value).decode(),
@@ -111,7 +117,7 @@ class ExecutionsResource:
         """Return the smallest step of a market's price, None if nobody told its digits."""
         if not platform:
             return None
-        digits = self._stores.markets.get(Market(platform, report.symbol)).digits
+        digits = self._digits.of(Market(platform, report.symbol))
         return None if digits is None else 10.0**-digits
 
 

@@ -42,10 +42,6 @@ class OfferedSlots:
         """Return what is offered now and visible, by symbol and length of candles."""
         return visible(account, [slot for slot in self._all() if slot.retired_at is None])
 
-    def is_filtered(self, account: Account | None) -> bool:
-        """Say whether anything that is offered now is left out for an account."""
-        return len(self.now(account)) < len(self.now(None))
-
     def ever(self, account: Account | None) -> list[ForecastTarget]:
         """Return the visible targets that were ever offered."""
         return sorted({slot.target for slot in visible(account, self._all())}, key=_order)

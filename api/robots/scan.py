@@ -10,6 +10,7 @@ from api.candles.candles import CSV
 from api.docs.openapi import operation
 from api.docs.openapi_parts import SCAN_FORMS
 from api.http.threads import in_thread
+from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
 from api.robots.offered import OfferedSlots, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
@@ -17,14 +18,10 @@ from api.robots.seen import note_caller
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
-from core.process.recent import Recent
 from core.robots.accounts import Account
 from core.series import Market
 from storage.ledger.signal_rows import SealedSignal
 from storage.stores import Stores
-
-# An unknown market is asked for again after as many scans as fit in here.
-_MARKETS = 512
 
 
 class ScanResource:
@@ -35,7 +32,7 @@ class ScanResource:
         self._offered = offered
         # The item of each slot as it was shown last: between two closes nothing changes.
         self._shown: dict[ForecastTarget, tuple[SealedSignal, ScanItem]] = {}
-        self._digits: Recent[tuple[Market, int], int | None] = Recent(_MARKETS)
+        self._digits = MarketDigits(stores.markets)
 
     @operation("scan", "robots", {200: Scan}, errors=(422,), more=SCAN_FORMS)
     async def on_get(self, req: Request, resp: Response, query: ScanQuery) -> None:
@@ -65,17 +62,15 @@ class ScanResource:
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
         items = [
             self._item(target, row, now)
-            for target in targets
-            if (row := newest.get(target))
-            and _is_wanted(target, query)
-            and (query.include_stale == "true" or row.seq in current)
+            for target in _wanted(targets, query)
+            if (row := newest.get(target)) and (query.include_stale == "true" or row.seq in current)
         ]
         items = [item for item in items if item.confidence >= query.min_confidence]
         closes = [row.first_opening + row.resolution for row in current.values()]
         return Scan(
             items=items,
             plan_tier=tier_of(account),
-            filtered_by_plan=self._offered.is_filtered(account),
+            filtered_by_plan=len(targets) < len(self._offered.now(None)),
             server_time=format_time(now * 1_000),
             server_time_unix=now,
             next_close_unix=_next_close(closes, targets, now),
@@ -85,27 +80,25 @@ class ScanResource:
 
     def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
         if row.is_stale(now):
-            return scan_item(row, self._digits_of(target, now), now)
+            return self._made(target, row, now)
         known = self._shown.get(target)
         if known is None or known[0] is not row:
-            item = scan_item(row, self._digits_of(target, now), now)
-            known = self._shown[target] = row, item
+            known = self._shown[target] = row, self._made(target, row, now)
         return known[1]
 
-    def _digits_of(self, target: ForecastTarget, now: int) -> int | None:
-        market = Market(target.platform, target.symbol)
-        # What an operator sets is seen within a minute.
-        return self._digits.get(
-            (market, now // 60), lambda: self._stores.markets.get(market).digits
-        )
+    def _made(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
+        return scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
 
 
-def _is_wanted(target: ForecastTarget, query: ScanQuery) -> bool:
+def _wanted(targets: list[ForecastTarget], query: ScanQuery) -> list[ForecastTarget]:
     symbols, frames = several(query.symbol), several(query.timeframe)
     lengths = None if frames is None else [parse_resolution(f, "timeframe") for f in frames]
-    return (symbols is None or target.symbol in symbols) and (
-        lengths is None or target.resolution in lengths
-    )
+    return [
+        one
+        for one in targets
+        if (symbols is None or one.symbol in symbols)
+        and (lengths is None or one.resolution in lengths)
+    ]
 
 
 def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> int:
