@@ -41,11 +41,10 @@ class ScanResource:
         A signal that is old, because a later candle has closed, is left out and counted.
         Unchanged items are a 304 to a caller that sends their `ETag` as `If-None-Match`.
         """
-        now = now_ms() // 1_000
-        account = req.context.account
-        scan = await in_thread(self._scan, account, query, now)
-        if req.get_header("Sec-Fetch-Site") is None:  # which every browser sends, and no terminal
-            await in_thread(note_caller, self._stores.heartbeats, account)
+        now, account = now_ms() // 1_000, req.context.account
+        # Every browser sends it, and no terminal.
+        robot = req.get_header("Sec-Fetch-Site") is None
+        scan = await in_thread(self._answer, account, query, now, robot)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
@@ -55,6 +54,12 @@ class ScanResource:
             resp.status = HTTP_304
             return
         resp.data = _shown(scan, query.format)
+
+    def _answer(self, account: Account | None, query: ScanQuery, now: int, robot: bool) -> Scan:
+        scan = self._scan(account, query, now)
+        if robot:
+            note_caller(self._stores.heartbeats, account)
+        return scan
 
     def _scan(self, account: Account | None, query: ScanQuery, now: int) -> Scan:
         targets = [slot.target for slot in self._offered.now(account)]
