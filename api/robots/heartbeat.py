@@ -16,13 +16,11 @@ from api.robots.schemas_executions import (
 )
 from api.robots.seen import account_of
 from core.clock.times import now_ms
-from core.executions.terminal_clock import clock_offset, is_older, utc_offset
+from core.executions.terminal_clock import clock_offset, is_older, is_wrong, utc_offset
 from core.robots.accounts import Account
 from storage.executions.heartbeats import Said, Skipped
 from storage.stores import Stores
 
-# A terminal's own UTC clock may be off by so much (s).
-CLOCK_TOLERANCE_S = 90
 REASONS = ("spread", "margin", "disabled", "late", "max_positions", "symbol")
 OTHER = "other"
 
@@ -66,7 +64,7 @@ class HeartbeatResource:
         ]
         self._stores.heartbeats.skip(account_id, terminal, skipped)
         warnings = {
-            "gmt_clock": own is not None and abs(own) > CLOCK_TOLERANCE_S,
+            "gmt_clock": is_wrong(own),
             "server_clock": told.server_time is not None and offset is None,
             "version": is_older(told.version, self._min_version),
         }

@@ -64,14 +64,20 @@ class BrokerClock(msgspec.Struct, frozen=True):
         return offset in _offsets(self.zone, now)
 
 
+def whole_quarters(ahead: float) -> int | None:
+    """Return how far ahead (s) a clock is in whole quarters of an hour, None where it is none."""
+    offset = round(ahead / QUARTER) * QUARTER
+    return offset if abs(ahead - offset) <= TOLERANCE else None
+
+
 def measured_offset(server: int, now: int) -> int:
     """Return how far a server's clock is ahead of ours, in whole quarters of an hour (s).
 
     Raises `Conflict` where it is none.
     """
     ahead = server - now
-    offset = round(ahead / QUARTER) * QUARTER
-    if abs(ahead - offset) > TOLERANCE:
+    offset = whole_quarters(ahead)
+    if offset is None:
         raise Conflict(
             f"clock.server is {ahead:+d} s ahead of this server's clock, which is no whole quarter "
             f"of an hour (within {TOLERANCE} s). Send TimeTradeServer(), and set the clock of the "

@@ -3,8 +3,9 @@
 import math
 import re
 
-QUARTER_S = 900
-# So far (s) from a whole quarter of an hour, a server's clock is wrong rather than in a zone.
+from core.brokers.clock import whole_quarters
+
+# So far (s) from ours a terminal's own UTC clock is wrong.
 TOLERANCE_S = 90
 FARTHEST_S = 14 * 3_600
 
@@ -16,10 +17,8 @@ def utc_offset(server_time: float | None, now: int) -> int | None:
     """
     if server_time is None or not math.isfinite(server_time):
         return None
-    ahead = server_time - now / 1_000
-    offset = round(ahead / QUARTER_S) * QUARTER_S
-    fits = abs(ahead - offset) <= TOLERANCE_S and abs(offset) <= FARTHEST_S
-    return offset if fits else None
+    offset = whole_quarters(server_time - now / 1_000)
+    return offset if offset is not None and abs(offset) <= FARTHEST_S else None
 
 
 def clock_offset(gmt_time: float | None, now: int) -> int | None:
@@ -27,6 +26,11 @@ def clock_offset(gmt_time: float | None, now: int) -> int | None:
     if gmt_time is None or not math.isfinite(gmt_time):
         return None
     return round(gmt_time - now / 1_000)
+
+
+def is_wrong(offset: int | None) -> bool:
+    """Say whether a terminal's UTC clock is so far (s) from ours as none should be."""
+    return offset is not None and abs(offset) > TOLERANCE_S
 
 
 def is_older(version: str | None, least: str | None) -> bool:

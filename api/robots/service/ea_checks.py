@@ -7,6 +7,7 @@ from api.robots.seen import account_of
 from api.robots.service.schemas import EaCheck
 from core.clock.resolutions import DAY
 from core.clock.times import format_time
+from core.executions.terminal_clock import is_wrong
 from core.robots.accounts import Account
 from storage.executions.execution_rows import Position
 from storage.executions.heartbeats import SeenTerminal
@@ -15,8 +16,8 @@ from storage.stores import Stores
 _DAY_MS = DAY * 1_000
 # Reports of so many days, and so many positions at most, are looked at.
 _REPORTS_DAYS, _MOST_POSITIONS = 30, 200
-# A plan that ends so soon (days) is told; a terminal's UTC clock may be off by so much (s).
-_ENDS_SOON_DAYS, _CLOCK_S = 7, 90
+# A plan that ends so soon (days) is told.
+_ENDS_SOON_DAYS = 7
 
 
 def ea_checks(
@@ -45,7 +46,7 @@ def _seen_today(terminals: Sequence[SeenTerminal], now: int) -> EaCheck:
 
 
 def _clock(terminals: Sequence[SeenTerminal]) -> EaCheck:
-    off = [one for one in terminals if abs(one.said.clock_offset_s or 0) > _CLOCK_S]
+    off = [one for one in terminals if is_wrong(one.said.clock_offset_s)]
     names = ", ".join(one.terminal or "a terminal" for one in off)
     return _check("clock", not off, f"The computer's clock is wrong at {names}: have it set.")
 
