@@ -2,8 +2,7 @@
 
 import logging
 from collections import defaultdict
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,10 +15,10 @@ from core.models import exits_of
 from core.series import Market, Series
 from core.signals import BUY, GRACE_MS, HOLD, SELL
 from storage.ledger.signal_rows import SealedSignal, SignalOutcome
-from storage.models.registry import Registry
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
 from tasks.forecasts.ledger_scores import is_due
+from tasks.jobs.loaded_models import models
 from tasks.signals.signal_scores import keep_signal_scores
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _outcome_of_sealed(
         return None  # a hold of an earlier version: nothing was said but its chances
     run_id = row.run_id or stores.signals.get(row.signal_id).run_id
     before = row.first_opening - 1
-    openings = _openings(stores.registry, run_id, before, row.horizon, row.made_at)
+    openings = _openings(stores, run_id, before, row.horizon, row.made_at)
     over = now_ms() > (row.opening + row.resolution) * 1_000 + PATIENCE_MS
     ended = _finest_position(row, side, openings, bars, fine, over)
     label = _label(row, openings, bars, over)
@@ -195,9 +194,7 @@ def _score_unsealed(stores: Stores) -> int:
 
 
 def _outcome_of_record(stores: Stores, record: SignalRecord) -> "Outcome | None":
-    openings = _openings(
-        stores.registry, record.run_id, record.opening, record.horizon, record.made_at
-    )
+    openings = _openings(stores, record.run_id, record.opening, record.horizon, record.made_at)
     end = record.expires_at // 1_000 - record.resolution
     bars = _bars(stores, record.series, record.opening + record.resolution, end)
     over = now_ms() > record.expires_at + PATIENCE_MS
@@ -219,20 +216,15 @@ def _keep_scores(stores: Stores, behind: set[ForecastTarget]) -> None:
 
 
 def _openings(
-    registry: Registry, run_id: str, last: int, horizon: int, made_at: int
+    stores: Stores, run_id: str, last: int, horizon: int, made_at: int
 ) -> "NDArray[np.int64]":
     """Return the candles that a position lives through: those that open once it can be entered."""
     # NumPy comes in with this import.
     from core.clock.sessions import Sessions
 
-    sessions = Sessions.from_dict(_sessions(registry, run_id))
+    sessions = Sessions.from_dict(models.run(stores, run_id).metadata["sessions"])
     ahead = sessions.next_openings(last, horizon)
     return ahead[ahead * 1_000 + GRACE_MS >= made_at]
-
-
-@lru_cache(256)
-def _sessions(registry: Registry, run_id: str) -> dict[str, Any]:
-    return dict(registry.run(run_id).metadata["sessions"])
 
 
 def _bars(stores: Stores, series: Series, start: int, end: int) -> "Bars":
