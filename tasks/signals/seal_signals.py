@@ -131,8 +131,10 @@ class SignalSealer:
     def _make(self, due: Due) -> list[Unsealed]:
         """Return the signal from the newest finished candle, if it is new and in time."""
         target, stores = due.target, self._stores
+        if _champion(due) is None:
+            return []
         newest = newest_finished(stores.candles, target.series)
-        if newest is None or self._dealt.get(target) == newest or _champion(due) is None:
+        if newest is None or self._dealt.get(target) == newest:
             return []
         first, last = self._openings(due, newest)
         sealed = stores.sealed.find(target, last)
