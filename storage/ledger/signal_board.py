@@ -38,9 +38,10 @@ class SignalBoard:
         """Show rows that were just sealed, and tell who listens to their markets."""
         self.put(rows)
         with redis_errors():
+            pipe = self._client.pipeline(transaction=False)
             for row in rows:
-                channel = keys.live(row.platform, row.symbol)
-                self._client.publish(channel, message(LiveKind.SIGNAL, row))
+                pipe.publish(keys.live(row.platform, row.symbol), message(LiveKind.SIGNAL, row))
+            pipe.execute()
 
     def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
         """Return the newest signal of each target that ever had one."""
