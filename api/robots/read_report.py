@@ -94,12 +94,10 @@ def _ticket(given: ExecutionReport) -> int:
 def _result(given: ExecutionReport) -> tuple[str | None, str | None]:
     """Return the word of a result, and what was said where that is another."""
     said, reason = given.result, given.reason_raw
-    if said is None:
-        return None, reason and reason[:_REASON_LENGTH]
-    word = str(said).strip().upper()
-    if word in RESULTS:
-        return word, reason and reason[:_REASON_LENGTH]
-    return OTHER, (reason or str(said))[:_REASON_LENGTH]
+    word = None if said is None else str(said).strip().upper()
+    if word is not None and word not in RESULTS:
+        word, reason = OTHER, reason or str(said)
+    return word, reason and reason[:_REASON_LENGTH]
 
 
 def _instant(value: str | float, field: str, offset_s: float | None) -> int:
