@@ -13,12 +13,12 @@ from api.robots.schemas_positions import (
     PositionsQuery,
     PositionSums,
 )
-from api.robots.seen import account_of
+from api.robots.seen import account_of, is_owner
 from api.robots.words import WORDS, timeframe_code
 from core.clock.times import format_time, now_ms
 from core.executions.summary import Money, Totals, by_currency, totals
 from core.robots.accounts import Account
-from storage.access.access_keys import OWNER, AccessKey
+from storage.access.access_keys import AccessKey
 from storage.executions.execution_rows import Position
 from storage.executions.execution_store import ExecutionStore
 
@@ -44,7 +44,7 @@ class AccountExecutions:
     def _positions(
         self, key: AccessKey | None, account: Account | None, query: PositionsQuery
     ) -> Positions:
-        account_id = None if key is None or key.role == OWNER else account_of(account)
+        account_id = None if is_owner(key) else account_of(account)
         since = now_ms() - query.days * _DAY_MS
         rows = self._store.page(account_id, since, query.limit, query.before)
         money = self._store.money(account_id, since)

@@ -5,11 +5,12 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.schemas_positions import Terminals, TerminalShown
-from api.robots.seen import account_of
-from core.clock.times import format_time, now_ms
+from api.robots.seen import account_of, is_owner
+from api.robots.service.checks import instant
+from core.clock.times import now_ms
 from core.robots.accounts import Account
 from core.robots.presence import presence
-from storage.access.access_keys import OWNER, AccessKey
+from storage.access.access_keys import AccessKey
 from storage.executions.heartbeats import Heartbeats, SeenTerminal
 
 
@@ -25,8 +26,7 @@ class TerminalList:
         resp.media = await in_thread(self._terminals, req.context.key, req.context.account)
 
     def _terminals(self, key: AccessKey | None, account: Account | None) -> Terminals:
-        every = key is None or key.role == OWNER
-        accounts = self._heartbeats.accounts() if every else [account_of(account)]
+        accounts = self._heartbeats.accounts() if is_owner(key) else [account_of(account)]
         now = now_ms()
         shown = [
             (one.seen_at, _shown(account_id, one, now))
@@ -50,6 +50,6 @@ def _shown(account_id: int, one: SeenTerminal, now: int) -> TerminalShown:
         open_positions=said.open_positions,
         utc_offset_s=said.utc_offset_s,
         clock_offset_s=said.clock_offset_s,
-        last_seen_at=format_time(one.seen_at // 1_000 * 1_000),
+        last_seen_at=instant(one.seen_at),
         status=presence(one.seen_at, now),
     )

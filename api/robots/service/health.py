@@ -6,6 +6,7 @@ from msgspec import structs
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots
+from api.robots.seen import is_owner
 from api.robots.service.checks import ServiceChecks, instant, iso, minutes
 from api.robots.service.schemas import (
     FeedState,
@@ -22,7 +23,6 @@ from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.process.lifetime import uptime
 from core.robots.accounts import Account
-from storage.access.access_keys import OWNER
 from storage.jobs.worker_faults import faults
 from storage.mail.outbox import MailState
 from storage.sales.webhooks import WebhookState
@@ -66,7 +66,7 @@ class ServiceStatusResource:
     async def on_get(self, req: Request, resp: Response) -> None:
         """Say how each slot in the plan is; to owners, feeds, workers and queues besides."""
         health, state = await self._checks.ask()
-        key, now = req.context.key, now_ms()
+        now = now_ms()
         status = ServiceStatus(
             **structs.asdict(health),
             server_time=instant(now),
@@ -75,7 +75,7 @@ class ServiceStatusResource:
         )
         if state is not None:
             status.slots = await in_thread(self._slots, req.context.account, state, now)
-            if key is None or key.role == OWNER:
+            if is_owner(req.context.key):
                 await in_thread(self._tell_owner, status, now)
         resp.media = status
 
