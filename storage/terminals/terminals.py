@@ -66,9 +66,7 @@ class TerminalStore:
             seen_at=now,
             clock_offset_s=clock.server - offset - now // 1_000,
             gmt_offset_s=None if clock.gmt is None else clock.gmt - now // 1_000,
-            more=more
-            if len(msgspec.json.encode(more)) <= MOST_KEPT
-            else {"too_long": sorted(more)[:8]},
+            more=_bounded(more),
         )
         name, terminals = keys.terminal(platform), keys.terminals(platform)
         with redis_errors():

@@ -263,6 +263,15 @@ async def test_what_we_do_not_know_is_kept_of_the_terminal_and_not_refused(
     assert "confirm-clock" in str(stores.feeds.state("mt5-ic").refusal)
 
 
+async def test_of_more_that_we_do_not_know_than_is_kept_names_are_and_only_their_beginning(
+    api: Any, stores: Stores, now: int
+) -> None:
+    sent = message(now) | {"n" * 3_000: 1}
+    assert (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).status_code == 200
+    (terminal,) = stores.feeds.state("mt5-ic").terminals
+    assert terminal.more == {"too_long": ["n" * 64]}
+
+
 async def test_spreads_of_candles_become_the_measured_costs_of_their_market(
     api: Any, stores: Stores, now: int
 ) -> None:
