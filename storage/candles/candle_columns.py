@@ -51,7 +51,7 @@ class Candles:
         return type(self)(**(self.columns() | columns))
 
     def take(self, chosen: slice | NDArray[Any]) -> Self:
-        """Return the candles that a slice, a mask or ascending positions choose."""
+        """Return the candles that a slice, a mask or positions choose, in their order."""
         return type(self)(**{name: column[chosen] for name, column in self.columns().items()})
 
     def to_frame(self) -> "pd.DataFrame":

@@ -147,7 +147,8 @@ class SeriesWriter:
         if not len(quiet):
             return given
         held = self._candles.read(series, int(quiet.time[0]), int(quiet.time[-1])).time
-        return _joined(given, quiet.take(~np.isin(quiet.time, held)))
+        every = Candles.join([given, quiet.take(~np.isin(quiet.time, held))])
+        return every.take(np.argsort(every.time))
 
     def _build(
         self,
@@ -214,13 +215,3 @@ def _within(time: Integers, first: int, stop: int | None) -> slice:
     """Return the places of ascending openings in `first..stop` (s, `stop` excluded)."""
     end = len(time) if stop is None else int(np.searchsorted(time, stop))
     return slice(int(np.searchsorted(time, first)), end)
-
-
-def _joined(given: Candles, more: Candles) -> Candles:
-    order = np.argsort(np.concatenate([given.time, more.time]))
-    added = more.columns()
-    columns = {
-        name: np.concatenate([column, added[name]])[order]
-        for name, column in given.columns().items()
-    }
-    return Candles(**columns)
