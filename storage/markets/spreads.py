@@ -9,8 +9,9 @@ import redis
 from core.clock.resolutions import DAY
 from core.series import Market
 from storage import keys
-from storage.candles.candle_commands import CHUNK_OPTIONS
+from storage.candles.candle_commands import CHUNK_OPTIONS, is_there
 from storage.redis_connection import redis_errors
+from storage.trades.time_series import failed_elements
 
 # A market's spread is the median of so long (s), of so many at least.
 SPAN, LEAST = 28 * DAY, 30
@@ -21,7 +22,6 @@ class SpreadStore:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client: Any = client
-        self._known: set[str] = set()
 
     def write(self, market: Market, spreads: Sequence[tuple[int, float]], now: int) -> None:
         """Keep spreads (epoch ms, basis points) of the last 28 days before `now` (s)."""
@@ -30,11 +30,8 @@ class SpreadStore:
         if not samples:
             return
         with redis_errors():
-            if name not in self._known:
-                self._create(name)
-            added = self._client.execute_command("TS.MADD", *samples)
-            # A sample that is too old is not needed; a series may be removed behind our back.
-            if any("does not exist" in str(one) for one in added):
+            if failed_elements(self._client.execute_command("TS.MADD", *samples)):
+                # There is no such series yet. What fails again is too old, and not needed.
                 self._create(name)
                 self._client.execute_command("TS.MADD", *samples)
 
@@ -43,9 +40,8 @@ class SpreadStore:
         try:
             self._client.execute_command("TS.CREATE", name, *retention)
         except redis.ResponseError as error:
-            if "already exists" not in str(error):
+            if not is_there(error):
                 raise
-        self._known.add(name)
 
     def median(self, market: Market, now: int) -> float | None:
         """Return the median spread (basis points) of 28 days, None where too few were told."""

@@ -285,6 +285,10 @@ async def test_spreads_of_candles_become_the_measured_costs_of_their_market(
     costs = market["costs"]
     assert (costs["sources"]["spread_bps"], costs["source"]) == ("measured", "measured")
     assert costs["round_trip_bps"] == pytest.approx(1.3, abs=1e-3)
+    # What is removed behind our back is made anew.
+    stores.redis.delete(keys.spread(*Market("icmarkets", "EURUSD")))
+    await api("POST", "/ingest/mt/icmarkets", body=text(sent))
+    assert measure_spreads(stores) == 1
     set_ = {"costs": {"spread_bps": 0.9}, "digits": 4}
     await api("PUT", "/markets/icmarkets/EURUSD", json=set_)
     assert measure_spreads(stores) == 1
