@@ -11,8 +11,7 @@ from api.http.threads import in_database_thread
 from api.robots.items import slot_signal
 from api.robots.offered import OfferedSlots
 from api.robots.schemas import CountRow, Counts, CountsQuery, HistoryQuery, SlotSignal
-from api.robots.words import timeframe_code
-from core.clock.resolutions import DAY, parse_resolution
+from core.clock.resolutions import DAY, parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.robots.accounts import Account
 from storage.ledger.sealed_signals import SealedSignals

@@ -3,7 +3,8 @@
 import math
 
 from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
-from api.robots.words import WORDS, model_version, timeframe_code
+from api.robots.words import WORDS, model_version
+from core.clock.resolutions import timeframe_code
 from core.clock.times import format_time
 from core.signals import HOLD, enter_by
 from storage.ledger.signal_rows import SealedSignal

@@ -4,8 +4,7 @@ import difflib
 import time
 from collections.abc import Callable, Sequence
 
-from api.robots.words import timeframe_code
-from core.clock.resolutions import parse_resolution
+from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.errors import NotFound, NotInPlan
 from core.forecast_target import ForecastTarget

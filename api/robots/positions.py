@@ -14,7 +14,8 @@ from api.robots.schemas_positions import (
     PositionSums,
 )
 from api.robots.seen import account_of, is_owner
-from api.robots.words import WORDS, timeframe_code
+from api.robots.words import WORDS
+from core.clock.resolutions import timeframe_code
 from core.clock.times import format_time, now_ms
 from core.executions.summary import Money, Totals, by_currency, totals
 from core.robots.accounts import Account

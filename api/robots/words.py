@@ -1,18 +1,12 @@
-"""The words of trading robots: BUY, SELL, NO_TRADE, and `M15` for candles of 15 minutes."""
+"""The words of trading robots: BUY, SELL, NO_TRADE, and the names of models."""
 
 from types import MappingProxyType
 
-from core.clock.resolutions import resolution_name
+from core.clock.resolutions import timeframe_code
 from core.signals import BUY, HOLD, SELL
 
 WORDS = MappingProxyType({BUY: "BUY", SELL: "SELL", HOLD: "NO_TRADE"})
 SIDES = MappingProxyType({"BUY": BUY, "SELL": SELL})
-
-
-def timeframe_code(resolution: int) -> str:
-    """Return the code of a length of candles (s): 900 is `M15`, 86400 is `D1`."""
-    name = resolution_name(resolution)
-    return f"{name[-1].upper()}{name[:-1]}"
 
 
 def model_version(symbol: str, resolution: int, model_hash: str) -> str:

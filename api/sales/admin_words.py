@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from api.http.schemas import show_time
-from api.robots.words import timeframe_code
 from api.sales.schemas_admin import AccountShown, PlanShown
-from core.clock.resolutions import parse_resolution
+from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import format_time
 from core.names import spell_symbol
 from core.robots.accounts import Account, Entitlement

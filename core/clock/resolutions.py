@@ -52,3 +52,9 @@ def resolution_name(seconds: int) -> str:
         if seconds % length == 0:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
+
+
+def timeframe_code(seconds: int) -> str:
+    """Return the code that MetaTrader has for a length (s): 900 is `M15`, 86400 is `D1`."""
+    name = resolution_name(seconds)
+    return f"{name[-1].upper()}{name[:-1]}"

@@ -12,7 +12,7 @@ import numpy as np
 import redis
 
 from core.brokers.messages import MOST_BARS, Wanted
-from core.clock.resolutions import HOUR
+from core.clock.resolutions import HOUR, timeframe_code
 from core.clock.wall_times import wall_seconds
 from core.series import Series
 from storage import keys
@@ -27,7 +27,6 @@ REST = HOUR
 PART, MOST_HOLES = 2_400, 32
 # Where clocks went back there are more candles than slots, and newest ones come besides.
 ROOM = MOST_BARS - 200
-TIMEFRAMES = {300: "M5", 3_600: "H1"}
 
 
 class Hole(msgspec.Struct, array_like=True):
@@ -141,6 +140,6 @@ def _shown(
             # The newest part of what does not fit comes first.
             since = end - count * series.resolution
             wall = int(wall_seconds(np.array([since], np.int64), zone)[0])
-            found.append(Wanted(names[series], TIMEFRAMES[series.resolution], wall, count))
+            found.append(Wanted(names[series], timeframe_code(series.resolution), wall, count))
             room -= count
     return found

@@ -9,8 +9,7 @@ from api.robots.seen import account_of
 from api.robots.service.checks import iso, minutes
 from api.robots.service.ea_checks import ea_checks
 from api.robots.service.schemas import EaAccount, EaStatus, SlotCoverage, StaleSlot
-from api.robots.words import timeframe_code
-from core.clock.resolutions import DAY
+from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.robots.accounts import Account

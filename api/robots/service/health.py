@@ -17,8 +17,8 @@ from api.robots.service.schemas import (
     SlotState,
     WebhooksState,
 )
-from api.robots.words import model_version, timeframe_code
-from core.clock.resolutions import DAY
+from api.robots.words import model_version
+from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.process.lifetime import uptime

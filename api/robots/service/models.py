@@ -10,8 +10,8 @@ from api.http.threads import in_database_thread
 from api.robots.offered import OfferedSlots
 from api.robots.service.checks import instant
 from api.robots.service.schemas import ActiveModel, ActiveModels
-from api.robots.words import model_version, timeframe_code
-from core.clock.resolutions import DAY
+from api.robots.words import model_version
+from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.models import SIGNAL
 from core.process.recent import Recent
