@@ -246,19 +246,13 @@ def test_the_finest_candles_held_say_which_exit_came_first(
     stores: Stores, finer: tuple[tuple[float, float, float, float], ...], exit_: str
 ) -> None:
     run(stores)
-    record = stores.signals.add(buy(costs_bps=20.0, spread_bps=0.0))
-    first = record.opening + 300
-    with writing(stores.engine) as connection:
-        append_only.lift(connection)  # the database's clock would not believe it
-    sealed = SealedSignals(stores.engine, stores.heads, clock=lambda: first * 1_000)
-    target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
-    sealed.append([unsealed(record, target, first, first + 5 * 300)])
+    sealed = seal(stores, stores.signals.add(buy(costs_bps=20.0, spread_bps=0.0)))
     stores.candles.write(SOL, path((100.0, 103.0, 98.0, 100.0)))
     minutes = path(CALM, *finer)
     if finer:
-        at = first + 60 * np.arange(len(minutes), dtype=np.int64)
+        at = sealed.first_opening + 60 * np.arange(len(minutes), dtype=np.int64)
         stores.candles.write(Series(SOL.platform, SOL.symbol, 60), replace(minutes, time=at))
     assert score_signals(stores) == 1
-    row = stores.sealed.find(target, first + 5 * 300)
+    row = stores.sealed.find(sealed.target, sealed.opening)
     assert row
     assert row.exit == exit_
