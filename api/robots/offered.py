@@ -43,7 +43,7 @@ class OfferedSlots:
 
     def ever(self, account: Account | None) -> list[ForecastTarget]:
         """Return the visible targets that were ever offered."""
-        return sorted({slot.target for slot in visible(account, self._all())}, key=_order)
+        return list(dict.fromkeys(slot.target for slot in visible(account, self._all())))
 
     def named(self, account: Account | None, symbol: str, timeframe: str) -> list[ForecastTarget]:
         """Return the targets of a slot, retired ones too.
