@@ -14,7 +14,6 @@ from api.sales.openapi_parts import ADMIN
 from api.sales.schemas_admin import AccountChange, AccountClosed, AccountShown, ClaimLinkMade
 from core.clock.times import format_time, now_ms, parse_time
 from core.errors import Conflict, InvalidRequest, NotFound
-from core.mail.mails import LOCALES, is_address
 from storage.mail.claims import Purpose
 from storage.sales.account_admin import AccountAdmin
 from storage.stores import Stores
@@ -104,11 +103,4 @@ def _columns(told: dict[str, Any]) -> dict[str, Any]:
     """Return what the operator wrote as columns of an account."""
     symbols, lengths = read_limits(told.get("symbols_allowed"), told.get("tfs_allowed"))
     read = {"symbols_allowed": symbols, "tfs_allowed": lengths}
-    columns = told | {name: value for name, value in read.items() if name in told}
-    if email := columns.get("email"):
-        if not is_address(email):
-            raise InvalidRequest("email must be one address such as a@b.example.", field="email")
-        columns["email"] = email.lower()
-    if columns.get("locale", LOCALES[0]) not in LOCALES:
-        raise InvalidRequest(f"locale must be one of {', '.join(LOCALES)}.", field="locale")
-    return columns
+    return told | {name: value for name, value in read.items() if name in told}

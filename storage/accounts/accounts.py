@@ -3,7 +3,8 @@
 import builtins
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, insert, select, update
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, NotFound
-from core.mail.mails import is_address
+from core.mail.mails import LOCALES, is_address
 from core.robots.accounts import TIERS, USUAL_CALLS, Account
 from storage.accounts.account_tables import accounts, entitlements
 from storage.database import lock_table, reading, writing
@@ -83,7 +84,7 @@ class AccountStore:
         _check_tier(tier)
         self.get(account_id)
         with writing(self._engine) as connection:
-            self._end(connection, account_id, ADMIN)
+            end_plans(connection, account_id, self._clock(), ADMIN)
             self._grant(connection, account_id, tier, ends_at)
         return self.get(account_id)
 
@@ -91,7 +92,7 @@ class AccountStore:
         """End all plans now; keys of the account open nothing any more."""
         self.get(account_id)
         with writing(self._engine) as connection:
-            self._end(connection, account_id)
+            end_plans(connection, account_id, self._clock())
         return self.get(account_id)
 
     def _grant(
@@ -111,15 +112,6 @@ class AccountStore:
             "state": MANUAL,
         }
         connection.execute(insert(entitlements).values(row))
-
-    def _end(self, connection: Connection, account_id: int, source: str | None = None) -> None:
-        now, column = self._clock(), entitlements.c
-        mine = (column.account_id == account_id) & (
-            column.ends_at.is_(None) | (column.ends_at > now)
-        )
-        if source:
-            mine &= column.source == source
-        connection.execute(update(entitlements).where(mine).values(ends_at=now, state=CLOSED))
 
     def _read(self, *whose: ColumnElement[bool]) -> builtins.list[Account]:
         granted = select(entitlements).order_by(entitlements.c.id)
@@ -141,9 +133,18 @@ class AccountStore:
 def insert_account(connection: Connection, told: NewAccount, now: int) -> int:
     """Make an account without a plan within a transaction; returns its number."""
     number = next_number(connection, accounts)
-    values = _checked(told) | {"id": number, "created_at": now}
+    values = checked(msgspec.structs.asdict(told)) | {"id": number, "created_at": now}
     connection.execute(insert(accounts).values(values))
     return number
+
+
+def end_plans(connection: Connection, account_id: int, now: int, source: str | None = None) -> None:
+    """End the plans of an account that run, those of one source only if it is given."""
+    column = entitlements.c
+    mine = (column.account_id == account_id) & (column.ends_at.is_(None) | (column.ends_at > now))
+    if source:
+        mine &= column.source == source
+    connection.execute(update(entitlements).where(mine).values(ends_at=now, state=CLOSED))
 
 
 def next_number(connection: Connection, table: Table) -> int:
@@ -152,16 +153,23 @@ def next_number(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one())
 
 
-def _checked(told: NewAccount) -> dict[str, object]:
-    if not 1 <= len(told.user_name.strip()) <= 128:
+def checked(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of an account, all or some of it, as it is stored.
+
+    Raises `InvalidRequest` for what an account cannot have.
+    """
+    name, email = told.get("user_name"), told.get("email")
+    if name is not None and not 1 <= len(name.strip()) <= 128:
         raise InvalidRequest("user_name must have 1 to 128 characters.", field="user_name")
-    if told.email is not None and not is_address(told.email):
+    if email is not None and not is_address(email):
         raise InvalidRequest("email must be one address such as a@b.example.", field="email")
-    if not 1 <= told.rate_limit_per_min <= 1_000_000:
+    if told.get("locale", LOCALES[0]) not in LOCALES:
+        raise InvalidRequest(f"locale must be one of {', '.join(LOCALES)}.", field="locale")
+    if not 1 <= told.get("rate_limit_per_min", USUAL_CALLS) <= 1_000_000:
         raise InvalidRequest(
             "rate_limit_per_min must be 1 to 1,000,000.", field="rate_limit_per_min"
         )
-    return msgspec.structs.asdict(told) | {"email": told.email and told.email.lower()}
+    return dict(told) if email is None else {**told, "email": email.lower()}
 
 
 def _check_tier(tier: str) -> None:

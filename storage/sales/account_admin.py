@@ -12,8 +12,8 @@ from core.errors import Conflict, NotFound
 from core.mail.mails import MailKind
 from core.payments.entitled import Contract, Invoice
 from storage.access.access_keys import revoke_keys_of
-from storage.accounts.account_tables import accounts, entitlements
-from storage.accounts.accounts import CLOSED
+from storage.accounts.account_tables import accounts
+from storage.accounts.accounts import checked, end_plans
 from storage.database import writing
 from storage.mail.mail_tables import claims, mails
 from storage.mail.outbox import MailState, add_mail
@@ -33,13 +33,17 @@ class AccountAdmin:
     def change(self, account_id: int, values: Mapping[str, Any]) -> None:
         """Change columns of an account; of another mail address both are told.
 
-        Raises `Conflict` if another account has the address, or this one is closed.
+        Raises `InvalidRequest` for what an account cannot have, and `Conflict` if another one
+        has the address, or this one is closed.
         """
+        values = checked(values)
         try:
             with writing(self._engine) as connection:
-                old = _open_account(connection, account_id)
+                old = _account(connection, account_id)
+                if old.closed_at is not None:
+                    raise Conflict("This account is closed.")
                 mine = accounts.c.id == account_id
-                connection.execute(update(accounts).where(mine).values(dict(values)))
+                connection.execute(update(accounts).where(mine).values(values))
                 if "email" in values and values["email"] != old.email:
                     self._tell_both(connection, account_id, old.email, values["email"])
         except IntegrityError as error:
@@ -52,17 +56,13 @@ class AccountAdmin:
         """
         now = self._clock()
         with writing(self._engine) as connection:
+            old = _account(connection, account_id)
+            closed_at = now if old.closed_at is None else old.closed_at
+            blank = {"user_name": NAMELESS, "email": None, "notes": "", "closed_at": closed_at}
             mine = accounts.c.id == account_id
-            row = connection.execute(select(accounts).where(mine)).one_or_none()
-            if row is None:
-                raise NotFound("There is no account with this id.")
-            blank = {"user_name": NAMELESS, "email": None, "notes": ""}
-            closed_at = row.closed_at if row.closed_at is not None else now
-            connection.execute(
-                update(accounts).where(mine).values(blank | {"closed_at": closed_at})
-            )
+            connection.execute(update(accounts).where(mine).values(blank))
             revoke_keys_of(connection, account_id, now)
-            _end_plans(connection, account_id, now)
+            end_plans(connection, account_id, now)
             _end_mails(connection, account_id, now)
             _forget_buyer(connection, account_id)
 
@@ -77,19 +77,11 @@ class AccountAdmin:
             add_mail(connection, account_id, MailKind.CHANGED, about, told, now)
 
 
-def _open_account(connection: Connection, account_id: int) -> Any:
+def _account(connection: Connection, account_id: int) -> Any:
     row = connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
     if row is None:
         raise NotFound("There is no account with this id.")
-    if row.closed_at is not None:
-        raise Conflict("This account is closed.")
     return row
-
-
-def _end_plans(connection: Connection, account_id: int, now: int) -> None:
-    column = entitlements.c
-    runs = (column.account_id == account_id) & (column.ends_at.is_(None) | (column.ends_at > now))
-    connection.execute(update(entitlements).where(runs).values(ends_at=now, state=CLOSED))
 
 
 def _end_mails(connection: Connection, account_id: int, now: int) -> None:

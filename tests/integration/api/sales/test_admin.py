@@ -159,6 +159,7 @@ async def test_an_address_has_one_account_and_more_keys_only_if_asked(admin: Adm
     [
         {"plan_tier": "owner"},
         {"email": "no address"},
+        {"locale": "xx"},
         {"expires_at": "2020-01-01T00:00:00Z"},
         {"tfs_allowed": ["H9"]},
         {"admin": True},
