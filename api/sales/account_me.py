@@ -13,7 +13,7 @@ from api.robots.service.checks import instant, iso, minutes
 from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.errors import Unauthorized
-from core.payments.entitled import RENEWED
+from core.payments.events import PAYING
 from core.robots.accounts import Account, Entitlement
 from core.robots.presence import Presence, presence
 from storage.access.access_keys import FILE_LABEL, OWNER, AccessKey
@@ -137,15 +137,11 @@ def _subscription(account: Account, now: int) -> Subscription | None:
     if not held:
         return None
     last = max(held, key=lambda one: (one.ends_at is None, one.ends_at or 0))
-    return Subscription(_state(last), iso(last.ends_at) if _renews(last) else None)
+    return Subscription(_state(last), iso(last.ends_at) if last.state in PAYING else None)
 
 
 def _state(plan: Entitlement) -> SubscriptionState:
     return "manual" if plan.source == ADMIN else _STATES.get(plan.state, "cancelled")
-
-
-def _renews(plan: Entitlement) -> bool:
-    return plan.source != ADMIN and plan.state in RENEWED
 
 
 def _terminal(one: SeenTerminal) -> MyTerminal:

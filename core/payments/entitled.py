@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from core.payments.events import (
+    PAYING,
     BuyerEvent,
     ContractEvent,
     ContractStatus,
@@ -26,9 +27,6 @@ DAY_MS = 86_400_000
 GRACE_MS = 3 * DAY_MS
 # Beside the statuses of contracts: what is paid and not renewed by itself, and what was taken back.
 PAID, REFUNDED = "paid", "refunded"
-# The payment provider asks for the next payment by itself.
-RENEWED = frozenset({ContractStatus.ACTIVE.value, ContractStatus.TRIAL.value})
-PAYING = (ContractStatus.ACTIVE, ContractStatus.TRIAL)
 
 Event = TypeVar("Event", bound=SubscriptionEvent)
 

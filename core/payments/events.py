@@ -33,6 +33,10 @@ class ContractStatus(StrEnum):
     FINISHED = "finished"
 
 
+# The payment provider asks for the next payment by itself.
+PAYING = (ContractStatus.ACTIVE, ContractStatus.TRIAL)
+
+
 class InvoiceStep(StrEnum):
     """What became of an invoice; an invoice may have come to several of them."""
 

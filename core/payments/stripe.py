@@ -13,6 +13,7 @@ import msgspec
 
 from core.errors import MalformedRequest
 from core.payments.events import (
+    PAYING,
     BuyerEvent,
     ContractEvent,
     ContractStatus,
@@ -38,7 +39,6 @@ _STATUSES = {
     "canceled": ContractStatus.FINISHED,
     "incomplete_expired": ContractStatus.FINISHED,
 }
-_RUNNING = (ContractStatus.ACTIVE, ContractStatus.TRIAL)
 
 
 class _Id(msgspec.Struct):
@@ -190,7 +190,7 @@ def _subscription(event: _Event) -> list[SubscriptionEvent]:
     starts = [found.current_period_start, *(line.current_period_start for line in lines)]
     until = max((end for end in ends if end), default=None)
     ends_at = found.ended_at
-    if status in _RUNNING and (found.cancel_at_period_end or found.cancel_at):
+    if status in PAYING and (found.cancel_at_period_end or found.cancel_at):
         status, ends_at = ContractStatus.CANCELLED, found.cancel_at or until
     elif status is ContractStatus.LATE:
         # The period has begun already for which nobody has paid.

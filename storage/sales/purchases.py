@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from core.clock.times import now_ms
 from core.mail.mails import MailKind, is_address
 from core.payments.entitled import (
-    PAYING,
     Contract,
     Entitled,
     Invoice,
@@ -17,7 +16,7 @@ from core.payments.entitled import (
     keep_contract,
     keep_invoice,
 )
-from core.payments.events import BuyerEvent, InvoiceEvent, InvoiceStep, SubscriptionEvent
+from core.payments.events import PAYING, BuyerEvent, InvoiceEvent, InvoiceStep, SubscriptionEvent
 from core.payments.products import Product, best_product
 from storage.accounts.account_tables import accounts
 from storage.accounts.account_tables import entitlements as plans

@@ -2,9 +2,10 @@
 
 from core.clock.times import format_time
 from core.mail.mails import MailKind
-from core.payments.entitled import DAY_MS, RENEWED
+from core.payments.entitled import DAY_MS
+from core.payments.events import PAYING
 from core.robots.accounts import Account
-from storage.accounts.accounts import ADMIN, AccountStore
+from storage.accounts.accounts import AccountStore
 from storage.mail.outbox import Outbox
 
 # Days before the end at which somebody is told, the last warning first.
@@ -39,7 +40,7 @@ def _notice(account: Account, until: int | None, now: int) -> int | None:
     if until is None:
         return None
     last = [one for one in account.entitlements if one.holds(now) and one.ends_at == until]
-    if any(one.source != ADMIN and one.state in RENEWED for one in last):
+    if any(one.state in PAYING for one in last):
         return None
     days = next((days for days in NOTICES if until - now <= days * DAY_MS), None)
     # A plan of a week need not begin with the news that it ends in one.
