@@ -179,8 +179,7 @@ def _end_of(
             return newest.ends_at or newest.at
         case ContractStatus.CANCELLED:
             return newest.ends_at or _paid_end(contract, invoices, product, 0)
-    paid = max((one.when for one in invoices if one.rank is Rank.PAID), default=-1)
-    if newest.status is ContractStatus.LATE and paid <= newest.at:
+    if newest.status is ContractStatus.LATE and _last_paid(invoices) <= newest.at:
         if newest.ends_when_late:
             return newest.at
         if newest.ends_at is not None:
@@ -193,14 +192,17 @@ def _paid_end(
 ) -> int | None:
     """Return the end of what is paid: the contract's next due date, else the invoices' own time."""
     ends = [_end_of_invoice(one, product) for one in invoices if one.rank is Rank.PAID]
-    paid = max((one.when for one in invoices if one.rank is Rank.PAID), default=-1)
     paying = contract.paying
     if paying is None:
         return max(ends, default=contract.newest.at if contract.newest else 0)
     if paying.paid_until is None:
         return None
     due = paying.paid_until + grace
-    return due if paying.paid_until >= paid else max([due, *ends])
+    return due if paying.paid_until >= _last_paid(invoices) else max([due, *ends])
+
+
+def _last_paid(invoices: Sequence[Invoice]) -> int:
+    return max((one.when for one in invoices if one.rank is Rank.PAID), default=-1)
 
 
 def _closed_at(invoices: Sequence[Invoice], products: Mapping[str, Product]) -> int | None:

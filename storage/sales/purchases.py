@@ -54,7 +54,7 @@ class Purchases:
     ) -> WebhookState:
         """Apply what an event of a provider said; returns what became of the event.
 
-        It is unmatched if what it says is of no product or of no buyer that is known.
+        It is unmatched if it is of no product that is known, or takes back what nobody paid here.
         """
         told = list(said)
         with writing(self._engine) as connection:
@@ -63,7 +63,7 @@ class Purchases:
             known = {account for account in whose if account is not None}
             for account_id in known:
                 self._entitle(connection, event.provider, account_id, products)
-            error = _unmatched(connection, event.provider, told, known, products)
+            error = _unmatched(connection, event.provider, told, products)
             state = WebhookState.UNMATCHED if error else WebhookState.APPLIED
             note_event(connection, event, state, error, next(iter(known), None))
         return state
@@ -191,7 +191,6 @@ def _unmatched(
     connection: Connection,
     provider: str,
     told: Iterable[SubscriptionEvent],
-    known: set[int],
     products: Mapping[str, Product],
 ) -> str | None:
     """Return why an event opens and closes nothing although it should, None if it does not so."""
