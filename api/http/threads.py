@@ -4,8 +4,11 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
+
+from core.errors import TickcastError
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -60,6 +63,25 @@ async def in_work_thread(
 ) -> Answer:
     """Run a function that computes and waits for nobody, as `in_thread` does."""
     return await _run(_WORK, function, *args, **kwargs)
+
+
+class Soon:
+    """A call that may wait for Redis and that nobody waits for; an error of ours is not told."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._running: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> None:
+        """Begin the call; the caller goes on at once."""
+        task = asyncio.create_task(self._run())
+        # The loop holds its tasks weakly.
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self) -> None:
+        with suppress(TickcastError):
+            await in_thread(self._call)
 
 
 async def _run(

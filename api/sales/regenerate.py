@@ -1,6 +1,5 @@
 """A subscriber's key replaced by another, at once or with an overlap."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -11,12 +10,12 @@ from api.access.seldom_calls import SeldomCalls
 from api.docs.openapi import operation
 from api.http.json_text import parse_json
 from api.http.request_body import read_body
-from api.http.threads import in_database_thread, in_thread
+from api.http.threads import Soon, in_database_thread
 from api.http.validation import convert_body
 from api.sales.openapi_parts import REGENERATE
 from core.clock.resolutions import MINUTE
 from core.clock.times import format_time
-from core.errors import TickcastError, Unauthorized
+from core.errors import Unauthorized
 from core.mail.mails import MailKind
 from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey, AccessKeyStore
@@ -55,8 +54,7 @@ class RegenerateKey:
         self._keys = keys
         self._outbox = outbox
         self._asked = asked
-        self._send_mails = send_mails
-        self._sending: set[asyncio.Task[None]] = set()
+        self._send_mails = Soon(send_mails)
 
     @operation(
         "regenerate_key", "account", {200: Regenerated}, errors=(409,), body=True, more=REGENERATE
@@ -78,9 +76,7 @@ class RegenerateKey:
         )
         resp.media = shown
         resp.set_header("Cache-Control", "no-store")
-        task = asyncio.create_task(self._send_soon())
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        self._send_mails.begin()
 
     def _rotate(
         self, key: AccessKey, account: Account | None, minutes: int, address: str
@@ -94,12 +90,6 @@ class RegenerateKey:
         when = f"ends at {ends}" if minutes else "was revoked"
         warning = f"The key before {when}. Set InpApiKey of your robot to the new one."
         return Regenerated(True, made.number, plain, at, warning, ends)
-
-    async def _send_soon(self) -> None:
-        try:
-            await in_thread(self._send_mails)
-        except TickcastError:
-            return
 
 
 def _read(raw: bytes) -> Overlap:

@@ -1,6 +1,5 @@
 """Events of payment providers: verified, stored, and applied by a worker afterwards."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from falcon.asgi import Request, Response
@@ -8,11 +7,11 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.json_text import parse_json
 from api.http.request_body import read_body
-from api.http.threads import in_database_thread, in_thread
+from api.http.threads import Soon, in_database_thread
 from api.sales.openapi_parts import WEBHOOK
 from api.sales.schemas import WebhookTaken
 from core.clock.times import now_ms
-from core.errors import NotFound, TickcastError, Unauthorized
+from core.errors import NotFound, Unauthorized
 from core.payments.events import PING_ID, UnreadableEvent
 from core.payments.shops import Shop
 from storage.sales.webhooks import WebhookState, WebhookStore
@@ -29,8 +28,8 @@ class WebhookResource:
     ) -> None:
         self._shops = shops
         self._webhooks = webhooks
-        self._wake = wake
-        self._waking: set[asyncio.Task[None]] = set()
+        # A worker looks by itself, too: no answer waits for Redis.
+        self._wake = Soon(wake)
 
     @operation("webhook", "sales", {200: WebhookTaken}, errors=(404,), body=True, more=WEBHOOK)
     async def on_post(self, req: Request, resp: Response, provider: str) -> None:
@@ -53,20 +52,8 @@ class WebhookResource:
         state = _state(shop, raw)
         stored = await in_database_thread(self._webhooks.keep, provider, delivery, raw, state)
         if stored and state is WebhookState.ACCEPTED:
-            self._wake_soon()
+            self._wake.begin()
         resp.media = WebhookTaken(True, delivery.event_id, state if stored else DUPLICATE)
-
-    def _wake_soon(self) -> None:
-        """Have a worker look at once, without waiting for Redis: it looks by itself, too."""
-        task = asyncio.create_task(self._try_to_wake())
-        self._waking.add(task)
-        task.add_done_callback(self._waking.discard)
-
-    async def _try_to_wake(self) -> None:
-        try:
-            await in_thread(self._wake)
-        except TickcastError:
-            return
 
 
 def _state(shop: Shop, raw: bytes) -> WebhookState:
