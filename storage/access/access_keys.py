@@ -332,4 +332,4 @@ def _digest(plain: str) -> str:
 
 def to_key(row: Row[tuple[object, ...]]) -> AccessKey:
     """Return a row of keys as what is known of a key."""
-    return msgspec.convert({n: row._mapping[n] for n in AccessKey.__struct_fields__}, AccessKey)
+    return msgspec.convert(row, AccessKey, from_attributes=True)

@@ -154,4 +154,4 @@ def add_mail(
 
 
 def _mail(row: Row[Any]) -> Mail:
-    return msgspec.convert({n: row._mapping[n] for n in Mail.__struct_fields__}, Mail)
+    return msgspec.convert(row, Mail, from_attributes=True)

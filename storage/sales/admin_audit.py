@@ -1,14 +1,12 @@
 """Who called what with the admin secret: every call, also those that were refused."""
 
-import builtins
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, insert, update
 
 from core.clock.times import now_ms
-from storage.database import reading, writing
+from storage.database import writing
 from storage.sales.sales_tables import admin_audit
 
 _PATH_LENGTH = 256
@@ -21,19 +19,6 @@ class AdminCall(NamedTuple):
     method: str
     path: str
     secret: str
-    request_id: str
-
-
-class AuditRow(msgspec.Struct, frozen=True):
-    """A call as it was noted; without a status it never was answered."""
-
-    number: int
-    at: int
-    address: str
-    method: str
-    path: str
-    secret: str
-    status: int | None
     request_id: str
 
 
@@ -56,13 +41,3 @@ class AdminAudit:
         chosen = update(admin_audit).where(admin_audit.c.number == number)
         with writing(self._engine) as connection:
             connection.execute(chosen.values(status=status))
-
-    def list(self, limit: int = 100) -> builtins.list[AuditRow]:
-        """Return the newest calls first."""
-        chosen = select(admin_audit).order_by(admin_audit.c.number.desc()).limit(limit)
-        with reading(self._engine) as connection:
-            return [_row(row) for row in connection.execute(chosen)]
-
-
-def _row(row: Row[Any]) -> AuditRow:
-    return msgspec.convert({n: row._mapping[n] for n in AuditRow.__struct_fields__}, AuditRow)

@@ -177,6 +177,4 @@ def is_event(provider: str, event_id: str) -> Any:
 
 
 def _event(row: Row[Any]) -> WebhookEvent:
-    return msgspec.convert(
-        {n: row._mapping[n] for n in WebhookEvent.__struct_fields__}, WebhookEvent
-    )
+    return msgspec.convert(row, WebhookEvent, from_attributes=True)

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from falcon.testing import ASGIConductor, Result
+from sqlalchemy import select
 
 from api.app import Application
 from core.clock.times import now_ms
 from core.mail.mails import MailKind
 from core.settings import Settings, WrongSetting, read_settings
+from storage.sales.sales_tables import admin_audit
 from storage.stores import Stores
 from tasks.sales.apply_webhooks import WebhookApplier
 from tests.integration.api.conftest import Api
@@ -84,7 +86,10 @@ async def test_every_call_is_noted_with_its_answer_and_no_secret(
     await admin("GET", "/keys?q=someone")
     await admin("DELETE", "/keys/99", OLD_ADMIN_SECRET)
     await admin("GET", "/mails", "wrong")
-    rows = [(r.method, r.path, r.secret, r.status) for r in reversed(stores.audit.list())]
+    column = admin_audit.c
+    noted = select(column.method, column.path, column.secret, column.status)
+    with stores.engine.connect() as connection:
+        rows = connection.execute(noted.order_by(column.number)).all()
     assert rows == [
         ("GET", "/admin/keys", "current", 200),
         ("DELETE", "/admin/keys/99", "old", 404),
