@@ -9,14 +9,16 @@ from msgspec.structs import asdict
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
-from api.sales.admin_words import last_seen, read_limits, show_account
+from api.sales.admin_words import last_seen, number_of, read_limits, show_account
 from api.sales.openapi_parts import ADMIN
 from api.sales.schemas_admin import AccountChange, AccountClosed, AccountShown, ClaimLinkMade
 from core.clock.times import format_time, now_ms, parse_time
-from core.errors import Conflict, InvalidRequest, NotFound
+from core.errors import Conflict, InvalidRequest
 from storage.mail.claims import Purpose
 from storage.sales.account_admin import AccountAdmin
 from storage.stores import Stores
+
+_UNKNOWN = "There is no account with this id."
 
 
 class AdminAccount:
@@ -30,7 +32,7 @@ class AdminAccount:
     @operation("admin_account", "admin", {200: AccountShown}, errors=(404,), more=ADMIN)
     async def on_get(self, req: Request, resp: Response, account_id: str) -> None:
         """Show an account with its plans."""
-        resp.media = await in_thread(self._show, number_of(account_id))
+        resp.media = await in_thread(self._show, number_of(account_id, _UNKNOWN))
 
     def _show(self, account_id: int) -> AccountShown:
         seen_at = last_seen(self._heartbeats, account_id)
@@ -48,8 +50,9 @@ class AdminAccount:
         self, req: Request, resp: Response, account_id: str, json: AccountChange
     ) -> None:
         """Change what is named; of another mail address both are told."""
-        await in_database_thread(self._change, number_of(account_id), json)
-        resp.media = await in_thread(self._show, number_of(account_id))
+        number = number_of(account_id, _UNKNOWN)
+        await in_database_thread(self._change, number, json)
+        resp.media = await in_thread(self._show, number)
 
     def _change(self, account_id: int, asked: AccountChange) -> None:
         told = {name: value for name, value in asdict(asked).items() if value is not UNSET}
@@ -65,7 +68,7 @@ class AdminAccount:
     @operation("admin_close_account", "admin", {200: AccountClosed}, errors=(404,), more=ADMIN)
     async def on_delete(self, req: Request, resp: Response, account_id: str) -> None:
         """Close an account and forget whose it was; what its robots reported stays, nameless."""
-        number = number_of(account_id)
+        number = number_of(account_id, _UNKNOWN)
         await in_database_thread(self._admin.close, number)
         account = await in_database_thread(self._accounts.get, number)
         resp.media = AccountClosed(True, number, show_time(account.closed_at))
@@ -82,7 +85,7 @@ class AdminClaimLink:
     @operation("admin_claim_link", "admin", {200: ClaimLinkMade}, errors=(404, 409), more=ADMIN)
     async def on_post(self, req: Request, resp: Response, account_id: str) -> None:
         """Make a link to a key, to be handed over by other ways than mail, and show it once."""
-        resp.media = await in_database_thread(self._make, number_of(account_id))
+        resp.media = await in_database_thread(self._make, number_of(account_id, _UNKNOWN))
 
     def _make(self, account_id: int) -> ClaimLinkMade:
         account = self._accounts.get(account_id)
@@ -90,13 +93,6 @@ class AdminClaimLink:
             raise Conflict("This account is closed.")
         link = self._claims.make(account_id, Purpose.CLAIM)
         return ClaimLinkMade(f"{self._page}#{link.token}", format_time(link.expires_at))
-
-
-def number_of(text: str) -> int:
-    """Return the number that a segment of a path is; raises `NotFound` for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise NotFound("There is no account with this id.")
-    return int(text)
 
 
 def _columns(told: dict[str, Any]) -> dict[str, Any]:

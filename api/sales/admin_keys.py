@@ -6,7 +6,7 @@ from msgspec import UNSET
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
-from api.sales.admin_words import last_seen, read_limits
+from api.sales.admin_words import last_seen, number_of, read_limits
 from api.sales.openapi_parts import ADMIN
 from api.sales.schemas import EaConfig
 from api.sales.schemas_admin import (
@@ -26,6 +26,8 @@ from storage.access.access_keys import SUBSCRIBER, AccessKey
 from storage.accounts.accounts import NewAccount
 from storage.sales.key_list import KeyList
 from storage.stores import Stores
+
+_UNKNOWN = "No subscriber has a key with this id."
 
 
 class AdminKeys:
@@ -103,11 +105,10 @@ class AdminKey:
         resp.media = KeyRevokedShown(True, key.number, False, show_time(key.revoked_at))
 
     def _revoke(self, key_id: str) -> AccessKey:
-        number = int(key_id) if key_id.isascii() and key_id.isdigit() else 0
-        key = self._keys.numbered(number)
+        key = self._keys.numbered(number_of(key_id, _UNKNOWN))
         # Keys of the operator's own are revoked by the shell.
         if key is None or key.account_id is None:
-            raise NotFound("No subscriber has a key with this id.")
+            raise NotFound(_UNKNOWN)
         return self._keys.revoke(key.id)
 
 

@@ -6,6 +6,7 @@ from api.http.schemas import show_time
 from api.sales.schemas_admin import AccountShown, PlanShown
 from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import format_time
+from core.errors import NotFound
 from core.names import spell_symbol
 from core.robots.accounts import Account, Entitlement
 from storage.executions.heartbeats import Heartbeats
@@ -19,6 +20,13 @@ def read_limits(
         None if symbols is None else tuple(spell_symbol(one) for one in symbols),
         None if lengths is None else tuple(parse_resolution(one, "tfs_allowed") for one in lengths),
     )
+
+
+def number_of(text: str, unknown: str) -> int:
+    """Return the number that a segment of a path is; raises `NotFound(unknown)` for none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise NotFound(unknown)
+    return int(text)
 
 
 def last_seen(heartbeats: Heartbeats, account_id: int) -> int | None:

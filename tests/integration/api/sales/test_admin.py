@@ -214,6 +214,14 @@ async def test_the_operators_own_keys_are_not_revoked_from_afar(
     assert stores.keys.find(key) is not None
 
 
+@pytest.mark.parametrize("number", ["none", "-1", "²", "9" * 20, "9" * 5_000])
+@pytest.mark.parametrize("path", ["/keys", "/accounts"])
+async def test_what_is_no_number_of_anything_is_not_found(
+    admin: Admin, path: str, number: str
+) -> None:
+    assert (await admin("DELETE", f"{path}/{number}")).status_code == 404
+
+
 async def test_an_account_changes_and_both_addresses_are_told(
     api: Api, admin: Admin, stores: Stores
 ) -> None:
