@@ -41,6 +41,11 @@ class Caller(NamedTuple):
             return KeyExpired("The account of this key has no plan; whoever gave it can add one.")
         return None
 
+    def ends_at(self, now: int) -> int | None:
+        """Return when the key ends by itself or its plan does, whichever is first."""
+        ends = [self.key.expires_at, self.account.active_until(now) if self.account else None]
+        return min((end for end in ends if end is not None), default=None)
+
     def may_report_late(self, now: int) -> bool:
         """Say whether a key of an ended plan may still say what became of positions."""
         ended = self._ended_at(now)

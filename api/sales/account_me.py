@@ -5,6 +5,7 @@ from typing import Literal
 from falcon.asgi import Request, Response
 from msgspec import Struct
 
+from api.access.callers import Caller
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import tier_of
@@ -100,7 +101,7 @@ class AccountMe:
         terminals = self._heartbeats.seen(account_of(account))
         last = max((one.seen_at for one in terminals), default=None)
         state = presence(last, now)
-        ends = _end(key, account, now)
+        ends = Caller(key, account).ends_at(now)
         limits = account.limits(now) if account else None
         symbols = limits.symbols if limits else None
         lengths = limits.resolutions if limits else None
@@ -124,12 +125,6 @@ class AccountMe:
             subscription=_subscription(account, now) if account else None,
             terminals=[_terminal(one) for one in terminals if one.terminal],
         )
-
-
-def _end(key: AccessKey, account: Account | None, now: int) -> int | None:
-    """Return when the key ends by itself or its plan does, whichever is first."""
-    ends = [key.expires_at, account.active_until(now) if account else None]
-    return min((end for end in ends if end is not None), default=None)
 
 
 def _subscription(account: Account, now: int) -> Subscription | None:

@@ -3,6 +3,7 @@
 from falcon.asgi import Request, Response
 from msgspec import UNSET
 
+from api.access.callers import Caller
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
@@ -114,7 +115,6 @@ class AdminKey:
 
 def _show(key: AccessKey, account: Account, seen_at: int | None, now: int) -> KeyShown:
     tier = account.tier(now)
-    ends = [end for end in (account.active_until(now), key.expires_at) if end is not None]
     best = [one for one in account.entitlements if one.holds(now) and one.plan_tier == tier]
     return KeyShown(
         key_id=key.number,
@@ -124,7 +124,7 @@ def _show(key: AccessKey, account: Account, seen_at: int | None, now: int) -> Ke
         api_key_hint=key.hint,
         active=key.opens(now),
         created_at=format_time(key.created_at),
-        expires_at=show_time(min(ends, default=None)),
+        expires_at=show_time(Caller(key, account).ends_at(now)),
         revoked_at=show_time(key.revoked_at),
         last_seen_at=show_time(seen_at),
         source=best[0].source if best else None,
