@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Mapping
 
-from core.clock.times import format_time, now_ms
 from core.errors import RequestError, Unavailable
-from core.mail.mails import MailKind
 from core.payments.events import UnreadableEvent
 from core.payments.shops import Shop
-from storage.mail.outbox import OPERATOR, Outbox
+from storage.mail.outbox import Outbox
 from storage.sales.purchases import Purchases
 from storage.sales.webhooks import WebhookEvent, WebhookState, WebhookStore
+from tasks.sales.alarm import alarm
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +77,5 @@ class WebhookApplier:
         return state
 
     def _alarm(self, event: WebhookEvent, state: WebhookState) -> None:
-        # Once a day: whatever is set wrong is wrong for every sale.
-        day = format_time(now_ms())[:10]
-        facts = {"state": state.value, "provider": event.provider, "event": event.event_id}
-        about = f"webhooks {event.provider} {state} {day}"
-        self._outbox.add(OPERATOR, MailKind.ADMIN_ALARM, about, facts)
+        provider, about = event.provider, f"webhooks {event.provider} {state}"
+        alarm(self._outbox, about, state=state, provider=provider, event=event.event_id)

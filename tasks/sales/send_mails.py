@@ -5,12 +5,13 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from typing import NamedTuple
 
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.mail.mails import MailKind, SmtpServer
 from core.robots.accounts import Account
 from storage.accounts.accounts import AccountStore
 from storage.mail.claims import ClaimStore, Purpose
 from storage.mail.outbox import OPERATOR, Mail, MailState, Outbox
+from tasks.sales.alarm import alarm
 from tasks.sales.letters import compose
 from tasks.sales.smtp import MailRefused, deliver
 
@@ -96,6 +97,5 @@ class MailSender:
     def _alarm(self, mail: Mail) -> None:
         if mail.account_id == OPERATOR or not self._postbox.operator:
             return
-        day = format_time(now_ms())[:10]
-        facts = {"state": "failed", "provider": "mail", "event": str(mail.id)}
-        self._outbox.add(OPERATOR, MailKind.ADMIN_ALARM, f"mails failed {day}", facts)
+        about, state = "mails failed", MailState.FAILED
+        alarm(self._outbox, about, state=state, provider="mail", event=str(mail.id))
