@@ -60,19 +60,22 @@ class Outbox:
         with writing(self._engine) as connection:
             return add_mail(connection, account_id, kind, about, facts or {}, self._clock())
 
-    def lease(self, limit: int = 20) -> builtins.list[Mail]:
-        """Return mails that are due and count the attempt: whoever dies with one tries again."""
+    def lease(self) -> Mail | None:
+        """Return a mail that is due and count the attempt; None if no other is.
+
+        Whoever dies with it tries again.
+        """
         now, column = self._clock(), mails.c
         due = (column.state == MailState.WAITING) & (column.next_try_at <= now)
-        chosen = select(mails).where(due).order_by(column.next_try_at, column.id).limit(limit)
-        leased = []
+        chosen = select(mails).where(due).order_by(column.next_try_at, column.id).limit(1)
         with writing(self._engine) as connection:
-            for row in connection.execute(chosen.with_for_update(skip_locked=True)).all():
-                again = now + RETRY_S[min(row.attempts, len(RETRY_S) - 1)] * 1_000
-                values = {"attempts": row.attempts + 1, "next_try_at": again}
-                one = update(mails).where(column.id == row.id).values(values).returning(mails)
-                leased.append(_mail(connection.execute(one).one()))
-        return leased
+            row = connection.execute(chosen.with_for_update(skip_locked=True)).one_or_none()
+            if row is None:
+                return None
+            again = now + RETRY_S[min(row.attempts, len(RETRY_S) - 1)] * 1_000
+            values = {"attempts": row.attempts + 1, "next_try_at": again}
+            one = update(mails).where(column.id == row.id).values(values).returning(mails)
+            return _mail(connection.execute(one).one())
 
     def sent(self, mail: Mail) -> None:
         """Note that a server took a mail."""

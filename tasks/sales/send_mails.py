@@ -52,8 +52,7 @@ class MailSender:
     def run(self) -> int:
         """Send what is due; returns how many were taken."""
         sent = 0
-        while leased := self._outbox.lease(limit=1):
-            [mail] = leased
+        while mail := self._outbox.lease():
             try:
                 sent += self._send(mail)
             except MailRefused as refused:
