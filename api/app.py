@@ -86,6 +86,7 @@ from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
 from api.v1.predictions import PredictionsResource
 from api.v1.signals import SignalHistoryResource, SignalsResource
 from api.v1.train_signals import TrainOutlook
+from core.mail.mails import CLAIM_PAGE
 from core.process.shared_counts import SharedCounts
 from core.robots.accounts import USUAL_CALLS
 from core.settings import Settings
@@ -353,7 +354,7 @@ def _add_sales(app: Application, stores: Stores, enqueue: Enqueue, settings: Set
     wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)
     webhooks = WebhookResource(settings.shops, stores.webhooks, wake)
     app.add_route("/webhooks/{provider}", webhooks, public=True)
-    app.add_route("/app/claim", Page("claim.html"), public=True)
+    app.add_route(CLAIM_PAGE, Page("claim.html"), public=True)
     claim = ClaimResource(stores.claims, stores.accounts, settings.api_url)
     app.add_route("/account/claim", claim, public=True)
     asked = SeldomCalls(stores.redis, "resend", RateLimitItemPerHour(3))

@@ -80,7 +80,7 @@ class AdminClaimLink:
     def __init__(self, stores: Stores, api_url: str) -> None:
         self._accounts = stores.accounts
         self._claims = stores.claims
-        self._page = f"{api_url}/app/claim"
+        self._api_url = api_url
 
     @operation("admin_claim_link", "admin", {200: ClaimLinkMade}, errors=(404, 409), more=ADMIN)
     async def on_post(self, req: Request, resp: Response, account_id: str) -> None:
@@ -92,7 +92,7 @@ class AdminClaimLink:
         if account.closed_at is not None:
             raise Conflict("This account is closed.")
         link = self._claims.make(account_id, Purpose.CLAIM)
-        return ClaimLinkMade(f"{self._page}#{link.token}", format_time(link.expires_at))
+        return ClaimLinkMade(link.url(self._api_url), format_time(link.expires_at))
 
 
 def _columns(told: dict[str, Any]) -> dict[str, Any]:

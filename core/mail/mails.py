@@ -7,6 +7,8 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 LOCALES = ("en", "pt", "es")
+# Where links to keys lead.
+CLAIM_PAGE = "/app/claim"
 # Seconds until a mail is tried again that was not taken; after the last of them it has failed.
 RETRY_S = (60, 300, 1_800, 7_200, 21_600, 86_400)
 ADDRESS_LENGTH = 254

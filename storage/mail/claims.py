@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
+from core.mail.mails import CLAIM_PAGE
 from storage.access.access_keys import (
     SUBSCRIBER,
     AccessKey,
@@ -42,6 +43,13 @@ class ClaimLink(NamedTuple):
 
     token: str
     expires_at: int
+
+    def url(self, base: str) -> str:
+        """Return the link at a server's address.
+
+        Behind # the token reaches no server, no proxy's log, and no page that it leads to.
+        """
+        return f"{base}{CLAIM_PAGE}#{self.token}"
 
 
 class SpentClaim(NamedTuple):

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from typing import NamedTuple
 
 from core.clock.times import now_ms
-from core.mail.mails import MailKind, SmtpServer
+from core.mail.mails import CLAIM_PAGE, MailKind, SmtpServer
 from core.robots.accounts import Account
 from storage.accounts.accounts import AccountStore
 from storage.mail.claims import ClaimStore, Purpose
@@ -17,7 +17,6 @@ from tasks.sales.smtp import MailRefused, deliver
 
 logger = logging.getLogger(__name__)
 
-CLAIM_PAGE = "/app/claim"
 # While a server is away the others need not be tried one by one.
 PAUSE_MS = 60_000
 _LINKS = {MailKind.CLAIM: Purpose.CLAIM, MailKind.RECOVER: Purpose.RECOVER}
@@ -87,11 +86,9 @@ class MailSender:
         if account is None:
             return {}
         facts = {"name": account.user_name, "plan": account.tier(now_ms()) or "-"}
-        page = self._postbox.public_url + CLAIM_PAGE
-        if purpose := _LINKS.get(mail.kind):
-            # Behind # it reaches no server, no proxy's log, and no page that it leads to.
-            page = f"{page}#{self._claims.make(account.id, purpose).token}"
-        return facts | {"link": page}
+        base, purpose = self._postbox.public_url, _LINKS.get(mail.kind)
+        made = self._claims.make(account.id, purpose) if purpose else None
+        return facts | {"link": made.url(base) if made else base + CLAIM_PAGE}
 
     def _alarm(self, mail: Mail) -> None:
         if mail.account_id == OPERATOR or not self._postbox.operator:
