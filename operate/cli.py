@@ -12,6 +12,7 @@ from core.clock.times import format_time, now_ms
 from core.plain_text import escape_controls
 from core.settings import read_settings
 from operate.commands import accounts, feeds, regimes, webhooks
+from operate.key_state import key_state
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey
 from storage.backup.backup import restore_backup, verify_backup, write_backup
@@ -93,22 +94,12 @@ def list_keys() -> None:
     with opened_stores(read_settings()) as stores:
         for key in stores.keys.list():
             since, label = format_time(key.created_at), escape_controls(key.label)
-            typer.echo(
-                f"{key.id}  {key.role}{_scopes(key)}  {label}  {key.hint}  {since}  {_state(key)}"
-            )
+            role, state = f"{key.role}{_scopes(key)}", key_state(key)
+            typer.echo(f"{key.id}  {role}  {label}  {key.hint}  {since}  {state}")
 
 
 def _scopes(key: AccessKey) -> str:
     return f" ({', '.join(key.scopes)})" if key.scopes else ""
-
-
-def _state(key: AccessKey) -> str:
-    if key.revoked_at:
-        return f"revoked {format_time(key.revoked_at)}"
-    if key.expires_at is None:
-        return "active"
-    word = "active until" if key.opens(now_ms()) else "expired"
-    return f"{word} {format_time(key.expires_at)}"
 
 
 @keys.command("create")

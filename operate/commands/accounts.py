@@ -10,6 +10,7 @@ from core.names import check_name
 from core.plain_text import escape_controls
 from core.robots.accounts import BASIC, USUAL_CALLS, Account
 from core.settings import read_settings
+from operate.key_state import key_state
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
@@ -74,7 +75,7 @@ def show(account_id: AccountId) -> None:
     """Show an account: what it may see, its plans and its keys."""
     with opened_stores(read_settings()) as stores:
         account = stores.accounts.get(account_id)
-        own = [key for key in stores.keys.list() if key.account_id == account.id]
+        own = stores.keys.of_account(account_id)
     typer.echo(_line(account))
     limits = account.limits(now_ms())
     symbols = "all" if limits.symbols is None else ", ".join(sorted(limits.symbols)) or "none"
@@ -92,8 +93,7 @@ def show(account_id: AccountId) -> None:
         since = format_time(plan.starts_at)
         typer.echo(f"plan: {plan.plan_tier}  {plan.source}  {plan.state}  {since} to {end}")
     for key in own:
-        state = f"revoked {format_time(key.revoked_at)}" if key.revoked_at else "active"
-        typer.echo(f"key: {key.number}  {key.id}  {key.hint}  {state}")
+        typer.echo(f"key: {key.number}  {key.id}  {key.hint}  {key_state(key)}")
 
 
 @app.command("plan")

@@ -45,6 +45,15 @@ def test_an_account_is_made_with_a_plan_and_a_key_shown_once(opened: Stores) -> 
     assert plain not in listed + shown
 
 
+def test_a_key_that_was_replaced_is_shown_to_end(opened: Stores) -> None:
+    key = opened.keys.find(_run("create", "Joana").stdout.strip())
+    assert key
+    opened.keys.rotate(key.id, 60_000)
+    old, new = (line for line in _run("show", "1").stdout.splitlines() if line.startswith("key: "))
+    assert f"{key.hint}  active until " in old
+    assert new.endswith("  active")
+
+
 def test_a_plan_is_changed_and_ended_and_another_key_made(opened: Stores) -> None:
     first = _run("create", "Joana").stdout.strip()
     second = _run("key", "1").stdout.strip()
