@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
@@ -196,10 +198,8 @@ class Settings(BaseSettings):
     @field_validator("default_platform", "default_symbol")
     @classmethod
     def _is_name(cls, value: str) -> str:
-        try:
+        with _refusals():
             return check_name(value, "it")
-        except TickcastError as error:
-            raise ValueError(error.detail) from None
 
     @field_validator("mail_from", "admin_mail")
     @classmethod
@@ -237,10 +237,8 @@ class Settings(BaseSettings):
     @field_validator("default_resolution")
     @classmethod
     def _is_resolution(cls, value: str) -> str:
-        try:
+        with _refusals():
             parse_resolution(value)
-        except TickcastError as error:
-            raise ValueError(error.detail) from None
         return value
 
     @field_validator("data_dir")
@@ -250,19 +248,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _signals_can_be_offered(self) -> Self:
-        try:
+        with _refusals("TICKCAST_SIGNAL_MARKETS: "):
             _ = self.offered_signals
-        except TickcastError as error:
-            raise ValueError(f"TICKCAST_SIGNAL_MARKETS: {error.detail}") from None
         return self
 
     @field_validator("symbol_maps")
     @classmethod
     def _are_symbols(cls, value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        try:
+        with _refusals():
             check_maps(value)
-        except TickcastError as error:
-            raise ValueError(error.detail) from None
         return value
 
     @model_validator(mode="after")
@@ -394,6 +388,15 @@ class Settings(BaseSettings):
     def owner_key_file(self) -> Path:
         """File that holds the owner's key, readable by the owner only."""
         return self.data_dir / "owner.key"
+
+
+@contextmanager
+def _refusals(of: str = "") -> Iterator[None]:
+    """Turn refusals of ours into those that pydantic collects."""
+    try:
+        yield
+    except TickcastError as error:
+        raise ValueError(f"{of}{error.detail}") from None
 
 
 def _listed(value: str) -> list[str]:
