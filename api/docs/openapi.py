@@ -19,18 +19,14 @@ from spectree.plugins.falcon_plugin import FalconAsgiPlugin
 
 from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, LIMITED, PATH_PARAMETERS, VERSION
 from api.http.errors import ErrorBody
-from api.http.json_text import parse_json
-from api.http.request_body import media_type, read_body
+from api.http.request_body import media_type, parse_body, read_body
 from api.http.routes import Application, Route
-from api.http.threads import in_work_thread
 from api.http.v1_envelope import V1Error
 from api.http.validation import convert_body, convert_query
 
 Responder = TypeVar("Responder", bound=Callable[..., Any])
 Json = dict[str, Any]
 
-# Bodies larger than this are parsed on a thread: the loop has others to serve.
-_PARSE_ON_THREAD_FROM = 1 << 16
 # What any route may answer: an unreadable request, no key, a key that may not, too many, a
 # fault, a part away.
 _ALWAYS = (400, 401, 403, 429, 500, 503)
@@ -64,10 +60,7 @@ class HousePlugin(FalconAsgiPlugin):
 
 async def read_json(req: Request) -> Any:
     """Return the parsed JSON body."""
-    body = await read_body(req)
-    if len(body) < _PARSE_ON_THREAD_FROM:
-        return parse_json(body)
-    return await in_work_thread(parse_json, body)
+    return await parse_body(await read_body(req))
 
 
 def _component_name(model: Any) -> str:

@@ -11,13 +11,9 @@ import msgspec
 from falcon.asgi import Request
 
 from api.docs.openapi_parts import Json
-from api.http.json_text import parse_json
-from api.http.request_body import JSON, media_type, read_body
-from api.http.threads import in_work_thread
+from api.http.request_body import JSON, media_type, parse_body, read_body
 
 _CONTENT_TYPES = (JSON, "text/plain", "application/x-www-form-urlencoded")
-# Bodies larger than this are parsed on a thread: the loop has others to serve.
-_PARSE_ON_THREAD_FROM = 1 << 16
 
 
 async def read_robot_json(req: Request, limit: int) -> Any:
@@ -27,10 +23,7 @@ async def read_robot_json(req: Request, limit: int) -> Any:
     `TooLarge`, `UnsupportedMediaType` and `MalformedRequest`.
     """
     media_type(req, _CONTENT_TYPES)
-    body = (await read_body(req, limit)).rstrip(b"\0")
-    if len(body) < _PARSE_ON_THREAD_FROM:
-        return parse_json(body, constants=True)
-    return await in_work_thread(parse_json, body, constants=True)
+    return await parse_body((await read_body(req, limit)).rstrip(b"\0"), constants=True)
 
 
 def robot_body(kind: Any, **more: Any) -> Json:
