@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from core.clock.clocks import Clock
 from feeds.simulator.metatrader.account import Account, Mode, Price, Program, Slippage
 from feeds.simulator.metatrader.markets import Bar, Instrument, MadeMarket, Quote, bars_of
@@ -76,14 +78,10 @@ class Broker:
         )  # fmt: skip
         if not off:
             return found
-        return [Bar(bar.time + off, *_prices(bar)) for bar in found]
+        return [msgspec.structs.replace(bar, time=bar.time + off) for bar in found]
 
     def _shown(self, at_ms: int) -> int:
         return round(self._clock.of_utc(at_ms // 1_000) + self.clock_off_s) * 1_000 + at_ms % 1_000
 
     def _price(self, quote: Quote) -> Price:
         return Price(self._shown(quote.time_ms), quote.bid, quote.ask)
-
-
-def _prices(bar: Bar) -> tuple[float, float, float, float, int, int]:
-    return bar.open, bar.high, bar.low, bar.close, bar.tick_volume, bar.spread

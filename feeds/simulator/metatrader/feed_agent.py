@@ -12,10 +12,9 @@ from feeds.simulator.metatrader.backoff import Pace
 from feeds.simulator.metatrader.broker import Broker
 from feeds.simulator.metatrader.markets import H1, M5, Bar
 from feeds.simulator.metatrader.mql_text import Text, array_of, body_of, object_of
-from feeds.simulator.metatrader.web_request import Answer, Caller
+from feeds.simulator.metatrader.web_request import BUILD, Answer, Caller
 
 VERSION = 1
-BUILD = 4_153
 LENGTHS = {"M5": M5, "H1": H1}
 RESENT = 3
 # So many bars that were asked for go out at once, whole spans of them: what is stored within the

@@ -101,10 +101,7 @@ def report_text(
         exit_price=report.exit_price,
         pnl=None if report.pnl is None else Text(f"{report.pnl:.2f}"),
         result=report.result,
-        account=object_of(
-            login=account.login, server=account.server, currency=account.currency, demo=True,
-            mode=account.mode,
-        ),
+        account=account_text(account),
         volume=Text(f"{report.volume:.2f}"),
         closed_volume=Text(f"{report.closed_volume:.2f}"),
         commission=Text(f"{report.commission:.2f}"),
@@ -115,6 +112,14 @@ def report_text(
         parent_ticket=report.parent,
         utc_offset_s=utc_offset_s,
         reason_raw=report.reason_raw,
+    )  # fmt: skip
+
+
+def account_text(account: Account) -> Text:
+    """Return what reports and heartbeats say of the account."""
+    return object_of(
+        login=account.login, server=account.server, currency=account.currency, demo=True,
+        mode=account.mode,
     )  # fmt: skip
 
 

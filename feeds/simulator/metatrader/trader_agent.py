@@ -14,11 +14,17 @@ from feeds.simulator.metatrader.account import BUY, SELL, Deal, Position, Refuse
 from feeds.simulator.metatrader.backoff import Pace
 from feeds.simulator.metatrader.broker import Broker
 from feeds.simulator.metatrader.mql_text import array_of, body_of, object_of
-from feeds.simulator.metatrader.reports import TIME, Report, Tag, report_of, report_text
-from feeds.simulator.metatrader.web_request import Answer, Caller
+from feeds.simulator.metatrader.reports import (
+    TIME,
+    Report,
+    Tag,
+    account_text,
+    report_of,
+    report_text,
+)
+from feeds.simulator.metatrader.web_request import BUILD, Answer, Caller
 
 VERSION = "1.0"
-BUILD = 4_153
 SCAN_S, HEARTBEAT_S, REPORT_S = 15, 60, 1
 # Soon after a close there is something new: it is asked for more often for a minute.
 AFTER_CLOSE_S, SETTLED_S, WAIT_S = 5, 60, 3
@@ -136,10 +142,7 @@ class TraderAgent:
         skipped = [object_of(pred_id=id_, why=why) for id_, why in self._skipped.items()]
         text = object_of(
             version=VERSION, platform=account.program, build=BUILD,
-            account=object_of(
-                login=account.login, server=account.server, currency=account.currency, demo=True,
-                mode=account.mode,
-            ),
+            account=account_text(account),
             server_time=broker.server_s, gmt_time=now // 1_000 + self._gmt_off_s,
             open_positions=len(self._own()), skipped=array_of(skipped),
         )  # fmt: skip

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 TIMEOUT_S = 4.0
+BUILD = 4_153
 AGENTS = {
-    "mt5": "MetaTrader 5 Terminal/5.4153 (Windows NT 10.0.19045; x64)",
+    "mt5": f"MetaTrader 5 Terminal/5.{BUILD} (Windows NT 10.0.19045; x64)",
     "mt4": "MetaTrader 4 Terminal/4.1420 (Windows NT 10.0.19045; x64)",
 }
 # Errors of MQL5: not in the list of addresses, no such address, no connection, no answer in
