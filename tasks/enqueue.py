@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from core.errors import DatabaseUnavailable, RedisUnavailable, TickcastError
-from core.jobs import Job
+from core.jobs import Job, Json
 from storage import keys
 from storage.candles.candle_columns import Candles
 from storage.candles.uploads import UploadStore
@@ -73,16 +73,9 @@ class Enqueue:
 
     def call(self, call_id: str, task: Task[Request, Any], request: Request) -> None:
         """Call for work without a job; `api.http.job_waiting` hears the answer under the id."""
-        self._send_off(
-            self._celery.signature(
-                ANSWER_CALL.name,
-                args=(call_id, task.name, msgspec.to_builtins(request)),
-                queue=ANSWER_CALL.queue,
-                expires=ANSWER_CALL.expires_s,
-            )
-        )
+        self.send(ANSWER_CALL, call_id, task.name, msgspec.to_builtins(request))
 
-    def send(self, message: Message, *arguments: str | int) -> None:
+    def send(self, message: Message, *arguments: str | int | Json) -> None:
         """Send a message that has no job; raises `RedisUnavailable`."""
         self._send_off(
             self._celery.signature(
