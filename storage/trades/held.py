@@ -5,7 +5,6 @@ from typing import Any
 
 import redis
 
-from core.clock.resolutions import DAY, HOUR
 from core.series import Series
 from storage import keys
 from storage.candles.live_grids import grid_keys
@@ -64,14 +63,13 @@ def parse_held(replies: Iterator[Any], wanted: Openings) -> tuple[SymbolState, b
 
 
 def _spans(openings: list[int], resolution: int) -> list[tuple[int, int]]:
-    """Return the first and last opening of each run; the candle before may have to be closed."""
+    """Return the first and last opening of each run."""
     spans: list[tuple[int, int]] = []
     for opening in openings:
         if spans and opening - spans[-1][1] <= _PAUSE * resolution:
             spans[-1] = (spans[-1][0], opening)
         else:
-            # One that opens by a clock is an hour longer where that is put back.
-            spans.append((opening - resolution - (HOUR if resolution == DAY else 0), opening))
+            spans.append((opening, opening))
     return spans
 
 
