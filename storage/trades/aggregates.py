@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.candles.live_grids import LIVE_RESOLUTIONS as LIVE_RESOLUTIONS
 from storage.journal.columns import Ints, Trades
 
 # Volumes are whole units of 10**-18: any size that a trade may have fits without rounding.

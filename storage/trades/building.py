@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from core.series import CandleFlag, Series
-from storage.candles.live_grids import PLAIN_GRIDS, CandleGrids
+from storage.candles.live_grids import LIVE_RESOLUTIONS, PLAIN_GRIDS, CandleGrids
 from storage.journal.columns import Trades
-from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate, coarser
+from storage.trades.aggregates import Aggregate, aggregate, coarser
 from storage.trades.state import SymbolState
 
 

@@ -11,14 +11,14 @@ import redis
 from core.clock.resolutions import MINUTE
 from core.series import CandleFlag, Series
 from storage import keys
-from storage.candles.live_grids import CandleGrids, read_grids
+from storage.candles.live_grids import LIVE_RESOLUTIONS, CandleGrids, read_grids
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
 from storage.journal.query import TradeReader
 from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
-from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate, aggregate
+from storage.trades.aggregates import Aggregate, aggregate
 from storage.trades.held import SeriesMissing, read_held, watched_keys
 from storage.trades.live import candle_message
 from storage.trades.time_series import candle_samples

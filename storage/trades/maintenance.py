@@ -9,7 +9,7 @@ import redis
 from core.clock.resolutions import DAY
 from core.series import CandleFlag, Market, Series
 from storage import keys
-from storage.candles.live_grids import CandleGrids, read_grids
+from storage.candles.live_grids import LIVE_RESOLUTIONS, CandleGrids, read_grids
 from storage.journal import ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
@@ -19,7 +19,7 @@ from storage.live.quality import QualityCount, queue_counts
 from storage.optimistic import RightOfWay, optimistic
 from storage.redis_connection import redis_errors
 from storage.trades import building
-from storage.trades.aggregates import LIVE_RESOLUTIONS, Aggregate
+from storage.trades.aggregates import Aggregate
 from storage.trades.edges import Hole
 from storage.trades.exclusion import Exclusions, Parts, rewrite_candles, without
 from storage.trades.held import Openings, read_held, watched_keys

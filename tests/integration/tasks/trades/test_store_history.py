@@ -14,7 +14,7 @@ from core.clock.times import now_ms
 from core.messages import IdKind
 from core.series import CandleFlag
 from core.settings import Settings
-from storage.trades.building import LIVE_RESOLUTIONS
+from storage.candles.live_grids import LIVE_RESOLUTIONS
 from storage.trades.stream_stores import StreamStores, open_stream_stores
 from tasks.trades.process_trades import process_batch
 from tasks.trades.store_history import store_history
