@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from core.series import CandleFlag, Series
-from storage.candles.live_grids import LIVE_RESOLUTIONS, PLAIN_GRIDS, CandleGrids
+from storage.candles.live_grids import LIVE_RESOLUTIONS, CandleGrids
 from storage.journal.columns import Trades
 from storage.trades.aggregates import Aggregate, aggregate, coarser
 from storage.trades.state import SymbolState
@@ -61,7 +61,7 @@ class CandleChanges:
     beside: set[Key] = field(default_factory=set)
 
 
-def openings(batches: list[Trades], grids: CandleGrids = PLAIN_GRIDS) -> dict[int, list[int]]:
+def openings(batches: list[Trades], grids: CandleGrids) -> dict[int, list[int]]:
     """Return for each live resolution the openings (s) that a batch may touch."""
     touched = minutes(batches)
     return {r: sorted({grids.opening(one, r) for one in touched}) for r in LIVE_RESOLUTIONS}
@@ -93,7 +93,7 @@ def slices(batches: list[Trades], most: int) -> Iterator[list[Trades]]:
         yield [part for part in inside if len(part)]
 
 
-def sum_up(batches: list[Trades], grids: CandleGrids = PLAIN_GRIDS) -> dict[Key, Aggregate]:
+def sum_up(batches: list[Trades], grids: CandleGrids) -> dict[Key, Aggregate]:
     """Return the aggregates of new trades by (resolution, opening)."""
     finest: dict[int, Aggregate] = {}
     for batch in batches:
@@ -106,13 +106,11 @@ def sum_up(batches: list[Trades], grids: CandleGrids = PLAIN_GRIDS) -> dict[Key,
     }
 
 
-def apply(
-    new: dict[Key, Aggregate], held: Held, state: SymbolState, grids: CandleGrids = PLAIN_GRIDS
-) -> CandleChanges:
+def apply(new: dict[Key, Aggregate], held: Held, state: SymbolState) -> CandleChanges:
     """Merge new aggregates into those held, of whatever age.
 
-    `state.watermark` is already that of the batch: a candle that ends at or
-    before it is complete, every other is partial.
+    `state.watermark` and `state.grids` are already those of the batch: a candle that
+    ends at or before the watermark is complete, every other is partial.
     """
     changes = CandleChanges()
     for key, part in new.items():
@@ -124,7 +122,7 @@ def apply(
         changes.aggregates[key] = before.aggregate.merge(part) if before.aggregate else part
         if not before.from_exchange:
             changes.write.add(key)
-            complete = grids.end(opening, resolution) * 1_000_000 <= state.watermark
+            complete = state.grids.end(opening, resolution) * 1_000_000 <= state.watermark
             changes.flags[key] = _flags(before.flags, complete=complete)
             continue
         changes.beside.add(key)
@@ -133,12 +131,10 @@ def apply(
     return changes
 
 
-def close_passed(
-    state: SymbolState, changes: CandleChanges, held: Held, grids: CandleGrids = PLAIN_GRIDS
-) -> None:
+def close_passed(state: SymbolState, changes: CandleChanges, held: Held) -> None:
     """Mark the newest candle of each resolution complete once the watermark has passed its end."""
     for resolution in LIVE_RESOLUTIONS:
-        newest = grids.opening(state.watermark // 1_000_000, resolution)
+        newest = state.grids.opening(state.watermark // 1_000_000, resolution)
         before = state.open.get(resolution)
         if before is not None and before < newest:
             key = (resolution, before)

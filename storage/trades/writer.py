@@ -140,14 +140,12 @@ class TradeWriter:
             ids.queue(pipe, platform, symbol)
         state.seen, state.edges = (b"", b"") if 0 in read.ids else (state.seen, state.edges)
         samples = self._tick_samples(platform, symbol, read, found.fresh)
-        grids = read.grids
-        sums = building.sum_up(found.fresh, grids)
-        changes = building.apply(sums, candles, state, grids)
-        building.close_passed(state, changes, candles, grids)
-        if state.grids != grids:
+        if state.grids != read.grids:
             # What was built by others is built anew.
             pipe.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")
-            state.grids = grids
+            state.grids = read.grids
+        changes = building.apply(building.sum_up(found.fresh, state.grids), candles, state)
+        building.close_passed(state, changes, candles)
         samples += _candle_samples(pipe, platform, symbol, changes)
         pipe.set(keys.symbol_state(platform, symbol), pack_state(state))
         self._before.remember(platform, symbol, state)
