@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from core.series import Series
 from storage import keys
 from storage.candles.live_grids import PLAIN_GRIDS, CandleGrids, grid_keys, read_grids
@@ -88,11 +90,7 @@ class BeforeReader:
         # Candles of other grids than expected stand elsewhere.
         moved = {s: batches[s] for s, one in found.items() if one.grids != last[s].grids}
         if moved:
-            for symbol in moved:
-                one = found[symbol]
-                last[symbol] = SymbolState(
-                    open=one.state.open, epochs=one.state.epochs, grids=one.grids
-                )
+            last |= {s: replace(found[s].state, grids=found[s].grids) for s in moved}
             found |= self._read(platform, moved, last, gives_way=False)
         return found
 
