@@ -23,6 +23,7 @@ from ml.models.baselines import EwmaOrGarch, Reaches
 from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.boosting.closure_drift import ClosureDrift
 from ml.models.boosting.fitted import Fitted, Learnt, importance
+from ml.models.boosting.input_reader import crosses_closure
 from ml.models.boosting.location import Location
 from ml.models.boosting.one_standard_error import cautious_share
 from ml.models.boosting.quantiles import Quantiles
@@ -87,7 +88,7 @@ class LearntMoves(Learnt, frozen=True):
     quantiles: Quantiles = msgspec.field(name="spread")
     direction: CalibratedProbability
     widths: Widths
-    # Files of earlier versions have neither.
+    # Files of earlier versions have none of these.
     plain: Reaches | None = None
     plain_share: float = 0.0
     closure_drift: ClosureDrift = ClosureDrift()
@@ -190,8 +191,9 @@ class BoostingModel(Fitted[LearntMoves]):
             plain = learnt.plain.quantiles(history, every, self.horizon)
             theirs = _relative(plain, drift, unit, median)
             raw = raw + learnt.plain_share * (theirs - raw)
+        closed, since = crosses_closure(inputs), window.places
         quantiles, places = carry_widths(
-            learnt.widths, scatter, raw, LEVELS, every, window.end, window.closed, window.places
+            learnt.widths, scatter, raw, LEVELS, every, window.end, closed, since
         )
         quantiles[:, MEDIAN] = raw[:, MEDIAN]
         around = unit[:, None] * (median[:, None] + np.sort(quantiles, axis=1))

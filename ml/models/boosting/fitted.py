@@ -13,7 +13,7 @@ from ml.data.walkforward import Spans
 from ml.features.history import History
 from ml.features.model_inputs import INPUTS, model_inputs
 from ml.models.boosting.booster import BoostingOptions
-from ml.models.boosting.input_reader import CLOSURES, InputReader, enough_closures
+from ml.models.boosting.input_reader import InputReader, crosses_closure, enough_closures
 from ml.models.boosting.training_set import HELD_OUT_SHARE, TrainingSet, Trees
 from ml.models.protocol import FILE, NO_OPTIONS, Files, Followed, Model, read_options
 from ml.scoring.conformal import Place
@@ -42,12 +42,6 @@ class About(msgspec.Struct, frozen=True):
             return model_inputs(history.features, history.path.close, rows)
         return self.reader.read(history, rows, self.horizon)
 
-    def crosses_closure(self, history: History, rows: Rows) -> Bools:
-        """Say of each row whether the market is known to close before its target."""
-        if self.reader is None:
-            return np.zeros(len(rows), np.bool_)
-        return self.reader.crosses_closure(history, rows, self.horizon)
-
 
 class Learnt(msgspec.Struct, frozen=True):
     """Base of all that a fitted model consists of."""
@@ -72,7 +66,6 @@ class Window:
     horizon: int
     since: int
     places: Mapping[str, Place] | None
-    closed: Bools
 
     @property
     def asked(self) -> Rows:
@@ -154,11 +147,9 @@ class Fitted(Model, Generic[L]):
 
     def window(self, history: History, rows: Rows, followed: Followed | None) -> Window:
         """Return what a forecast from `rows` must look at, going on from what was followed."""
-        about = self.learnt.about
-        since, places = going_on(about.trained_until, followed)
+        since, places = going_on(self.learnt.about.trained_until, followed)
         every = history.rows_since(since, rows)
-        closed = about.crosses_closure(history, every)
-        return Window(history, every, rows, self.horizon, since, places, closed)
+        return Window(history, every, rows, self.horizon, since, places)
 
     def describe(self) -> dict[str, Any]:
         """Return what was learnt, fit for JSON."""
@@ -168,7 +159,7 @@ class Fitted(Model, Generic[L]):
 
     def set_apart(self, training: TrainingSet) -> Bools:
         """Say of each row of a training set whether its interval has a width of its own."""
-        closed = training.inputs[:, CLOSURES[0]] > 0
+        closed = crosses_closure(training.inputs)
         return closed if enough_closures(closed) else np.zeros_like(closed)
 
     def details(self) -> dict[str, Any]:

@@ -83,15 +83,19 @@ class InputReader(msgspec.Struct, frozen=True):
         found[np.flatnonzero(thin)[:, None], RANGES] = self.usual
         return np.asarray(found)
 
-    def crosses_closure(self, history: History, rows: Rows, horizon: int) -> Bools:
-        """Say of each row whether the market closes before its target."""
-        return np.asarray(closed_ahead(self.sessions, history.times[rows], horizon) > 0)
-
 
 def _table(history: History, rows: Rows, horizon: int, sessions: Sessions) -> Floats:
     own = model_inputs(history.features, history.path.close, rows)
     closed = closed_ahead(sessions, history.times[rows], horizon)
     return np.column_stack([own, closure_inputs(closed, horizon, history.resolution)])
+
+
+def crosses_closure(inputs: Floats) -> Bools:
+    """Say of each row of inputs whether the market closes before its target.
+
+    Inputs of models of earlier versions know of no closures: they say no.
+    """
+    return np.asarray((inputs[:, CLOSURES[0] :] > 0).any(axis=1))
 
 
 def enough_closures(closed: Bools) -> bool:

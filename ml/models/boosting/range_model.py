@@ -17,6 +17,7 @@ from ml.data import labels
 from ml.features.history import History
 from ml.models.boosting.closure_drift import ClosureDrift
 from ml.models.boosting.fitted import Fitted, Learnt, Window, importance
+from ml.models.boosting.input_reader import crosses_closure
 from ml.models.boosting.one_standard_error import SHARES, cautious_share
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
@@ -83,7 +84,7 @@ class LearntRange(Learnt, frozen=True):
     above: Quantiles
     below: Quantiles
     width: Width
-    # Files of earlier versions have neither.
+    # Files of earlier versions have none of these.
     plain: Multiples | None = None
     plain_share: float = 0.0
     closure_drift: ClosureDrift = ClosureDrift()
@@ -195,7 +196,8 @@ class PathRangeModel(Fitted[LearntRange]):
         reaches = window.outcomes(_reach_up), window.outcomes(_reach_down)
         came = Reached.beyond(reaches, drift)
         bounds = learnt.bounds(history, every, unit, (above[:, 1], below[:, 1]), drift)
-        width, places = self._follow(window, _scores((came.up / unit, came.down / unit), bounds))
+        scores = _scores((came.up / unit, came.down / unit), bounds)
+        width, places = self._follow(window, scores, crosses_closure(inputs))
         last = history.path.close[every]
         found = RangeForecast(
             last=last,
@@ -206,11 +208,11 @@ class PathRangeModel(Fitted[LearntRange]):
         )
         return found.take(window.asked), window.followed(places)
 
-    def _follow(self, window: Window, scores: Floats) -> tuple[Floats, dict[str, Place]]:
+    def _follow(
+        self, window: Window, scores: Floats, closed: Bools
+    ) -> tuple[Floats, dict[str, Place]]:
         since = (window.places or {}).get(COVERAGE_NAME)
-        widths, place = self.learnt.width.carry(
-            scores, window.rows, window.end, window.closed, since
-        )
+        widths, place = self.learnt.width.carry(scores, window.rows, window.end, closed, since)
         return widths, {COVERAGE_NAME: place} if place else {}
 
     def details(self) -> dict[str, Any]:

@@ -182,12 +182,11 @@ class LstmModel(Model):
         learnt = self.learnt
         since, places = going_on(learnt.trained_until, followed)
         every = history.rows_since(since, rows)
-        # Closures are in the unit: intervals across them need no width of their own.
-        apart = np.zeros(len(every), bool)
-        window = Window(history, every, rows, self.horizon, since, places, apart)
+        window = Window(history, every, rows, self.horizon, since, places)
         unit = self._units(history, every)[:, -1]
         raw = self._moves(history, every)[:, -1]
         realised = window.outcomes(labels.moves) / unit
+        # Closures are in the unit: intervals across them need no width of their own.
         quantiles, now = carry_widths(
             learnt.widths, realised, raw, LEVELS, every, window.end, None, places
         )
