@@ -1,26 +1,12 @@
 """`tickcast accounts`: made with a key that is shown once, changed, ended."""
 
-from pathlib import Path
-
-import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core.settings import Settings
 from operate.cli import app
-from storage.stores import Stores, open_stores
+from storage.stores import Stores
 
 RUNNER = CliRunner()
-
-
-@pytest.fixture
-def opened(redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stores:
-    """The stores of the folder on which the command works."""
-    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
-    for name, value in own.items():
-        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
-    monkeypatch.chdir(tmp_path)
-    return open_stores(redis_settings.model_copy(update=own))
 
 
 def _run(*words: str) -> Result:

@@ -1,29 +1,14 @@
 """`tickcast feeds`: what terminals push, and the clocks of their brokers."""
 
-from pathlib import Path
-
 import pytest
 from typer.testing import CliRunner
 
 from core.brokers.messages import FeedMessage, PushedSeries, Terminal, TerminalClock
 from core.clock.times import now_ms
-from core.settings import Settings
 from operate.cli import app
-from storage.stores import Stores, open_stores
+from storage.stores import Stores
 
 RUNNER = CliRunner()
-
-
-@pytest.fixture
-def opened(
-    stores: Stores, redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Stores:
-    """The stores of the folder on which the command works."""
-    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
-    for name, value in own.items():
-        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
-    monkeypatch.chdir(tmp_path)
-    return open_stores(redis_settings.model_copy(update=own))
 
 
 def run(*words: str) -> str:

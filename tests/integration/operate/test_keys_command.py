@@ -1,28 +1,19 @@
 """`tickcast keys`: made and shown once, listed without secrets, rotated, revoked."""
 
-from pathlib import Path
-
 import pytest
 from typer.testing import CliRunner
 
-from core.settings import Settings
 from operate.cli import app
 from storage.access.access_keys import AccessKeyStore
-from storage.stores import open_stores
+from storage.stores import Stores
 
 RUNNER = CliRunner()
 
 
 @pytest.fixture
-def keys(
-    redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AccessKeyStore:
+def keys(opened: Stores) -> AccessKeyStore:
     """The keys of the folder on which the command works."""
-    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
-    for name, value in own.items():
-        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
-    monkeypatch.chdir(tmp_path)
-    return open_stores(redis_settings.model_copy(update=own)).keys
+    return opened.keys
 
 
 def _run(*words: str) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +11,7 @@ from core.requests import CheckRegimes
 from core.settings import Settings
 from operate.cli import app
 from operate.data_folder import prepare_data_folder
-from storage.stores import Stores, open_stores
+from storage.stores import Stores
 from tasks.forecasts.check_regimes import check_regimes
 from tasks.jobs.run_step import run_step
 from tests.integration.tasks.forecasts.desk import SERIES, candles
@@ -23,20 +21,11 @@ NAMED = ["coinbase", "BTC-USD", "5m"]
 
 
 @pytest.fixture
-def held(
-    redis_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stores]:
-    """The stores of the folder on which the command works, with candles."""
-    own = {"data_dir": tmp_path, "redis_url": redis_settings.redis_address}
-    for name, value in own.items():
-        monkeypatch.setenv(f"TICKCAST_{name.upper()}", str(value))
-    monkeypatch.chdir(tmp_path)
-    settings = redis_settings.model_copy(update=own)
-    prepare_data_folder(settings)
-    stores = open_stores(settings)
-    stores.redis.flushall()
-    yield stores
-    stores.close()
+def held(folder: Settings, opened: Stores) -> Stores:
+    """The stores of the folder on which the command works, ready for candles."""
+    prepare_data_folder(folder)
+    opened.redis.flushall()
+    return opened
 
 
 def work_off(stores: Stores, over: threading.Event) -> None:
