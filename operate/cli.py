@@ -12,7 +12,7 @@ from core.clock.times import format_time, now_ms
 from core.plain_text import escape_controls
 from core.settings import read_settings
 from operate.commands import accounts, feeds, regimes, webhooks
-from operate.key_state import key_state
+from operate.commands.key_state import key_state
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey
 from storage.backup.backup import restore_backup, verify_backup, write_backup

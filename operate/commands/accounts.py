@@ -10,7 +10,7 @@ from core.names import check_name
 from core.plain_text import escape_controls
 from core.robots.accounts import BASIC, USUAL_CALLS, Account
 from core.settings import read_settings
-from operate.key_state import key_state
+from operate.commands.key_state import key_state
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount

@@ -112,12 +112,12 @@ def test_a_candle_s_close_brings_a_forecast_in_time_and_the_next_its_outcome(
 ) -> None:
     with client_of(live) as http:
 
-        def rows() -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = http.get("/ledger").json()["rows"]
-            return found
+        def judged() -> list[dict[str, Any]]:
+            rows: list[dict[str, Any]] = http.get("/ledger").json()["rows"]
+            return [row for row in rows if row["realised"] is not None]
 
-        wait_for(lambda: any(row["realised"] for row in rows()), 200, "an outcome")
-        first = rows()[0]
+        wait_for(judged, 200, "an outcome")
+        first = judged()[-1]
         assert -60 < _seconds(first["made_at"]) - _seconds(first["first_opening"]) <= GRACE_S
         assert first["error"] == pytest.approx(first["realised"] - first["predicted"])
         board = http.get("/scoreboard").json()["rows"][0]
