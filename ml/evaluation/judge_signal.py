@@ -25,9 +25,10 @@ from ml.features.history import History
 from ml.models.path_baselines import ClassPriors
 from ml.models.protocol import Model, SignalForecast
 from ml.scoring.calibration import brier_of_classes, calibration_report, log_loss_of_classes
+from ml.scoring.follow_positions import earned
 from ml.scoring.scorecard import FEES, earnings, profit_factor
 from ml.scoring.scores import classification, expected_calibration_error
-from ml.scoring.signal_outcome import Bars, earned
+from ml.scoring.signal_outcome import Bars
 from ml.scoring.uncertainty import mean_interval
 
 Floats = NDArray[np.float64]

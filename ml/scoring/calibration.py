@@ -126,13 +126,18 @@ def log_loss_of_classes(label: NDArray[np.int64], probability: Floats) -> Floats
     return np.asarray(-np.log(np.clip(chance, 1e-12, 1)))
 
 
-def _bin(probability: Floats, happened: Bools) -> Bin:
-    count, share = len(probability), float(happened.mean())
+def wilson_interval(share: float, count: int) -> tuple[float, float]:
+    """Return the 95% interval of a frequency: Wilson, Probable inference (1927)."""
     z = 1.959964
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = z / (1 + z * z / count)
     reach *= float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))
-    return Bin(count, float(probability.mean()), share, middle - reach, middle + reach)
+    return middle - reach, middle + reach
+
+
+def _bin(probability: Floats, happened: Bools) -> Bin:
+    count, share = len(probability), float(happened.mean())
+    return Bin(count, float(probability.mean()), share, *wilson_interval(share, count))
 
 
 def _log_odds(probability: Floats) -> Floats:

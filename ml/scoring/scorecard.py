@@ -17,6 +17,7 @@ from ml.scoring.uncertainty import (
     diebold_mariano,
     direction_test,
     mean_interval,
+    ratio_interval,
     skill_interval,
     verdict,
 )
@@ -193,10 +194,8 @@ def profit_factor(series: Floats, horizon: int, seed: int) -> dict[str, float | 
     won, lost = np.maximum(series, 0.0), np.maximum(-series, 0.0)
     if not lost.any():
         return {"profit_factor": None, "profit_factor_low": None}
-    # The bound of a ratio is that of skill, which is one less the ratio.
-    _, most = skill_interval(won, lost, horizon, seed=seed)
-    low = 1 - most if np.isfinite(most) else None
-    return {"profit_factor": float(won.sum() / lost.sum()), "profit_factor_low": low}
+    low, _ = ratio_interval(won, lost, horizon, seed=seed)
+    return {"profit_factor": float(won.sum() / lost.sum()), "profit_factor_low": plain(low)}
 
 
 def plain(value: Any) -> Any:

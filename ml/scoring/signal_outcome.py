@@ -123,37 +123,6 @@ def outcome(
     )
 
 
-def earned(
-    bars: Bars, rows: Integers, side: Integers, profit: Floats, stop: Floats, horizon: int
-) -> Floats:
-    """Return what positions earned before costs, in log-returns, by the rule of `outcome`.
-
-    Each is decided at the close of its row, on its `side` (1 long, -1 short), and lives
-    through the next `horizon` candles; `profit` and `stop` are log-distances of its exits
-    from that close. NaN where the first open lies beyond an exit: nobody enters there.
-    """
-    last = bars.close[rows]
-    target, limit = last * np.exp(side * profit), last * np.exp(-side * stop)
-    entered = bars.open[rows + 1]
-    price, open_ = bars.close[rows + horizon].copy(), np.ones(len(rows), bool)
-    for step in range(1, horizon + 1):
-        row = rows + step
-        worst, best = _worst_and_best(bars, row, side)
-        stopped = open_ & (side * worst <= side * limit)
-        gained = open_ & ~stopped & (side * best >= side * target)
-        opened = bars.open[row]
-        fill = np.where(side > 0, np.minimum(opened, limit), np.maximum(opened, limit))
-        price = np.select([stopped, gained], [fill, target], price)
-        open_ &= ~(stopped | gained)
-    inside = (side * entered > side * limit) & (side * entered < side * target)
-    return np.where(inside, side * np.log(price / entered), np.nan)
-
-
-def _worst_and_best(bars: Bars, rows: Integers, side: Integers) -> tuple[Floats, Floats]:
-    high, low = bars.high[rows], bars.low[rows]
-    return np.where(side > 0, low, high), np.where(side > 0, high, low)
-
-
 def _prices(exits: Exits) -> tuple[float, float]:
     return exits.take_profit, exits.stop_loss
 

@@ -87,6 +87,14 @@ def skill_interval(
     return float(low), float(high)
 
 
+def ratio_interval(
+    part: Floats, whole: Floats, horizon: int, *, draws: int | None = None, seed: int = 0
+) -> tuple[float, float]:
+    """Return the interval of sum(part) / sum(whole), neither below 0, as `skill_interval` does."""
+    low, high = skill_interval(part, whole, horizon, draws=draws, seed=seed)
+    return float(np.maximum(0.0, 1 - high)), 1 - low
+
+
 def widening(count: int, length: int, horizon: int, level: float = LEVEL) -> float:
     """Return by which factor intervals of resampled blocks are too narrow.
 

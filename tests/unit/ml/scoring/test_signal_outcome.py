@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.scoring.signal_outcome import Bars, Exits, Outcome, earned, outcome
+from ml.scoring.follow_positions import earned
+from ml.scoring.signal_outcome import Bars, Exits, Outcome, outcome
 
 LONG = Exits(side=1, take_profit=102.0, stop_loss=99.0)
 SHORT = Exits(side=-1, take_profit=98.0, stop_loss=101.0)
