@@ -60,6 +60,8 @@ from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
 from api.pages.page import Page, PageFiles
 from api.pages.root import RootResource
+from api.record.kept_record import RecordWork
+from api.record.performance import PerformanceResource
 from api.robots.executions import ExecutionsResource
 from api.robots.feed import FeedClock, FeedResource
 from api.robots.heartbeat import HeartbeatResource
@@ -155,6 +157,7 @@ def create_app(
     _add_lstm(app, stores, work, settings)
     _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
     _add_robots(app, stores, enqueue, settings)
+    _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
     _add_feed(app, stores, enqueue)
     _add_sales(app, stores, enqueue, settings)
     _add_admin(app, stores, enqueue, settings)
@@ -340,6 +343,13 @@ def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Se
     app.add_route("/api/status", status, **read)
     app.add_route("/api/ea-status", EaStatusResource(stores, offered), **read)
     app.add_route("/api/models", ActiveModelsResource(stores.registry, offered), **read)
+
+
+def _add_record(app: Application, stores: Stores, work: RecordWork, settings: Settings) -> None:
+    """Add the routes that tell what signals came to."""
+    offered, public = OfferedSlots(stores.slots), settings.public_record == "on"
+    read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}, "public": public}
+    app.add_route("/api/performance", PerformanceResource(work, offered), **read)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

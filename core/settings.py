@@ -155,7 +155,8 @@ class Settings(BaseSettings):
     )
     auth: Literal["on", "off"] = Field("on", description="off needs no key, on loopback only.")
     public_record: Literal["on", "off"] = Field(
-        "off", description="on shows forecasters' records (/forecasters/NAME) without a key."
+        "off",
+        description="on shows records without a key: forecasters' (/forecasters/NAME), signals'.",
     )
     owner_key: str = Field("", description="Fixes the owner's key instead of making one.")
     admin_secret: str = Field(

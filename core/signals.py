@@ -66,6 +66,14 @@ def enter_by(first_opening: int, resolution: int) -> int:
     return first_opening + int(min(resolution * ENTER_SHARE, LONGEST_ENTRY_S))
 
 
+def risk_of(price: float, stop_loss: float) -> float:
+    """Return the unit R: how far a signal's stop is from its price, as a share of that price.
+
+    What is measured in it does not know how much was staked: lots cannot flatter it.
+    """
+    return abs(price - stop_loss) / price
+
+
 def check_horizon(horizon: int) -> int:
     """Return a horizon of source 001 in candles; raises `InvalidRequest`."""
     if horizon not in HORIZONS:

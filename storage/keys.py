@@ -129,6 +129,16 @@ def answer(name: str, series: Series, horizon: int) -> str:
     return f"answer:{name}:{series}:{horizon}"
 
 
+def record(kind: str, scope: str) -> str:
+    """Record of sealed signals as it was computed last."""
+    return f"record:{kind}:{scope}"
+
+
+def record_claim(kind: str, scope: str) -> str:
+    """Held while somebody computes a record."""
+    return f"lock:record:{kind}:{scope}"
+
+
 def followed(run_id: str) -> str:
     """How far the intervals of a trained model have followed outcomes."""
     return f"followed:{run_id}"

@@ -45,6 +45,8 @@ from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
+from storage.record.kept_records import KeptRecords
+from storage.record.record_reads import RecordReads
 from storage.redis_breaker import RedisBreaker
 from storage.redis_connection import connect, connect_for_requests
 from storage.sales.admin_audit import AdminAudit
@@ -95,6 +97,8 @@ class Stores:
     slots: SignalSlotStore
     board: SignalBoard
     signal_counts: SignalCounts
+    record_reads: RecordReads
+    kept_records: KeptRecords
     executions: ExecutionStore
     heartbeats: Heartbeats
     boards: BoardStore
@@ -163,6 +167,8 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         slots=SignalSlotStore(engine),
         board=SignalBoard(client, sealed),
         signal_counts=SignalCounts(engine),
+        record_reads=RecordReads(engine),
+        kept_records=KeptRecords(client),
         executions=ExecutionStore(engine, heads),
         heartbeats=Heartbeats(client, engine),
         boards=BoardStore(engine),

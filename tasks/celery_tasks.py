@@ -36,6 +36,7 @@ from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
 from tasks.lstm.train_lstm import train_lstm_from_redis
 from tasks.next_candle.train_next_candle import train_next_candle, walk_next_candle
 from tasks.next_candle.update_futures import FuturesUpdate
+from tasks.record.compute_record import compute_record
 from tasks.runtime import runtime
 from tasks.sales.reminders import remind
 from tasks.sales.resend_claim import resend_claim
@@ -308,6 +309,12 @@ def resend(email: str, asked_at: int) -> None:
     stores = runtime().stores
     if resend_claim(stores.accounts, stores.keys, stores.outbox, email, asked_at):
         runtime().enqueue.run_now(table.SEND_MAILS)
+
+
+@message(table.COMPUTE_RECORD)
+def compute(kind: str, scope: Json) -> None:
+    """Compute what somebody asked of the record of signals, and keep it for who asks next."""
+    compute_record(runtime().stores, kind, scope)
 
 
 @periodic(table.PURGE_RECORDS)

@@ -57,7 +57,7 @@ PREDICT = "predict"  # forecasts: milliseconds each
 MAINTENANCE = "maintenance"  # our own housekeeping
 FETCH = "fetch"  # calls to exchanges: seconds to hours
 TRAIN = "train"  # trainings: minutes
-HISTORY = "history"  # old trades: seconds at a time
+HISTORY = "history"  # old trades, records of signals: seconds at a time
 QUEUES = (STREAM, STORE, PREDICT, MAINTENANCE, FETCH, HISTORY, TRAIN)
 
 
@@ -170,6 +170,8 @@ UPDATE_FUTURES = Task[SeriesRequest, Updated | FuturesUpdated](
 # Nobody waits longer for the answer to a call.
 ANSWER_CALL = Message("answer_call", PREDICT, expires_s=15)
 RESEND_CLAIM = Message("resend_claim", MAINTENANCE)
+# Whoever asks for a record waits no longer, and asks again.
+COMPUTE_RECORD = Message("compute_record", HISTORY, expires_s=60)
 PROCESS_TRADES = Message("process_trade_data", STREAM)
 PROCESS_TICKERS = Message("process_ticker_data", STREAM)
 DETECT_ANOMALY = Message("detect_anomaly", STREAM)

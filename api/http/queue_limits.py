@@ -14,6 +14,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "predict": (200, 2),
     "store": (64, 5),
     "fetch": (200, 30),
+    "history": (20, 10),
     "train": (20, 60),
 }
 _BELIEF_SECONDS = 0.2

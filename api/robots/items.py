@@ -6,7 +6,7 @@ from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
 from api.robots.words import WORDS, model_version
 from core.clock.resolutions import timeframe_code
 from core.clock.times import format_time
-from core.signals import HOLD, enter_by
+from core.signals import HOLD, enter_by, risk_of
 from storage.ledger.signal_rows import SealedSignal
 
 _EXITS = {"take_profit": "tp", "stop_loss": "sl", "time": "time", "not_entered": "not_entered"}
@@ -94,13 +94,11 @@ def _outcome(row: SealedSignal) -> SignalOutcomeShown | None:
         return None
     exit_ = _EXITS[row.exit]
     result = "profit" if row.pnl_percent > 0 else "loss"
-    stop = row.stop_loss or row.current_price
-    risked = _distance(row, stop) + row.costs_bps / 10_000
-    earned = math.log1p(row.pnl_percent / 100)
+    risked = risk_of(row.current_price, row.stop_loss or row.current_price)
     return SignalOutcomeShown(
         result="not_entered" if exit_ == "not_entered" else result,  # type: ignore[arg-type]
         exit=exit_,  # type: ignore[arg-type]
-        r=round(earned / risked, 4) if risked else 0.0,
+        r=round(row.pnl_percent / 100 / risked, 4) if risked else 0.0,
         pnl_bps=round(100 * row.pnl_percent, 2),
         closed_at=_time(row.opening + row.resolution),
     )

@@ -51,11 +51,35 @@ class OfferedSlots:
         Raises `NotFound` with near names, and `NotInPlan` for what the account may not see.
         """
         length = parse_resolution(timeframe, "tf")
-        targets, slot = self.ever(account), (symbol, length)
-        found = [one for one in targets if (one.symbol, one.resolution) == slot]
+        return self._found(account, symbol, length)
+
+    def chosen(
+        self, account: Account | None, symbol: str | None, timeframe: str | None
+    ) -> list[tuple[str, int]]:
+        """Return the visible slots (symbol, seconds) ever offered, of one of either if named.
+
+        Raises `NotFound` and `NotInPlan` as `named` does, where what is named has none.
+        """
+        length = None if timeframe is None else parse_resolution(timeframe, "tf_code")
+        targets = (
+            self.ever(account)
+            if symbol is None and length is None
+            else self._found(account, symbol, length)
+        )
+        return sorted({(one.symbol, one.resolution) for one in targets})
+
+    def _found(
+        self, account: Account | None, symbol: str | None, length: int | None
+    ) -> list[ForecastTarget]:
+        def meant(one: ForecastTarget) -> bool:
+            return symbol in (None, one.symbol) and length in (None, one.resolution)
+
+        targets = self.ever(account)
+        found = [one for one in targets if meant(one)]
         if not found:
-            wanted = f"{symbol} {timeframe_code(length)}"
-            if any((one.symbol, one.resolution) == slot for one in self.ever(None)):
+            names = symbol, length and timeframe_code(length)
+            wanted = " ".join(name for name in names if name)
+            if any(meant(one) for one in self.ever(None)):
                 raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
             known = {f"{one.symbol} {timeframe_code(one.resolution)}": None for one in targets}
             near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)

@@ -34,7 +34,7 @@ SCOPES = {
 SUBSCRIBERS = {
     "/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions", "/api/executions",
     "/api/ea/heartbeat", "/api/account/executions", "/api/account/terminals",
-    "/api/status", "/api/models",
+    "/api/status", "/api/models", "/api/performance",
     "/api/ea-status",
     "/api/account/regenerate-key", "/api/account/me",
 }  # fmt: skip

@@ -155,7 +155,7 @@ async def test_a_history_is_newest_first_by_pages_with_outcomes(
     assert [one["signal"] for one in page] == ["BUY", "NO_TRADE", "BUY"]
     lost = page[2]["outcome"]
     assert (lost["result"], lost["exit"], lost["pnl_bps"]) == ("loss", "sl", -12.0)
-    assert lost["r"] == pytest.approx(-0.0012 / (0.001 + 1.3e-4), abs=0.01)
+    assert lost["r"] == pytest.approx(-0.0012 / 0.001, abs=1e-4)
     assert page[0]["outcome"] is None
     assert f"{path}?limit=3&include_no_trade=true&before=2" in answer.headers["Link"]
     rest = await get(api, path, limit="3", before="2")

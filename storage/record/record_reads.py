@@ -1,0 +1,137 @@
+"""Sealed signals of a window as their record needs them, and what was missed of it."""
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import ColumnElement, Engine, and_, case, func, select
+
+from core.answers.record import RecordHead
+from core.forecast_target import ForecastTarget
+from core.ledger import EVENTS, SIGNALS
+from core.signals import HOLD
+from storage.database import reading
+from storage.ledger.ledger_chain import read_head
+from storage.ledger.ledger_rows import MISSED, OUTCOME
+from storage.ledger.ledger_tables import ledger_events, ledger_signals
+
+_TARGET = ForecastTarget.__struct_fields__
+_SAID = (
+    "seq", "made_at", "first_opening", "opening", "type", "current_price", "take_profit",
+    "stop_loss", "costs_bps", "spread_bps",
+)  # fmt: skip
+
+
+class DirectionalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal to buy or to sell; `pnl_percent` and `exit` are None until its outcome is there."""
+
+    target: ForecastTarget
+    model_hash: str
+    seq: int
+    made_at: int
+    first_opening: int
+    opening: int
+    type: str
+    current_price: float
+    take_profit: float
+    stop_loss: float
+    costs_bps: float
+    spread_bps: float
+    pnl_percent: float | None
+    exit: str | None
+
+
+class ModelCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many signals a model gave for a target, and the first candles (s) of first and last."""
+
+    target: ForecastTarget
+    model_hash: str
+    n: int
+    n_directional: int
+    since: int
+    until: int
+
+
+class MissedCount(msgspec.Struct, frozen=True):
+    """How many candles up to `until` (s) got no signal; that opened first after the last one."""
+
+    target: ForecastTarget
+    until: int
+    count: int
+
+
+class RecordReads:
+    """Every method may raise `DatabaseUnavailable`; windows begin at an instant (epoch ms)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def directional(self, since: int) -> list[DirectionalRow]:
+        """Return the signals that act, sealed since then, by when they were made."""
+        signal, event = ledger_signals.c, ledger_events.c
+        columns = [signal[name] for name in (*_TARGET, "model_hash", *_SAID)]
+        came = and_(event.ledger == signal.ledger, event.seq == signal.seq, event.kind == OUTCOME)
+        query = (
+            select(*columns, event.realised.label("pnl_percent"), event.reason.label("exit"))
+            .select_from(ledger_signals.outerjoin(ledger_events, came))
+            .where(*_window(since), signal.type != HOLD)
+            .order_by(signal.made_at, signal.seq)
+        )
+        with reading(self._engine) as connection:
+            return [
+                DirectionalRow(
+                    target=ForecastTarget(*row[:5]),
+                    **dict(zip(DirectionalRow.__struct_fields__[1:], row[5:], strict=True)),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def counts(self, since: int) -> list[ModelCounts]:
+        """Count the signals sealed since then by target and model, by their first candle."""
+        signal = ledger_signals.c
+        named = [signal[name] for name in (*_TARGET, "model_hash")]
+        first = func.min(signal.first_opening)
+        query = select(
+            *named,
+            func.count(),
+            func.sum(case((signal.type != HOLD, 1), else_=0)),
+            first,
+            func.max(signal.first_opening),
+        )
+        query = query.where(*_window(since)).group_by(*named).order_by(first)
+        with reading(self._engine) as connection:
+            return [
+                ModelCounts(
+                    target=ForecastTarget(*row[:5]),
+                    **dict(zip(ModelCounts.__struct_fields__[1:], row[5:], strict=True)),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def missed(self, since: int) -> Iterator[MissedCount]:
+        """Yield what was missed since then; of a span that began before, its share."""
+        event = ledger_events.c
+        columns = [event[name] for name in (*_TARGET, "opening", "last_opening", "count")]
+        here = event.ledger == SIGNALS, event.kind == MISSED, event.last_opening * 1_000 >= since
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(*columns).where(*here)).all()
+        for *names, opening, last_opening, count in rows:
+            target = ForecastTarget(*names)
+            # Missed signals are named by the last candle of their horizon.
+            back = (target.horizon - 1) * target.resolution
+            begin, until = opening - back, last_opening - back
+            share = min(1.0, (until - since / 1_000) / (until - begin)) if until > begin else 1.0
+            if until * 1_000 >= since:
+                yield MissedCount(target, until, round(share * count))
+
+    def head(self) -> RecordHead:
+        """Return where the chains of signals and of their outcomes end."""
+        with reading(self._engine) as connection:
+            rows, events = (read_head(connection, one, SIGNALS) for one in (SIGNALS, EVENTS))
+        return RecordHead(rows.count, rows.hash, events.count, events.hash)
+
+
+def _window(since: int) -> tuple[ColumnElement[bool], ...]:
+    # A signal's last candle opens after it was made, but for the seconds of its grace: the
+    # index on it bounds what is read.
+    signal = ledger_signals.c
+    return signal.made_at >= since, signal.opening >= since // 1_000 - 60
