@@ -9,6 +9,7 @@ from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from api.access.access import Access
 from api.access.admin_access import AdminAccess
 from api.access.callers import Callers
+from api.access.cors import CrossOrigin
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
@@ -40,7 +41,7 @@ from api.http.job_waiting import JobWaiting
 from api.http.middleware import Compression, EncodedSlashes, HeadRequests, RequestId, RequestLog
 from api.http.queue_limits import QueueLimits
 from api.http.request_metrics import RequestMetrics, RequestRates
-from api.http.routes import Application, CallLimit, Routes
+from api.http.routes import BAD_REQUEST, Application, CallLimit, Routes
 from api.http.short_work import ShortWork
 from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
@@ -53,6 +54,11 @@ from api.lstm.models import LstmModel, LstmModels
 from api.lstm.requests import LstmRequests
 from api.lstm.work import TrainLstm
 from api.markets.markets import MarketList, MarketResource
+from api.markets.ohlcv import OhlcvResource
+from api.markets.snapshot import SnapshotResource
+from api.markets.symbol_resolver import SymbolResolver
+from api.markets.symbols import SymbolsResource
+from api.markets.sync import SyncResource
 from api.next_candle.futures import FuturesResource
 from api.next_candle.metrics import ValidationMetrics
 from api.next_candle.requests import NextCandleRequests
@@ -91,7 +97,8 @@ from api.v1.train_signals import TrainOutlook
 from core.mail.mails import CLAIM_PAGE
 from core.process.shared_counts import SharedCounts
 from core.robots.accounts import USUAL_CALLS
-from core.settings import Settings
+from core.series import Market
+from core.settings import DATA, ML, Settings
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
@@ -129,6 +136,7 @@ def create_app(
     counts = counts or SharedCounts()
     calls = MinuteCalls(counts)
     guards = [
+        CrossOrigin(settings.origins),
         TrustedHosts(settings),
         AdminAccess(settings.admin_secrets, stores.audit, calls),
         Access(
@@ -149,21 +157,31 @@ def create_app(
     others = [QueueLengths(enqueue), StoreMetrics(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, others, validation))
     checks = HealthChecks(stores, stream.traded, enqueue, room)
-    _add_health(app, HealthResource(checks, rates, [settings.default_platform]))
+    _add_health(
+        app, HealthResource(checks, rates, [settings.default_platform], settings.keyed_providers)
+    )
     _add_tasks(app, stores, waiting)
-    _add_candles(app, stores, work, settings)
-    door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, limits)
-    _add_live(app, stores, stream, door, settings)
-    _add_lstm(app, stores, work, settings)
-    _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), settings)
-    _add_robots(app, stores, enqueue, settings)
-    _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
-    _add_feed(app, stores, enqueue)
+    symbols = SymbolResolver(
+        stores.known,
+        settings.told_markets,
+        settings.default_platform,
+        Market(settings.default_platform, settings.default_symbol),
+    )
+    if DATA in settings.served_groups:
+        door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, limits)
+        _add_candles(app, stores, stream, work, settings)
+        _add_live(app, stores, stream, door, symbols, settings)
+        _add_data(app, stores, work, symbols, settings)
+        _add_feed(app, stores, enqueue)
+    if ML in settings.served_groups:
+        _add_lstm(app, stores, work, settings)
+        _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), symbols, settings)
+        _add_robots(app, stores, enqueue, symbols, settings)
+        _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
+        _add_slots(app, stores, work, settings)
+        _add_next_candle(app, stores, work, next_candle)
     _add_sales(app, stores, enqueue, settings)
     _add_admin(app, stores, enqueue, settings)
-    _add_registry(app, stores, stream)
-    _add_slots(app, stores, work, settings)
-    _add_next_candle(app, stores, work, next_candle)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)), public=True)
     return app
 
@@ -217,8 +235,9 @@ def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
 
 
 def _add_candles(
-    app: Application, stores: Stores, work: BackgroundWork, settings: Settings
+    app: Application, stores: Stores, stream: StreamStores, work: BackgroundWork, settings: Settings
 ) -> None:
+    app.add_route("/candles", SeriesListResource(stores.candles, stores.facts, stream.traded))
     app.add_route("/ingest/kline/{platform}", IngestKline(work), purpose=INGEST)
     app.add_route(
         "/ingest/candles/{platform}",
@@ -234,11 +253,16 @@ def _add_candles(
 
 
 def _add_live(
-    app: Application, stores: Stores, stream: StreamStores, door: LiveIngest, settings: Settings
+    app: Application,
+    stores: Stores,
+    stream: StreamStores,
+    door: LiveIngest,
+    symbols: SymbolResolver,
+    settings: Settings,
 ) -> None:
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
-    reader = StreamResource(broadcast, settings.default_platform, settings.default_symbol)
+    reader = StreamResource(broadcast, symbols, settings.default_symbol)
     app.add_route("/ingest/{platform}", IngestLive(door), purpose=INGEST)
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
@@ -260,6 +284,9 @@ def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: 
 
 def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
     requests = SlotRequests(stores.candles, settings.default_platform)
+    slots = SlotsResource(stores.registry)
+    app.add_route("/slots", slots)
+    app.add_route("/slots/runs", slots, suffix="runs")
     app.add_route("/evaluate", EvaluateResource(requests, work))
     app.add_route("/slots/train", TrainSlotResource(requests, work))
     app.add_route("/replay/walk", ReplayResource(requests, work))
@@ -288,16 +315,41 @@ def _add_next_candle(
     app.add_route("/futures/update", begun, suffix="update", status_body=True)
 
 
+def _add_data(
+    app: Application,
+    stores: Stores,
+    work: BackgroundWork,
+    symbols: SymbolResolver,
+    settings: Settings,
+) -> None:
+    """Add the routes of candles and prices by the names that users say."""
+    read: dict[str, Any] = {
+        "roles": _SUBSCRIBERS,
+        "limits": {"GET": _ROBOTS},
+        "invalid": BAD_REQUEST,
+    }
+    app.add_route("/api/ohlcv", OhlcvResource(stores, symbols), **read)
+    app.add_route("/api/snapshot/{symbol}", SnapshotResource(stores, symbols), **read)
+    app.add_route("/api/symbols", SymbolsResource(stores, symbols), **read)
+    sync = SyncResource(stores, work, symbols, settings.default_resolution)
+    app.add_route("/api/sync/{symbol}", sync, invalid=BAD_REQUEST)
+
+
 def _add_v1(
-    app: Application, stores: Stores, work: BackgroundWork, short: ShortWork, settings: Settings
+    app: Application,
+    stores: Stores,
+    work: BackgroundWork,
+    short: ShortWork,
+    symbols: SymbolResolver,
+    settings: Settings,
 ) -> None:
     app.add_route(
         "/api/v1/indicators",
-        IndicatorsResource(stores.candles, short, settings),
+        IndicatorsResource(stores.candles, short, symbols, settings.default_resolution),
         limits={"GET": CallLimit("indicators", 120)},
     )
-    outlooks, cards = Outlooks(stores, short, settings.default_platform), ModelCards(stores)
-    history = SignalHistoryResource(stores.signals, settings.default_platform)
+    outlooks, cards = Outlooks(stores, short, symbols), ModelCards(stores)
+    history = SignalHistoryResource(stores.signals, symbols, settings.default_platform)
     app.add_route(
         "/api/v1/predictions",
         PredictionsResource(outlooks),
@@ -318,9 +370,11 @@ def _add_v1(
     )
 
 
-def _add_robots(app: Application, stores: Stores, enqueue: Enqueue, settings: Settings) -> None:
+def _add_robots(
+    app: Application, stores: Stores, enqueue: Enqueue, symbols: SymbolResolver, settings: Settings
+) -> None:
     """Add the routes that trading robots ask every few seconds."""
-    offered = OfferedSlots(stores.slots)
+    offered = OfferedSlots(stores.slots, settings.told_markets)
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}}
     counts = PredictionCounts(stores.signal_counts, offered)
     app.add_route("/api/scan", ScanResource(stores, offered), **read)
@@ -389,11 +443,3 @@ def _add_admin(app: Application, stores: Stores, enqueue: Enqueue, settings: Set
     app.add_route("/admin/webhooks/{event_id}/retry", AdminWebhookRetry(stores.webhooks, wake))
     mails = AdminMails(stores.outbox, sends=settings.smtp_server is not None)
     app.add_route("/admin/mails", mails)
-
-
-def _add_registry(app: Application, stores: Stores, stream: StreamStores) -> None:
-    """Add the routes that tell a page what there is to be seen."""
-    slots = SlotsResource(stores.registry)
-    app.add_route("/candles", SeriesListResource(stores.candles, stores.facts, stream.traded))
-    app.add_route("/slots", slots)
-    app.add_route("/slots/runs", slots, suffix="runs")

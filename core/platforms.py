@@ -7,6 +7,8 @@ installed ccxt offers.
 """
 
 import difflib
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.errors import InvalidRequest, NotFound
 from core.names import is_foreign, spell_symbol
@@ -34,6 +36,27 @@ independentreserve latoken paymium zaif
 """.split()
 )
 PLATFORMS = (CCXT_NAMES - WITHOUT_CANDLES) | ALIASES.keys()
+# Providers that are no exchanges and ask for a key, and the lengths (s) that they are asked for:
+# what is longer begins there by a clock of their own, and is made here of hours.
+PROVIDERS = MappingProxyType(
+    {
+        "massive": (60, 180, 300, 600, 900, 1_800, 3_600),
+        "metaapi": (60, 300, 900, 1_800, 3_600),
+    }
+)
+
+
+class ProviderAccess(NamedTuple):
+    """Address, key and account of a provider; `missing` names a setting that it lacks."""
+
+    url: str
+    key: str
+    account: str
+    missing: str
+
+
+# Whatever candles can be fetched from; those of other platforms are brought.
+FETCHED = PLATFORMS | PROVIDERS.keys()
 
 # Exchanges whose trade ids follow each other without a hole in each market, so that a
 # missing one is a missed trade. Elsewhere one counter serves many markets, or nobody says.
@@ -97,13 +120,13 @@ def _offered() -> dict[str, tuple[int, ...]]:
     return offered
 
 
-RESOLUTIONS_OFFERED = _offered()
+RESOLUTIONS_OFFERED = _offered() | PROVIDERS
 
 
 def check_platform(platform: str) -> str:
     """Return `platform` if candles can be fetched from it; else `NotFound` with the nearest."""
-    if platform not in PLATFORMS:
-        near = difflib.get_close_matches(platform[:64].lower(), PLATFORMS, n=3, cutoff=0.5)
+    if platform not in FETCHED:
+        near = difflib.get_close_matches(platform[:64].lower(), FETCHED, n=3, cutoff=0.5)
         hint = f" Nearest: {', '.join(near)}." if near else ""
         raise NotFound(f"platform is not one that candles can be fetched from.{hint}")
     return platform
@@ -116,6 +139,16 @@ def check_platform_resolution(platform: str, resolution: int) -> int:
         known = ", ".join(map(str, offered))
         raise InvalidRequest(f"resolution: {platform} offers candles of {known} seconds only.")
     return resolution
+
+
+def fetched_resolution(platform: str, resolution: int) -> int:
+    """Return the longest candles that a platform offers and that make those of a length (s).
+
+    Raises `InvalidRequest` where it is known to offer none.
+    """
+    offered = RESOLUTIONS_OFFERED.get(platform, (resolution,))
+    fitting = [one for one in offered if resolution % one == 0]
+    return max(fitting) if fitting else check_platform_resolution(platform, resolution)
 
 
 def ccxt_name(platform: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +22,19 @@ from core.payments.eduzz import EDUZZ
 from core.payments.products import Product
 from core.payments.shops import Shop
 from core.payments.stripe import STRIPE
+from core.platforms import ProviderAccess
+from core.series import Market
 from core.signals import SignalWords, offered_targets
+from core.symbols.market_names import parse_symbol_map
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100
 # What nobody guesses, if chosen at random; so many may be live while one replaces another.
 ADMIN_SECRET_LENGTH, LIVE_SECRETS = 32, 2
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+# Groups of routes that an api process may be restricted to.
+DATA, ML, AGENT, TRADE = "data", "ml", "agent", "trade"
+GROUPS = frozenset({DATA, ML, AGENT, TRADE})
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
 
 
@@ -45,6 +53,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65_535, description="Port that the api listens on.")
     trusted_hosts: str = Field(
         "", description="Names this server goes by, besides loopback and HOST: a, b; * is any."
+    )
+    cors_origins: str = Field(
+        "", description="Origins of pages elsewhere that may call: https://a.example, https://b."
+    )
+    groups: str = Field(
+        "", description="Groups of routes that the api serves: data, ml, agent, trade; empty: all."
     )
     api_workers: int = Field(2, ge=1, le=64, description="Processes that answer HTTP.")
     address_sockets: int = Field(
@@ -95,6 +109,17 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Other base addresses, JSON: {"coinbase": "http://127.0.0.1:9300"}.',
     )
+    massive_url: str = Field("https://api.massive.com", description="Address of Massive's API.")
+    massive_key: str = Field("", description="Key of Massive (Polygon); empty asks it nothing.")
+    metaapi_urls: dict[str, str] = Field(
+        default_factory=lambda: {
+            "market_data": "https://mt-market-data-client-api-v1.{region}.agiliumtrade.ai"
+        },
+        description="Addresses of MetaApi's services, JSON; {region} is the account's.",
+    )
+    metaapi_region: str = Field("new-york", description="Region of the account at MetaApi.")
+    metaapi_token: str = Field("", description="Token of MetaApi; empty asks it nothing.")
+    metaapi_account: str = Field("", description="Id of the account that MetaApi reads candles of.")
     exchange_timeout_s: float = Field(15, gt=0, le=120, description="Patience with an exchange.")
     candle_retention_days: int = Field(
         0, ge=0, description="Candles older than this are dropped; 0 keeps all."
@@ -139,6 +164,10 @@ class Settings(BaseSettings):
     signal_horizons: dict[str, int] = Field(
         default_factory=dict,
         description='Candles that offered signals look ahead, JSON: {"M15": 16}.',
+    )
+    symbols: dict[str, str] = Field(
+        default_factory=dict,
+        description='Markets by the names that users say, JSON: {"XAUUSD": "file:XAUUSD"}.',
     )
     symbol_maps: dict[str, dict[str, str]] = Field(
         default_factory=dict,
@@ -214,6 +243,21 @@ class Settings(BaseSettings):
     def _is_public_url(cls, value: str) -> str:
         return check_public_url(value) if value else ""
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin[:64]} is no origin such as https://app.example.com")
+        return value
+
+    @field_validator("groups")
+    @classmethod
+    def _are_groups(cls, value: str) -> str:
+        if unknown := set(_listed(value)) - GROUPS:
+            raise ValueError(f"{min(unknown)[:64]} is none of {', '.join(sorted(GROUPS))}")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp_url(cls, value: str) -> str:
@@ -260,6 +304,13 @@ class Settings(BaseSettings):
             check_maps(value)
         return value
 
+    @field_validator("symbols")
+    @classmethod
+    def _are_markets(cls, value: dict[str, str]) -> dict[str, str]:
+        with _refusals():
+            parse_symbol_map(value)
+        return value
+
     @model_validator(mode="after")
     def _mails_can_be_sent(self) -> Self:
         if self.smtp_url and not (self.mail_from and self.public_url):
@@ -298,6 +349,42 @@ class Settings(BaseSettings):
         """The signals that are offered."""
         platform = self.signal_platform or self.default_platform
         return offered_targets(platform, self.signal_markets, self.signal_horizons)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins of pages elsewhere that may call."""
+        return frozenset(_listed(self.cors_origins))
+
+    @property
+    def served_groups(self) -> frozenset[str]:
+        """Groups of routes that the api serves."""
+        return frozenset(_listed(self.groups)) or GROUPS
+
+    @property
+    def told_markets(self) -> dict[str, Market]:
+        """Markets by the names that users say."""
+        return parse_symbol_map(self.symbols)
+
+    @property
+    def providers(self) -> dict[str, ProviderAccess]:
+        """Address, key and account of each provider with a key, and the setting that it lacks."""
+        url = self.metaapi_urls.get("market_data", "").replace("{region}", self.metaapi_region)
+        lacking = "" if self.massive_key else "TICKCAST_MASSIVE_KEY"
+        needed = {
+            "TICKCAST_METAAPI_TOKEN": self.metaapi_token,
+            "TICKCAST_METAAPI_ACCOUNT": self.metaapi_account,
+            'TICKCAST_METAAPI_URLS["market_data"]': url,
+        }
+        absent = next((name for name, value in needed.items() if not value), "")
+        return {
+            "massive": ProviderAccess(self.massive_url, self.massive_key, "", lacking),
+            "metaapi": ProviderAccess(url, self.metaapi_token, self.metaapi_account, absent),
+        }
+
+    @property
+    def keyed_providers(self) -> list[str]:
+        """Names of the providers that can be asked."""
+        return [name for name, access in self.providers.items() if not access.missing]
 
     @property
     def reference_symbol(self) -> str:

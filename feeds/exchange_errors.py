@@ -6,9 +6,8 @@ import requests
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, TickcastError
 from feeds.exchange_session import Answer
+from feeds.json_calls import REFUSING_STATUSES
 
-# 403 and 451 are how exchanges shut out a country: asking again is useless.
-REFUSING_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 422, 451})
 RATE_STATUSES = frozenset({418, 429})
 
 

@@ -3,19 +3,17 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import msgspec
 
-from core.errors import ExchangeRefused, ExchangeUnavailable
+from core.errors import ExchangeUnavailable
 from core.names import check_name
 from core.retry import RetryPolicy
 from feeds.connector import FetchedTrade, PageRequest
-from feeds.rate_gate import shared_gate
+from feeds.json_calls import JsonCalls
 from feeds.venues import find_connector
 
 _SPARE_PAGES = 20
-REFUSING_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 422, 451})
 
 
 class ExchangeTrades:
@@ -38,16 +36,16 @@ class ExchangeTrades:
         policy: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # requests costs a tenth of a second to import: only who fetches pays for it.
-        from feeds.exchange_session import ExchangeSession
-
         self.platform = platform
         self._venue = find_connector(platform)
-        self._url = _checked(base_url, platform) if base_url else self._venue.rest_url
-        self._session = ExchangeSession(max_seconds=2 * timeout_s)
-        self._timeout_s = timeout_s
         limit_ms = self._venue.rate_limit_ms if rate_limit_ms is None else rate_limit_ms
-        self._pause_s = (limit_ms + sleep_ms) / 1_000
+        self._calls = JsonCalls(
+            platform,
+            base_url or self._venue.rest_url,
+            timeout_s=timeout_s,
+            pause_s=(limit_ms + sleep_ms) / 1_000,
+            asked_for="trades",
+        )
         self._policy = policy or RetryPolicy(attempts=5)
         self._sleep = sleep
 
@@ -83,36 +81,8 @@ class ExchangeTrades:
         raise ValueError("a policy needs at least one attempt")
 
     def _ask_once(self, request: PageRequest) -> list[FetchedTrade]:
-        import requests
-        from urllib3.exceptions import HTTPError  # of the body, which requests does not map
-
-        shared_gate(f"trades {self._url}").wait(self._pause_s)
+        body = self._calls.get(request.path, request.params)
         try:
-            response = self._session.request(
-                "GET", self._url + request.path, params=request.params, timeout=self._timeout_s
-            )
-        except requests.exceptions.SSLError as error:
-            raise ExchangeRefused(f"The certificate of {self.platform} is not trusted.") from error
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise ExchangeUnavailable(f"The connection to {self.platform} failed.") from error
-        self._check_status(response.status_code)
-        try:
-            return self._venue.read_page(response.content)
+            return self._venue.read_page(body)
         except msgspec.MsgspecError as error:
-            detail = f"{self.platform} gave an answer that cannot be read."
-            raise ExchangeUnavailable(detail) from error
-
-    def _check_status(self, status: int) -> None:
-        if status in REFUSING_STATUSES:
-            said = f"{self.platform} refused the request for trades with status {status}."
-            raise ExchangeRefused(said)
-        if status >= 400:
-            detail = f"{self.platform} answered with status {status}."
-            raise ExchangeUnavailable(detail, retry_after=self._session.last.retry_after)
-
-
-def _checked(base_url: str, platform: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ExchangeRefused(f"The address set for {platform} is not an http or https one.")
-    return base_url.rstrip("/")
+            raise self._calls.unreadable() from error

@@ -11,6 +11,7 @@ from storage.access.access_keys import AccessKeyStore
 from storage.accounts.accounts import AccountStore
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
+from storage.candles.folding.folded_candles import FoldedCandles
 from storage.candles.forecasts import ForecastStore
 from storage.candles.freshness import FreshnessStore
 from storage.candles.series_facts import SeriesFactsStore
@@ -34,8 +35,10 @@ from storage.ledger.signal_board import SignalBoard
 from storage.ledger.signal_counts import SignalCounts
 from storage.ledger.signal_slots import SignalSlotStore
 from storage.ledger.submissions import Submissions
+from storage.live.traded_markets import TradedMarkets
 from storage.mail.claims import ClaimStore
 from storage.mail.outbox import Outbox
+from storage.markets.known_markets import KnownMarkets
 from storage.markets.markets import MarketStore
 from storage.markets.spreads import SpreadStore
 from storage.models.answer_cache import AnswerCache
@@ -71,6 +74,7 @@ class Stores:
     redis: "redis.Redis"
     engine: Engine
     candles: CandleStore
+    folded: FoldedCandles
     facts: SeriesFactsStore
     freshness: FreshnessStore
     forecasts: ForecastStore
@@ -108,6 +112,7 @@ class Stores:
     series_cache: SeriesCache
     signals: SignalStore
     markets: MarketStore
+    known: KnownMarkets
     feeds: FeedStore
     answers: AnswerCache
     followed: FollowedStore
@@ -136,17 +141,19 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     freshness = FreshnessStore(client, candles, facts)
     tickers, spreads = TickerStore(client), SpreadStore(client)
     markets = MarketStore(engine, tickers, spreads)
+    watches, slots = WatchStore(engine), SignalSlotStore(engine)
     wanted = WantedSpans(client, candles, settings.feed_history_bars)
     return Stores(
         redis=client,
         engine=engine,
         candles=candles,
+        folded=FoldedCandles(candles, facts, freshness.hours),
         facts=facts,
         freshness=freshness,
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),
-        watches=WatchStore(engine),
+        watches=watches,
         keys=AccessKeyStore(engine),
         accounts=AccountStore(engine),
         claims=ClaimStore(engine),
@@ -164,7 +171,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         ledger_reader=LedgerReader(engine),
         submissions=Submissions(engine, heads),
         sealed=sealed,
-        slots=SignalSlotStore(engine),
+        slots=slots,
         board=SignalBoard(client, sealed),
         signal_counts=SignalCounts(engine),
         record_reads=RecordReads(engine),
@@ -178,6 +185,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
         markets=markets,
+        known=KnownMarkets(candles, TradedMarkets(client), watches, markets, slots),
         feeds=FeedStore(
             BrokerClockStore(engine),
             SymbolNames(engine, settings.symbol_maps),

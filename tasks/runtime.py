@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from celery import Celery  # type: ignore[import-untyped]
 
 from core.settings import Settings
-from feeds.exchange_candles import ExchangeCandles
+from feeds.candle_sources import CandleSource, Pace, open_source
 from feeds.exchange_trades import ExchangeTrades
 from storage.stores import Stores, open_stores
 from storage.trades.gap_ledger import GapLedger
@@ -112,16 +112,17 @@ class Runtime:
         """What computes the series of the next candle."""
         return SeriesMaker(self.stores)
 
-    def exchange(self, platform: str, sleep_ms: int | None = None) -> ExchangeCandles:
+    def exchange(self, platform: str, sleep_ms: int | None = None) -> CandleSource:
         """Return a connector to a platform, or to the address set in its place.
 
         It pauses as the settings say, or for `sleep_ms`, between calls.
         """
-        return ExchangeCandles(
+        pause = self.settings.backfill_sleep_ms if sleep_ms is None else sleep_ms
+        return open_source(
             platform,
-            base_url=self.settings.exchange_urls.get(platform),
-            timeout_s=self.settings.exchange_timeout_s,
-            sleep_ms=self.settings.backfill_sleep_ms if sleep_ms is None else sleep_ms,
+            Pace(self.settings.exchange_timeout_s, pause),
+            self.settings.exchange_urls.get(platform),
+            self.settings.providers,
         )
 
     def trades(self, platform: str) -> ExchangeTrades:

@@ -23,7 +23,8 @@ class TrustedHosts:
 
     Trusted are the loopback names, the host that is listened on, and what
     `TICKCAST_TRUSTED_HOSTS` adds. A server that listens on all addresses trusts its
-    own name and every address besides: no page can make an address its own.
+    own name and every address besides: no page can make an address its own. Pages of
+    `TICKCAST_CORS_ORIGINS` may call whatever the server's own name.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,6 +33,7 @@ class TrustedHosts:
         self._everywhere = settings.host in ("0.0.0.0", "::")  # noqa: S104
         own = {socket.gethostname().lower()} if self._everywhere else set()
         self._added = frozenset(added)
+        self._origins = settings.origins
         self._names = frozenset({*_LOOPBACK, settings.host.lower(), *added, *own})
 
     async def process_request(self, req: Request, resp: Response) -> None:
@@ -60,7 +62,7 @@ class TrustedHosts:
         origin = req.get_header("Origin")
         if not origin or origin.partition("://")[2] == req.netloc:
             return
-        if _name(origin) not in self._added:
+        if _name(origin) not in self._added and origin not in self._origins:
             raise Forbidden("Origin: pages of other hosts may do nothing here.")
 
     def _trusts(self, name: str) -> bool:

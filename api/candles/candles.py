@@ -1,6 +1,7 @@
 """Candles given out, page by page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -71,12 +72,13 @@ class CandlesResource:
 
 
 def _json(series: Series, candles: Candles, cursor: str | None) -> bytes:
-    shown = [Candle(*row) for row in zip(*_columns(candles), strict=True)]
+    shown = [Candle(*row) for row in zip(*candle_columns(candles), strict=True)]
     page = CandlePage(series.platform, series.symbol, series.resolution, shown, cursor)
     return msgspec.json.encode(page)
 
 
-def _columns(candles: Candles) -> Sequence[Sequence[object]]:
+def candle_columns(candles: Candles) -> Sequence[Sequence[Any]]:
+    """Return times, prices, volumes, counts of trades and names of flags, as they are shown."""
     known = {mark: flag_names(mark) for mark in set(candles.flags.tolist())}
     return (
         _times(candles),
@@ -92,7 +94,7 @@ def _times(candles: Candles) -> list[str]:
 
 
 def _csv(candles: Candles) -> bytes:
-    times, *prices, trades, flags = _columns(candles)
+    times, *prices, trades, flags = candle_columns(candles)
     lines = [_HEADER]
     for time, *values, count, names in zip(times, *prices, trades, flags, strict=True):
         numbers = ",".join(map(repr, values))

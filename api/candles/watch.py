@@ -11,7 +11,7 @@ from api.http.schemas import Resolution
 from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_body
 from core.errors import InvalidRequest
-from core.platforms import PLATFORMS
+from core.platforms import FETCHED
 from core.series import Series
 from storage.candles.candle_store import CandleStore
 from storage.candles.watches import WatchStore
@@ -53,14 +53,14 @@ class WatchResource:
         if not wanted.symbol or not wanted.resolution:
             raise InvalidRequest("symbol and resolution are required.")
         platform = wanted.platform or self._default_platform
-        named = fetchable_series if platform in PLATFORMS else stored_series
+        named = fetchable_series if platform in FETCHED else stored_series
         series = named(platform, wanted.symbol, wanted.resolution)
         await in_database_thread(self._watches.remove, series)
         resp.status = 204
 
     def _series(self, platform: str | None, symbol: str, resolution: Resolution) -> Series:
         platform = platform or self._default_platform
-        if platform not in PLATFORMS:
+        if platform not in FETCHED:
             series = stored_series(platform, symbol, resolution)
             if self._candles.extent(series):
                 return series

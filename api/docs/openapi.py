@@ -20,7 +20,7 @@ from spectree.plugins.falcon_plugin import FalconAsgiPlugin
 from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, LIMITED, PATH_PARAMETERS, VERSION
 from api.http.errors import ErrorBody
 from api.http.request_body import media_type, parse_body, read_body
-from api.http.routes import Application, Route
+from api.http.routes import BAD_REQUEST, Application, Route
 from api.http.v1_envelope import V1Error
 from api.http.validation import convert_body, convert_query
 
@@ -143,6 +143,9 @@ def _finish(described: Json, route: Route, method: str) -> None:
         described["security"] = [{}, {"ApiKey": []}]
         for code in _WITH_KEY:
             described["responses"].pop(code)
+    if route.invalid == BAD_REQUEST:
+        # What is invalid has the body of what is malformed.
+        described["responses"].pop("422", None)
     if method in route.limits:
         _merge(described, LIMITED)
     for parameter in described["parameters"]:

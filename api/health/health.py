@@ -32,9 +32,14 @@ class HealthResource:
     """`GET /health`, `GET /health/detailed`, and both below `/api/v1`"""
 
     def __init__(
-        self, checks: HealthChecks, rates: RequestRates, always_shown: Iterable[str]
+        self,
+        checks: HealthChecks,
+        rates: RequestRates,
+        always_shown: Iterable[str],
+        providers: Iterable[str] = (),
     ) -> None:
         self._checks = checks
+        self._keyed = frozenset(providers)
         self._rates = rates
         self._always_shown = frozenset(always_shown)
 
@@ -45,6 +50,7 @@ class HealthResource:
         health = Health(state.verdict, format_time(state.at), _parts(state), _clock(state))
         if req.context.trusted:
             _tell_more(health, state)
+            health.providers = _providers(state, self._keyed)
         else:
             health.clock.offsets = None
         _answer(resp, state, health)
@@ -92,12 +98,9 @@ def _parts(state: HealthState) -> dict[str, PartState]:
 
 def _tell_more(health: Health, state: HealthState) -> None:
     health.version = VERSION
-    health.uptime = round(uptime(), 1)
+    health.uptime = int(uptime())
     health.workers = {name: dict(fields) for name, fields in state.heartbeats.items()}
     health.reasons = state.broken
-    health.providers = [
-        _provider(name, exchange) for name, exchange in sorted(state.exchanges.items())
-    ]
     health.models_loaded = any(int(f.get("models", 0)) for f in state.heartbeats.values())
     health.llm_provider = health.model = None
     if state.dead:
@@ -105,9 +108,17 @@ def _tell_more(health: Health, state: HealthState) -> None:
     health.gpu_available = any(Path("/dev").glob("nvidia[0-9]*"))
 
 
-def _provider(name: str, exchange: Exchange) -> Provider:
+def _providers(state: HealthState, keyed: Iterable[str]) -> list[Provider]:
+    """Return the platforms that are watched or send prices, and those that there is a key for."""
+    used = {name: _provider(name, one, state) for name, one in state.exchanges.items()}
+    unused = {name: Provider(name, "unused", None, None, None) for name in keyed}
+    return [one for _, one in sorted((unused | used).items())]
+
+
+def _provider(name: str, exchange: Exchange, state: HealthState) -> Provider:
     newest = format_time(exchange.newest) if exchange.newest else None
-    return Provider(name, "up" if exchange.fresh else "down", newest)
+    wrong = state.broken.get(name) or (None if exchange.fresh else "its prices do not come")
+    return Provider(name, "up" if exchange.fresh else "down", newest, wrong, newest)
 
 
 def _clock(state: HealthState) -> Clock:

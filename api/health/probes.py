@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from core.clock.resolutions import MINUTE, resolution_name
 from core.errors import DatabaseUnavailable, RedisUnavailable
-from core.platforms import PLATFORMS
+from core.platforms import FETCHED
 from storage.candles.freshness import FreshnessStore
 from storage.candles.watches import Watch
 from storage.database import reading, writing
@@ -146,7 +146,7 @@ def exchanges(watches: list[Watch], live: Mapping[str, int], now: int) -> dict[s
 
 
 def _is_late(watch: Watch, now: int) -> bool:
-    if watch.series.platform not in PLATFORMS and watch.last_run_at:
+    if watch.series.platform not in FETCHED and watch.last_run_at:
         # Its candles are brought: what looks after them knows the market's sessions.
         return watch.last_error is not None
     allowed = (watch.series.resolution + LATE_S) * 1_000

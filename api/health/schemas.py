@@ -25,10 +25,15 @@ class Clock(Struct, omit_defaults=True):
 
 
 class Provider(Struct):
-    """A source of prices, and when its newest one came."""
+    """A source of prices: when the newest one came, and what is wrong with it, if anything is.
+
+    `unused` is one that the settings have a key for, of which nothing was asked yet.
+    """
 
     name: str
-    status: Up
+    status: Literal["up", "down", "unused"]
+    last_success: str | None
+    detail: str | None
     last_price_update: str | None
 
 
@@ -53,7 +58,7 @@ class Health(Struct, omit_defaults=True):
     parts: dict[str, PartState]
     clock: Clock
     version: str | UnsetType = UNSET
-    uptime: float | UnsetType = UNSET
+    uptime: int | UnsetType = UNSET
     workers: dict[str, dict[str, str]] | UnsetType = UNSET
     reasons: dict[str, str] | UnsetType = UNSET
     providers: list[Provider] | UnsetType = UNSET

@@ -11,7 +11,7 @@ import structlog
 from falcon.asgi import Request, Response, WebSocket
 
 from api.http.middleware import request_id
-from api.http.routes import Application
+from api.http.routes import UNPROCESSABLE, Application
 from api.http.v1_envelope import failure, is_v1
 from core.clock.times import format_time, now_ms
 from core.errors import InvalidRequest, TickcastError, Unauthorized, Unavailable
@@ -148,6 +148,8 @@ async def _send(
     if ws is not None:
         await ws.close(_CLOSE_CODES + status, body.error)
     elif resp is not None:
+        if status == UNPROCESSABLE:
+            status = req.context.routes.of(req.uri_template).invalid
         if req.context.routes.of(req.path).status_body:
             body.status, body.message = "error", body.detail
         shown: msgspec.Struct = body

@@ -11,6 +11,7 @@ from falcon.asgi import App, Request, Response
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+BAD_REQUEST, UNPROCESSABLE = 400, 422
 # Headers of a request that has a body.
 _BODY = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -35,6 +36,7 @@ class Route:
     a reader may call though they do not read, because nothing that others see
     changes. `limits`: how often a key may call it, by method. `health`: its 503 is
     what it tells, no failure to tell it. `probe`: called every few seconds for ever.
+    `invalid`: the status of a request whose values are out of their domain.
     `status_body`: its errors carry a status and a message besides. `stream`: its answer
     stays open. `roles`: the roles besides owners and readers that may call it, with
     every method. `late_reports`: a key whose plan ended lately may call it still. `dear`:
@@ -50,6 +52,7 @@ class Route:
     health: bool = False
     probe: bool = False
     status_body: bool = False
+    invalid: int = UNPROCESSABLE
     stream: bool = False
     roles: Collection[str] = ()
     late_reports: bool = False

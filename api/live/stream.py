@@ -8,11 +8,12 @@ from falcon import WebSocketDisconnected
 from falcon.asgi import Request, WebSocket
 from msgspec import Meta
 
-from api.candles.requested_series import stored_market
+from api.http.threads import in_thread
 from api.live.broadcast import CHANNELS, Broadcast, Subscriber
+from api.markets.symbol_resolver import SymbolResolver
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
-from core.errors import RequestError
+from core.errors import RequestError, TickcastError, Unavailable
 from core.series import Market
 
 POLICY_VIOLATION = 1008
@@ -42,10 +43,10 @@ class StreamCommand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class StreamResource:
     """`WS /ws/stream`"""
 
-    def __init__(self, broadcast: Broadcast, default_platform: str, default_symbol: str) -> None:
+    def __init__(self, broadcast: Broadcast, symbols: SymbolResolver, usual: str) -> None:
         self._broadcast = broadcast
-        self._platform = default_platform
-        self._symbol = default_symbol
+        self._symbols = symbols
+        self._usual = usual
 
     async def on_websocket(self, req: Request, ws: WebSocket) -> None:
         """Serve subscriptions until the reader leaves; one that is too slow is told so and left."""
@@ -74,18 +75,26 @@ class StreamResource:
     async def _read(self, ws: WebSocket, subscriber: Subscriber) -> None:
         while True:
             text = await ws.receive_text()
-            try:
-                answer = self._obey(msgspec.json.decode(text, type=StreamCommand), subscriber)
-            except msgspec.MsgspecError as error:
-                answer = {"type": "error", "error": "malformed_request", "detail": str(error)}
-            except RequestError as error:
-                answer = {"type": "error", "error": error.type, "detail": error.detail}
-            subscriber.tell(msgspec.json.encode({**answer, "timestamp": format_time(now_ms())}))
+            for answer in await self._answers(text, subscriber):
+                told = {**answer, "timestamp": format_time(now_ms())}
+                subscriber.tell(msgspec.json.encode(told))
 
-    def _obey(self, command: StreamCommand, subscriber: Subscriber) -> dict[str, object]:
-        if command.action == "ping":
-            return {"type": "pong"}
-        markets = self._markets(command)
+    async def _answers(self, text: str, subscriber: Subscriber) -> list[dict[str, object]]:
+        try:
+            command = msgspec.json.decode(text, type=StreamCommand)
+            if command.action == "ping":
+                return [{"type": "pong"}]
+            markets, unknown = await in_thread(self._markets, command)
+            known = [self._obey(command, markets, subscriber)] if markets else []
+            return [*unknown, *known]
+        except msgspec.MsgspecError as error:
+            return [{"type": "error", "error": "malformed_request", "detail": str(error)}]
+        except (RequestError, Unavailable) as error:
+            return [_error(error)]
+
+    def _obey(
+        self, command: StreamCommand, markets: list[Market], subscriber: Subscriber
+    ) -> dict[str, object]:
         kinds = [CHANNELS[name] for name in command.channels]
         if command.action == "subscribe":
             chosen = frozenset(parse_resolution(one, "resolutions") for one in command.resolutions)
@@ -99,6 +108,16 @@ class StreamResource:
             "symbols": [market.symbol for market in markets],
         }
 
-    def _markets(self, command: StreamCommand) -> list[Market]:
-        platform = command.platform or self._platform
-        return [stored_market(platform, name) for name in command.symbols or [self._symbol]]
+    def _markets(self, command: StreamCommand) -> tuple[list[Market], list[dict[str, object]]]:
+        """Return the markets that are meant, and an error for each symbol that means none."""
+        markets, unknown = [], []
+        for name in command.symbols or [self._usual]:
+            try:
+                markets.append(self._symbols.market(name, command.platform))
+            except RequestError as error:
+                unknown.append({**_error(error), "symbol": name[:64]})
+        return markets, unknown
+
+
+def _error(error: TickcastError) -> dict[str, object]:
+    return {"type": "error", "error": error.type, "detail": error.detail}

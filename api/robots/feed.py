@@ -18,7 +18,7 @@ from core.brokers.messages import (
 )
 from core.errors import InvalidRequest
 from core.names import check_name
-from core.platforms import PLATFORMS
+from core.platforms import FETCHED
 from storage.terminals.feed_store import FeedStore
 from tasks.enqueue import Enqueue
 from tasks.task_table import AT_CLOSE
@@ -80,7 +80,7 @@ def _kept_aside(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_platform(platform: str) -> None:
-    if check_name(platform, "platform") in PLATFORMS:
+    if check_name(platform, "platform") in FETCHED:
         raise InvalidRequest(
             f"platform: {platform} is an exchange that is fetched from; give the broker another "
             "name, such as mt5-NAME.",

@@ -68,10 +68,11 @@ class PredictionCounts:
 
     def _rows(self, account: Account | None, query: CountsQuery) -> list[CountRow]:
         length = None if query.tf_code is UNSET else parse_resolution(query.tf_code, "tf_code")
+        symbol = UNSET if query.symbol is UNSET else self._offered.spelt(query.symbol)
         targets = [
             one
             for one in self._offered.ever(account)
-            if query.symbol in (UNSET, one.symbol) and length in (None, one.resolution)
+            if symbol in (UNSET, one.symbol) and length in (None, one.resolution)
         ]
         today = now_ms() // 1_000 // DAY
         found = self._counts.by_day(targets, today - query.days + 1, today)

@@ -2,13 +2,16 @@
 
 import difflib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import now_ms
-from core.errors import NotFound, NotInPlan
+from core.errors import NotFound, NotInPlan, RequestError
 from core.forecast_target import ForecastTarget
 from core.robots.accounts import OWNER, Account
+from core.series import Market
+from core.symbols.market_names import MarketNames
 from storage.ledger.signal_slots import SignalSlot, SignalSlotStore
 
 # Slots change when an operator changes the settings: a scan need not ask SQL each time.
@@ -32,8 +35,14 @@ def tier_of(account: Account | None) -> str:
 class OfferedSlots:
     """Slots by symbol and length of candles."""
 
-    def __init__(self, slots: SignalSlotStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        slots: SignalSlotStore,
+        told: Mapping[str, Market] = MappingProxyType({}),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._slots = slots
+        self._told = dict(told)
         self._clock = clock
         self._believed: tuple[float, list[SignalSlot]] = (float("-inf"), [])
 
@@ -71,6 +80,8 @@ class OfferedSlots:
     def _found(
         self, account: Account | None, symbol: str | None, length: int | None
     ) -> list[ForecastTarget]:
+        symbol = None if symbol is None else self.spelt(symbol)
+
         def meant(one: ForecastTarget) -> bool:
             return symbol in (None, one.symbol) and length in (None, one.resolution)
 
@@ -86,6 +97,20 @@ class OfferedSlots:
             hint = f" Nearest: {', '.join(near)}." if near else ""
             raise NotFound(f"{wanted} is not offered.{hint}")
         return found
+
+    def spelt(self, name: str) -> str:
+        """Return the symbol of the offered slots that a name means; the name if it is none.
+
+        `eur/usd` is EURUSD, and what the settings call GOLD whatever market they name.
+        """
+        markets = {Market(one.platform, one.symbol) for one in self.ever(None)}
+        if any(name == market.symbol for market in markets):
+            return name
+        found = MarketNames(markets, self._told, next(iter(markets)).platform if markets else "")
+        try:
+            return found.find(name).symbol
+        except RequestError:
+            return name
 
     def _all(self) -> list[SignalSlot]:
         at, slots = self._believed

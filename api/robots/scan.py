@@ -67,7 +67,7 @@ class ScanResource:
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
         items = [
             self._item(target, row, now)
-            for target in _wanted(targets, query)
+            for target in _wanted(targets, query, self._offered)
             if (row := newest.get(target)) and (query.include_stale == "true" or row.seq in current)
         ]
         items = [item for item in items if item.confidence >= query.min_confidence]
@@ -95,8 +95,11 @@ class ScanResource:
         return scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
 
 
-def _wanted(targets: list[ForecastTarget], query: ScanQuery) -> list[ForecastTarget]:
-    symbols, frames = several(query.symbol), several(query.timeframe)
+def _wanted(
+    targets: list[ForecastTarget], query: ScanQuery, offered: OfferedSlots
+) -> list[ForecastTarget]:
+    named, frames = several(query.symbol), several(query.timeframe)
+    symbols = None if named is None else [offered.spelt(name) for name in named]
     lengths = None if frames is None else [parse_resolution(f, "timeframe") for f in frames]
     return [
         one

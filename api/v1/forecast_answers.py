@@ -5,13 +5,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.candles.requested_series import stored_series
 from api.http.short_work import ShortWork
 from api.http.threads import in_thread
-from api.v1.indicators import no_candles_of
+from api.markets.symbol_resolver import SymbolResolver
+from api.v1.named_series import named_series, no_candles_of
 from api.v1.schemas_signals import PredictionRequest, SignalRequest
 from core.clock.resolutions import parse_resolution
-from core.errors import InvalidRequest
 from core.requests import PathRequest
 from core.risk_reward import USUAL
 from core.series import Series
@@ -66,10 +65,10 @@ def check_ahead(timeframe: str | int | None, horizon: int) -> int:
 class Outlooks:
     """Finds answers for all resources that give them."""
 
-    def __init__(self, stores: Stores, work: ShortWork, default_platform: str) -> None:
+    def __init__(self, stores: Stores, work: ShortWork, symbols: SymbolResolver) -> None:
         self._stores = stores
         self._work = work
-        self._default_platform = default_platform
+        self._symbols = symbols
 
     async def find(
         self,
@@ -99,37 +98,20 @@ class Outlooks:
     def series(self, symbol: str, platform: str | None, resolution: int = RESOLUTION) -> Series:
         """Return the series that is meant, of whatever source.
 
-        Where no platform is named and the default one has no such candles, it is
-        the only one that has. Raises `InvalidRequest` if there is none.
+        Raises `InvalidRequest` if there is none, or several.
         """
-        wanted = stored_series(platform or self._default_platform, symbol, resolution)
-        if len(self._stores.candles.read(wanted, limit=1, newest=True)):
-            return wanted
-        others = [] if platform else self._elsewhere(symbol, resolution)
-        if len(others) > 1:
-            names = [series.platform for series in others]
-            detail = f"platform: {symbol} is held of {', '.join(names)}; name one."
-            raise InvalidRequest(detail, field="platform", choices=names)
-        if not others:
-            raise no_candles_of(wanted, self._stores.candles)
-        return others[0]
-
-    def _elsewhere(self, symbol: str, resolution: int) -> list[Series]:
-        of_length = (s for s in self._stores.candles.all_series() if s.resolution == resolution)
-        return [s for s in of_length if s == stored_series(s.platform, symbol, resolution)]
+        series = named_series(self._symbols, symbol, platform, resolution)
+        if not len(self._stores.candles.read(series, limit=1, newest=True)):
+            raise no_candles_of(series.symbol, series.resolution, self._symbols)
+        return series
 
     def _look(
         self, wanted: PredictionRequest | SignalRequest, resolution: int, call: Call[Any]
     ) -> tuple[Series, bytes | None]:
-        platform = wanted.platform or self._default_platform
-        likely = stored_series(platform, wanted.symbol, resolution)
-        held = self._held(likely, wanted.horizon, call)
-        if held is not None:
-            return likely, held
-        series = self.series(wanted.symbol, wanted.platform, resolution)
-        if series != likely:
-            held = self._held(series, wanted.horizon, call)
+        series = named_series(self._symbols, wanted.symbol, wanted.platform, resolution)
+        held = self._held(series, wanted.horizon, call)
         if held is None:
+            series = self.series(wanted.symbol, wanted.platform, resolution)
             target = path_target(series, wanted.horizon, call.model)
             if self._stores.registry.champion_id(target) is None:
                 raise nothing_trained(target)

@@ -1,23 +1,22 @@
 """Technical indicators of the newest candle."""
 
-import difflib
-
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.candles.requested_series import stored_series
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK
 from api.http.schemas import TaskQueued
 from api.http.short_work import ShortWork
 from api.http.threads import in_thread
 from api.http.v1_envelope import V1Error, succeed
+from api.markets.symbol_resolver import SymbolResolver
+from api.v1.named_series import named_series, no_candles_of
 from api.v1.schemas_indicators import IndicatorsAnswer, IndicatorsQuery
 from core.answers.indicators import IndicatorsData, IndicatorValues
+from core.clock.resolutions import parse_resolution
 from core.errors import InvalidRequest
 from core.requests import SeriesRequest
 from core.series import Series
-from core.settings import Settings
 from storage.candles.candle_store import CandleStore
 from tasks.task_table import COMPUTE_INDICATORS
 
@@ -41,10 +40,17 @@ NAMES = tuple(dict.fromkeys([*GROUPS, *(part for parts in GROUPS.values() for pa
 class IndicatorsResource:
     """`GET /api/v1/indicators`"""
 
-    def __init__(self, candles: CandleStore, work: ShortWork, settings: Settings) -> None:
+    def __init__(
+        self,
+        candles: CandleStore,
+        work: ShortWork,
+        symbols: SymbolResolver,
+        default_resolution: str,
+    ) -> None:
         self._candles = candles
         self._work = work
-        self._settings = settings
+        self._symbols = symbols
+        self._default_resolution = default_resolution
 
     @operation(
         "indicators",
@@ -56,36 +62,18 @@ class IndicatorsResource:
     async def on_get(self, req: Request, resp: Response, query: IndicatorsQuery) -> None:
         """Return TA-Lib's indicators of the newest candle, finished or not."""
         wanted = wanted_paths(query.indicators)
-        series = stored_series(
-            query.platform or self._settings.default_platform,
-            query.symbol,
-            query.resolution or self._settings.default_resolution,
-        )
-        await in_thread(self._check_held, series)
+        resolution = parse_resolution(query.resolution or self._default_resolution)
+        series = await in_thread(self._held, query.symbol, query.platform, resolution)
         request = SeriesRequest(**msgspec.structs.asdict(series))
         found = await self._work.result(req, resp, COMPUTE_INDICATORS, request)
         if found is not None:
             resp.media = succeed(req, chosen(found, wanted))
 
-    def _check_held(self, series: Series) -> None:
+    def _held(self, symbol: str, platform: str | None, resolution: int) -> Series:
+        series = named_series(self._symbols, symbol, platform, resolution)
         if not len(self._candles.read(series, limit=1, newest=True)):
-            raise no_candles_of(series, self._candles)
-
-
-def no_candles_of(series: Series, candles: CandleStore) -> InvalidRequest:
-    """Return the refusal of a symbol without candles, with those that have some."""
-    alike = [
-        held.symbol
-        for held in candles.all_series()
-        if (held.platform, held.resolution) == (series.platform, series.resolution)
-    ]
-    near = difflib.get_close_matches(series.symbol, alike, n=20, cutoff=0.0)
-    return InvalidRequest(
-        f"symbol: no candles of {series.resolution} s are held of {series.symbol} "
-        f"on {series.platform}.",
-        field="symbol",
-        choices=near,
-    )
+            raise no_candles_of(series.symbol, resolution, self._symbols)
+        return series
 
 
 def wanted_paths(asked: str) -> frozenset[str] | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.clock.clocks import NEW_YORK
 from core.clock.grids import PLAIN, Grid, parse_grid
-from core.clock.openings import ends, openings, utc_phase
+from core.clock.openings import ends, opening_at, openings, utc_phase
 from core.clock.resolutions import DAY
 from core.clock.wall_times import clock_changes, wall_seconds
 
@@ -85,6 +85,11 @@ class Sessions:
         after = np.flatnonzero(self.missing_before(times) > 0)
         first = ends(times[after - 1], self.resolution, self.grid)
         return list(zip(first.tolist(), times[after].tolist(), strict=True))
+
+    def is_open(self, second: int) -> bool:
+        """Say whether the candle under way at an instant (s) is of an open market."""
+        opening = np.array([opening_at(second, self.resolution, self.grid)], np.int64)
+        return not self.closed[wall_seconds(opening, self.zone)[0] % WEEK // self.resolution]
 
     def next_openings(self, last: int, count: int) -> Times:
         """Return the openings of the `count` candles after the one that opened at `last`."""

@@ -1,6 +1,6 @@
 """Reading a series in blocks, so that neither Redis nor Python's collector stalls on one reply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,13 +59,20 @@ def count_candles(client: Any, series: Series, start: int | None, end: int | Non
 
 def first_and_last(client: Any, series: Series) -> tuple[int, int] | None:
     """Return the openings of the first and the last candle held, in seconds."""
-    ends = []
-    for command in ("TS.RANGE", "TS.REVRANGE"):
-        found = or_empty(_ask(client, (command, key(series, "close"), "-", "+", "COUNT", 1)))
-        if not found:
-            return None
-        ends.append(int(found[0][0]) // 1_000)
-    return ends[0], ends[1]
+    return ends_of_all(client, [series])[0]
+
+
+def ends_of_all(client: Any, series: Sequence[Series]) -> list[tuple[int, int] | None]:
+    """Return the openings of the first and the last candle of each of some series, in seconds."""
+    pipeline = client.pipeline(transaction=False)
+    for one in series:
+        for command in ("TS.RANGE", "TS.REVRANGE"):
+            pipeline.execute_command(command, key(one, "close"), "-", "+", "COUNT", 1)
+    replies = [or_empty(reply) for reply in pipeline.execute(raise_on_error=False)]
+    return [
+        (int(first[0][0]) // 1_000, int(last[0][0]) // 1_000) if first and last else None
+        for first, last in zip(replies[::2], replies[1::2], strict=True)
+    ]
 
 
 def _blocks(client: Any, series: Series, wanted: Wanted) -> Iterator[Candles]:

@@ -1,6 +1,6 @@
 """Candles in RedisTimeSeries: written so that repeating changes nothing, read as columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -95,6 +95,11 @@ class CandleStore:
         with redis_errors():
             ends = candle_reads.first_and_last(self._client, series)
         return Extent(*ends, self.count(series)) if ends else None
+
+    def ends(self, series: Sequence[Series]) -> list[tuple[int, int] | None]:
+        """Return the first and the last opening (s) of each of some series, None without any."""
+        with redis_errors():
+            return candle_reads.ends_of_all(self._client, series)
 
     def gaps(self, series: Series, start: int, end: int) -> list[tuple[int, int]]:
         """Return the missing openings of the series' grid in `start..end` (s, `end` excluded).

@@ -49,7 +49,7 @@ class FreshnessStore:
     ) -> None:
         self._client: Any = client
         self._candles = candles
-        self._hours = MarketHours(candles, facts)
+        self.hours = MarketHours(candles, facts)
 
     def of(self, series: Iterable[Series]) -> dict[Series, Freshness]:
         """Return how fresh each series is by the sessions of its market."""
@@ -61,6 +61,10 @@ class FreshnessStore:
         """Return those of the series that are late now."""
         now = clock() // 1_000
         return {one: judged for one, judged in self.of(series).items() if judged.is_late(now)}
+
+    def is_open(self, series: Series, now: int) -> bool:
+        """Say whether the market of a series is open at an instant (s), by its sessions."""
+        return self._sessions(series, now).is_open(now)
 
     def missing_between(self, series: Series, before: int, after: int) -> int:
         """Return how many candles of an open market are missing between two openings (s)."""
@@ -95,7 +99,7 @@ class FreshnessStore:
 
     def _sessions(self, series: Series, newest: int) -> Sessions:
         """Return what was learnt; of young currencies and metals what they usually have."""
-        learnt = self._hours.sessions(series)
+        learnt = self.hours.sessions(series)
         if learnt.closures.any() or not _closes(series):
             return learnt
         if self._candles.count(series, end=newest - LEARNT_FROM):

@@ -19,10 +19,10 @@ from storage import keys
 from storage.candles.candle_columns import Candles, Integers
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_store import CandleStore
+from storage.candles.folding.longer_candles import longer_candles
 from storage.candles.freshness import FreshnessStore
 from storage.candles.series_facts import SeriesFacts, SeriesFactsStore
 from storage.redis_connection import redis_errors
-from storage.terminals.longer_candles import longer_candles
 from storage.terminals.quiet_candles import quiet_candles
 from storage.terminals.wanted_spans import WantedSpans
 

@@ -12,7 +12,7 @@ from core.jobs import Job, Progress
 from core.requests import BackfillCandles
 from core.retry import RetryPolicy
 from core.series import Series
-from feeds.exchange_candles import ExchangeCandles
+from feeds.candle_sources import CandleSource
 from feeds.paging import Rows, collect
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
@@ -80,7 +80,7 @@ class _Filling:
     series: Series
     grid: Grid
     filled: Filled
-    exchange: ExchangeCandles
+    exchange: CandleSource
     sleep_ms: int
     report: Report
     note: Note

@@ -4,7 +4,7 @@ import logging
 
 from core.clock.resolutions import DAY, resolution_name
 from core.clock.times import format_time, now_ms
-from core.platforms import PLATFORMS
+from core.platforms import FETCHED
 from core.series import Series
 from storage.stores import Stores
 
@@ -20,7 +20,7 @@ def check_feeds(stores: Stores) -> int:
     A series is brought if a terminal feeds its platform, or if it is watched and no exchange
     of ours has it.
     """
-    watched = [w.series for w in stores.watches.list() if w.series.platform not in PLATFORMS]
+    watched = [w.series for w in stores.watches.list() if w.series.platform not in FETCHED]
     late = stores.freshness.late({*watched, *_fed(stores)})
     since = now_ms() // 1_000 - GIVEN_UP
     feeds = {

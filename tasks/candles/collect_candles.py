@@ -13,13 +13,13 @@ from core.clock.times import format_time, now_ms
 from core.jobs import Job, Progress
 from core.requests import FetchCandles
 from core.series import Series
-from feeds.exchange_candles import ExchangeCandles
+from feeds.candle_sources import CandleSource
 from feeds.paging import Rows, collect
 from storage.stores import Stores
 from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.jobs.held_job import Note, Report
 
-OpenExchange = Callable[[str], ExchangeCandles]
+OpenExchange = Callable[[str], CandleSource]
 
 
 class Tally(msgspec.Struct):
@@ -79,7 +79,7 @@ class _Fetching:
     grid: Grid
     span: Span
     tally: Tally
-    exchange: ExchangeCandles
+    exchange: CandleSource
     report: Report
     note: Note
 
@@ -123,7 +123,7 @@ class _Fetching:
             time.sleep(min(left, 0.5))
 
 
-def record_clock(stores: Stores, exchange: ExchangeCandles) -> None:
+def record_clock(stores: Stores, exchange: CandleSource) -> None:
     """Keep how far the exchange's clock is from ours, if its answers said so."""
     if exchange.clock_offset_ms is not None:
         stores.clocks.record(exchange.platform, exchange.clock_offset_ms, now_ms())

@@ -8,7 +8,7 @@ from core.jobs import Job, Progress
 from core.requests import SeriesRequest
 from core.retry import RetryPolicy
 from core.series import Series
-from feeds.exchange_candles import ExchangeCandles
+from feeds.candle_sources import CandleSource
 from feeds.paging import Rows, collect
 from storage.stores import Stores
 from tasks.candles.collect_candles import OpenExchange, record_clock
@@ -65,7 +65,7 @@ def last_candle(stores: Stores, series: Series) -> str | None:
     return format_time(int(newest.time[0]) * 1_000) if len(newest) else None
 
 
-def _start(stores: Stores, series: Series, exchange: ExchangeCandles) -> int:
+def _start(stores: Stores, series: Series, exchange: CandleSource) -> int:
     now = now_ms() // 1_000
     page = exchange.page_limit * series.resolution
     newest = stores.candles.read(series, limit=1, newest=True)

@@ -11,11 +11,11 @@ from core.clock.openings import opening_at
 from core.clock.times import now_ms
 from core.errors import Conflict, TickcastError
 from core.forecast_target import deadline_ms
-from core.platforms import PLATFORMS
+from core.platforms import FETCHED
 from core.requests import FetchCandles
 from core.retry import RetryPolicy
 from core.series import Series
-from feeds.exchange_candles import ExchangeCandles
+from feeds.candle_sources import CandleSource
 from feeds.paging import Rows, collect
 from storage import keys
 from storage.candles.newest_finished import newest_finished
@@ -52,7 +52,7 @@ def refresh_watched(
     series is worked on by one at a time. Candles of other platforms than ours are brought:
     whether they come, `check_feeds` says.
     """
-    watches = [one for one in stores.watches.list() if one.series.platform in PLATFORMS]
+    watches = [one for one in stores.watches.list() if one.series.platform in FETCHED]
     facts = stores.facts.all([watch.series for watch in watches])
     pairs = zip(watches, facts, strict=True)
     due = [watch for watch, known in pairs if is_due(watch, now_ms(), known.grid)]
@@ -115,7 +115,7 @@ def _awaits_candle(stores: Stores, series: Series, now: int) -> bool:
     return newest is None or newest < opening_at(closed - 1, series.resolution, grid)
 
 
-def _fetch(stores: Stores, exchange: ExchangeCandles, series: Series, start: int) -> None:
+def _fetch(stores: Stores, exchange: CandleSource, series: Series, start: int) -> None:
     """Fetch from the newest candle on, which may have been unfinished."""
 
     def keep(rows: Rows, _cursor: int) -> None:

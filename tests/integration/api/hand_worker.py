@@ -12,6 +12,7 @@ from feeds.exchange_candles import ExchangeCandles
 from storage.stores import Stores
 from tasks import task_table as table
 from tasks.candles.backfill_candles import backfill_candles
+from tasks.candles.collect_candles import collect_candles
 from tasks.candles.ingest_latest import ingest_latest
 from tasks.forecasts.forecast_slots import SlotForecaster
 from tasks.forecasts.score_forecasts import ForecastScorer
@@ -36,6 +37,7 @@ class HandWorker:
             table.REBUILD_SERIES: self.series.rebuild,
             table.COMPUTE_SERIES: self.series.compute,
             table.UPDATE_FUTURES: update,
+            table.FETCH_CANDLES: partial(collect_candles, self._exchange),
             table.INGEST_LATEST: partial(ingest_latest, self._exchange),
             table.BACKFILL_CANDLES: partial(backfill_candles, self._exchange),
         }

@@ -37,6 +37,7 @@ SUBSCRIBERS = {
     "/api/status", "/api/models", "/api/performance",
     "/api/ea-status",
     "/api/account/regenerate-key", "/api/account/me",
+    "/api/ohlcv", "/api/snapshot/{symbol}", "/api/symbols",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}
 # No key opens these but the admin secret; tests/integration/api/sales/test_admin.py tries them.

@@ -9,7 +9,9 @@ from falcon import WebSocketDisconnected
 from falcon.testing import ASGIConductor
 
 from api.app import Application, create_app
+from core.series import Market
 from core.settings import Settings
+from storage.live.traded_markets import TradedMarkets
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
@@ -215,6 +217,7 @@ async def test_a_reader_is_told_trades_and_candles_as_they_are_stored(
     from tests.integration.storage.trades.test_trade_writer import START, pack
     from tests.trade_oracle import RawTrade
 
+    TradedMarkets(stores.redis).note([Market("x", "A-B")])
     async with (
         ASGIConductor(app) as conductor,
         conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
@@ -243,7 +246,35 @@ async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
     assert subscriber.waiting.qsize() == 3
 
 
-async def test_a_socket_holds_no_more_subscriptions_than_it_may(app: Application, key: str) -> None:
+async def test_each_symbol_that_is_unknown_is_told_beside_those_that_are_heard(
+    app: Application, key: str, stores: Stores
+) -> None:
+    TradedMarkets(stores.redis).note([Market("binance", "BTCUSDT"), Market("mt5", "EURUSD")])
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
+    ):
+        wanted = {"action": "subscribe", "symbols": ["BTCUSDX", "eur/usd", "BTCUSDT"]}
+        await ws.send_text(text(wanted))
+        said = [await receive(ws) for _ in range(2)]
+        await ws.send_text(text(wanted | {"symbols": ["BTCUSDX"]}))
+        alone = await receive(ws)
+        await ws.send_text(text({"action": "ping"}))
+        after = await receive(ws)
+
+    assert (said[0]["type"], said[0]["error"], said[0]["symbol"]) == (
+        "error", "not_found", "BTCUSDX",
+    )  # fmt: skip
+    assert "BTCUSDT" in said[0]["detail"]
+    assert (said[1]["type"], said[1]["symbols"]) == ("subscribed", ["EURUSD", "BTCUSDT"])
+    assert (alone["type"], after["type"]) == ("error", "pong")
+
+
+async def test_a_socket_holds_no_more_subscriptions_than_it_may(
+    app: Application, key: str, stores: Stores
+) -> None:
+    names = [f"S{part}-{number}" for part in range(12) for number in range(100)]
+    TradedMarkets(stores.redis).note(Market("coinbase", name) for name in names)
     async with (
         ASGIConductor(app) as conductor,
         conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,

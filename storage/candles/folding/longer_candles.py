@@ -1,4 +1,4 @@
-"""Longer candles made of shorter ones, on the broker's day."""
+"""Longer candles made of shorter ones, on a grid."""
 
 import numpy as np
 

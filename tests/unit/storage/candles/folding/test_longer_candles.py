@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.clock.grids import PLAIN, Grid
 from core.series import CandleFlag
 from storage.candles.candle_columns import Candles
-from storage.terminals.longer_candles import longer_candles
+from storage.candles.folding.longer_candles import longer_candles
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR, DAY = 3_600, 86_400

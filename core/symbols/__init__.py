@@ -1,0 +1,1 @@
+"""Names of markets: what users say, and which market is meant."""

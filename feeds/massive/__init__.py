@@ -1,0 +1,1 @@
+"""Massive, which was Polygon: candles of currencies, metals, coins and stocks."""

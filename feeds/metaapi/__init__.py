@@ -1,0 +1,1 @@
+"""MetaApi: candles of a broker's MetaTrader account, over REST."""
