@@ -401,7 +401,10 @@ def _add_robots(
 
 def _add_record(app: Application, stores: Stores, work: RecordWork, settings: Settings) -> None:
     """Add the routes that tell what signals came to."""
-    offered, public = OfferedSlots(stores.slots), settings.public_record == "on"
+    offered, public = (
+        OfferedSlots(stores.slots, settings.told_markets),
+        settings.public_record == "on",
+    )
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}, "public": public}
     app.add_route("/api/performance", PerformanceResource(work, offered), **read)
 
