@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     boosting_library: Literal["xgboost", "lightgbm"] = Field(
         "xgboost", description="Library that POST /train boosts with."
     )
+    training_hours: float = Field(
+        6, gt=0, description="Trainings and evaluations that take longer are ended."
+    )
     exclude_anomalies: bool = Field(
         False, description="Keep bad prints (prices 10% off and more) out of candles."
     )

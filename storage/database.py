@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,15 +19,22 @@ _BUSY_MS = 10_000
 # Any constant will do: what serialises migrations on PostgreSQL.
 _MIGRATION_LOCK = 7_201_955
 _DISK_FULL_STATE = "53100"
+_CANCELED_STATE = "57014"
+_INTERRUPTED = "interrupted"
+# So many of SQLite's instructions take a millisecond or so.
+_LOOK_EVERY = 100_000
+_NEVER = float("inf")
 
 _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, query_s: float | None = None) -> Engine:
     """Return an engine for an SQLAlchemy address; nothing is connected yet.
 
     SQLite runs in WAL mode with synced commits and enforced foreign keys, and
-    its folder is made. A connection is never carried over a fork.
+    its folder is made. A connection is never carried over a fork. A statement that
+    takes longer than `query_s`, its rows included, raises `DatabaseUnavailable`; rows
+    that are streamed (`yield_per`) may: whoever reads them works on each.
     """
     address = make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
@@ -42,6 +50,8 @@ def open_database(url: str) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    if query_s is not None:
+        (_bound_sqlite if sqlite else _bound_postgresql)(engine, query_s)
     _engines.add(engine)
     return engine
 
@@ -80,6 +90,8 @@ def database_errors() -> Iterator[None]:
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.DatabaseError) and _is_corrupt(error.orig):
             raise _of_sqlite(error.orig) from error
+        if _was_too_long(error.orig):
+            raise DatabaseUnavailable("The query took too long; ask for less.") from error
         if _is_full(error.orig):
             raise StorageFull("The disk is full; the write was refused.") from error
         if type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
@@ -160,6 +172,38 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("tickcast_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _bound_postgresql(engine: Engine, seconds: float) -> None:
+    """Have PostgreSQL end statements itself."""
+
+    def say_how_long(connection: Any, record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {round(seconds * 1_000)}")
+        connection.commit()
+
+    event.listen(engine, "connect", say_how_long)
+
+
+def _bound_sqlite(engine: Engine, seconds: float) -> None:
+    """Have SQLite look at the clock while it works."""
+
+    def look_at_the_clock(connection: Any, record: Any) -> None:
+        info = record.info
+        info["ends"] = _NEVER
+        connection.set_progress_handler(lambda: time.monotonic() > info["ends"], _LOOK_EVERY)
+
+    def begin(connection: Connection, *others: Any) -> None:
+        *_, context, _many = others
+        streamed = context.execution_options.get("yield_per")
+        connection.info["ends"] = _NEVER if streamed else time.monotonic() + seconds
+
+    event.listen(engine, "connect", look_at_the_clock)
+    event.listen(engine, "before_cursor_execute", begin)
+
+
+def _was_too_long(error: BaseException | None) -> bool:
+    return str(error) == _INTERRUPTED or getattr(error, "pgcode", None) == _CANCELED_STATE
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:

@@ -66,6 +66,9 @@ from storage.terminals.wanted_spans import WantedSpans
 from storage.trades.tickers import TickerStore
 from storage.uptime.uptime import UptimeStore
 
+# A caller's statement takes no longer; what workers do may.
+QUERY_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -132,7 +135,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     """
     address = settings.redis_address
     client = connect_for_requests(address, breaker) if breaker else connect(address)
-    engine = open_database(settings.database_address)
+    engine = open_database(settings.database_address, QUERY_SECONDS if breaker else None)
     files = Artifacts(settings.data_dir)
     heads = Heads(settings.heads_file)
     sealed = SealedSignals(engine, heads)

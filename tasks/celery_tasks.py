@@ -69,7 +69,15 @@ class Step(Generic[Request, Answer]):
 
     def run(self, job_id: str, stage: int) -> None:
         """Run a step of a job and tell Celery what becomes of its message."""
-        after = run_step(runtime().stores, job_id, stage, self.work(), self.task.request)
+        shared = runtime()
+        after = run_step(
+            shared.stores,
+            job_id,
+            stage,
+            self.work(),
+            self.task.request,
+            limit_s=shared.limit_s(self.task.queue),
+        )
         if after is After.END:
             raise Ignore
         if after is After.AGAIN:

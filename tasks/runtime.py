@@ -22,6 +22,7 @@ from tasks.sales.apply_webhooks import WebhookApplier
 from tasks.sales.send_mails import MailSender, Postbox
 from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.seal_signals import SignalSealer
+from tasks.task_table import TRAIN
 from tasks.trades.enqueue_stream import EnqueueStream
 
 
@@ -51,6 +52,10 @@ class Runtime:
     def journal_ms(self) -> int:
         """How long raw trades stay in Redis (ms)."""
         return self.settings.journal_retention_hours * 3_600_000
+
+    def limit_s(self, queue: str) -> float:
+        """Return how long a step of a queue may take (s): trainings have a limit."""
+        return self.settings.training_hours * 3_600 if queue == TRAIN else float("inf")
 
     @cached_property
     def enqueue(self) -> Enqueue:

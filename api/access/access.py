@@ -131,18 +131,17 @@ class Access:
             self._check_role(req, "WEBSOCKET", params)
             self._streams.check(req.context.key.id)
             await ws.send_text('{"type":"authenticated"}')
-        if req.context.key:
-            watching = self._watch(ws, req.context.key.id, req.context.plain)
-            req.context.watch = asyncio.create_task(watching)
+        watching = self._watch(ws, req.context.key, req.context.plain)
+        req.context.watch = asyncio.create_task(watching)
 
-    async def _watch(self, ws: WebSocket, key_id: str, plain: str) -> None:
+    async def _watch(self, ws: WebSocket, key: AccessKey | None, plain: str) -> None:
         """Close a socket soon after its key was revoked, if it is one too many, or too old."""
         ends = time.monotonic() + self._socket_seconds
         try:
-            with self._streams.one_more(key_id):
+            with self._streams.one_more(key.id) if key else contextlib.nullcontext():
                 while not ws.closed:
                     await asyncio.sleep(BELIEF_SECONDS)
-                    if not await self._opens(plain) and not ws.closed:
+                    if key and not await self._opens(plain) and not ws.closed:
                         await ws.close(_UNAUTHORIZED, Unauthorized.type)
                     elif time.monotonic() > ends and not ws.closed:
                         await ws.close(_GOING_AWAY, "connect anew")

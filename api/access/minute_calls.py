@@ -1,11 +1,13 @@
 """How often somebody called within a minute, counted for all api processes together."""
 
+import math
+
 from core.errors import TooManyRequests
 from core.process.shared_counts import SharedCounts
 
 
 class MinuteCalls:
-    """Limits calls by name, an address or a key, minute by minute.
+    """Limits calls by name, an address or a key, within any minute; a refused one does not count.
 
     In memory and not in Redis, so that it costs nothing, and holds while Redis is away.
     """
@@ -15,6 +17,6 @@ class MinuteCalls:
 
     def count(self, name: str, limit: int, sentence: str) -> None:
         """Count one call; raises `TooManyRequests` with the sentence beyond the limit."""
-        count, left = self._counts.happened(name)
-        if count > limit:
-            raise TooManyRequests(sentence, retry_after=max(1, round(left)))
+        seconds = self._counts.happened(name, limit)
+        if seconds:
+            raise TooManyRequests(sentence, retry_after=math.ceil(seconds))

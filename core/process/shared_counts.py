@@ -11,15 +11,18 @@ from mmap import mmap
 _PLACES = 1 << 16
 _CELL_BYTES = 4
 _TABLE_BYTES = _PLACES * _CELL_BYTES
-# What is open, and the calls of this minute and of the one before.
-_OPEN, _TABLES = 0, 3
+# A minute moves in steps of so many seconds: the last twelve, and the one that is not over.
+_STEP_S = 5
+MINUTE_S = 60
+_STEPS = MINUTE_S // _STEP_S + 1
+# What is open, and what happened in each step.
+_OPEN, _TABLES = 0, 1 + _STEPS
 _HEADER_BYTES = 4_096
 _ROW_BYTES = _HEADER_BYTES + _TABLES * _TABLE_BYTES
-MINUTE_S = 60
 
 
 class SharedCounts:
-    """Counts by name: of what is open, and of what happened in a minute.
+    """Counts by name: of what is open, and of what happened within a minute.
 
     Each process writes a row of its own and reads those of all, so that two never
     change one number. A process counts first and looks then: that all together exceed
@@ -57,18 +60,34 @@ class SharedCounts:
         """Return how many are open."""
         return self._total(_OPEN, name, self._bases)
 
-    def happened(self, name: str) -> tuple[int, float]:
-        """Count something; returns how often this minute, and how much of that is left (s)."""
+    def happened(self, name: str, limit: int) -> float:
+        """Count something that may happen `limit` times within any minute.
+
+        Returns 0 if it was counted; else it was not, and may be after so many seconds.
+        """
         now = self._clock()
-        minute = int(now // MINUTE_S) + 1  # 0 is that of a row nobody has written
-        table = 1 + minute % (_TABLES - 1)
-        if self._cells[self._own + table] != minute:
+        step = int(now // _STEP_S) + _STEPS  # 0 is that of a row nobody has written
+        self._begin(step)
+        self._change(_table(step), name, 1)
+        counts = {past: self._in_step(past, name) for past in range(step - _STEPS + 1, step + 1)}
+        if sum(counts.values()) <= limit:
+            return 0.0
+        self._change(_table(step), name, -1)
+        oldest = next(past for past, count in counts.items() if count)
+        return oldest * _STEP_S - now
+
+    def _begin(self, step: int) -> None:
+        """Forget, in the own row, the step whose place a new one takes."""
+        table = _table(step)
+        if self._cells[self._own + table] != step:
             start = self._own * _CELL_BYTES + _HEADER_BYTES + table * _TABLE_BYTES
             self._memory[start : start + _TABLE_BYTES] = bytes(_TABLE_BYTES)
-            self._cells[self._own + table] = minute
-        current = [base for base in self._bases if self._cells[base + table] == minute]
-        self._change(table, name, 1)
-        return self._total(table, name, current), MINUTE_S - now % MINUTE_S
+            self._cells[self._own + table] = step
+
+    def _in_step(self, step: int, name: str) -> int:
+        table = _table(step)
+        bases = [base for base in self._bases if self._cells[base + table] == step]
+        return self._total(table, name, bases) if bases else 0
 
     def _add(self, table: int, name: str, number: int) -> int:
         self._change(table, name, number)
@@ -82,6 +101,10 @@ class SharedCounts:
         return min(
             sum(self._cells[base + place] for base in bases) for place in _places(table, name)
         )
+
+
+def _table(step: int) -> int:
+    return 1 + step % _STEPS
 
 
 def _places(table: int, name: str) -> set[int]:

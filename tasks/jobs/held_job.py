@@ -10,7 +10,14 @@ from typing import Any, Self
 
 import msgspec
 
-from core.errors import JobCancelled, JobStopped, LeaseLost, RedisUnavailable, Unavailable
+from core.errors import (
+    JobCancelled,
+    JobStopped,
+    LeaseLost,
+    RedisUnavailable,
+    TickcastError,
+    Unavailable,
+)
 from core.jobs import Job, Progress
 from storage.jobs.job_store import Lease
 from storage.stores import Stores
@@ -35,16 +42,24 @@ class WorkerStopping(JobStopped):
     type = "worker_stopping"
 
 
+class TookTooLong(TickcastError):
+    """The work has had all the time that it may take."""
+
+    type = "took_too_long"
+
+
 class HeldJob:
     """Keeps a lease alive from a thread of its own while the work runs.
 
     The work calls `report` and `note`, one of them at least every few minutes;
     both raise `JobStopped` as soon as the heartbeat has learnt that the job was
     cancelled, was given to somebody else, or must go back because the worker
-    shuts down.
+    shuts down, and `TookTooLong` after `limit_s` seconds.
     """
 
-    def __init__(self, stores: Stores, job: Job, lease: Lease) -> None:
+    def __init__(
+        self, stores: Stores, job: Job, lease: Lease, limit_s: float = float("inf")
+    ) -> None:
         self.job = job
         self.lease = lease
         self.notes = 0
@@ -54,6 +69,8 @@ class HeldJob:
         self._told = self._recorded = 0.0
         self._unrecorded = False
         self._heard = time.monotonic()
+        self._limit_s = limit_s
+        self._ends = self._heard + limit_s
 
     def __enter__(self) -> Self:
         # Not threading.Thread: its start waits for the new thread to be scheduled, which
@@ -70,7 +87,7 @@ class HeldJob:
         self._over.set()
 
     def report(self, progress: Progress) -> None:
-        """Tell how far the work has come; raises `JobStopped` if it must end here."""
+        """Tell how far the work has come; raises as `check` does."""
         self.check()
         self.job = msgspec.structs.replace(self.job, progress=progress)
         self._unrecorded = True
@@ -82,19 +99,24 @@ class HeldJob:
             self._record(now)
 
     def note(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what a retry needs to resume; raises `JobStopped` like `report`."""
+        """Keep what a retry needs to resume; raises as `check` does."""
         self.check()
         self._stores.jobs.checkpoint(self.lease, checkpoint)
         self.job = msgspec.structs.replace(self.job, checkpoint=checkpoint)
         self.notes += 1
 
     def check(self) -> None:
-        """Raise `JobStopped` if the work must end here."""
+        """Raise `JobStopped` if the work must end here, `TookTooLong` if its time is over."""
         self._heard = time.monotonic()
         if asked_to_stop():
             raise WorkerStopping("The worker shuts down.")
         if self._stop:
             raise self._stop
+        if self._heard > self._ends:
+            raise TookTooLong(
+                f"It took longer than {self._limit_s / 3_600:g} h: ask for less, or raise "
+                "TICKCAST_TRAINING_HOURS."
+            )
 
     def record_last_progress(self) -> None:
         """Write progress that was reported too soon after the one before."""

@@ -56,13 +56,15 @@ def run_step(
     work: Work[Any, Any],
     request: type[Any] = dict,
     timeout: float = TIMEOUT_S,
+    limit_s: float = float("inf"),
 ) -> After:
     """Take a step of a job, do its work, and record how it ended.
 
     The work is given the job with its request read as `request`. Whoever holds
     the job stands in its row; a message for a job that is taken, has ended or is
     at another step does nothing. While Redis, SQL or the exchange is away the work
-    is repeated, for `timeout` seconds without a new checkpoint.
+    is repeated, for `timeout` seconds without a new checkpoint. The work fails once it
+    has taken `limit_s`.
     """
     try:
         taken = stores.jobs.claim_job(job_id, stage, f"{socket.gethostname()}:{os.getpid()}")
@@ -73,7 +75,7 @@ def run_step(
         return After.END
     lease, job = taken
     started = time.monotonic()
-    with HeldJob(stores, job, lease) as held:
+    with HeldJob(stores, job, lease, limit_s) as held:
         after = _run(
             stores,
             held,

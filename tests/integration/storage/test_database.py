@@ -2,12 +2,13 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, inspect, select
+from sqlalchemy import Engine, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import DatabaseUnavailable, StorageFull
@@ -125,3 +126,31 @@ def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'file' / 'x.sqlite3'}")
     with pytest.raises(DatabaseUnavailable), reading(engine):
         pass
+
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {} FROM n"
+
+
+@pytest.mark.parametrize("wanted", ["max(x)", "x"], ids=["at once", "row by row"])
+def test_a_statement_ends_when_its_time_is_over_and_the_next_is_answered(
+    tmp_path: Path, wanted: str
+) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", query_s=0.3)
+    with pytest.raises(DatabaseUnavailable, match="too long"), reading(engine) as connection:
+        for _ in connection.execute(text(ENDLESS.format(wanted))):
+            pass
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_rows_that_are_streamed_may_take_longer(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'x.sqlite3'}", query_s=0.01)
+    with reading(engine) as connection:
+        streamed = connection.execution_options(yield_per=10).execute(text(ENDLESS.format("x")))
+        until = time.monotonic() + 0.1
+        for _ in streamed:
+            if time.monotonic() > until:
+                break
+        streamed.close()
+    engine.dispose()

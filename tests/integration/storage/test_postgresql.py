@@ -192,3 +192,12 @@ def test_a_backup_of_sqlite_is_restored_into_postgresql_and_back(
     restore_backup(stores, tmp_path / "postgres.tar", force=True)
     assert (stores.jobs.get(job.id), stores.keys.find(plain)) == (job, key)
     assert [watch.series for watch in stores.watches.list()] == [SERIES]
+
+
+def test_a_statement_ends_when_its_time_is_over(server: str) -> None:
+    engine = open_database(server, query_s=0.3)
+    with pytest.raises(DatabaseUnavailable, match="too long"), reading(engine) as connection:
+        connection.execute(text("SELECT pg_sleep(60)"))
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    engine.dispose()

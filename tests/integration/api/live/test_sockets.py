@@ -193,17 +193,20 @@ async def test_a_socket_closes_within_a_second_of_its_keys_revocation(
         assert ws.close_code == 4_401
 
 
-@pytest.mark.parametrize("path", ["/ws/stream", "/ingest/coinbase"])
+@pytest.mark.parametrize(
+    ("path", "auth"), [("/ws/stream", "on"), ("/ingest/coinbase", "on"), ("/ws/stream", "off")]
+)
 async def test_a_socket_ends_when_its_time_is_over(
-    stores: Stores, enqueue: Enqueue, settings: Settings, key: str, path: str
+    stores: Stores, enqueue: Enqueue, settings: Settings, key: str, path: str, auth: str
 ) -> None:
-    own = settings.model_copy(update={"socket_hours": 1 / 3_600})
+    own = settings.model_copy(update={"socket_hours": 1 / 3_600, "auth": auth})
+    headers = {"X-API-Key": key} if auth == "on" else {}
     stream = open_stream_stores(own, stores.redis)
     sender = EnqueueStream(make_celery(own.broker_address), stream.intake)
     app = create_app(stores, stream, enqueue, sender, own)
     async with (
         ASGIConductor(app) as conductor,
-        conductor.simulate_ws(path, headers={"X-API-Key": key}) as ws,
+        conductor.simulate_ws(path, headers=headers) as ws,
     ):
         with pytest.raises(WebSocketDisconnected):
             await asyncio.wait_for(ws.receive_text(), 20)

@@ -1,5 +1,6 @@
 """What a worker does for a job while its work runs: patience, progress, checkpoints."""
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -45,6 +46,23 @@ def test_a_new_checkpoint_renews_the_patience(stores: Stores) -> None:
     run_step(stores, job.id, 0, slowly, timeout=0.3)
 
     assert stores.jobs.get(job.id).state == JobState.SUCCEEDED
+
+
+def test_work_that_goes_on_for_longer_than_it_may_fails_and_says_so(stores: Stores) -> None:
+    def endless(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        for done in itertools.count():
+            report(Progress(done, 1, "steps"))
+        return {}
+
+    job = _job(stores)
+
+    assert run_step(stores, job.id, 0, endless, limit_s=0.05) is After.END
+
+    ended = stores.jobs.get(job.id)
+    assert ended.state == JobState.FAILED
+    assert ended.error is not None
+    assert ended.error.type == "took_too_long"
+    assert "TICKCAST_TRAINING_HOURS" in ended.error.detail
 
 
 def test_progress_reported_often_reaches_listeners_and_the_row_seldom(stores: Stores) -> None:

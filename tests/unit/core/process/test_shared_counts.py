@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def test_forks_see_each_others_counts_and_what_one_held_ends_with_it() -> None:
         counts.take_row(1)
         for _ in range(3):
             counts.opened("a")
-            counts.happened("b")
+            counts.happened("b", 4)
         held.set()
         go.wait(30)
         os._exit(0)  # as if it were killed: nothing is given back
@@ -45,26 +45,40 @@ def test_forks_see_each_others_counts_and_what_one_held_ends_with_it() -> None:
     process.start()
     assert held.wait(30)
     assert counts.opened("a") == 4
-    assert counts.happened("b")[0] in (1, 4)  # 1 if the minute ended in between
+    assert counts.happened("b", 4) == 0
+    assert counts.happened("b", 4) > 0
     go.set()
     process.join(30)
     counts.clear_row(1)
     assert counts.open("a") == 1
 
 
-def test_what_happened_is_counted_by_the_minute_in_every_row() -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 0.1, 4.9, 5, 17.3, 59.9, 60, 70]), st.integers(0, 2), NAMES),
+        max_size=40,
+    ),
+    st.integers(1, 5),
+)
+def test_within_any_minute_no_more_happens_than_may_whoever_counts(
+    steps: list[tuple[float, int, str]], limit: int
+) -> None:
     now = 30.0
-    counts = SharedCounts(rows=2, clock=lambda: now)
-    assert [counts.happened("a")[0] for _ in range(3)] == [1, 2, 3]
-    counts._own = counts._bases[1]
-    assert counts.happened("a") == (4, 30.0)
-    now = 90.0
-    assert counts.happened("a") == (1, 30.0)
-    now = 150.0
-    # The first row has been silent since: what it wrote into this table counts no more.
-    assert counts.happened("a") == (1, 30.0)
-    counts._own = counts._bases[0]
-    assert counts.happened("a") == (2, 30.0)
+    counts, taken = SharedCounts(rows=3, clock=lambda: now), defaultdict[str, list[float]](list)
+    for passed, row, name in steps:
+        now += passed
+        counts._own = counts._bases[row]
+        wait = counts.happened(name, limit)
+        within = [time for time in taken[name] if time > now - 60]
+        if wait == 0:
+            assert len(within) < limit
+            taken[name].append(now)
+        else:
+            # One that happened in the step before this minute may still count.
+            assert len([time for time in taken[name] if time > now - 65]) >= limit
+            now += wait
+            assert counts.happened(name, limit) == 0
+            taken[name].append(now)
 
 
 def test_names_without_end_take_no_memory_and_share_hardly_any_count() -> None:
