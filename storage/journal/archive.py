@@ -4,12 +4,13 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import redis
 
 from core.clock.resolutions import DAY
 from core.names import check_name
+from core.process.recent import Recent
 from storage import keys
 from storage.journal.columns import Trades
 from storage.journal.journal import INDEXES, SPAN_MS, unpack
@@ -18,6 +19,18 @@ from storage.redis_connection import redis_errors
 DAY_MS = DAY * 1_000
 _KEPT_FROM = "kept_from"
 _FRAME = struct.Struct("<HI")  # lengths of the entry's name and of its packed batch
+# Files whose contents are known without reading them again: whoever pages asks for one often.
+_INDEXES = 16
+
+
+class _Place(NamedTuple):
+    """Where in its file a packed batch lies, and the span of its trades (microseconds)."""
+
+    first: int
+    last: int
+    name: str
+    start: int
+    length: int
 
 
 class JournalArchive:
@@ -31,6 +44,7 @@ class JournalArchive:
     def __init__(self, client: "redis.Redis", folder: Path) -> None:
         self._client: Any = client
         self._folder = folder
+        self._indexes: Recent[tuple[Path, int, int], list[_Place]] = Recent(_INDEXES)
 
     def spill(
         self,
@@ -69,9 +83,26 @@ class JournalArchive:
                 pipe.zcount(index, 0, before_ms - SPAN_MS)
             return any(pipe.execute())
 
-    def entries(self, platform: str, symbol: str, hour: int) -> Iterator[tuple[str, Trades]]:
-        """Yield (entry, batch) of one hour (epoch ms) of `hours`."""
-        yield from _read(self._symbol_folder(platform, symbol) / f"{hour}.journal")
+    def entries(
+        self, platform: str, symbol: str, hour: int, start: int, end: int
+    ) -> Iterator[tuple[int, str, Trades]]:
+        """Yield (first trade, entry, batch) of one hour (epoch ms) of `hours`, by first trades.
+
+        Only of batches that span any of `start..end` (microseconds, both included). A batch is
+        read when it is asked for.
+        """
+        path = self._symbol_folder(platform, symbol) / f"{hour}.journal"
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:  # purged since its name was read
+            return
+        with file:
+            told = os.fstat(file.fileno())
+            key = path, told.st_mtime_ns, told.st_size
+            for place in self._indexes.get(key, lambda: _index(file)):
+                if place.first <= end and place.last >= start:
+                    file.seek(place.start)
+                    yield place.first, place.name, unpack(file.read(place.length))
 
     def hours(self, platform: str, symbol: str) -> list[int]:
         """Return the hours (epoch ms) that have a file."""
@@ -149,17 +180,16 @@ def _note(folder: Path, day: int) -> None:
     draft.replace(folder / _KEPT_FROM)
 
 
-def _read(path: Path) -> Iterator[tuple[str, Trades]]:
-    try:
-        data, seen = path.read_bytes(), set[str]()
-    except FileNotFoundError:  # purged since its name was read
-        return
+def _index(file: IO[bytes]) -> list[_Place]:
+    """Return the places of all whole batches, each once, by their first trades."""
+    data, places = file.read(), dict[str, _Place]()
     for start, name_length, length in _frames(data):
         name = data[start : start + name_length].decode()
-        if name not in seen:
-            seen.add(name)
+        if name not in places:
             packed = start + name_length
-            yield name, unpack(data[packed : packed + length])
+            time = unpack(data[packed : packed + length]).time
+            places[name] = _Place(int(time.min()), int(time.max()), name, packed, length)
+    return sorted(places.values())
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, int, int]]:

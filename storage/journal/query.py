@@ -48,7 +48,10 @@ class TradePage(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A batch of the journal: its name, the version of the state that it came with."""
+    """A batch of the journal: its name, the version of the state that it came with.
+
+    Neither it nor any after it holds a trade before `first_ms`.
+    """
 
     first_ms: int
     name: str
@@ -104,6 +107,7 @@ class TradeReader:
 
     def entries(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> Iterator[Entry]:
         """Yield batches that may hold trades of the range, by the times of their first trades."""
+        span = first_ms * 1_000, last_ms * 1_000 + 999
         # Names first: what moves to a file meanwhile is then found in the file.
         held = self._journal.names(platform, symbol, first_ms, last_ms)
         hours = [
@@ -114,12 +118,13 @@ class TradeReader:
         seen: set[str] = set()
         at = 0
         for hour in [*hours, None]:
-            # Entries of a file may begin anywhere in its hour.
             until = len(held) if hour is None else _count_before(held, hour)
-            yield from self._from_redis(platform, symbol, held[at:until], seen)
+            yield from self._from_redis(platform, symbol, held[at:until], seen, span)
             at = max(at, until)
             if hour is not None:
-                yield from self._from_file(platform, symbol, hour, seen)
+                # Entries in Redis may begin anywhere in the hour of a file, too.
+                follows = held[at][0] if at < len(held) else last_ms
+                yield from self._from_file(platform, symbol, hour, seen, span, follows)
 
     def kept_from(self, platform: str, symbol: str) -> int:
         """Return since when a market's trades are kept (epoch ms); 0 where all are."""
@@ -132,15 +137,29 @@ class TradeReader:
         starts = [*held, *self._archive.hours(platform, symbol)]
         return sorted({at // day * day for start in starts for at in (start, start + SPAN_MS)})
 
-    def _from_file(self, platform: str, symbol: str, hour: int, seen: set[str]) -> Iterator[Entry]:
-        for name, batch in self._archive.entries(platform, symbol, hour):
+    def _from_file(
+        self,
+        platform: str,
+        symbol: str,
+        hour: int,
+        seen: set[str],
+        span: tuple[int, int],
+        follows: int,
+    ) -> Iterator[Entry]:
+        """Yield a file's entries; of those after them none begins before `follows` (ms)."""
+        for first, name, batch in self._archive.entries(platform, symbol, hour, *span):
             # While a batch moves to its file it is in both.
             if name not in seen:
                 seen.add(name)
-                yield Entry(hour, name, batch)
+                yield Entry(min(first // 1_000, follows), name, batch)
 
     def _from_redis(
-        self, platform: str, symbol: str, held: list[tuple[int, str]], seen: set[str]
+        self,
+        platform: str,
+        symbol: str,
+        held: list[tuple[int, str]],
+        seen: set[str],
+        span: tuple[int, int],
     ) -> Iterator[Entry]:
         start, count = 0, FIRST_TRIP
         while start < len(held):
@@ -148,7 +167,7 @@ class TradeReader:
             found = self._journal.read(platform, symbol, [name for _, name in chunk])
             moved = {at // SPAN_MS * SPAN_MS for at, name in chunk if name not in found}
             for hour in sorted(moved):
-                yield from self._from_file(platform, symbol, hour, seen)
+                yield from self._from_file(platform, symbol, hour, seen, span, chunk[0][0])
             for first_ms, name in chunk:
                 if name in found:
                     seen.add(name)

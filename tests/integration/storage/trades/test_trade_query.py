@@ -73,6 +73,26 @@ def test_old_batches_move_to_files_and_are_read_as_before(
     assert read_all(reader, 500, rows[700].time, rows[2_000].time) == part
 
 
+@pytest.mark.parametrize("limit", [3, 40])
+def test_pages_keep_the_order_where_an_hour_lies_in_redis_and_in_its_file(
+    redis_client: "redis.Redis", archive: JournalArchive, limit: int
+) -> None:
+    minute, hour = 60_000_000, START // 3_600_000_000 * 3_600_000_000
+    rows = [RawTrade(n, hour + n * minute // 7, "1", "2") for n in range(400)]
+    # Wide and narrow ones by turns: some begin before others of the same hour and end after them.
+    parts = [rows[0:400:3], *(rows[at : at + 9] for at in range(0, 400, 9))]
+    writer = TradeWriter(redis_client)
+    for number, part in enumerate(parts):
+        writer.write("x", {"A-B": [pack(part)]})
+        if number == len(parts) // 2:
+            assert archive.spill("x", "A-B", FAR // 1_000) > 0
+    assert redis_client.xlen("journal:x:A-B") > 0
+
+    told = read_all(TradeReader(redis_client, archive), limit)
+
+    assert [trade.trade_id for trade in told] == list(range(400))
+
+
 def test_a_frame_cut_short_by_a_crash_hides_no_other(
     redis_client: "redis.Redis", archive: JournalArchive, tmp_path: Path
 ) -> None:
