@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import end_of
 from ml.scoring.scorecard import FEE
 
 Floats = NDArray[np.float64]
@@ -78,15 +80,16 @@ def outcome(
     resolution: int,
     *,
     final: bool,
+    grid: Grid = PLAIN,
     fee: float = FEE,
     spread: float = 0.0,
 ) -> Outcome | None:
     """Return how a position ended that lives through the candles of `openings` (s).
 
     None while that is open, or while a candle is missing that may still come;
-    `final` says that no more will. Entered is at the first open. One candle that
-    touches both exits counts as the stop. A candle that opens beyond the stop
-    ends it at that worse price; a profit is taken at its own price, never a
+    `final` says that no more will, `grid` when candles open. Entered is at the first open.
+    One candle that touches both exits counts as the stop. A candle that opens beyond the
+    stop ends it at that worse price; a profit is taken at its own price, never a
     better one. A first open beyond an exit is no entry, and no profit either.
 
     `fee` is a fraction of the price a side, `spread` how far the ask lies above
@@ -98,8 +101,8 @@ def outcome(
         return None
     path = bars.at(openings)
     missing = len(path.time) < len(openings)
-    end = int(openings[-1]) + resolution
     if not len(path.time):
+        end = end_of(int(openings[-1]), resolution, grid)
         return Outcome(NOT_ENTERED, 0.0, 0.0, end, gaps=True) if final else None
     if exits.side < 0:
         path = path.times(1 + spread)
@@ -118,7 +121,7 @@ def outcome(
         exit=exit_,
         pnl_percent=100 * math.expm1(earned - 2 * fee),
         gross_percent=100 * math.expm1(earned + math.log1p(spread)),
-        closed_at=int(path.time[last]) + resolution,
+        closed_at=end_of(int(path.time[last]), resolution, grid),
         gaps=gaps or (touch is None and missing),
     )
 

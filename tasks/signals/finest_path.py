@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import ends
 from core.clock.resolutions import HOUR, MINUTE
 from core.series import Market, Series
 from ml.scoring.signal_outcome import Bars
@@ -72,33 +74,36 @@ def finest_path(
     finer: list[tuple[int, Bars]],
     made_at: int,
     now: int,
+    grid: Grid = PLAIN,
 ) -> FinestPath:
     """Return the finest path of candles through `openings` (s), those of a signal's own length.
 
     A position is entered at the first finer open at or after the signal was made (epoch ms);
-    where that is not held, the path is that of the signal's own candles. `now` is in s.
+    where that is not held, the path is that of the signal's own candles. `now` is in s;
+    the signal's own candles open on `grid`.
     """
+    closes = ends(openings, resolution, grid)
+    closes = np.minimum(closes, np.append(openings[1:], closes[-1]))
     for step, bars in finer:
         late = max(0, made_at - int(openings[0]) * 1_000)
         entry = int(openings[0]) + -(-late // (step * 1_000)) * step
         if entry in bars.time:
-            return _mixed(openings, own, resolution, (step, bars), entry, now)
+            return _mixed(openings, own, closes, (step, bars), entry, now)
     return FinestPath(openings, own, resolution)
 
 
 def _mixed(
     openings: Integers,
     own: Bars,
-    resolution: int,
+    closes: Integers,
     fine: tuple[int, Bars],
     entry: int,
     now: int,
 ) -> FinestPath:
     """Return fine candles, and coarse ones in place of those that have holes for good."""
     (step, bars), coarse, parts = fine, list[int](), list[Integers]()
-    ends = np.minimum(openings + resolution, np.append(openings[1:], openings[-1] + resolution))
     newest = int(bars.time[-1]) + step
-    for opening, end in zip(openings.tolist(), ends.tolist(), strict=True):
+    for opening, end in zip(openings.tolist(), closes.tolist(), strict=True):
         part = np.arange(max(opening, entry), end, step)
         over = newest >= end or now >= end + _PATIENCE_S
         if opening > entry and over and opening in own.time and not np.isin(part, bars.time).all():

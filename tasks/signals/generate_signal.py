@@ -168,7 +168,7 @@ def _record(
     market: MarketRecord,
 ) -> SignalRecord:
     profit, stop = exit_prices(chances) if decision.type != HOLD else (None, None)
-    end = origin.openings(horizon)[-1] + series.resolution
+    end = origin.closes_at(origin.openings(horizon)[-1])
     return SignalRecord(
         id=str(uuid.uuid4()),
         platform=series.platform,

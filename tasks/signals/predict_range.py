@@ -67,13 +67,22 @@ def once(
         if looked.answer is not None:
             return msgspec.json.decode(looked.answer, type=kind)
         answer = compute(looked.mark)
-        # The newest candle held opened at `last`: the one after it closes two steps later.
         step = asked.series.resolution * 1_000
-        last = parse_time(answer.input.last_time, "last_time")
-        left = min(last + 2 * step - now_ms(), step) if answer.input.newest else step
+        over = _next_close(stores, asked.series, answer.input.last_time)
+        left = min(over - now_ms(), step) if answer.input.newest else step
         mark = None if answer.input.newest else looked.mark
         stores.answers.keep(asked, answer, left, mark)
         return answer
+
+
+def _next_close(stores: Stores, series: Series, newest: str) -> int:
+    """Return when the candle closes (ms) after the newest one held, by that one's opening."""
+    # NumPy comes in with this import.
+    from core.clock.openings import end_of
+
+    grid, opening = stores.facts.get(series).grid, parse_time(newest, "last_time") // 1_000
+    closed = end_of(opening, series.resolution, grid)
+    return end_of(closed, series.resolution, grid) * 1_000
 
 
 class Flights:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from core.clock.grids import Grid
 from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
@@ -76,9 +77,10 @@ def _score_series(
     stores: Stores, series: Series, rows: list[SealedSignal], fine: "FineCandles"
 ) -> list[SealedSignal]:
     bars = _bars(stores, series, min(r.first_opening for r in rows), max(r.opening for r in rows))
+    grid = stores.facts.get(series).grid
     outcomes = []
     for row in rows:
-        found = _outcome_of_sealed(stores, row, bars, fine)
+        found = _outcome_of_sealed(stores, row, bars, fine, grid)
         if found is not None:
             # Before the row is waited for no more: an end in between would leave it open for ever.
             _close(stores, row.signal_id, found[0])
@@ -87,7 +89,7 @@ def _score_series(
 
 
 def _outcome_of_sealed(
-    stores: Stores, row: SealedSignal, bars: "Bars", fine: "FineCandles"
+    stores: Stores, row: SealedSignal, bars: "Bars", fine: "FineCandles", grid: Grid
 ) -> "tuple[Outcome, str | None] | None":
     """Return what a position on its side earned, and which barrier came first.
 
@@ -97,11 +99,14 @@ def _outcome_of_sealed(
     side = row.side or row.type
     if side == HOLD or row.take_profit is None or row.stop_loss is None:
         return None  # a hold of an earlier version: nothing was said but its chances
+    # NumPy comes in with this import.
+    from core.clock.openings import end_of
+
     run_id = row.run_id or stores.signals.get(row.signal_id).run_id
     before = row.first_opening - 1
     openings = _openings(stores, run_id, before, row.horizon, row.made_at)
-    over = now_ms() > (row.opening + row.resolution) * 1_000 + PATIENCE_MS
-    ended = _finest_position(row, side, openings, bars, fine, over)
+    over = now_ms() > end_of(row.opening, row.resolution, grid) * 1_000 + PATIENCE_MS
+    ended = _finest_position(row, side, openings, bars, fine, over, grid)
     label = _label(row, openings, bars, over)
     return None if ended is None or label is None else (ended, label or None)
 
@@ -139,17 +144,19 @@ def _finest_position(
     bars: "Bars",
     fine: "FineCandles",
     over: bool,
+    grid: Grid,
 ) -> "Outcome | None":
     """Return how a position ended, by the finest candles of its time that are held."""
+    from core.clock.openings import end_of
     from tasks.signals.finest_path import finest_path
 
     if not len(openings):
         return None
     finer, now = fine.finer_than(row.target.series), now_ms() // 1_000
-    path = finest_path(openings, bars, row.resolution, finer, row.made_at, now)
-    found = _position(row, side, path.openings, path.bars, over, path.step)
+    path = finest_path(openings, bars, row.resolution, finer, row.made_at, now, grid)
+    found = _position(row, side, path.openings, path.bars, over, grid, path.step)
     if found is not None and found.closed_at - path.step in path.coarse:
-        longer = found.closed_at - path.step + row.resolution
+        longer = end_of(found.closed_at - path.step, row.resolution, grid)
         return msgspec.structs.replace(found, closed_at=longer)
     return found
 
@@ -160,6 +167,7 @@ def _position(
     openings: "NDArray[np.int64]",
     bars: "Bars",
     over: bool,
+    grid: Grid,
     step: int | None = None,
 ) -> "Outcome | None":
     # NumPy and pandas come in with this import.
@@ -176,6 +184,7 @@ def _position(
         bars,
         step or about.resolution,
         final=over,
+        grid=grid,
         fee=fee_of(costs - spread),
         spread=spread / 10_000,
     )
@@ -195,10 +204,10 @@ def _score_unsealed(stores: Stores) -> int:
 
 def _outcome_of_record(stores: Stores, record: SignalRecord) -> "Outcome | None":
     openings = _openings(stores, record.run_id, record.opening, record.horizon, record.made_at)
-    end = record.expires_at // 1_000 - record.resolution
-    bars = _bars(stores, record.series, record.opening + record.resolution, end)
+    bars = _bars(stores, record.series, record.opening + 1, record.expires_at // 1_000 - 1)
     over = now_ms() > record.expires_at + PATIENCE_MS
-    return _position(record, record.type, openings, bars, over)
+    grid = stores.facts.get(record.series).grid
+    return _position(record, record.type, openings, bars, over, grid)
 
 
 def _close(stores: Stores, signal_id: str, found: "Outcome") -> bool:

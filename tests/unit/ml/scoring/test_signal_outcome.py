@@ -1,10 +1,14 @@
 """What became of a signal is told by fixed rules, each against the signal where in doubt."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock.grids import Grid
 from ml.scoring.follow_positions import earned
 from ml.scoring.signal_outcome import Bars, Exits, Outcome, outcome
 
@@ -89,6 +93,21 @@ def test_a_missing_candle_is_waited_for_and_then_told() -> None:
     nothing = judge(LONG, bars(), 6, final=True)
     assert nothing is not None
     assert (nothing.exit, nothing.gaps) == ("not_entered", True)
+
+
+@pytest.mark.parametrize(("change", "hours"), [("2026-03-08", 23), ("2026-11-01", 25)])
+def test_a_day_whose_clock_changes_closes_when_the_next_one_opens(change: str, hours: int) -> None:
+    zone = ZoneInfo("America/New_York")
+    day = datetime.fromisoformat(f"{change}T17:00").replace(tzinfo=zone) - timedelta(days=1)
+    opening = int(day.timestamp())
+    path = Bars(np.array([opening]), *(np.array([value]) for value in QUIET))
+    grid = Grid(17 * 3_600, zone.key)
+    found = outcome(LONG, path.time, path, 86_400, final=True, grid=grid)
+    assert found is not None
+    assert found.closed_at == opening + hours * 3_600
+    nothing = outcome(LONG, path.time, path.at(path.time + 1), 86_400, final=True, grid=grid)
+    assert nothing is not None
+    assert nothing.closed_at == found.closed_at
 
 
 SPREAD = 0.002

@@ -1,8 +1,12 @@
 """A position goes by the finest candles that are held of its time."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
+from core.clock.grids import Grid
 from ml.scoring.signal_outcome import Bars
 from tasks.signals.finest_path import finest_path
 
@@ -75,3 +79,17 @@ def test_a_shorter_day_overlaps_nothing() -> None:
     held = [(FIVE, bars(START + FIVE * np.arange(71 * 12)))]
     found = finest_path(day, bars(day), 24 * HOUR, held, START * 1_000, LATER + 72 * HOUR)
     assert len(found.openings) == len(set(found.openings.tolist())) == 71 * 12
+
+
+@pytest.mark.parametrize(("change", "hours"), [("2026-03-08", 23), ("2026-11-01", 25)])
+def test_a_day_whose_clock_changes_is_as_long_in_fine_candles(change: str, hours: int) -> None:
+    day = datetime.fromisoformat(f"{change}T17:00").replace(tzinfo=ZoneInfo("America/New_York"))
+    openings = np.array([int((day + timedelta(days=n)).timestamp()) for n in (-1, 0)])
+    held = bars(np.arange(openings[0], openings[1] + 30 * HOUR, FIVE))
+    grid = Grid(17 * HOUR, "America/New_York")
+    made, now = int(openings[0]) * 1_000, int(openings[1]) + 72 * HOUR
+
+    found = finest_path(openings, bars(openings), 24 * HOUR, [(FIVE, held)], made, now, grid)
+
+    assert int(openings[1] - openings[0]) == hours * HOUR
+    assert np.array_equal(found.openings, np.arange(openings[0], openings[1] + 24 * HOUR, FIVE))
