@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 
 from core.clock.grids import PLAIN, Grid
-from core.clock.openings import end_of, openings
+from core.clock.openings import LEAST_ROWS, end_of, learn_grid, on_grid, openings
 from core.clock.resolutions import DAY
 from core.errors import ExchangeUnavailable
 from core.retry import RetryPolicy
@@ -54,7 +55,7 @@ def collect(
 ) -> Collected:
     """Fetch every candle that opens from `start` to `end`, both included, in seconds.
 
-    Candles open on `grid`.
+    Candles open on `grid`, or where some of a page do not, on the one that they show.
     `fetch_page(first, last)` returns the rows whose openings lie in the range,
     at most `page_limit` of them. After each page `on_page(rows, next_cursor)`
     gets its rows, oldest first, each opening once; a run that starts again with
@@ -66,10 +67,14 @@ def collect(
     """
     done = Collected(gaps=[])
     first = start if cursor is None else max(start, cursor)
+    learnt_at = -1
     ask = _Asker(fetch_page, policy or RetryPolicy(), sleep, luck, done)
     while wanted := _page(first, end, resolution, page_limit, grid):
-        first = end_of(wanted[-1], resolution, grid)
         page = _complete(ask, wanted)
+        if first != learnt_at and (shown := _shown_grid(page, resolution, grid)) != grid:
+            grid, learnt_at = shown, first
+            continue  # the page ends elsewhere by it
+        first = end_of(wanted[-1], resolution, grid)
         _note(done, page, [*wanted, first])
         on_page([page[at] for at in sorted(page)], first)
     return done
@@ -80,6 +85,15 @@ def _page(first: int, end: int, resolution: int, page_limit: int, grid: Grid) ->
     until = min(end + 1, first + (page_limit + 1) * resolution + DAY)
     found: list[int] = openings(first, until, resolution, grid)[:page_limit].tolist()
     return found
+
+
+def _shown_grid(page: dict[int, list[float]], resolution: int, grid: Grid) -> Grid:
+    """Return `grid`, or where candles of a page are off it, the one on which all of them lie."""
+    times = np.array(sorted(page), np.int64)
+    if len(times) < LEAST_ROWS or on_grid(times, resolution, grid).all():
+        return grid
+    shown = learn_grid(times, resolution)
+    return grid if shown.is_plain else shown
 
 
 class _Asker:
