@@ -3,40 +3,29 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from core.candle_files.header_names import (
+    COLUMN_NAMES,
+    DATES,
+    NOT_ENGLISH,
+    OFFSETS,
+    PRICES,
+    TIMES,
+    TIMES_OF_DAY,
+    normal,
+)
 from core.candle_files.parsed import COLUMNS, OPTIONAL
 from core.errors import InvalidRequest
 
 Places = dict[str, list[int]]
 
-_TIMES = ("unix", "unix timestamp", "window start", "open time", "opentime", "time open",
-          "timeopen", "start time", "start at",
-          "starttime", "kline start time", "timestamp", "datetime", "date time", "gmt time",
-          "local time", *(f"{zone} time" for zone in ("utc", "est", "eet", "cet")), "time", "date",
-          "start", "begin", "t", "ts", "ticks", "bar time")  # fmt: skip
-_DATES = ("date", "dtyyyymmdd")
-_PRICES = {
-    "open": ("open", "o", "open price", "first", "1. open"),
-    "high": ("high", "h", "high price", "max", "2. high"),
-    "low": ("low", "l", "low price", "min", "3. low"),
-    "close": ("close", "c", "close price", "close/last", "4. close", "last", "price"),
-}
-_TICK_VOLUMES = ("tickvol", "tick volume", "tickvolume")
-_VOLUMES = (*_TICK_VOLUMES, "volume", "v", "vol", "vol.", "base volume", "basevolume",
-            "5. volume")  # fmt: skip
 _PAID = ("usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "currency", "quote")
-_TRADES = ("trades", "trade count", "tradecount", "number of trades", "count", "n", "trades count",
-           "num trades", "transactions")  # fmt: skip
 _SYMBOLS = ("symbol", "ticker", "pair", "<ticker>")
 _EMPTY_TIMES = ("", "index", "price", "unnamed: 0")
+# What stands in a column of offsets where times are UTC.
+_NO_OFFSET = re.compile(r"|NONE|Z|UTC|GMT|(UTC|GMT)?[+-]?0*[.:]?0*")
 _BITMEX = {"timestamp", "homenotional", "foreignnotional"}
 # HTX: `amount` is what was traded, `vol` what was paid for it.
 _HTX = {"id", "amount", "vol", "open", "close", "low", "high", "count"}
-
-
-def normal(name: object) -> str:
-    """Return a column's name as it is compared: lower case, single spaces, no brackets."""
-    text = re.sub(r"[_\s]+", " ", str(name).strip().strip("<>\"'*").lower()).strip()
-    return re.sub(r"\s*\((utc|gmt|[a-z]{2,4}[+-]?\d*)\)\Z", "", text)
 
 
 def zone_named(name: str) -> str:
@@ -53,7 +42,7 @@ def zone_named(name: str) -> str:
 def is_header(names: Sequence[str]) -> bool:
     """Say whether cells are the names of columns: two of a candle's prices are among them."""
     plain = {normal(name) for name in names}
-    return sum(not plain.isdisjoint(known) for known in _PRICES.values()) >= 2
+    return sum(not plain.isdisjoint(COLUMN_NAMES[price]) for price in PRICES) >= 2
 
 
 def find(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> Places:
@@ -94,6 +83,33 @@ def symbol_place(names: Sequence[str]) -> int | None:
     return next((plain.index(name) for name in _SYMBOLS if name in plain), None)
 
 
+def is_date(name: str) -> bool:
+    """Say whether a column holds by its name dates, whose eight digits are a day."""
+    return normal(name) in DATES or normal(name).startswith("date")
+
+
+def offset_place(names: Sequence[str]) -> int | None:
+    """Return the place of a column of offsets from UTC, or of zones."""
+    plain = [normal(name) for name in names]
+    return next((plain.index(name) for name in OFFSETS if name in plain), None)
+
+
+def is_english(names: Sequence[str]) -> bool:
+    """Say whether no price is named in a language that may write decimal commas."""
+    return NOT_ENGLISH.isdisjoint(map(normal, names))
+
+
+def refuse_offsets(name: str, cells: Sequence[object]) -> None:
+    """Raise `InvalidRequest` where offsets beside the times leave open which clock these are by."""
+    told = {str(cell).strip().upper() for cell in cells}
+    if not all(_NO_OFFSET.fullmatch(text) for text in told):
+        raise InvalidRequest(
+            f"time: the source has a column {name}, which does not say whether its times are UTC "
+            "or a clock ahead of it; say zone=UTC (--zone UTC), or the zone of their clock.",
+            field="zone",
+        )
+
+
 def unknown_layout(what: str, names: Sequence[object]) -> InvalidRequest:
     """Return the refusal of a header, naming what was found and how to map it."""
     shown = ", ".join(str(name)[:32] or "(no name)" for name in names[:24])
@@ -109,20 +125,18 @@ def _found(ours: str, plain: Sequence[str]) -> list[int]:
         return _times(plain)
     if ours == "volume":
         return _volume(plain)
-    if ours in OPTIONAL:
-        wanted: Sequence[str] = _TRADES if ours == "trades" else (ours,)
-    else:
-        wanted = _PRICES[ours]
+    wanted = COLUMN_NAMES.get(ours, (ours,))
     return [plain.index(name) for name in wanted if name in plain][:1]
 
 
 def _times(plain: Sequence[str]) -> list[int]:
     if set(plain) >= _HTX:
         return [plain.index("id")]
-    dates = [plain.index(name) for name in _DATES if name in plain]
-    if dates and "time" in plain:
-        return [dates[0], plain.index("time")]
-    named = [plain.index(name) for name in _TIMES if name in plain]
+    dates = [plain.index(name) for name in DATES if name in plain]
+    of_day = [plain.index(name) for name in TIMES_OF_DAY if name in plain]
+    if dates and of_day and dates[0] != of_day[0]:
+        return [dates[0], of_day[0]]
+    named = [plain.index(name) for name in (*TIMES, *TIMES_OF_DAY) if name in plain]
     unnamed = [place for place in (0,) if plain and plain[0] in _EMPTY_TIMES]
     return (named or unnamed)[:1]
 
@@ -130,7 +144,7 @@ def _times(plain: Sequence[str]) -> list[int]:
 def _volume(plain: Sequence[str]) -> list[int]:
     if set(plain) >= _HTX:
         return [plain.index("amount")]
-    named = [plain.index(name) for name in _VOLUMES if name in plain]
+    named = [plain.index(name) for name in COLUMN_NAMES["volume"] if name in plain]
     # The base currency's comes first where each has a column: `Volume BTC,Volume USD`.
     prefixed = [
         place for place, name in enumerate(plain) if name.startswith(("volume ", "volume("))

@@ -12,15 +12,24 @@ from core.candle_files.numbers import plain
 from core.clock.times import MILLISECONDS_FROM, epoch_seconds
 from core.errors import InvalidRequest
 
-_PATTERN = re.compile(
-    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})"
-    r"(?:[ T,]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp][Mm])?)?"
-    r"\s*(Z|UTC|GMT)?\s*([+-]\d{2}:?\d{2})?\Z",
-    re.ASCII,
+_CLOCK = (
+    r"(?:[ T,]+(?P<hour>\d{1,2}):?(?P<minute>\d{2})"
+    r"(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<half>[AaPp][Mm])?)?"
+    r"\s*(?P<utc>Z|UTC|GMT)?\s*(?P<offset>[+-]\d{2}:?\d{2})?\Z"
 )
+_PATTERN = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})" + _CLOCK, re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)[ T]?(?:(\d\d)(\d\d)(\d\d)?)?\Z", re.ASCII)
-_WORDED = ("%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y %H:%M", "%d %b %Y %H:%M",
-           "%d-%b-%Y %H:%M", "%d %b %Y %H:%M:%S", "%Y-%m-%d %I-%p")  # fmt: skip
+# `15 Jun 2024`, `June 15, 2024`, `2024-Jun-15`, with a weekday before or without.
+_WORDED = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+    r"(?:(?P<day>\d{1,2})[ -]?(?P<month>[a-z]{3,9})\.?,?[ -]?(?P<year>\d{4})"
+    r"|(?P<month_2>[a-z]{3,9})\.?\s+(?P<day_2>\d{1,2}),?\s+(?P<year_2>\d{4})"
+    r"|(?P<year_3>\d{4})[ -](?P<month_3>[a-z]{3,9})[ -](?P<day_3>\d{1,2}))" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
+           "october", "november", "december")  # fmt: skip
+_HOUR_AND_HALF = "%Y-%m-%d %I-%p"  # as CryptoDataDownload writes hours
 
 
 class Moment(NamedTuple):
@@ -93,8 +102,9 @@ def read_moment(text: str, *, day_first: bool) -> Moment | None:
         return _of(datetime.fromisoformat(text)) if text.isascii() else None
     except ValueError:
         pass
+    match = _PATTERN.match(text)
     found = _split(text)
-    if found is None:
+    if match is None or found is None:
         return _compact(text) or _worded(text)
     order, parts = found
     year, month, day = {
@@ -102,7 +112,7 @@ def read_moment(text: str, *, day_first: bool) -> Moment | None:
         "dmy": (parts[2], parts[1], parts[0]),
         "mdy": (parts[2], parts[0], parts[1]),
     }[("dmy" if day_first else "mdy") if order == "either" else order]
-    return _built(year, month, day, text)
+    return _built(year, month, day, match)
 
 
 def _split(text: str) -> tuple[str, tuple[int, int, int]] | None:
@@ -118,20 +128,19 @@ def _split(text: str) -> tuple[str, tuple[int, int, int]] | None:
     return ("dmy" if match[2] == "." else "either"), parts
 
 
-def _built(year: int, month: int, day: int, text: str) -> Moment | None:
-    match = _PATTERN.match(text)
-    if match is None:
-        return None
-    hour, minute, second = (int(match[n] or 0) for n in (5, 6, 7))
-    half = (match[9] or "").lower()
-    if half:
-        hour = hour % 12 + 12 * (half == "pm")
+def _built(year: int, month: int, day: int, clock: re.Match[str]) -> Moment | None:
+    hour, minute, second = (int(clock[name] or 0) for name in ("hour", "minute", "second"))
+    if clock["half"]:
+        afternoon = clock["half"].lower() == "pm"
+        if hour > 12 and not afternoon:
+            return None
+        hour = hour % 12 + 12 * afternoon
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    fraction = int(match[8]) / 10 ** len(match[8]) if match[8] else 0
-    offset = _offset(match[11]) if match[11] else (0.0 if match[10] else None)
+    fraction = int(clock["fraction"]) / 10 ** len(clock["fraction"]) if clock["fraction"] else 0
+    offset = _offset(clock["offset"]) if clock["offset"] else (0.0 if clock["utc"] else None)
     return Moment(moment.timestamp() + fraction, offset)
 
 
@@ -159,9 +168,15 @@ def _compact(text: str) -> Moment | None:
 
 
 def _worded(text: str) -> Moment | None:
-    for form in _WORDED:
+    match = _WORDED.match(text)
+    if match is None:
         try:
-            return _of(datetime.strptime(text, form))  # noqa: DTZ007 - no zone is what is said
+            return _of(datetime.strptime(text, _HOUR_AND_HALF))  # noqa: DTZ007 - no zone is said
         except ValueError:
-            continue
-    return None
+            return None
+    year, name, day = (
+        match[part] or match[f"{part}_2"] or match[f"{part}_3"] for part in ("year", "month", "day")
+    )
+    word = name.lower()
+    months = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(word)]
+    return _built(int(year), months[0], int(day), match) if len(months) == 1 else None

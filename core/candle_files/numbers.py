@@ -5,9 +5,8 @@ number such as `1,234` does not say it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
-from core.candle_files.parsed import NOT_A_NUMBER
 from core.errors import InvalidRequest
 
 ReadNumber = Callable[[str], float | None]
@@ -17,6 +16,7 @@ _BOTH_COMMA_LAST = re.compile(r"\.\d{3},\d*\Z|,\d{1,2}\Z|,\d{4,}\Z|\A[+-]?0,\d+\
 _BOTH_POINT_LAST = re.compile(r",\d{3}\.\d*\Z|\.\d{1,2}\Z|\.\d{4,}\Z|\A[+-]?0\.\d+\Z")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?\Z")
 _GROUPED_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?\Z")
+_MAY_BE_GROUPED = re.compile(r"[1-9]\d{0,2}\.\d{3}\Z", re.ASCII)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _WORDS = {"nan", "inf", "+inf", "-inf", "infinity", "-infinity"}
 _SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
@@ -65,11 +65,14 @@ def number_reader(cells: Iterable[str]) -> ReadNumber:
     return _decimal_comma if several_points and not point_is_decimal else _decimal_point
 
 
-def read_all(cells: Sequence[str], read: ReadNumber) -> tuple[list[float], list[int]]:
-    """Return the numbers, NaN where there is none, and the places of those."""
-    found = [read(cell) for cell in cells]
-    missing = [place for place, number in enumerate(found) if number is None]
-    return [NOT_A_NUMBER if number is None else number for number in found], missing
+def refuse_grouped(cells: Iterable[str]) -> None:
+    """Raise `InvalidRequest` where every point may be one of thousands: `2.100` beside `2.088`."""
+    texts = [text for cell in cells if not (text := cell.strip()).isdigit()]
+    if texts and all(map(_MAY_BE_GROUPED.match, texts)):
+        raise InvalidRequest(
+            f"{texts[0][:32]!r} may be a number with three decimals or one of thousands; write it "
+            f"as {texts[0][:32]}0 or without the point."
+        )
 
 
 def _decimal_comma(cell: str) -> float | None:

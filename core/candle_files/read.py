@@ -9,6 +9,7 @@ import msgspec
 from core.candle_files import find_layout, headers, layouts, moments
 from core.candle_files.columns import flag_bits, numbers_of
 from core.candle_files.documents import to_table
+from core.candle_files.numbers import refuse_grouped
 from core.candle_files.parsed import (
     COLUMNS,
     NOT_A_NUMBER,
@@ -21,7 +22,7 @@ from core.candle_files.parsed import (
     chosen_columns,
 )
 from core.candle_files.tables import Table, check_number, read_table
-from core.candle_files.times import epoch_times, joined_times, read_times
+from core.candle_files.times import TAKEN_AS_UTC, epoch_times, joined_times, read_times
 from core.errors import InvalidRequest
 from core.series import CandleFlag
 
@@ -105,9 +106,14 @@ def _read(table: Table, options: ReadOptions) -> ParsedCandles:
     if all(cell in _NOTHING for cell in cells.get("volume", [0])):
         del cells["volume"]
     times = read_times(cells.pop("time"), options.zone or chosen.zone, are_dates=_are_dates(chosen))
+    if times.meaning == TAKEN_AS_UTC:
+        _refuse_offsets(chosen)
     warnings = [*times.warnings, *_missing_volume(chosen, cells), *_turnover(chosen)]
     warnings += _repeated(table)
     flags, confirmed = cells.pop("flags", None), cells.pop("confirm", None)
+    if table.stringy and not headers.is_english(table.names or []):
+        texts = (cell for column in cells.values() for cell in column)
+        refuse_grouped(cell for cell in texts if isinstance(cell, str))
     numbers = numbers_of(cells, stringy=table.stringy)
     bits, bad_flags = _marks(flags, confirmed)
     reasons = bad_flags | numbers.reasons | times.reasons | _odd_rows(chosen) | dict(table.reasons)
@@ -131,6 +137,12 @@ def _by_name(table: Table, options: ReadOptions) -> _Chosen:
         )
     zone = headers.zone_named(names[places["time"][0]])
     return _Chosen(table, places, options.format or _BY_NAME, len(names), zone)
+
+
+def _refuse_offsets(chosen: _Chosen) -> None:
+    names = chosen.table.names or []
+    if (place := headers.offset_place(names)) is not None:
+        headers.refuse_offsets(names[place], _column(chosen.table.rows, [place]))
 
 
 def _by_place(table: Table, options: ReadOptions) -> _Chosen:
@@ -169,7 +181,7 @@ def _column(rows: Sequence[Sequence[object]], places: Sequence[int | None]) -> l
 def _are_dates(chosen: _Chosen) -> bool:
     names = chosen.table.names or []
     place = chosen.places["time"]
-    return len(place) == 2 or (bool(names) and headers.normal(names[place[0]]).startswith("date"))
+    return len(place) == 2 or (bool(names) and headers.is_date(names[place[0]]))
 
 
 def _missing_volume(chosen: _Chosen, cells: dict[str, list[object]]) -> list[str]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from core.candle_files.headers import is_header, normal
+from core.candle_files.header_names import normal
+from core.candle_files.headers import is_header
 from core.errors import InvalidRequest, MalformedRequest, TooLarge
 
 # Comments and further headers stand within so many rows of the top.
@@ -16,6 +17,9 @@ TOP_ROWS = 12
 # A row with so many numbers is no header.
 MOST_NUMBERS = 4
 _MARKS = "\t;|,"
+# So many bytes tell UTF-16 without a mark.
+_TOLD_BY = 4_096
+_FOREIGN, _DIGIT = re.compile("[^\x00-\x7f\u00a0\u20ac\u00a3\u2019]"), re.compile("[0-9]")
 _NUMBER = re.compile(r"[-+$\u20ac\u00a3]?\d[\d.,'\u2019 eE+-]*\Z")
 
 
@@ -37,14 +41,33 @@ def decode(data: bytes, what: str = "CSV in UTF-8") -> str:
     """Return text in UTF-8 or UTF-16, told by its mark or its zeros; raises `MalformedRequest`."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif data[1:2] == b"\0" or data[:1] == b"\0":
-        encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    elif b"\0" in (top := data[:_TOLD_BY]):
+        # Of letters of ASCII, digits and marks among them, one byte is zero.
+        encoding = "utf-16-le" if top[1::2].count(0) > top[::2].count(0) else "utf-16-be"
     else:
         encoding = "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
+        if encoding == "utf-8-sig" and (text := _western(data)) is not None:
+            return text
         raise MalformedRequest(f"The body is not {what}, nor text in UTF-16.") from None
+
+
+def _western(data: bytes) -> str | None:
+    """Return text in Windows-1252, as spreadsheets write it; None for what may be anything else.
+
+    In a line with digits nothing beyond ASCII is taken but hard spaces and signs of money.
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    for found in _FOREIGN.finditer(text):
+        begin, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.start())
+        if _DIGIT.search(text, begin, len(text) if end < 0 else end):
+            return None
+    return text
 
 
 def read_table(data: bytes, most_rows: int | None) -> Table:
@@ -59,6 +82,7 @@ def read_table(data: bytes, most_rows: int | None) -> Table:
     rows = _split(text)
     top = _header_place(rows)
     if top is None:
+        rows = _without_title(rows)
         check_number(len(rows), most_rows)
         return Table(None, rows, stringy=True)
     names = [name.strip() for name in rows[top]]
@@ -93,6 +117,12 @@ def _mark(text: str) -> str:
         if sum(line.count(mark) >= 4 for line in lines) * 2 > len(lines):
             return mark
     return max(reversed(_MARKS), key=lambda mark: sum(line.count(mark) for line in lines))
+
+
+def _without_title(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows without the lines of a single cell that stand above the others."""
+    top = next((place for place, row in enumerate(rows[:TOP_ROWS]) if len(row) > 1), 0)
+    return rows[top:]
 
 
 def _header_place(rows: Sequence[Sequence[str]]) -> int | None:

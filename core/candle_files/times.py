@@ -16,6 +16,7 @@ Cells = Sequence[object]
 
 _DATE_DIGITS, _DATE_TIME_DIGITS = {8}, {12, 14}
 _LATEST = LATEST_MS / 1_000
+TAKEN_AS_UTC = "written times, taken as UTC"
 _EXCEL_DAYS = 20_000, 80_000  # 1954 to 2119
 # A time of day as digits alone, `93000` or `0930`.
 _DIGITS = re.compile(r"\d{1,6}\Z", re.ASCII)
@@ -53,9 +54,9 @@ def read_times(cells: Cells, zone: str, *, are_dates: bool) -> ReadTimes:
     if not (first.isdigit() and len(first) in digits):
         found = moments.epochs(cells)
         if found and None not in found:
-            if are_dates and all(
-                _EXCEL_DAYS[0] <= one < _EXCEL_DAYS[1] for one in found if one is not None
-            ):
+            days = [one for one in found if one is not None]
+            fractions = are_dates or any(one % 1 for one in days)
+            if fractions and all(_EXCEL_DAYS[0] <= one < _EXCEL_DAYS[1] for one in days):
                 raise InvalidRequest(
                     f"time: {first[:32]!r} seems to be a day as Excel counts them; write dates as "
                     "2024-06-15 12:00.",
@@ -97,6 +98,12 @@ def _written(texts: Sequence[str], digits: set[int], zone: str) -> ReadTimes:
             walls[place] = moment.wall
         else:
             values[place] = moment.wall - moment.offset
+    if len(reasons) == len(texts) > 1:
+        raise InvalidRequest(
+            f"time: {texts[0][:32]!r} is written in no way that is known; write times as "
+            "2024-06-15T12:00:00Z or as epoch seconds.",
+            field="time",
+        )
     if not walls:
         return ReadTimes(values, reasons, "written times with their offsets", [])
     return _by_clock(values, reasons, walls, zone)
@@ -108,7 +115,7 @@ def _by_clock(
     if not zone:
         values = [walls.get(place, value) for place, value in enumerate(values)]
         warnings = clock_warnings(list(walls.values()), zone)
-        return ReadTimes(values, reasons, "written times, taken as UTC", warnings)
+        return ReadTimes(values, reasons, TAKEN_AS_UTC, warnings)
     moved = _moved(values, reasons, walls, zone, f"written times by the clock of {zone}")
     return moved._replace(warnings=moved.warnings + clock_warnings(list(walls.values()), zone))
 
