@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench.measure import percentile
 from bench.running_tickcast import RunningTickcast
@@ -130,7 +131,7 @@ def test_live_trades_do_not_wait_behind_history(live: str, tmp_path: Path) -> No
             posting.join()
             campaign.load = Load({**load.trades, live: [*load.trades.get(live, []), *rows]}, [])
             verdict = campaign.verdict()
-        waited = listener.waited(accepted)
+        waited, long = listener.waited(accepted), _longer_than_5_s(tickcast)
     p99 = percentile(waited, 0.99)
     print(
         f"\n{HISTORY:,} trades of history beside {RATE:,} a second of {live}: accepted to stored "
@@ -140,6 +141,22 @@ def test_live_trades_do_not_wait_behind_history(live: str, tmp_path: Path) -> No
     assert verdict == Verdict(0, 0, 0)
     assert set(health) == {200}
     assert p99 < 1
+    assert long == {}
+
+
+def _longer_than_5_s(tickcast: RunningTickcast) -> dict[str, float]:
+    """Return how many messages took any worker more than five seconds, by their task."""
+    connection = HTTPConnection("127.0.0.1", tickcast.port, timeout=60)
+    connection.request("GET", "/metrics/prometheus", headers={"X-API-Key": tickcast.key})
+    counted, within = dict[str, float](), dict[str, float]()
+    for family in text_string_to_metric_families(connection.getresponse().read().decode()):
+        for one in family.samples:
+            if one.name == "tickcast_task_seconds_count":
+                counted[one.labels["task"]] = one.value
+            elif one.name == "tickcast_task_seconds_bucket" and float(one.labels["le"]) == 5:
+                within[one.labels["task"]] = one.value
+    assert counted
+    return {task: late for task, count in counted.items() if (late := count - within[task])}
 
 
 def _overload_body(number: int) -> bytes:
