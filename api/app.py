@@ -66,6 +66,7 @@ from api.next_candle.series import SeriesResource
 from api.next_candle.work import NextCandleWork
 from api.pages.page import Page, PageFiles
 from api.pages.root import RootResource
+from api.record.calibration import CalibrationResource
 from api.record.kept_record import RecordWork
 from api.record.performance import PerformanceResource
 from api.robots.executions import ExecutionsResource
@@ -407,6 +408,7 @@ def _add_record(app: Application, stores: Stores, work: RecordWork, settings: Se
     )
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}, "public": public}
     app.add_route("/api/performance", PerformanceResource(work, offered), **read)
+    app.add_route("/api/calibration", CalibrationResource(work, offered), **read)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.answers.record import ExecutionFigures, RecordHead, SignalFigures
+from core.answers.record import Calibration, ExecutionFigures, RecordHead, SignalFigures
 
 
 class PerformanceQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -45,6 +45,32 @@ class PerformanceShown(Struct, kw_only=True):
     costs: str
     totals: PerformanceTotals
     rows: list[PerformanceRow]
+    stale: bool
+
+
+class CalibratedModel(Struct, kw_only=True):
+    """A model that speaks or spoke for a slot; `n_live` of its signals have their outcome.
+
+    `live` is null below 200 of these, `drift` says whether its error has grown meanwhile;
+    `walk_forward` is what its training showed, null where that is not kept.
+    """
+
+    symbol: str
+    tf_code: str
+    model_v: str
+    live: Calibration | None
+    walk_forward: Calibration | None
+    drift: bool
+    n_live: int
+    platform: str
+    horizon: int
+
+
+class CalibrationShown(Struct, kw_only=True):
+    """How sealed chances compare with what came; `stale` if a newer one is not done yet."""
+
+    as_of: str
+    models: list[CalibratedModel]
     stale: bool
 
 

@@ -13,6 +13,8 @@ from msgspec import Struct
 PERFORMANCE, CALIBRATION = "performance", "calibration"
 # Nobody's account can be read off figures of so many subscribers and positions, or of more.
 LEAST_SUBSCRIBERS, LEAST_POSITIONS = 5, 20
+# Live calibration is told of so many outcomes, of models that spoke within so many days.
+LEAST_OUTCOMES, CALIBRATED_DAYS = 200, 365
 COSTS = (
     "Each signal's own costs as they were sealed with it: commission and slippage both ways, and "
     "where candles are of bids the spread."
@@ -132,3 +134,70 @@ class Performance(Struct, kw_only=True):
     signals: SignalFigures
     executions: ExecutionFigures | None
     rows: list[RecordRow]
+
+
+class CalibrationBin(Struct):
+    """Chances that are alike: the mean one, and how often it came, with what luck allows for."""
+
+    n: int
+    mean_probability: float
+    frequency: float
+    low: float
+    high: float
+
+
+class ClassCalibration(Struct, kw_only=True):
+    """How chances compare with what came; null is what is not known.
+
+    `ece` is the mean gap between stated chance and frequency; `brier` is summed over both
+    classes, `brier_prior` that of the prior, `skill` the share of it that is saved.
+    """
+
+    n: int
+    ece: float | None = None
+    ece_low: float | None = None
+    ece_high: float | None = None
+    brier: float | None = None
+    brier_prior: float | None = None
+    skill: float | None = None
+    skill_low: float | None = None
+    skill_high: float | None = None
+    bins: list[CalibrationBin] = []
+
+
+class Calibration(ClassCalibration, kw_only=True):
+    """Calibration of direction, buy against sell, and in `classes` of each of buy, sell, no."""
+
+    classes: dict[str, ClassCalibration] = {}
+
+
+class ModelCalibration(Struct, kw_only=True):
+    """A model that speaks or spoke for a slot; `n_live` of its signals have their outcome.
+
+    `live` is null below 200 of these, `drift` says whether its error has grown meanwhile.
+    """
+
+    platform: str
+    symbol: str
+    resolution: int
+    horizon: int
+    model_hash: str
+    n_live: int
+    live: Calibration | None
+    walk_forward: Calibration | None
+    drift: bool
+
+
+class Calibrations(Struct, kw_only=True):
+    """Those of all models as of an instant (epoch ms)."""
+
+    as_of: int
+    models: list[ModelCalibration]
+
+
+class LiveCalibration(Struct, kw_only=True):
+    """What is kept of a model so long as no more of its signals have their outcome."""
+
+    n: int
+    live: Calibration
+    drift: bool

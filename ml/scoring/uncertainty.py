@@ -31,6 +31,7 @@ LEAST_SKILL = 0.0003
 # they must be surer, up to a bound.
 LEVEL = 0.95
 DRAWS_BEYOND, MOST_DRAWS, DRAWS_AT_ONCE = 50, 20_000, 1_000
+CALIBRATION_DRAWS = 1_000
 
 
 def verdict(low: float, high: float, least: float = LEAST_SKILL) -> Verdict:
@@ -93,6 +94,30 @@ def ratio_interval(
     """Return the interval of sum(part) / sum(whole), neither below 0, as `skill_interval` does."""
     low, high = skill_interval(part, whole, horizon, draws=draws, seed=seed)
     return float(np.maximum(0.0, 1 - high)), 1 - low
+
+
+def calibration_interval(
+    probability: Floats, happened: NDArray[np.bool_], horizon: int, *, bins: int = 10, seed: int = 0
+) -> tuple[float, float]:
+    """Return the percentile interval of the expected calibration error, bins as they are.
+
+    Circular block bootstrap as in `skill_interval`. The error of a sample is above that of a
+    perfect forecaster's many: an interval above 0 alone proves nothing.
+    """
+    length, count = block_length(len(probability), horizon), len(probability)
+    edges = np.unique(np.quantile(probability, np.arange(1, bins) / bins))
+    bin_of = np.searchsorted(edges, probability, side="left")
+    starts = np.random.default_rng(seed).integers(
+        count, size=(CALIBRATION_DRAWS, math.ceil(count / length))
+    )
+    error = np.zeros(CALIBRATION_DRAWS)
+    for index in np.unique(bin_of):
+        gap = np.where(bin_of == index, probability - happened, 0.0)
+        error += np.abs(_block_sums(gap, length)[starts].sum(axis=1))
+    error /= starts.shape[1] * length
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(error, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def widening(count: int, length: int, horizon: int, level: float = LEVEL) -> float:

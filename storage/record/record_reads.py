@@ -1,6 +1,7 @@
 """Sealed signals of a window as their record needs them, and what was missed of it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, case, func, select
@@ -11,6 +12,7 @@ from core.ledger import EVENTS, SIGNALS
 from core.signals import HOLD
 from storage.database import reading
 from storage.ledger.ledger_chain import read_head
+from storage.ledger.ledger_reads import is_target
 from storage.ledger.ledger_rows import MISSED, OUTCOME
 from storage.ledger.ledger_tables import ledger_events, ledger_signals
 
@@ -19,6 +21,26 @@ _SAID = (
     "seq", "made_at", "first_opening", "opening", "type", "current_price", "take_profit",
     "stop_loss", "costs_bps", "spread_bps",
 )  # fmt: skip
+
+_CAME = and_(
+    ledger_events.c.ledger == ledger_signals.c.ledger,
+    ledger_events.c.seq == ledger_signals.c.seq,
+    ledger_events.c.kind == OUTCOME,
+)
+# What calibration needs of a signal: its chances, the priors beside them, and what came.
+CHANCES = (
+    "probability_hold", "probability_buy", "probability_sell", "prior_hold", "prior_buy",
+    "prior_sell", "label",
+)  # fmt: skip
+# A target, and the hash of a model that spoke for it.
+Model = tuple[ForecastTarget, str]
+
+
+class Spoken(NamedTuple):
+    """How many of a model's signals have their outcome, and the training that it is."""
+
+    n: int
+    run_id: str | None
 
 
 class DirectionalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,10 +91,9 @@ class RecordReads:
         """Return the signals that act, sealed since then, by when they were made."""
         signal, event = ledger_signals.c, ledger_events.c
         columns = [signal[name] for name in (*_TARGET, "model_hash", *_SAID)]
-        came = and_(event.ledger == signal.ledger, event.seq == signal.seq, event.kind == OUTCOME)
         query = (
             select(*columns, event.realised.label("pnl_percent"), event.reason.label("exit"))
-            .select_from(ledger_signals.outerjoin(ledger_events, came))
+            .select_from(ledger_signals.outerjoin(ledger_events, _CAME))
             .where(*_window(since), signal.type != HOLD)
             .order_by(signal.made_at, signal.seq)
         )
@@ -122,6 +143,36 @@ class RecordReads:
             share = min(1.0, (until - since / 1_000) / (until - begin)) if until > begin else 1.0
             if until * 1_000 >= since:
                 yield MissedCount(target, until, round(share * count))
+
+    def spoken(self, since: int) -> dict[Model, Spoken]:
+        """Return which models spoke since then, and of how many signals it is known what came."""
+        signal, event = ledger_signals.c, ledger_events.c
+        named = [signal[name] for name in (*_TARGET, "model_hash")]
+        known = and_(event["label"].is_not(None), signal.prior_hold.is_not(None))
+        query = (
+            select(*named, func.sum(case((known, 1), else_=0)), func.max(signal.run_id))
+            .select_from(ledger_signals.outerjoin(ledger_events, _CAME))
+            .where(*_window(since))
+            .group_by(*named)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return {(ForecastTarget(*row[:5]), row[5]): Spoken(int(row[6]), row[7]) for row in rows}
+
+    def chances(self, model: Model, since: int) -> list[tuple[float | str, ...]]:
+        """Return `CHANCES` of a model's signals of which it is known what came, by candle."""
+        target, model_hash = model
+        signal, event = ledger_signals.c, ledger_events.c
+        mine = is_target(ledger_signals, target), signal.model_hash == model_hash
+        known = event["label"].is_not(None), signal.prior_hold.is_not(None)
+        query = (
+            select(*(signal[name] for name in CHANCES[:-1]), event["label"])
+            .select_from(ledger_signals.join(ledger_events, _CAME))
+            .where(*_window(since), *mine, *known)
+            .order_by(signal.opening)
+        )
+        with reading(self._engine) as connection:
+            return [tuple(row) for row in connection.execute(query)]
 
     def head(self) -> RecordHead:
         """Return where the chains of signals and of their outcomes end."""

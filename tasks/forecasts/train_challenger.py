@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ml.evaluation.train_challenger import Challenge, Champion
 
 # What a result tells besides scores, and is kept with them.
-_DETAILS = ("baseline", "other_baselines", "calibration", "tp_first")
+_DETAILS = ("baseline", "other_baselines", "calibration", "tp_first", "parts")
 
 
 def _nothing_more(challenge: "Challenge") -> Json:

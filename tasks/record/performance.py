@@ -23,13 +23,11 @@ from ml.record.random_entries import Compared, SlotCandles, compare, percentile
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.scorecard import fee_of
 from ml.scoring.signal_outcome import NOT_ENTERED
-from storage.record.record_reads import DirectionalRow, MissedCount, ModelCounts
+from storage.record.record_reads import DirectionalRow, MissedCount, Model, ModelCounts
 from storage.stores import Stores
 from tasks.record.slot_candles import RecordCandles
 
 Integers = NDArray[np.int64]
-# A target, and the hash of a model that spoke for it.
-Model = tuple[ForecastTarget, str]
 # What is shown as it was computed.
 _FIGURES = set(Figures.__struct_fields__) & set(SignalFigures.__struct_fields__)
 

@@ -35,6 +35,7 @@ SUBSCRIBERS = {
     "/api/scan", "/api/signals/{symbol}/{tf}", "/api/history/predictions", "/api/executions",
     "/api/ea/heartbeat", "/api/account/executions", "/api/account/terminals",
     "/api/status", "/api/models", "/api/performance",
+    "/api/calibration",
     "/api/ea-status",
     "/api/account/regenerate-key", "/api/account/me",
     "/api/ohlcv", "/api/snapshot/{symbol}", "/api/symbols",
