@@ -158,6 +158,12 @@ class PathRequest(SeriesRequest, frozen=True, kw_only=True):
     rr_config: str = USUAL.name
 
 
+class AmdRequest(SeriesRequest, frozen=True, kw_only=True):
+    """The phase of the newest candle, compared with the `lookback` before it."""
+
+    lookback: int
+
+
 class RebuildSeries(SeriesRequest, frozen=True, kw_only=True):
     """The series of the next candle, of the newest `days`."""
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from core.clock.resolutions import parse_resolution, resolution_name
+from core.clock.resolutions import RESOLUTIONS, parse_resolution, resolution_name
 from core.clock.times import format_time
 from core.errors import InvalidRequest, ModelUnavailable
 from core.forecast_target import ForecastTarget, target_of_series
@@ -25,13 +25,17 @@ OFFERED_HORIZONS = MappingProxyType(
     {60: 18, 300: 18, 900: 16, 1_800: 12, 3_600: 12, 14_400: 6, 86_400: 5}
 )
 USUAL_HORIZON = 12
+# Where nobody names a horizon, ranges look so many candles ahead.
+RANGE_HORIZONS = (1, 4, 16)
 
 # The models behind them, as the registry calls them.
 RANGE_MODEL, SIGNAL_MODEL = "path_range", "barrier_signals"
 
 DEFAULT_FOLDS = 4
-# The two kinds of answers.
+# The kinds of answers about the path ahead.
 PREDICTION, SIGNAL_ANSWER = "prediction", "signal"
+# The phase of a market, asked for by its look-back instead of a horizon.
+AMD_ANSWER = "amd"
 
 BUY, SELL, HOLD = "buy", "sell", "hold"
 SIGNALS = (HOLD, BUY, SELL)
@@ -117,17 +121,22 @@ def offered_targets(
 
     `horizons` by length replace `OFFERED_HORIZONS`. Raises `InvalidRequest`.
     """
-    own = {parse_resolution(name): check_any_horizon(ahead) for name, ahead in horizons.items()}
-    ahead = {**OFFERED_HORIZONS, **own}
+    ahead = offered_horizons(horizons)
     every = [
         make_series(platform, symbol, length)
         for symbol, lengths in markets.items()
         for length in lengths
     ]
-    return [
-        path_target(series, ahead.get(series.resolution, USUAL_HORIZON), SIGNAL_MODEL)
-        for series in every
-    ]
+    return [path_target(series, ahead[series.resolution], SIGNAL_MODEL) for series in every]
+
+
+def offered_horizons(own: Mapping[str, int]) -> dict[int, int]:
+    """Return how far signals of each length of candles (s) look ahead; `own` replace the usual.
+
+    Raises `InvalidRequest` for a length or horizon that does not exist.
+    """
+    replaced = {parse_resolution(name): check_any_horizon(ahead) for name, ahead in own.items()}
+    return {**dict.fromkeys(RESOLUTIONS, USUAL_HORIZON), **OFFERED_HORIZONS, **replaced}
 
 
 def model_name(target: ForecastTarget) -> str:

@@ -55,6 +55,7 @@ from storage.redis_connection import connect, connect_for_requests
 from storage.sales.admin_audit import AdminAudit
 from storage.sales.purchases import Purchases
 from storage.sales.webhooks import WebhookStore
+from storage.signals.signal_events import SignalEvents
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.market_facts import MarketFacts
@@ -106,6 +107,7 @@ class Stores:
     signal_counts: SignalCounts
     record_reads: RecordReads
     kept_records: KeptRecords
+    signal_events: SignalEvents
     executions: ExecutionStore
     heartbeats: Heartbeats
     boards: BoardStore
@@ -179,6 +181,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         signal_counts=SignalCounts(engine),
         record_reads=RecordReads(engine),
         kept_records=KeptRecords(client),
+        signal_events=SignalEvents(engine),
         executions=ExecutionStore(engine, heads),
         heartbeats=Heartbeats(client, engine),
         boards=BoardStore(engine),

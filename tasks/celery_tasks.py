@@ -40,6 +40,7 @@ from tasks.record.compute_record import compute_record
 from tasks.runtime import runtime
 from tasks.sales.reminders import remind
 from tasks.sales.resend_claim import resend_claim
+from tasks.signals.detect_amd import detect_amd
 from tasks.signals.first_trainings import train_first
 from tasks.signals.generate_signal import generate_signal
 from tasks.signals.note_uptime import note_uptime
@@ -119,6 +120,7 @@ STEPS = {
             table.GENERATE_SIGNAL,
             lambda: partial(generate_signal, runtime().settings.signal_words),
         ),
+        Step(table.DETECT_AMD, lambda: detect_amd),
         Step(table.TRAIN_NEXT_CANDLE, lambda: train_next_candle),
         Step(table.WALK_NEXT_CANDLE, lambda: walk_next_candle),
         Step(table.REBUILD_SERIES, lambda: runtime().series.rebuild),

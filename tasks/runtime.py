@@ -20,6 +20,7 @@ from tasks.forecasts.score_forecasts import ForecastScorer
 from tasks.next_candle.materialise_series import SeriesMaker
 from tasks.sales.apply_webhooks import WebhookApplier
 from tasks.sales.send_mails import MailSender, Postbox
+from tasks.signals.note_phases import PhaseWatch
 from tasks.signals.refresh_answers import refresh_answers
 from tasks.signals.seal_signals import SignalSealer
 from tasks.task_table import TRAIN
@@ -109,7 +110,9 @@ class Runtime:
     def at_close(self) -> AtClose:
         """What is done once a candle has closed."""
         answers = partial(refresh_answers, self.stores, self.settings.signal_words)
-        steps = (self.forecaster.run, self.sealer.run, answers, self.series.extend_all)
+        events, phases = self.stores.signal_events, PhaseWatch(self.stores)
+        seal = events.expire, self.sealer.run, phases.run
+        steps = (self.forecaster.run, *seal, answers, self.series.extend_all)
         return AtClose(steps)
 
     @cached_property

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from core.answers.amd import AmdData
 from core.answers.candles import Backfilled, CandlesStored, KlineResult, LatestCandles, LeakTested
 from core.answers.forecasts import (
     Evaluation,
@@ -29,6 +30,7 @@ from core.answers.next_candle import (
 )
 from core.answers.signals import PredictionData, SignalData
 from core.requests import (
+    AmdRequest,
     BackfillCandles,
     CheckRegimes,
     ComputeSeries,
@@ -149,6 +151,7 @@ TRAIN_SIGNALS = Task(
 )
 PREDICT_RANGE = Task("predict_range", PREDICT, PathRequest, PredictionData, call=True, brief=True)
 GENERATE_SIGNAL = Task("generate_signal", PREDICT, PathRequest, SignalData, call=True, brief=True)
+DETECT_AMD = Task("detect_amd", PREDICT, AmdRequest, AmdData, call=True, brief=True)
 
 TRAIN_NEXT_CANDLE = Task(
     "train_next_candle",

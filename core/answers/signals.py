@@ -7,6 +7,7 @@ from msgspec import Struct
 Percent = float
 Price = float
 SignalType = Literal["buy", "sell", "hold"]
+PhaseName = Literal["accumulation", "manipulation", "distribution", "none"]
 
 
 class RangeSkill(Struct):
@@ -59,6 +60,20 @@ class Confidence(Struct):
     n: int
 
 
+class RangeAhead(Struct):
+    """How far prices go to either side within `horizon` candles, in about three of four cases.
+
+    Confidences are measured: the share of `n` walk-forward paths whose high (low) stayed so near.
+    """
+
+    horizon: int
+    delta_high: Price
+    delta_low: Price
+    confidence_high: float
+    confidence_low: float
+    n: int
+
+
 class PredictionData(Struct):
     """How high and how low prices go within the horizon: medians, and the 90% range.
 
@@ -86,6 +101,8 @@ class PredictionData(Struct):
     expires_at: str
     model: OutlookModel
     input: OutlookInput
+    # Models of earlier versions have not measured it.
+    ahead: RangeAhead | None = None
 
 
 class Probabilities(Struct):
@@ -168,10 +185,20 @@ class Seal(Struct):
     hash: str
 
 
+class SignalLevels(Struct):
+    """Prices of a position on the better side, also of a hold, with the digits of the market."""
+
+    entry: Price
+    take_profit: Price
+    stop_loss: Price
+
+
 class SignalData(Struct):
     """A signal with its evidence; the expected value is that of the better side, after costs.
 
-    `rr_config` says where positions end, both regimes what kind of market it is.
+    `rr_config` says where positions end, both regimes and the phase what kind of market it
+    is. A position may be entered until `valid_until`, when the next candle closes. Answers
+    kept by earlier versions lack the last fields.
     """
 
     id: str
@@ -196,3 +223,7 @@ class SignalData(Struct):
     rr_config: str = "rr_2_1"
     regime: str = "unknown"
     volatility_regime: str = "unknown"
+    amd_phase: PhaseName = "none"
+    range_ahead: RangeAhead | None = None
+    levels: SignalLevels | None = None
+    valid_until: str | None = None

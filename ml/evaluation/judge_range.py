@@ -24,7 +24,8 @@ class RangeKind(Kind):
 
     Scores: `coverage` of the whole path by the 90% range, `pinball` of its two
     bounds (0.95 and 0.05) in quote currency, `mae_percent` of the medians of high
-    and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball.
+    and low, their `mae, mse, rmse, mape` on average, `skill` of the pinball, and
+    `within`, the share of paths that stayed within its `reach` on each side.
     """
 
     baseline = EwmaRange.name
@@ -51,9 +52,12 @@ class RangeKind(Kind):
             low, forecast.lower, 1 - BOUND
         )
         inside = (high <= forecast.upper) & (low >= forecast.lower)
+        reach = forecast.reach
         return {
             "loss": bounds / 2,
             "inside": inside.astype(np.float64),
+            "within_high": (high <= reach[0]).astype(np.float64),
+            "within_low": (low >= reach[1]).astype(np.float64),
             "high": 100 * above / forecast.last,
             "low": 100 * below / forecast.last,
             "absolute": (above + below) / 2,
@@ -75,6 +79,7 @@ class RangeKind(Kind):
 def _means(table: Columns) -> dict[str, Any]:
     return {
         "coverage": {f"{RANGE_COVERAGE:g}": float(table["inside"].mean())},
+        "within": {side: float(table[f"within_{side}"].mean()) for side in ("high", "low")},
         "pinball": float(table["loss"].mean()),
         "mae_percent": {side: float(table[side].mean()) for side in ("high", "low")},
         "mape": float(table["relative"].mean()),

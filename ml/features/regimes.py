@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.features.table import FeatureTable
+from ml.scoring.turned_labels import explained_when_turned
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -116,8 +117,8 @@ def regime_check(
     shifts = np.random.default_rng(seed).integers(
         least_shift, len(code) - least_shift + 1, size=draws
     )
-    statistic = _explained(code, came)
-    shuffled = np.array([_explained(np.roll(code, int(shift)), came) for shift in shifts])
+    explained = explained_when_turned(code, came)
+    statistic, shuffled = float(explained[0]), explained[shifts]
     return {
         "n": len(code),
         "statistic": statistic,
@@ -126,14 +127,6 @@ def regime_check(
         "p_value": float((1 + (shuffled >= statistic).sum()) / (1 + draws)),
         "groups": {str(names[value]): _group(came[code == value]) for value in np.unique(code)},
     }
-
-
-def _explained(code: NDArray[np.intp], came: Floats) -> float:
-    count = np.bincount(code)
-    total = np.bincount(code, weights=came - came.mean())
-    between = float((total[count > 0] ** 2 / count[count > 0]).sum())
-    variance = float(np.square(came - came.mean()).sum())
-    return between / variance if variance > 0 else 0.0
 
 
 def _group(came: Floats) -> dict[str, float]:

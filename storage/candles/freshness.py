@@ -64,13 +64,13 @@ class FreshnessStore:
 
     def is_open(self, series: Series, now: int) -> bool:
         """Say whether the market of a series is open at an instant (s), by its sessions."""
-        return self._sessions(series, now).is_open(now)
+        return self.sessions(series, now).is_open(now)
 
     def missing_between(self, series: Series, before: int, after: int) -> int:
         """Return how many candles of an open market are missing between two openings (s)."""
         if after - before <= series.resolution:
             return 0
-        sessions = self._sessions(series, before)
+        sessions = self.sessions(series, before)
         return int(sessions.missing_before(np.array([before, after], np.int64))[1])
 
     def note(self, late: Mapping[Series, Freshness]) -> None:
@@ -93,12 +93,15 @@ class FreshnessStore:
         newest = newest_finished(self._candles, series)
         if newest is None:
             return Freshness(None, None)
-        sessions = self._sessions(series, newest)
+        sessions = self.sessions(series, newest)
         last = int(sessions.next_openings(newest, CANDLES)[-1])
         return Freshness(newest, end_of(last, series.resolution, sessions.grid) + GRACE_S)
 
-    def _sessions(self, series: Series, newest: int) -> Sessions:
-        """Return what was learnt; of young currencies and metals what they usually have."""
+    def sessions(self, series: Series, newest: int) -> Sessions:
+        """Return the closures that were learnt up to the `newest` candle (s).
+
+        Of young currencies and metals, what they usually have.
+        """
         learnt = self.hours.sessions(series)
         if learnt.closures.any() or not _closes(series):
             return learnt

@@ -37,6 +37,8 @@ from storage.ledger.ledger_store import appending, unaccounted
 from storage.ledger.ledger_tables import ledger_events, ledger_pending, ledger_signals
 from storage.ledger.signal_rows import Sealed, SealedSignal, SignalOutcome, Unsealed
 
+Also = Callable[[Connection, Sequence[SealedSignal]], None]
+
 
 class SealedSignals:
     """Every method may raise `DatabaseUnavailable`. `clock` returns epoch ms."""
@@ -46,11 +48,17 @@ class SealedSignals:
         self._heads = heads
         self._clock = clock
 
-    def append(self, signals: Sequence[Unsealed], missed: Sequence[Missed] = ()) -> Sealed:
+    def append(
+        self,
+        signals: Sequence[Unsealed],
+        missed: Sequence[Missed] = (),
+        also: Also = lambda connection, rows: None,
+    ) -> Sealed:
         """Seal signals, all stamped with this moment; those that are sealed already are left out.
 
         One that comes after its deadline is refused and noted as missed; `missed`
-        are noted unless their targets are accounted for.
+        are noted unless their targets are accounted for. What is to commit with the seals
+        is done by `also`.
         """
         with appending(self._engine, self._heads) as (connection, turn):
             fresh = [one for one in signals if not _holds(connection, one.target, one.opening)]
@@ -62,7 +70,9 @@ class SealedSignals:
             noted = unaccounted(connection, [*missed, *refused], SIGNALS)
             made = [one.values(now) for one in fresh if one not in late]
             rows = extend(connection, turn, SIGNALS, made, [event.values(now) for event in noted])
-            return Sealed([msgspec.convert(row, SealedSignal) for row in rows], len(late))
+            sealed = [msgspec.convert(row, SealedSignal) for row in rows]
+            also(connection, sealed)
+            return Sealed(sealed, len(late))
 
     def record_outcomes(self, outcomes: Sequence[SignalOutcome]) -> list[SealedSignal]:
         """Note what came of signals; returns those of which it was not known before."""

@@ -11,11 +11,15 @@ from storage.stores import Stores
 
 logger = logging.getLogger(__name__)
 
+# Readers of signals who stayed away longer begin with what may be entered now.
+EVENT_DAYS = 30
+
 
 def purge_records(stores: Stores, job_days: int, now: int | None = None) -> int:
     """Delete tasks that ended over `job_days` ago, 0 keeping all; returns how many.
 
-    In parts, so that nobody waits long for the right to write.
+    In parts, so that nobody waits long for the right to write. What readers of signals were
+    told is forgotten too.
     """
     before = (now_ms() if now is None else now) - job_days * DAY * 1_000
     deleted = 0
@@ -23,6 +27,7 @@ def purge_records(stores: Stores, job_days: int, now: int | None = None) -> int:
         deleted += count
     if deleted:
         logger.info("%d tasks that ended over %d days ago are forgotten", deleted, job_days)
+    stores.signal_events.purge((now_ms() if now is None else now) - EVENT_DAYS * DAY * 1_000)
     shorten_log(stores.engine)
     return deleted
 

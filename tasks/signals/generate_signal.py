@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.answers.signals import OutlookInput, Seal, SignalData
+from core.answers.signals import OutlookInput, RangeAhead, Seal, SignalData, SignalLevels
 from core.clock.times import format_time, now_ms
 from core.errors import ModelUnavailable
 from core.forecast_target import ForecastTarget
@@ -27,9 +27,16 @@ from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.signals.predict_range import context, once, show_range
+from tasks.signals.market_history import market_history
+from tasks.signals.predict_range import context, once, range_ahead, show_range
 from tasks.signals.prepared_candles import origins
-from tasks.signals.show_signal import exit_prices, recommend, show_decision, show_exits
+from tasks.signals.show_signal import (
+    exit_prices,
+    recommend,
+    show_decision,
+    show_exits,
+    show_levels,
+)
 from tasks.signals.speaking import Speaking, speaking
 
 if TYPE_CHECKING:
@@ -65,7 +72,15 @@ class MadeSignal(msgspec.Struct, frozen=True):
     decision: Any
     about: Json
     price_range: Json | None
+    ahead: RangeAhead | None
+    phase: str
+    levels: SignalLevels
     regimes: dict[str, str]
+
+    @property
+    def valid_until(self) -> int:
+        """Return when the next candle closes (s): until then it may be entered."""
+        return int(self.origin.closes_at(self.origin.openings(1)[0]))
 
 
 def make_signal(
@@ -76,6 +91,8 @@ def make_signal(
     Raises `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
     """
     # LightGBM, TA-Lib and pandas come in with this import.
+    from ml.amd.measures import PhaseRules
+    from ml.amd.reading import phase_now
     from ml.features.regimes import current_regimes
     from ml.models.signal_decision import Chances, Evidence, decide
 
@@ -93,6 +110,7 @@ def make_signal(
         loaded.run.times_dearer(costs_bps),
     )
     decision = decide(chances, evidence, words, _objection(about["input"], origin))
+    price_range, ahead = _ranges(stores, series, horizon, origin)
     record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision, market))
     return MadeSignal(
         record=record,
@@ -101,13 +119,20 @@ def make_signal(
         chances=chances,
         decision=decision,
         about=about,
-        price_range=_price_range(stores, series, horizon, origin),
+        price_range=price_range,
+        ahead=ahead,
+        phase=phase_now(market_history(stores, series, origin.history.frame), PhaseRules()).value,
+        levels=show_levels(chances, market.digits),
         regimes=current_regimes(origin.history.features, series.resolution),
     )
 
 
 def _generate(words: SignalWords, stores: Stores, target: ForecastTarget, mark: str) -> SignalData:
-    made = make_signal(words, stores, target, mark)
+    return show_made(stores, make_signal(words, stores, target, mark), target)
+
+
+def show_made(stores: Stores, made: MadeSignal, target: ForecastTarget) -> SignalData:
+    """Return a signal as answers have it, with its seal if it has one."""
     loaded, origin, chances, record = made.loaded, made.origin, made.chances, made.record
     skill = loaded.run.scores["direction"]["skill"]
     shown = made.about | {
@@ -129,6 +154,10 @@ def _generate(words: SignalWords, stores: Stores, target: ForecastTarget, mark: 
         "after_costs": loaded.run.scores["after_costs"],
         "sealed": _seal(stores, loaded.run.target, origin),
         "rr_config": exits_of(target.model).name,
+        "amd_phase": made.phase,
+        "range_ahead": made.ahead,
+        "levels": made.levels,
+        "valid_until": format_time(made.valid_until * 1_000),
         **made.regimes,
     }
     return msgspec.convert(shown, SignalData)
@@ -199,13 +228,31 @@ def _record(
     )
 
 
-def _price_range(stores: Stores, series: Series, horizon: int, origin: "Origin") -> Json | None:
+def _ranges(
+    stores: Stores, series: Series, horizon: int, origin: "Origin"
+) -> tuple[Json | None, RangeAhead | None]:
+    """Return the range of the signal's own horizon, and how far prices go in the next candle.
+
+    Where no range of the next candle is trained, how far they go within the own horizon.
+    """
+    own, own_ahead = _range(stores, series, horizon, origin)
+    _, ahead = _range(stores, series, 1, origin)
+    if own is None:
+        return None, ahead
+    said = show_range(own)
+    names = ("predicted_high", "predicted_low", "interval")
+    shown = {"current": said["current_price"], **{name: said[name] for name in names}}
+    return shown, ahead or own_ahead
+
+
+def _range(
+    stores: Stores, series: Series, horizon: int, origin: "Origin"
+) -> "tuple[RangeForecast | None, RangeAhead | None]":
     try:
         loaded: Speaking[RangeForecast] = speaking(
             stores, path_target(series, horizon, RANGE_MODEL)
         )
     except ModelUnavailable:
-        return None
-    said = show_range(loaded.forecast(stores, origin))
-    names = ("predicted_high", "predicted_low", "interval")
-    return {"current": said["current_price"], **{name: said[name] for name in names}}
+        return None, None
+    forecast = loaded.forecast(stores, origin)
+    return forecast, range_ahead(forecast, loaded.run)

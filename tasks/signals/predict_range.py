@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from core.answers.signals import OutlookInput, OutlookModel, PredictionData, SignalData
+from core.answers.amd import AmdData
+from core.answers.signals import (
+    OutlookInput,
+    OutlookModel,
+    PredictionData,
+    RangeAhead,
+    SignalData,
+)
 from core.clock.times import format_time, now_ms, parse_time
 from core.jobs import Job, Json
 from core.requests import PathRequest
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
 
 COVERAGE_NAME = "0.9"
 
-Answer = TypeVar("Answer", PredictionData, SignalData)
+Answer = TypeVar("Answer", PredictionData, SignalData, AmdData)
 
 
 def predict_range(
@@ -125,10 +132,12 @@ def _predict(stores: Stores, series: Series, horizon: int, mark: str) -> Predict
         "model_version": version_name(run.created_at, run.model_hash),
         "n": run.n,
     }
+    forecast = loaded.forecast(stores, origin)
     shown = (
         context(series, horizon, origin, run, now_ms())
-        | show_range(loaded.forecast(stores, origin))
+        | show_range(forecast)
         | {
+            "ahead": range_ahead(forecast, run),
             "horizon_label": horizon_label(series, horizon),
             "confidence": confidence,
             "coverage": scores["coverage"],
@@ -157,6 +166,22 @@ def show_range(forecast: "RangeForecast") -> Json:
     }
 
 
+def range_ahead(forecast: "RangeForecast", run: RunRecord) -> RangeAhead | None:
+    """Return how far the last of several forecasts reaches, None if that was not measured."""
+    measured = run.scores.get("within")
+    if measured is None:
+        return None
+    last, (up, down) = float(forecast.last[-1]), forecast.reach
+    return RangeAhead(
+        horizon=run.target.horizon,
+        delta_high=float(up[-1]) - last,
+        delta_low=last - float(down[-1]),
+        confidence_high=measured["high"],
+        confidence_low=measured["low"],
+        n=run.n,
+    )
+
+
 def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now: int) -> Json:
     """Return what any answer says of itself: about what, from when, by which model."""
     end = origin.input_end
@@ -176,11 +201,11 @@ def context(series: Series, horizon: int, origin: "Origin", run: RunRecord, now:
             data_hash=run.data_hash,
             model_hash=run.model_hash,
         ),
-        "input": _input(origin, now),
+        "input": read_input(origin, now),
     }
 
 
-def _input(origin: "Origin", now: int) -> OutlookInput:
+def read_input(origin: "Origin", now: int) -> OutlookInput:
     """Say which candles were read, the holes among them, and whether newer ones should be there.
 
     `newest`: no later candle has closed. `stale`: one has, so long ago that it

@@ -7,10 +7,12 @@ with the reason. Of offered slots the newest stands on the board.
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 
 import msgspec
 
+from core.answers.signals import SignalData
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget, deadline_ms, grace_ms
@@ -26,7 +28,7 @@ from storage.models.signals import SignalRecord
 from storage.stores import Stores
 from tasks.forecasts.missed_forecasts import missed_since, period
 from tasks.jobs.loaded_models import models
-from tasks.signals.generate_signal import MadeSignal, make_signal
+from tasks.signals.generate_signal import MadeSignal, make_signal, show_made
 from tasks.signals.show_signal import exit_prices
 
 logger = logging.getLogger(__name__)
@@ -98,9 +100,10 @@ class SignalSealer:
     def _deal_with(self, part: tuple[Due, ...]) -> int:
         made: list[Unsealed] = []
         missed: list[Missed] = []
+        told: dict[str, tuple[SignalData, int]] = {}
         for due in part:
             try:
-                made += self._make(due)
+                made += self._make(due, told)
                 missed += self._missed(due)
             except TickcastError as error:
                 self._reasons[due.target] = ERROR
@@ -111,7 +114,8 @@ class SignalSealer:
         if not made and not missed:
             return 0
         try:
-            rows = self._stores.sealed.append(made, missed).rows
+            enter = partial(self._stores.signal_events.enter, told=told)
+            rows = self._stores.sealed.append(made, missed, enter).rows
         except TickcastError as error:
             logger.warning("%d signals are not sealed: %s", len(made), error.detail)
             return 0
@@ -128,8 +132,11 @@ class SignalSealer:
             self._dealt[one.target] = one.input_end - one.target.resolution
         return len(rows)
 
-    def _make(self, due: Due) -> list[Unsealed]:
-        """Return the signal from the newest finished candle, if it is new and in time."""
+    def _make(self, due: Due, told: dict[str, tuple[SignalData, int]]) -> list[Unsealed]:
+        """Return the signal from the newest finished candle, if it is new and in time.
+
+        What its readers are told is added to `told`.
+        """
         target, stores = due.target, self._stores
         if _champion(due) is None:
             return []
@@ -155,6 +162,7 @@ class SignalSealer:
             self._forget(target)  # it is of an older candle, or of an earlier version
             return []
         self._reasons.pop(target, None)
+        told[made.record.id] = show_made(stores, made, target), 1_000 * made.valid_until
         return [_whole(made, target, first, last)]
 
     def _missed(self, due: Due) -> list[Missed]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core.answers.signals import EntryZone, Probabilities
+from core.answers.signals import EntryZone, Probabilities, SignalLevels
 from core.jobs import Json
 from core.signals import BUY, HOLD
 from tasks.signals.predict_range import price_from
@@ -42,6 +42,16 @@ def show_exits(chances: "Chances") -> Json:
         "prob_tp_first": chances.profit_first,
         "prob_tp_first_baseline": chances.driftless,
     }
+
+
+def show_levels(chances: "Chances", digits: int | None) -> SignalLevels:
+    """Return the prices of a position on the better side, rounded to the market's digits.
+
+    Digits that would put two of them on one price are not the market's: all are left as they are.
+    """
+    exact = (chances.last, *exit_prices(chances))
+    rounded = exact if digits is None else tuple(round(price, digits) for price in exact)
+    return SignalLevels(*(rounded if len(set(rounded)) == len(exact) else exact))
 
 
 def recommend(chances: "Chances", decision: "Decision") -> Json:

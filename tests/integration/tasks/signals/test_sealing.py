@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from core.answers.signals import SignalData
 from core.forecast_target import ForecastTarget
 from core.ledger import SIGNALS
 from core.signals import (
@@ -51,6 +52,18 @@ def test_a_signal_is_sealed_once_whoever_asked_before_and_its_answer_shows_the_s
     assert shown.sealed
     assert (shown.id, shown.sealed.seq, shown.sealed.hash) == (asked.id, 1, row.hash)
     assert verify_ledger(stores.engine, stores.heads, SIGNALS).ok
+    (event,) = stores.signal_events.after(0, 9)
+    assert (event.kind, event.signal_seq) == ("signal", row.seq)
+    assert event.open_until == (last_close() + 300) * 1_000
+    told = msgspec.json.decode(event.data, type=SignalData)
+    ahead, levels = told.range_ahead, told.levels
+    assert ahead
+    assert levels
+    assert (told.sealed, told.id) == (shown.sealed, asked.id)
+    assert ahead.horizon == 6  # no range of the next candle is trained
+    assert 0.5 < ahead.confidence_high < 1 > ahead.confidence_low > 0.5
+    assert ahead.delta_high > 0 < ahead.delta_low
+    assert {levels.take_profit, levels.stop_loss} == {row.take_profit, row.stop_loss}
 
 
 def test_nothing_is_sealed_without_a_watch_or_after_the_deadline(
