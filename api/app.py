@@ -72,7 +72,7 @@ from api.record.performance import PerformanceResource
 from api.robots.executions import ExecutionsResource
 from api.robots.feed import FeedClock, FeedResource
 from api.robots.heartbeat import HeartbeatResource
-from api.robots.history import PredictionCounts, SlotHistory
+from api.robots.history import AccountSignalList, PredictionCounts, SlotHistory
 from api.robots.offered import OfferedSlots
 from api.robots.positions import AccountExecutions
 from api.robots.scan import ScanResource
@@ -381,6 +381,8 @@ def _add_robots(
     app.add_route("/api/scan", ScanResource(stores, offered), **read)
     app.add_route("/api/signals/{symbol}/{tf}", SlotHistory(stores.sealed, offered), **read)
     app.add_route("/api/history/predictions", counts, dear=True, **read)
+    signals = AccountSignalList(stores.sealed, offered)
+    app.add_route("/api/account/signals", signals, **read)
     positions = AccountExecutions(stores.executions)
     app.add_route("/api/account/executions", positions, **read)
     app.add_route("/api/account/me", AccountMe(stores.heartbeats), **read)

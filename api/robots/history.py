@@ -1,4 +1,4 @@
-"""What was signalled before: a slot's signals, and counts of all slots by day."""
+"""What was signalled before: a slot's signals, an account's, and counts of all slots by day."""
 
 from datetime import UTC, datetime
 
@@ -8,9 +8,17 @@ from msgspec import UNSET
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
-from api.robots.items import slot_signal
+from api.robots.items import account_signal, slot_signal
 from api.robots.offered import OfferedSlots
-from api.robots.schemas import CountRow, Counts, CountsQuery, HistoryQuery, SlotSignal
+from api.robots.schemas import (
+    AccountSignals,
+    AccountSignalsQuery,
+    CountRow,
+    Counts,
+    CountsQuery,
+    HistoryQuery,
+    SlotSignal,
+)
 from core.clock.resolutions import DAY, parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.robots.accounts import Account
@@ -51,6 +59,42 @@ class SlotHistory:
         holds = query.include_no_trade == "true"
         found = self._sealed.history(targets, before, query.limit + 1, holds=holds)
         return [slot_signal(row) for row in found]
+
+
+class AccountSignalList:
+    """`GET /api/account/signals`"""
+
+    def __init__(self, sealed: SealedSignals, offered: OfferedSlots) -> None:
+        self._sealed = sealed
+        self._offered = offered
+
+    @operation("account_signals", "robots", {200: AccountSignals}, errors=(422,))
+    async def on_get(self, req: Request, resp: Response, query: AccountSignalsQuery) -> None:
+        """Return the sealed signals of all slots in the plan, newest first, with what came of them.
+
+        Slots that are not offered any more stay. The header `Link` names the next page.
+        """
+        found, more = await in_database_thread(self._found, req.context.account, query)
+        resp.media = found
+        if more:
+            resp.append_link(
+                f"{req.path}?days={query.days}&limit={query.limit}"
+                f"&include_no_trade={query.include_no_trade}&before={found.signals[-1].pred_id}",
+                "next",
+            )
+
+    def _found(
+        self, account: Account | None, query: AccountSignalsQuery
+    ) -> tuple[AccountSignals, bool]:
+        """Return the signals, and whether older ones follow."""
+        targets, holds = self._offered.ever(account), query.include_no_trade == "true"
+        since = now_ms() - query.days * DAY * 1_000
+        asked = query.before, query.limit + 1
+        rows = self._sealed.history(targets, *asked, holds=holds, since=since)
+        sealed, acting = self._sealed.count_since(since, targets)
+        shown = [account_signal(row) for row in rows[: query.limit]]
+        total = sealed if holds else acting
+        return AccountSignals(len(shown), query.days, shown, total), len(rows) > query.limit
 
 
 class PredictionCounts:

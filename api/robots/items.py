@@ -2,7 +2,7 @@
 
 import math
 
-from api.robots.schemas import ScanItem, SignalOutcomeShown, SlotSignal
+from api.robots.schemas import AccountSignal, ScanItem, SignalOutcomeShown, SlotSignal
 from api.robots.words import WORDS, model_version
 from core.clock.resolutions import timeframe_code
 from core.clock.times import format_time
@@ -19,7 +19,7 @@ def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
     def price(value: float | None) -> float | None:
         return value if value is None or digits is None else round(value, digits)
 
-    buy, sell = round(row.probability_buy, 4), round(row.probability_sell, 4)
+    buy, sell, neither = _chances(row)
     exits = (None, None) if row.type == HOLD else (row.take_profit, row.stop_loss)
     entry, over = enter_by(row.first_opening, row.resolution), row.opening + row.resolution
     return ScanItem(
@@ -29,7 +29,7 @@ def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
         confidence=round(row.confidence, 4),
         prob_buy=buy,
         prob_sell=sell,
-        prob_no=max(round(1 - buy - sell, 4), 0.0),
+        prob_no=neither,
         regime=row.regime or _UNKNOWN,
         expected_rr=expected_rr(row),
         ts=_time(row.input_end),
@@ -68,6 +68,33 @@ def slot_signal(row: SealedSignal) -> SlotSignal:
         outcome=_outcome(row),
         model_v=model_version(row.symbol, row.resolution, row.model_hash),
     )
+
+
+def account_signal(row: SealedSignal) -> AccountSignal:
+    """Return a signal as its account's list shows it."""
+    buy, sell, neither = _chances(row)
+    return AccountSignal(
+        symbol=row.symbol,
+        timeframe=timeframe_code(row.resolution),
+        signal=WORDS[row.type],  # type: ignore[arg-type]
+        confidence=round(row.confidence, 4),
+        prob_buy=buy,
+        prob_sell=sell,
+        prob_no=neither,
+        regime=row.regime or _UNKNOWN,
+        expected_rr=expected_rr(row),
+        ts=_time(row.input_end),
+        created_at=_time(row.made_at // 1_000),
+        model_v=model_version(row.symbol, row.resolution, row.model_hash),
+        pred_id=row.seq,
+        outcome=_outcome(row),
+    )
+
+
+def _chances(row: SealedSignal) -> tuple[float, float, float]:
+    """Return the chances of buy, sell and neither, which add up to 1."""
+    buy, sell = round(row.probability_buy, 4), round(row.probability_sell, 4)
+    return buy, sell, max(round(1 - buy - sell, 4), 0.0)
 
 
 def expected_rr(row: SealedSignal) -> float:

@@ -110,6 +110,43 @@ class SlotSignal(Struct):
     model_v: str
 
 
+class AccountSignalsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Signals of so many days back: `limit` of them before the one with `pred_id` `before`."""
+
+    days: Annotated[int, Meta(ge=1, le=90)] = 7
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1)] = 2**63 - 1
+    include_no_trade: Flag = "false"
+
+
+class AccountSignal(Struct):
+    """A signal that an account may see; of NO_TRADE the outcome is what its side would have had."""
+
+    symbol: str
+    timeframe: str
+    signal: Word
+    confidence: float
+    prob_buy: float
+    prob_sell: float
+    prob_no: float
+    regime: str
+    expected_rr: float
+    ts: str
+    created_at: str
+    model_v: str
+    pred_id: int
+    outcome: SignalOutcomeShown | None
+
+
+class AccountSignals(Struct):
+    """Signals, the newest first; `count` is of this list, `total` of all within `days`."""
+
+    count: int
+    days: int
+    signals: list[AccountSignal]
+    total: int
+
+
 class CountsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which slots, over how many days back, and how many rows at most."""
 

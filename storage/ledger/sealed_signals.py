@@ -132,11 +132,19 @@ class SealedSignals:
         return found
 
     def history(
-        self, targets: Sequence[ForecastTarget], before: int, limit: int, *, holds: bool
+        self,
+        targets: Sequence[ForecastTarget],
+        before: int,
+        limit: int,
+        *,
+        holds: bool,
+        since: int = 0,
     ) -> list[SealedSignal]:
-        """Return signals of some targets with a smaller `seq` than `before`, newest first."""
-        mine = or_(*(is_target(ledger_signals, target) for target in targets))
-        wanted = and_(mine, ledger_signals.c.seq < before)
+        """Return signals of some targets with a smaller `seq` than `before`, newest first.
+
+        Of those that were sealed since an instant (epoch ms).
+        """
+        wanted = and_(*_sealed_since(since, targets), ledger_signals.c.seq < before)
         if not holds:
             wanted = and_(wanted, ledger_signals.c.type != HOLD)
         query = _rows(wanted).order_by(ledger_signals.c.seq.desc()).limit(limit)
@@ -176,14 +184,10 @@ class SealedSignals:
 
         Of some targets only, if they are named.
         """
-        rows = ledger_signals.c
-        acts = func.sum(case((rows.type != HOLD, 1), else_=0))
-        # A signal's last candle opens after it was made: the index on it bounds what is read.
-        since = [rows.made_at >= instant, rows.opening >= (instant - GRACE_MS) // 1_000]
-        if targets is not None:
-            since.append(or_(false(), *(is_target(ledger_signals, one) for one in targets)))
+        acts = func.sum(case((ledger_signals.c.type != HOLD, 1), else_=0))
+        counted = select(func.count(), acts).where(*_sealed_since(instant, targets))
         with reading(self._engine) as connection:
-            total, acting = connection.execute(select(func.count(), acts).where(*since)).one()
+            total, acting = connection.execute(counted).one()
         return int(total), int(acting or 0)
 
     def head(self) -> Head:
@@ -199,6 +203,18 @@ class SealedSignals:
         with reading(self._engine) as connection:
             firsts = [connection.execute(query).scalar() for query in (sealed, noted)]
         return min((first for first in firsts if first is not None), default=None)
+
+
+def _sealed_since(
+    instant: int, targets: Sequence[ForecastTarget] | None
+) -> list[ColumnElement[bool]]:
+    """Return what signals meet that were sealed since an instant (epoch ms), None: of any target."""
+    rows = ledger_signals.c
+    # A signal's last candle opens after it was made: the index on it bounds what is read.
+    since = [rows.made_at >= instant, rows.opening >= (instant - GRACE_MS) // 1_000]
+    if targets is not None:
+        since.append(or_(false(), *(is_target(ledger_signals, one) for one in targets)))
+    return since
 
 
 def _event(row: SealedSignal, came: SignalOutcome, now: int) -> dict[str, Any]:

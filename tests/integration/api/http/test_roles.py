@@ -37,7 +37,7 @@ SUBSCRIBERS = {
     "/api/status", "/api/models", "/api/performance",
     "/api/calibration",
     "/api/ea-status",
-    "/api/account/regenerate-key", "/api/account/me",
+    "/api/account/regenerate-key", "/api/account/me", "/api/account/signals",
     "/api/ohlcv", "/api/snapshot/{symbol}", "/api/symbols",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}

@@ -91,6 +91,17 @@ async def test_counts_are_of_the_plan_s_slots(join: Join) -> None:
         assert {(row["symbol"], row["tf_code"]) for row in rows} == expected
 
 
+@pytest.mark.usefixtures("sealed")
+async def test_an_account_s_signals_are_of_the_plan_s_slots(join: Join, stores: Stores) -> None:
+    everything = {(symbol, tf) for symbol in SYMBOLS for tf in ("M15", "H1", "H4")}
+    for tier, expected in (("basic", BASIC), ("pro", everything)):
+        told = (await join(tier)("/api/account/signals")).json
+        assert {(one["symbol"], one["timeframe"]) for one in told["signals"]} == expected
+        assert told["total"] == told["count"] == len(expected)
+    nothing = (await join("basic", symbols_allowed=("USDJPY",))("/api/account/signals")).json
+    assert (nothing["signals"], nothing["total"]) == ([], 0)
+
+
 async def test_a_plan_that_changes_shows_in_the_next_scan(
     api: Api, stores: Stores, seal: Seal
 ) -> None:

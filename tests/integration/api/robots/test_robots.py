@@ -166,6 +166,48 @@ async def test_a_history_is_newest_first_by_pages_with_outcomes(
     assert len(await get(api, path)) == 4  # a retired slot stays in the record
 
 
+async def test_an_account_s_signals_are_those_of_all_its_slots_newest_first(
+    api: Api, stores: Stores, seal: Seal
+) -> None:
+    path = "/api/account/signals"
+    empty = {"count": 0, "days": 7, "signals": [], "total": 0}
+    assert await get(api, path) == empty
+    rows = [seal(GOLD, 3), seal(EURUSD, 2), seal(GOLD, 1, type="hold")]
+    seal(GOLD, 24 * 8)  # older than the seven days that are usual
+    stores.sealed.record_outcomes([SignalOutcome(rows[0].seq, 0.18, "take_profit", "buy")])
+
+    told = await get(api, path)
+    assert [one["pred_id"] for one in told["signals"]] == [2, 1]
+    assert (told["count"], told["total"], told["days"]) == (2, 2, 7)
+    newest, first = told["signals"]
+    assert (newest["symbol"], newest["timeframe"], newest["outcome"]) == ("EURUSD", "M15", None)
+    assert first["outcome"]["result"] == "profit"
+    assert newest["prob_buy"] + newest["prob_sell"] + newest["prob_no"] == pytest.approx(1, abs=1e-4)
+    every = await get(api, path, include_no_trade="true", days="30", limit="2")
+    assert ([one["signal"] for one in every["signals"]], every["total"]) == (["BUY", "NO_TRADE"], 4)
+
+
+async def test_pages_of_an_account_s_signals_meet_without_a_gap(api: Api, seal: Seal) -> None:
+    for ago in (5, 4, 3, 2, 1):
+        seal(GOLD, ago)
+    path, seen = "/api/account/signals?limit=2", []
+    while path:
+        answer = await api("GET", path)
+        seen += [one["pred_id"] for one in answer.json["signals"]]
+        assert answer.json["total"] == 5
+        path = answer.headers["Link"].partition(">")[0][1:] if "Link" in answer.headers else ""
+    assert seen == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "query", ["days=0", "days=91", "limit=0", "limit=501", "before=0", "include_no_trade=yes"]
+)
+async def test_what_an_account_cannot_ask_of_its_signals_is_a_422(api: Api, query: str) -> None:
+    answer = await api("GET", f"/api/account/signals?{query}")
+    assert answer.status_code == 422
+    assert query.partition("=")[0] in answer.json["detail"]
+
+
 async def test_counts_agree_with_the_rows(api: Api, stores: Stores, seal: Seal) -> None:
     rows = [seal(GOLD, ago, confidence=0.6) for ago in (2, 1)]
     rows.append(seal(GOLD, 0, type="hold", confidence=0.2))
