@@ -83,10 +83,11 @@ from api.robots.service.models import ActiveModelsResource
 from api.robots.service.public_stats import PublicStatsResource
 from api.robots.terminals import TerminalList
 from api.sales.account_me import AccountMe
-from api.sales.admin_accounts import AdminAccount, AdminClaimLink
+from api.sales.admin_accounts import AdminAccount, AdminAccounts, AdminClaimLink
 from api.sales.admin_keys import AdminKey, AdminKeys
 from api.sales.admin_lists import AdminMails, AdminWebhookRetry, AdminWebhooks
 from api.sales.claim import ClaimResource, ResendClaim
+from api.sales.monitoring import Monitoring
 from api.sales.regenerate import RegenerateKey
 from api.sales.webhook import WebhookResource
 from api.v1.forecast_answers import Outlooks
@@ -139,7 +140,7 @@ def create_app(
     guards = [
         CrossOrigin(settings.origins),
         TrustedHosts(settings),
-        AdminAccess(settings.admin_secrets, stores.audit, calls),
+        AdminAccess(settings.admin_secrets, stores.audit, calls, routes),
         Access(
             Callers(stores.keys, stores.accounts),
             routes,
@@ -399,6 +400,7 @@ def _add_robots(
     status = ServiceStatusResource(stores, checks, offered, enqueue)
     app.add_route("/api/status", status, **read)
     app.add_route("/api/ea-status", EaStatusResource(stores, offered), **read)
+    app.add_route("/admin/monitoring-data", Monitoring(stores, checks), owner_reads=True)
     app.add_route("/api/models", ActiveModelsResource(stores.registry, offered), **read)
 
 
@@ -443,6 +445,7 @@ def _add_admin(app: Application, stores: Stores, enqueue: Enqueue, settings: Set
     url = settings.api_url
     app.add_route("/admin/keys", AdminKeys(stores, url))
     app.add_route("/admin/keys/{key_id}", AdminKey(stores))
+    app.add_route("/admin/accounts", AdminAccounts(stores))
     app.add_route("/admin/accounts/{account_id}", AdminAccount(stores))
     app.add_route("/admin/accounts/{account_id}/claim-link", AdminClaimLink(stores, url))
     wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)

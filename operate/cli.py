@@ -11,7 +11,7 @@ from core.clock.resolutions import DAY, MINUTE
 from core.clock.times import format_time, now_ms
 from core.plain_text import escape_controls
 from core.settings import read_settings
-from operate.commands import accounts, feeds, regimes, webhooks
+from operate.commands import accounts, feeds, plans, regimes, webhooks
 from operate.commands.key_state import key_state
 from operate.opened_stores import opened_stores
 from storage.access.access_keys import OWNER, AccessKey
@@ -22,6 +22,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(webhooks.app, name="webhooks")
+app.command("plans")(plans.plans)
 app.command("regimes")(regimes.regimes)
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup file.", dir_okay=False)]

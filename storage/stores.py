@@ -44,6 +44,7 @@ from storage.markets.spreads import SpreadStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
 from storage.models.followed import FollowedStore
+from storage.models.input_reports import InputReports
 from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
@@ -121,6 +122,7 @@ class Stores:
     feeds: FeedStore
     answers: AnswerCache
     followed: FollowedStore
+    inputs: InputReports
     uptime: UptimeStore
     data_dir: Path
 
@@ -203,6 +205,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         ),
         answers=AnswerCache(client),
         followed=FollowedStore(client),
+        inputs=InputReports(client),
         uptime=UptimeStore(engine),
         data_dir=settings.data_dir,
     )

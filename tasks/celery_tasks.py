@@ -43,6 +43,7 @@ from tasks.sales.resend_claim import resend_claim
 from tasks.signals.detect_amd import detect_amd
 from tasks.signals.first_trainings import train_first
 from tasks.signals.generate_signal import generate_signal
+from tasks.signals.measure_inputs import measure_inputs
 from tasks.signals.note_uptime import note_uptime
 from tasks.signals.predict_range import predict_range
 from tasks.signals.score_signals import score_signals
@@ -279,6 +280,12 @@ def retrain() -> None:
 def score() -> None:
     """Join the outcomes of signals."""
     score_signals(runtime().stores)
+
+
+@periodic(table.MEASURE_INPUTS)
+def look_at_inputs() -> None:
+    """Measure whether what models read still looks as it did in training."""
+    measure_inputs(runtime().stores)
 
 
 @periodic(table.NOTE_UPTIME)

@@ -41,7 +41,8 @@ class Route:
     stays open. `roles`: the roles besides owners and readers that may call it, with
     every method. `late_reports`: a key whose plan ended lately may call it still. `dear`:
     it reads much, so that a key may call it less often than others. `purpose`: keys that
-    are narrowed to it may call the route, for what they are narrowed to.
+    are narrowed to it may call the route, for what they are narrowed to. `owner_reads`: of the
+    operator's routes, one that an owner's key reads too.
     """
 
     template: str
@@ -58,6 +59,7 @@ class Route:
     late_reports: bool = False
     dear: bool = False
     purpose: str = ""
+    owner_reads: bool = False
 
 
 class Routes:

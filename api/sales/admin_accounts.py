@@ -11,14 +11,44 @@ from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
 from api.sales.admin_words import last_seen, number_of, read_limits, show_account
 from api.sales.openapi_parts import ADMIN
-from api.sales.schemas_admin import AccountChange, AccountClosed, AccountShown, ClaimLinkMade
+from api.sales.schemas_admin import (
+    AccountChange,
+    AccountClosed,
+    AccountShown,
+    AccountsQuery,
+    AccountsShown,
+    ClaimLinkMade,
+)
 from core.clock.times import format_time, now_ms, parse_time
 from core.errors import Conflict, InvalidRequest
+from storage.accounts.accounts import GrantedPlan
 from storage.mail.claims import Purpose
 from storage.sales.account_admin import AccountAdmin
+from storage.sales.account_list import AccountList
 from storage.stores import Stores
 
 _UNKNOWN = "There is no account with this id."
+
+
+class AdminAccounts:
+    """`GET /admin/accounts`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._accounts = AccountList(stores.engine, stores.accounts)
+        self._heartbeats = stores.heartbeats
+
+    @operation("admin_accounts", "admin", {200: AccountsShown}, errors=(422,), more=ADMIN)
+    async def on_get(self, req: Request, resp: Response, query: AccountsQuery) -> None:
+        """List accounts with their plans, the newest first, closed ones too."""
+        active = None if query.active is UNSET else query.active == "true"
+        resp.media = await in_thread(self._list, query, active, now_ms())
+
+    def _list(self, query: AccountsQuery, active: bool | None, now: int) -> AccountsShown:
+        page = self._accounts.page(query.limit, query.offset, now, active, query.q)
+        seen = [last_seen(self._heartbeats, one.id) for one in page.accounts]
+        pairs = zip(page.accounts, seen, strict=True)
+        shown = [show_account(account, at, now) for account, at in pairs]
+        return AccountsShown(len(shown), page.total, shown)
 
 
 class AdminAccount:
@@ -56,14 +86,12 @@ class AdminAccount:
 
     def _change(self, account_id: int, asked: AccountChange) -> None:
         told = {name: value for name, value in asdict(asked).items() if value is not UNSET}
-        tier, expires_at = told.pop("plan_tier", None), told.pop("expires_at", None)
-        if expires_at is not None and tier is None:
+        if "expires_at" in told and "plan_tier" not in told:
             raise InvalidRequest("expires_at needs plan_tier.", field="plan_tier")
-        if values := _columns(told):
-            self._admin.change(account_id, values)
-        if tier:
-            ends = None if expires_at is None else parse_time(expires_at, "expires_at")
-            self._accounts.change_plan(account_id, tier, ends)
+        tier, expires_at = told.pop("plan_tier", None), told.pop("expires_at", None)
+        ends = None if expires_at is None else parse_time(expires_at, "expires_at")
+        plan = GrantedPlan(tier, ends) if tier else None
+        self._admin.change(account_id, _columns(told), plan)
 
     @operation("admin_close_account", "admin", {200: AccountClosed}, errors=(404,), more=ADMIN)
     async def on_delete(self, req: Request, resp: Response, account_id: str) -> None:

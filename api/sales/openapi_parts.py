@@ -19,6 +19,8 @@ ADMIN: Json = {
     "security": [{"AdminSecret": []}],
     "responses": {"200": {"headers": {"Cache-Control": {"schema": {"type": "string"}}}}},
 }
+# What is told to the holder of the owner's key as well.
+ADMIN_OR_OWNER: Json = {**ADMIN, "security": [{"AdminSecret": []}, {"ApiKey": []}]}
 REGENERATE: Json = {
     "requestBody": {
         "required": False,

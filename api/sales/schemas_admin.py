@@ -143,6 +143,23 @@ class AccountShown(Struct):
     plans: list[PlanShown]
 
 
+class AccountsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which accounts; `active` has a plan now, `q` is a part of a name or of a mail address."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    active: Flag | UnsetType = UNSET
+    q: Annotated[str, Meta(max_length=254)] = ""
+
+
+class AccountsShown(Struct):
+    """Accounts, the newest first; `total` counts all that match."""
+
+    count: int
+    total: int
+    accounts: list[AccountShown]
+
+
 class AccountClosed(Struct):
     """An account that is closed, and nameless."""
 

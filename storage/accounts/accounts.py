@@ -4,7 +4,7 @@ import builtins
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, insert, select, update
@@ -33,6 +33,13 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
+class GrantedPlan(NamedTuple):
+    """A plan that the operator gives, until an instant (epoch ms) or for ever."""
+
+    tier: str
+    ends_at: int | None = None
+
+
 class AccountStore:
     """Every method may raise `DatabaseUnavailable`."""
 
@@ -46,11 +53,10 @@ class AccountStore:
         Raises `InvalidRequest` for what it cannot be called, and `Conflict` if the mail
         address has an account.
         """
-        _check_tier(tier)
         try:
             with writing(self._engine) as connection:
                 number = insert_account(connection, told, self._clock())
-                self._grant(connection, number, tier, ends_at)
+                _grant(connection, number, GrantedPlan(tier, ends_at), self._clock())
         except IntegrityError as error:
             raise Conflict("There is an account with this email.") from error
         return self.get(number)
@@ -80,12 +86,14 @@ class AccountStore:
         return self._read(accounts.c.id.in_(select(entitlements.c.account_id).where(ends)))
 
     def change_plan(self, account_id: int, tier: str, ends_at: int | None = None) -> Account:
-        """Replace what the operator has granted; plans that were bought stay."""
-        _check_tier(tier)
-        self.get(account_id)
+        """Replace what the operator has granted; plans that were bought stay.
+
+        Raises `Conflict` if the account is closed.
+        """
+        if self.get(account_id).closed_at is not None:
+            raise Conflict("This account is closed.")
         with writing(self._engine) as connection:
-            end_plans(connection, account_id, self._clock(), ADMIN)
-            self._grant(connection, account_id, tier, ends_at)
+            replace_grant(connection, account_id, GrantedPlan(tier, ends_at), self._clock())
         return self.get(account_id)
 
     def end(self, account_id: int) -> Account:
@@ -94,24 +102,6 @@ class AccountStore:
         with writing(self._engine) as connection:
             end_plans(connection, account_id, self._clock())
         return self.get(account_id)
-
-    def _grant(
-        self, connection: Connection, account_id: int, tier: str, ends_at: int | None
-    ) -> None:
-        now = self._clock()
-        if ends_at is not None and ends_at <= now:
-            raise InvalidRequest("A plan must end in the future.", field="expires_at")
-        row = {
-            "id": next_number(connection, entitlements),
-            "account_id": account_id,
-            "source": ADMIN,
-            "source_ref": secrets.token_hex(8),
-            "plan_tier": tier,
-            "starts_at": now,
-            "ends_at": ends_at,
-            "state": MANUAL,
-        }
-        connection.execute(insert(entitlements).values(row))
 
     def _read(self, *whose: ColumnElement[bool]) -> builtins.list[Account]:
         granted = select(entitlements).order_by(entitlements.c.id)
@@ -136,6 +126,32 @@ def insert_account(connection: Connection, told: NewAccount, now: int) -> int:
     values = checked(msgspec.structs.asdict(told)) | {"id": number, "created_at": now}
     connection.execute(insert(accounts).values(values))
     return number
+
+
+def replace_grant(connection: Connection, account_id: int, plan: GrantedPlan, now: int) -> None:
+    """Give a plan in the place of what the operator granted before, within a transaction.
+
+    Raises `InvalidRequest` for an unknown plan, and for one that has ended.
+    """
+    end_plans(connection, account_id, now, ADMIN)
+    _grant(connection, account_id, plan, now)
+
+
+def _grant(connection: Connection, account_id: int, plan: GrantedPlan, now: int) -> None:
+    _check_tier(plan.tier)
+    if plan.ends_at is not None and plan.ends_at <= now:
+        raise InvalidRequest("A plan must end in the future.", field="expires_at")
+    row = {
+        "id": next_number(connection, entitlements),
+        "account_id": account_id,
+        "source": ADMIN,
+        "source_ref": secrets.token_hex(8),
+        "plan_tier": plan.tier,
+        "starts_at": now,
+        "ends_at": plan.ends_at,
+        "state": MANUAL,
+    }
+    connection.execute(insert(entitlements).values(row))
 
 
 def end_plans(connection: Connection, account_id: int, now: int, source: str | None = None) -> None:

@@ -100,7 +100,7 @@ class Heartbeats:
                     SeenTerminal(row.terminal, row.seen_at, msgspec.convert(row.said, Said))
                     for row in rows
                 ]
-        return sorted(found, key=lambda one: (-one.seen_at, one.terminal))
+        return _ordered(found)
 
     def accounts(self) -> list[int]:
         """Return the accounts that were ever seen."""
@@ -109,6 +109,24 @@ class Heartbeats:
         with redis_errors():
             known |= {int(one) for one in self._client.smembers(keys.SEEN_ACCOUNTS)}
         return sorted(known)
+
+    def seen_of_all(self) -> dict[int, list[SeenTerminal]]:
+        """Return the terminals of every account that was ever seen, those seen last first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(heartbeats)).all()
+        kept: dict[int, list[SeenTerminal]] = {}
+        for row in rows:
+            one = SeenTerminal(row.terminal, row.seen_at, msgspec.convert(row.said, Said))
+            kept.setdefault(row.account_id, []).append(one)
+        with redis_errors():
+            numbers = kept.keys() | {int(one) for one in self._client.smembers(keys.SEEN_ACCOUNTS)}
+            pipe = self._client.pipeline(transaction=False)
+            for number in numbers:
+                pipe.hgetall(keys.seen(number))
+            held = dict(zip(numbers, pipe.execute(), strict=True))
+        # What stands in Redis is newer.
+        newer = {number: [_read(text) for text in found.values()] for number, found in held.items()}
+        return {number: _ordered(newer[number] or kept.get(number, [])) for number in numbers}
 
     def skip(self, account_id: int, terminal: str, skipped: list[Skipped]) -> None:
         """Note which signals a terminal did not follow; what it said first stays."""
@@ -145,6 +163,10 @@ class Heartbeats:
         held = self._client.hgetall(name)
         by_age = sorted(held, key=lambda one: _read(held[one]).seen_at)
         self._client.hdel(name, *by_age[:-MOST_TERMINALS])
+
+
+def _ordered(found: list[SeenTerminal]) -> list[SeenTerminal]:
+    return sorted(found, key=lambda one: (-one.seen_at, one.terminal))
 
 
 def _read(text: bytes) -> SeenTerminal:

@@ -208,7 +208,7 @@ class SealedSignals:
 def _sealed_since(
     instant: int, targets: Sequence[ForecastTarget] | None
 ) -> list[ColumnElement[bool]]:
-    """Return what signals meet that were sealed since an instant (epoch ms), None: of any target."""
+    """Return what signals meet that were sealed since an instant (ms), of any target if None."""
     rows = ledger_signals.c
     # A signal's last candle opens after it was made: the index on it bounds what is read.
     since = [rows.made_at >= instant, rows.opening >= (instant - GRACE_MS) // 1_000]

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from core.clock.resolutions import DAY
 from core.forecast_target import ForecastTarget
 from core.ledger import SIGNALS
-from core.signals import BUY, HOLD, SELL
+from core.signals import BUY, GRACE_MS, HOLD, SELL
 from storage.database import reading
 from storage.ledger.ledger_reads import is_target
 from storage.ledger.ledger_rows import MISSED, OUTCOME
@@ -50,6 +50,16 @@ class DayCount(msgspec.Struct, kw_only=True):
     brier_prior: float = 0.0
 
 
+class Share(msgspec.Struct, frozen=True):
+    """So many signals of a slot with a word and a tenth of confidence (0: below 0.1)."""
+
+    symbol: str
+    resolution: int
+    type: str
+    tenth: int
+    count: int
+
+
 class SignalCounts:
     """Every method may raise `DatabaseUnavailable`."""
 
@@ -66,6 +76,19 @@ class SignalCounts:
             one = found.setdefault(key, DayCount(day=day, symbol=key[1], resolution=key[2]))
             one.n_missed += count
         return list(found.values())
+
+    def shares(self, since: int) -> list[Share]:
+        """Count all signals sealed since an instant (epoch ms), by slot, word and confidence."""
+        row = ledger_signals.c
+        # As text in the query: a bound parameter would make two expressions of it.
+        tenths = [(row.confidence < literal_column(f"{n / 10}"), n - 1) for n in range(1, 10)]
+        by = row.symbol, row.resolution, row.type, case(*tenths, else_=9).label("tenth")
+        # The index on openings bounds what is read.
+        here = row.made_at >= since, row.opening >= (since - GRACE_MS) // 1_000
+        names = ("symbol", "resolution", "type", "tenth")
+        query = select(*by, func.count()).where(*here).group_by(*map(literal_column, names))
+        with reading(self._engine) as connection:
+            return [Share(*each) for each in connection.execute(query)]
 
     def _made(self, targets: Sequence[ForecastTarget], first: int, last: int) -> list[DayCount]:
         if not targets:

@@ -13,7 +13,7 @@ from core.mail.mails import MailKind
 from core.payments.entitled import Contract, Invoice
 from storage.access.access_keys import revoke_keys_of
 from storage.accounts.account_tables import accounts
-from storage.accounts.accounts import checked, end_plans
+from storage.accounts.accounts import GrantedPlan, checked, end_plans, replace_grant
 from storage.database import writing
 from storage.mail.mail_tables import claims, mails
 from storage.mail.outbox import MailState, add_mail
@@ -30,8 +30,10 @@ class AccountAdmin:
         self._engine = engine
         self._clock = clock
 
-    def change(self, account_id: int, values: Mapping[str, Any]) -> None:
-        """Change columns of an account; of another mail address both are told.
+    def change(
+        self, account_id: int, values: Mapping[str, Any], plan: GrantedPlan | None = None
+    ) -> None:
+        """Change columns of an account, and its plan, or nothing; of a new address both are told.
 
         Raises `InvalidRequest` for what an account cannot have, and `Conflict` if another one
         has the address, or this one is closed.
@@ -42,8 +44,11 @@ class AccountAdmin:
                 old = _account(connection, account_id)
                 if old.closed_at is not None:
                     raise Conflict("This account is closed.")
-                mine = accounts.c.id == account_id
-                connection.execute(update(accounts).where(mine).values(values))
+                if plan is not None:
+                    replace_grant(connection, account_id, plan, self._clock())
+                if values:
+                    mine = accounts.c.id == account_id
+                    connection.execute(update(accounts).where(mine).values(values))
                 if "email" in values and values["email"] != old.email:
                     self._tell_both(connection, account_id, old.email, values["email"])
         except IntegrityError as error:

@@ -13,7 +13,7 @@ _PATH_LENGTH = 256
 
 
 class AdminCall(NamedTuple):
-    """A call that begins; `secret` says which one opened: current, old, or none but a wrong one."""
+    """A call that begins; `secret` says what opened: current, old, an owner's key, or wrong."""
 
     address: str
     method: str

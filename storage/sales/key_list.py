@@ -2,13 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select
+from sqlalchemy import ColumnElement, Engine, func, select
 
 from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey, to_key
 from storage.accounts.account_tables import accounts
 from storage.accounts.accounts import AccountStore
 from storage.database import reading
+from storage.sales.account_list import has_text
 from storage.tables import access_keys
 
 
@@ -47,8 +48,4 @@ def _conditions(now: int, active: bool | None, text: str) -> list[ColumnElement[
     column: Any = access_keys.c
     opens = column.revoked_at.is_(None) & (column.expires_at.is_(None) | (column.expires_at > now))
     where = [] if active is None else [opens if active else ~opens]
-    if text:
-        wanted = text.lower()
-        names = (accounts.c.user_name, accounts.c.email)
-        where.append(or_(*(func.lower(n).contains(wanted, autoescape=True) for n in names)))
-    return where
+    return [*where, has_text(text)] if text else where

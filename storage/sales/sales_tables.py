@@ -64,7 +64,7 @@ admin_audit = Table(
     Column("address", String(64), nullable=False),
     Column("method", String(8), nullable=False),
     Column("path", String(256), nullable=False),
-    Column("secret", String(8), nullable=False),  # current, old or wrong
+    Column("secret", String(8), nullable=False),  # current, old, key (an owner's) or wrong
     Column("status", Integer),  # None: the answer was never made
     Column("request_id", String(64), nullable=False),
 )

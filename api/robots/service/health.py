@@ -8,27 +8,17 @@ from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots
 from api.robots.seen import is_owner
 from api.robots.service.checks import ServiceChecks, instant, iso, minutes
-from api.robots.service.schemas import (
-    FeedState,
-    FeedTerminal,
-    MailsState,
-    ServiceHealth,
-    ServiceStatus,
-    SlotState,
-    WebhooksState,
-)
+from api.robots.service.operations import feed_states, mails_state, webhooks_state
+from api.robots.service.schemas import ServiceHealth, ServiceStatus, SlotState
 from api.robots.words import model_version
-from core.clock.resolutions import DAY, timeframe_code
+from core.clock.resolutions import timeframe_code
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from core.process.lifetime import uptime
 from core.robots.accounts import Account
 from storage.jobs.worker_faults import faults
-from storage.mail.outbox import MailState
-from storage.sales.webhooks import WebhookState
-from storage.service.service_state import ServiceState, newest_close
+from storage.service.service_state import ServiceState
 from storage.stores import Stores
-from storage.terminals.terminals import SeenTerminal
 from tasks.enqueue import Enqueue
 
 _TAG = "robots"
@@ -85,13 +75,9 @@ class ServiceStatusResource:
     def _tell_owner(self, status: ServiceStatus, now: int) -> None:
         status.workers = faults(self._stores.workers.all(), now)
         status.queues = self._enqueue.queue_lengths()
-        status.feeds = _feeds(self._stores, now)
-        mails = self._stores.outbox.counts()
-        status.mail = MailsState(mails[MailState.WAITING], mails[MailState.FAILED])
-        ever, today = (self._stores.webhooks.counts(at) for at in (0, now - DAY * 1_000))
-        status.webhooks = WebhooksState(
-            sum(today.values()), ever[WebhookState.FAILED], ever[WebhookState.UNMATCHED]
-        )
+        status.feeds = feed_states(self._stores, now)
+        status.mail = mails_state(self._stores)
+        status.webhooks = webhooks_state(self._stores, now)
 
 
 def _slot(target: ForecastTarget, state: ServiceState, now: int) -> SlotState:
@@ -106,30 +92,3 @@ def _slot(target: ForecastTarget, state: ServiceState, now: int) -> SlotState:
         verdict=row.verdict or "unproven" if row else None,
         why=state.stale.get(target),
     )
-
-
-def _feeds(stores: Stores, now: int) -> list[FeedState]:
-    late, series = stores.freshness.noted(), stores.candles.all_series()
-    found = []
-    for platform, clock in sorted(stores.feeds.platforms().items()):
-        mine = [one for one in series if one.platform == platform]
-        closes = [close for one in mine if (close := newest_close(stores, one)) is not None]
-        names = [f"{one.symbol} {timeframe_code(one.resolution)}" for one in late if one in mine]
-        terminals = stores.feeds.state(platform).terminals
-        found.append(
-            FeedState(
-                platform=platform,
-                symbols=sorted({one.symbol for one in mine}),
-                last_candle=iso(max(closes, default=None)),
-                utc_offset_s=clock.offset(now // 1_000),
-                zone=clock.zone,
-                clock_offset_s=terminals[0].clock_offset_s if terminals else None,
-                terminals=[_terminal(one) for one in terminals],
-                late=names,
-            )
-        )
-    return found
-
-
-def _terminal(one: SeenTerminal) -> FeedTerminal:
-    return FeedTerminal(one.server, one.company, one.build, one.demo, instant(one.seen_at))

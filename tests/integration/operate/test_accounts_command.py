@@ -3,14 +3,15 @@
 from click.testing import Result
 from typer.testing import CliRunner
 
+from core.forecast_target import ForecastTarget
 from operate.cli import app
 from storage.stores import Stores
 
 RUNNER = CliRunner()
 
 
-def _run(*words: str) -> Result:
-    result = RUNNER.invoke(app, ["accounts", *words])
+def _run(*words: str, command: str = "accounts") -> Result:
+    result = RUNNER.invoke(app, [command, *words])
     if result.exception:
         raise result.exception
     return result
@@ -50,3 +51,14 @@ def test_a_plan_is_changed_and_ended_and_another_key_made(opened: Stores) -> Non
         in _run("plan", "1", "pro", "--until", "2099-01-01T00:00:00Z").stdout
     )
     assert "no plan" in _run("end", "1").stdout
+
+
+def test_plans_are_listed_with_what_they_allow_and_what_of_it_is_offered(opened: Stores) -> None:
+    assert "  0 of 0 slots\n" in _run(command="plans").stdout
+    slots = [("EURUSD", 3_600), ("EURUSD", 14_400), ("USDJPY", 3_600), ("XAUUSD", 900)]
+    opened.slots.offer([ForecastTarget("mt5", *slot, 6, "barrier_signals") for slot in slots])
+    basic, seen, pro, all_, *_ = _run(command="plans").stdout.splitlines()
+    assert basic == "basic: EURUSD, GBPUSD, XAUUSD in H1, H4, 300 calls a minute"
+    assert seen == "  2 of 4 slots: EURUSD H1 H4"
+    assert pro == "pro: all symbols in all timeframes, 300 calls a minute"
+    assert all_ == "  4 of 4 slots: EURUSD H1 H4; USDJPY H1; XAUUSD M15"

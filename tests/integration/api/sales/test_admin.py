@@ -52,6 +52,8 @@ async def test_every_admin_route_is_closed_to_keys_and_to_wrong_secrets(
 ) -> None:
     tried = [(m, t) for m, t in routes(app) if t.startswith("/admin/")]
     assert len(tried) > 8
+    # An owner reads this one: tests/integration/api/robots/service/test_monitoring.py.
+    tried.remove(("GET", "/admin/monitoring-data"))
     for number, (method, template) in enumerate(tried):
         for headers in ({}, {"X-API-Key": key}, {"X-Admin-Secret": ADMIN_SECRET[:-1]}):
             address = f"10.0.0.{number}"
@@ -244,6 +246,53 @@ async def test_an_account_changes_and_both_addresses_are_told(
     assert taken.status_code == 409
 
 
+async def test_a_change_is_made_whole_or_not_at_all(admin: Admin, stores: Stores) -> None:
+    made = (await admin("POST", "/keys", json=BUYER)).json
+    path = f"/accounts/{made['account_id']}"
+    before = (await admin("GET", path)).json
+    past = "2020-01-01T00:00:00Z"
+    for change in (
+        {"notes": "x", "plan_tier": "basic", "expires_at": past},
+        {"notes": "x", "expires_at": "2090-01-01T00:00:00Z"},
+        {"notes": "x", "expires_at": None},
+        {"notes": "x", "plan_tier": "owner"},
+        {"user_name": "x", "email": "no address"},
+    ):
+        assert (await admin("PATCH", path, json=change)).status_code == 422, change
+    assert (await admin("GET", path)).json == before
+    assert (await admin("PATCH", path, json={})).json == before
+    await admin("DELETE", path)
+    for change in ({"plan_tier": "pro"}, {"notes": "x"}, {}):
+        assert (await admin("PATCH", path, json=change)).status_code == 409, change
+    assert (await admin("GET", path)).json["plan_tier"] is None
+
+
+async def test_accounts_are_listed_by_name_and_plan_the_newest_first(admin: Admin) -> None:
+    empty = {"count": 0, "total": 0, "accounts": []}
+    assert (await admin("GET", "/accounts")).json == empty
+    for name, mail in (("Ana_1", "ana@x.example"), ("Anax1", None), ("Bia", "bia@x.example")):
+        body = {"user_name": name, "email": mail, "plan_tier": "basic"}
+        await admin("POST", "/keys", json=body)
+    await admin("DELETE", "/accounts/2")
+
+    async def numbers(query: str) -> list[int]:
+        listed = (await admin("GET", f"/accounts?{query}")).json
+        assert listed["count"] == len(listed["accounts"])
+        return [shown["account_id"] for shown in listed["accounts"]]
+
+    assert await numbers("") == [3, 2, 1]
+    assert await numbers("q=ana_") == [1]
+    assert await numbers("q=X.EXAMPLE") == [3, 1]
+    assert await numbers("active=true") == [3, 1]
+    assert await numbers("active=false") == [2]
+    assert await numbers("limit=1&offset=1") == [2]
+    listed = (await admin("GET", "/accounts?limit=1")).json
+    assert listed["total"] == 3
+    assert listed["accounts"] == [(await admin("GET", "/accounts/3")).json]
+    for query in ("limit=0", "limit=501", "offset=-1", "active=maybe", "plan=pro"):
+        assert (await admin("GET", f"/accounts?{query}")).status_code == 422, query
+
+
 async def test_a_claim_link_is_handed_over_by_the_operator(api: Api, admin: Admin) -> None:
     made = (await admin("POST", "/keys", json=BUYER)).json
     link = (await admin("POST", f"/accounts/{made['account_id']}/claim-link")).json
@@ -312,3 +361,6 @@ async def test_without_a_secret_all_of_it_is_closed(
         for headers in ({}, {"X-Admin-Secret": ""}, {"X-Admin-Secret": ADMIN_SECRET}):
             answer = await conductor.simulate_request("GET", "/admin/keys", headers=headers)
             assert (answer.status_code, answer.json["error"]) == (403, "forbidden")
+        owner = {"X-API-Key": stores.keys.create("owner", "test")[0]}
+        watched = await conductor.simulate_request("GET", "/admin/monitoring-data", headers=owner)
+        assert watched.status_code == 200
