@@ -4,6 +4,8 @@
 import { TEXTS } from "./pages/claim_texts.js";
 import { post } from "./parts/api.js";
 import { h, show } from "./parts/dom.js";
+import { shownKey } from "./parts/shown_key.js";
+import "./parts/theme.js";
 
 const language = (navigator.language ?? "en").slice(0, 2);
 const say = TEXTS[language] ?? TEXTS.en;
@@ -57,19 +59,10 @@ function form(title, parts, button, error, submit) {
 }
 
 function keyPanel(claimed) {
-  const copied = h("span.small.muted", { role: "status" });
-  const copy = h("button", {
-    type: "button",
-    onclick: async () => {
-      await navigator.clipboard.writeText(claimed.api_key);
-      show(copied, say.copied);
-    },
-  }, say.copy);
   return h("section.panel.claimed", {}, h("div.body", {},
     h("h1", {}, say.yours),
     h("p", {}, say.keep),
-    h("code.mono.key", { tabindex: 0 }, claimed.api_key),
-    h("p", {}, copy, " ", copied),
+    shownKey(claimed.api_key, say),
     h("h2", {}, say.robot),
     h("dl.inputs", {},
       h("dt", {}, "InpApiUrl"), h("dd", {}, h("code.mono", {}, claimed._ea_config.InpApiUrl)),

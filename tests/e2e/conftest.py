@@ -23,6 +23,7 @@ FIRST = 1_640_995_200
 OUTAGES = ((3_000, 5), (9_000, 1), (15_500, 40))
 # What its feed plays from the moment that somebody listens.
 LIVE_TRADES = made_trades(2_000, step_ms=5)
+ADMIN_SECRET = "the admin secret of the session's server"
 FAULTS = "429@0.1,500@0.05,drop@0.02,gap@0.01"
 
 Row = tuple[int, float, float, float, float, float]
@@ -83,7 +84,8 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
 def stack(replay: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast]:
     """Tickcast as `make run` starts it; do not kill what belongs to it, others need it."""
     folder = tmp_path_factory.mktemp("stack") / "data"
-    with RunningTickcast(folder, exchange_urls=f'{{"coinbase": "{replay}"}}') as tickcast:
+    settings = {"exchange_urls": f'{{"coinbase": "{replay}"}}', "admin_secret": ADMIN_SECRET}
+    with RunningTickcast(folder, **settings) as tickcast:
         yield tickcast
 
 

@@ -1,11 +1,12 @@
 // Calls of the server. Every failure is a Refused, or an Away when nobody answered.
 
-import { key } from "./session.js";
+import { adminSecret, key } from "./session.js";
 
 export class Refused extends Error {
   constructor(status, body) {
     super(body?.detail ?? body?.error?.message ?? body?.message ?? `The server answered ${status}.`);
     this.status = status;
+    this.kind = body?.error;
     this.requestId = body?.request_id;
   }
 }
@@ -28,7 +29,7 @@ export const post = (path, body, { prefer, signal } = {}) =>
 export const remove = (path, parameters) => call("DELETE", withParameters(path, parameters), {});
 
 async function call(method, path, { body, prefer, signal }) {
-  const headers = { Accept: "application/json", ...auth() };
+  const headers = { Accept: "application/json", ...auth(path) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (prefer) headers.Prefer = prefer;
   const answer = await reach(path, {
@@ -56,7 +57,11 @@ function tell(reachable, status) {
   for (const callback of listeners) callback(reachable, status);
 }
 
-const auth = () => (key() ? { "X-API-Key": key() } : {});
+// The operator's routes take the admin secret; where there is none, one of them takes the key.
+function auth(path) {
+  if (adminSecret() && path.startsWith("/admin/")) return { "X-Admin-Secret": adminSecret() };
+  return key() ? { "X-API-Key": key() } : {};
+}
 
 function withParameters(path, parameters = {}) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
@@ -66,7 +71,7 @@ function withParameters(path, parameters = {}) {
 
 /** Return how the server is; its answer is 503 when a part is away, which is news, no failure. */
 export async function health(path = "/health") {
-  const answer = await reach(path, { headers: auth() });
+  const answer = await reach(path, { headers: auth(path) });
   const body = await answer.json().catch(() => null);
   if (!body?.status) throw new Refused(answer.status, body);
   return body;
@@ -114,7 +119,7 @@ export async function follow(taskId, told, signal) {
 
 async function readEvents(taskId, told, signal) {
   const path = `/tasks/${encodeURIComponent(taskId)}/events`;
-  const answer = await reach(path, { headers: auth(), signal });
+  const answer = await reach(path, { headers: auth(path), signal });
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ; ) {

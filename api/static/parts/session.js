@@ -13,3 +13,10 @@ export function takeKeyFromAddress() {
 export const key = () => sessionStorage.getItem(NAME);
 export const keepKey = (text) => sessionStorage.setItem(NAME, text);
 export const forgetKey = () => sessionStorage.removeItem(NAME);
+
+// The operator's secret, likewise in this tab only.
+const SECRET = "tickcast-admin-secret";
+
+export const adminSecret = () => sessionStorage.getItem(SECRET);
+export const keepAdminSecret = (text) => sessionStorage.setItem(SECRET, text);
+export const forgetAdminSecret = () => sessionStorage.removeItem(SECRET);
