@@ -169,16 +169,17 @@ def create_app(
         settings.default_platform,
         Market(settings.default_platform, settings.default_symbol),
     )
+    offered = OfferedSlots(stores.slots, settings.told_markets)
     if DATA in settings.served_groups:
         door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, limits)
         _add_candles(app, stores, stream, work, settings)
-        _add_live(app, stores, stream, door, symbols, settings)
+        _add_live(app, stores, stream, door, symbols, offered, settings)
         _add_data(app, stores, work, symbols, settings)
         _add_feed(app, stores, enqueue)
     if ML in settings.served_groups:
         _add_lstm(app, stores, work, settings)
         _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), symbols, settings)
-        _add_robots(app, stores, enqueue, symbols, settings)
+        _add_robots(app, stores, offered, enqueue, symbols, settings)
         _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
         _add_slots(app, stores, work, settings)
         _add_next_candle(app, stores, work, next_candle)
@@ -262,18 +263,19 @@ def _add_live(
     stream: StreamStores,
     door: LiveIngest,
     symbols: SymbolResolver,
+    offered: OfferedSlots,
     settings: Settings,
 ) -> None:
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
-    reader = StreamResource(broadcast, symbols, settings.default_symbol)
+    reader = StreamResource(broadcast, symbols, offered, settings.default_symbol)
     app.add_route("/ingest/{platform}", IngestLive(door), purpose=INGEST)
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))
     app.add_route("/gaps/{platform}/{symbol}", GapsResource(gaps, traded))
     app.add_route("/quality/{platform}/{symbol}", QualityResource(stream.quality))
     app.add_route("/quarantine/{platform}", QuarantineResource(stream.quarantine))
-    app.add_route("/ws/stream", reader, computes=("WEBSOCKET",))
+    app.add_route("/ws/stream", reader, computes=("WEBSOCKET",), roles=_SUBSCRIBERS)
 
 
 def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
@@ -375,10 +377,14 @@ def _add_v1(
 
 
 def _add_robots(
-    app: Application, stores: Stores, enqueue: Enqueue, symbols: SymbolResolver, settings: Settings
+    app: Application,
+    stores: Stores,
+    offered: OfferedSlots,
+    enqueue: Enqueue,
+    symbols: SymbolResolver,
+    settings: Settings,
 ) -> None:
     """Add the routes that trading robots ask every few seconds."""
-    offered = OfferedSlots(stores.slots, settings.told_markets)
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}}
     counts = PredictionCounts(stores.signal_counts, offered)
     app.add_route("/api/scan", ScanResource(stores, offered), **read)

@@ -10,17 +10,19 @@ import msgspec
 from falcon import PayloadTypeError
 from falcon.asgi import Request, Response, WebSocket
 
-from api.access.callers import BELIEF_SECONDS, Caller, Callers
+from api.access.callers import Caller, Callers
 from api.access.minute_calls import MinuteCalls
 from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from core.clock.times import now_ms
-from core.errors import Forbidden, TooManyRequests, Unauthorized, Unavailable
+from core.errors import Forbidden, RequestError, TooManyRequests, Unauthorized, Unavailable
 from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey
 
 HEADER = "X-API-Key"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _AUTH_SECONDS = 5
+# What is open ends within a second of its key, which is believed for half of one.
+_LOOK_SECONDS = 0.25
 # A public answer, that the database hangs for instance, waits for it no longer.
 _PUBLIC_SECONDS = 1.0
 _UNAUTHORIZED, _TOO_MANY, _GOING_AWAY = 4_401, 4_429, 1_001
@@ -85,21 +87,19 @@ class Access:
         """Refuse what the key's role may not do, and one stream too many."""
         self._check_role(req, req.method, params)
         if req.context.key and self._routes.of(req.uri_template).stream:
-            self._streams.check(req.context.key.id)
+            self._streams.check(_holder(req))
 
     async def process_response(
         self, req: Request, resp: Response, resource: object, req_succeeded: bool
     ) -> None:
         """Let a stream of events end with its key."""
         if resp.sse is not None and getattr(req.context, "key", None):
-            resp.sse = self._counted(resp.sse, req.context.key.id, req.context.plain)
+            resp.sse = self._counted(resp.sse, req)
 
-    async def _counted(
-        self, events: AsyncIterator[Any], key_id: str, plain: str
-    ) -> AsyncGenerator[Any]:
+    async def _counted(self, events: AsyncIterator[Any], req: Request) -> AsyncGenerator[Any]:
         # Of many that began at once those too many end; who asks later is told why.
-        with contextlib.suppress(TooManyRequests), self._streams.one_more(key_id):
-            held = until_revoked(events, lambda: self._opens(plain), BELIEF_SECONDS)
+        with contextlib.suppress(TooManyRequests), self._streams.one_more(_holder(req)):
+            held = until_revoked(events, lambda: self._opens(req), _LOOK_SECONDS)
             async with contextlib.aclosing(held):
                 async for event in held:
                     yield event
@@ -119,7 +119,7 @@ class Access:
         """Accept the socket; one that sent no key in a header must do so in its first message."""
         self._check_role(req, "WEBSOCKET", params)
         if req.context.key:
-            self._streams.check(req.context.key.id)
+            self._streams.check(_holder(req))
         await ws.accept()
         if not req.context.trusted:
             plain = await _first_message(ws)
@@ -129,32 +129,41 @@ class Access:
                 raise refused or Unauthorized('Send {"type": "auth", "api_key": "..."} first.')
             self._admit(req, caller, plain)
             self._check_role(req, "WEBSOCKET", params)
-            self._streams.check(req.context.key.id)
+            self._streams.check(_holder(req))
             await ws.send_text('{"type":"authenticated"}')
-        watching = self._watch(ws, req.context.key, req.context.plain)
-        req.context.watch = asyncio.create_task(watching)
+        req.context.watch = asyncio.create_task(self._watch(ws, req))
 
-    async def _watch(self, ws: WebSocket, key: AccessKey | None, plain: str) -> None:
-        """Close a socket soon after its key was revoked, if it is one too many, or too old."""
-        ends = time.monotonic() + self._socket_seconds
+    async def _watch(self, ws: WebSocket, req: Request) -> None:
+        """Close a socket soon after its key ended, if it is one too many, or too old."""
+        ends, key = time.monotonic() + self._socket_seconds, req.context.key
         try:
-            with self._streams.one_more(key.id) if key else contextlib.nullcontext():
+            with self._streams.one_more(_holder(req)) if key else contextlib.nullcontext():
                 while not ws.closed:
-                    await asyncio.sleep(BELIEF_SECONDS)
-                    if key and not await self._opens(plain) and not ws.closed:
-                        await ws.close(_UNAUTHORIZED, Unauthorized.type)
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    refused = await self._refusal(req) if key else None
+                    if refused and not ws.closed:
+                        await ws.close(_UNAUTHORIZED, refused.type)
                     elif time.monotonic() > ends and not ws.closed:
                         await ws.close(_GOING_AWAY, "connect anew")
         except TooManyRequests as error:
             await ws.close(_TOO_MANY, error.type)
 
-    async def _opens(self, plain: str) -> bool:
-        """Say whether a key opens still; while nobody knows, it does."""
+    async def _opens(self, req: Request) -> bool:
+        return await self._refusal(req) is None
+
+    async def _refusal(self, req: Request) -> RequestError | None:
+        """Return why a call's key opens no more, None if it does; what its account is now is noted.
+
+        While nobody knows of a change, what was known last holds, and ends when it says so.
+        """
         try:
-            caller = await self._callers.known(plain)
-            return caller is not None and caller.refusal(now_ms()) is None
+            caller = await self._callers.known(req.context.plain)
         except Unavailable:
-            return True
+            caller = Caller(req.context.key, req.context.account)
+        if caller is None:
+            return Unauthorized(f"{HEADER} must hold a valid key.")
+        req.context.account = caller.account
+        return caller.refusal(now_ms())
 
     def _count(self, address: str) -> None:
         sentence = f"An address may call {self._address_calls} times a minute without a valid key."
@@ -183,6 +192,12 @@ def may_call(role: str, method: str, route: Route) -> bool:
     if role == READER:
         return method in _READING or method in route.computes
     return role == OWNER or role in route.roles
+
+
+def _holder(req: Request) -> str:
+    """Return who is counted: an account, whose second key is no second budget, or a key."""
+    account, key = req.context.account, req.context.key
+    return f"account-{account.id}" if account else str(key.id)
 
 
 def _is_in_scope(key: AccessKey, purpose: str, params: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""How many sockets and event streams each key holds open."""
+"""How many sockets and event streams each key, or account, holds open."""
 
 import asyncio
 import contextlib
@@ -12,39 +12,40 @@ Event = TypeVar("Event")
 
 
 class OpenStreams:
-    """Counts what stays open by the id of its key, for all api processes together."""
+    """Counts what stays open by who holds it, for all api processes together."""
 
     def __init__(self, per_key: int, counts: SharedCounts) -> None:
         self._per_key = per_key
         self._counts = counts
 
-    def check(self, key_id: str) -> None:
-        """Raise `TooManyRequests` if the key holds as many open as it may."""
-        self._check(self._counts.open(_name(key_id)) + 1)
+    def check(self, holder: str) -> None:
+        """Raise `TooManyRequests` if a key or an account holds as many open as it may."""
+        self._check(self._counts.open(_name(holder)) + 1)
 
     @contextlib.contextmanager
-    def one_more(self, key_id: str) -> Iterator[None]:
+    def one_more(self, holder: str) -> Iterator[None]:
         """Count one for as long as the context lasts; raises `TooManyRequests` as `check` does.
 
         Many that passed `check` at once are told apart here.
         """
-        opened = self._counts.opened(_name(key_id))
+        opened = self._counts.opened(_name(holder))
         try:
             self._check(opened)
             yield
         finally:
-            self._counts.closed(_name(key_id))
+            self._counts.closed(_name(holder))
 
     def _check(self, opened: int) -> None:
         if opened > self._per_key:
             raise TooManyRequests(
-                f"This key holds {self._per_key} sockets and event streams open; close some.",
+                f"This key or its account holds {self._per_key} sockets and event streams open; "
+                "close some.",
                 retry_after=1,
             )
 
 
-def _name(key_id: str) -> str:
-    return f"streams of {key_id}"
+def _name(holder: str) -> str:
+    return f"streams of {holder}"
 
 
 async def until_revoked(

@@ -11,9 +11,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from api.live.plan_view import Heard, PlanView
 from api.robots.items import scan_item
 from core.clock.times import format_microseconds, format_time, now_ms
-from core.errors import TooManyRequests
+from core.errors import TickcastError, TooManyRequests
 from core.series import Market
 from storage import keys
 from storage.journal.columns import Trades
@@ -40,9 +41,13 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Subscriber:
-    """One reader: what it asked for, and what waits for it; `slow` once that is too much."""
+    """One reader: what it asked for, and what waits for it; `slow` once that is too much.
 
-    def __init__(self, most: int = 1_000) -> None:
+    With a `plan` it hears what that shows, without one whatever it asks for.
+    """
+
+    def __init__(self, most: int = 1_000, plan: PlanView | None = None) -> None:
+        self.plan = plan
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(most)
         self.resolutions: frozenset[int] | None = None
         self.slow = asyncio.Event()
@@ -54,6 +59,21 @@ class Subscriber:
             self.waiting.put_nowait(message)
         except asyncio.QueueFull:
             self.slow.set()
+
+    def refuse(self, error: TickcastError) -> None:
+        """Tell why something that was asked for is not told."""
+        told = {"type": "error", "error": error.type, "detail": error.detail}
+        self.tell(_ENCODE(told | {"timestamp": format_time(now_ms())}))
+
+    def hears(self, market: Market, kind: LiveKind, resolution: int) -> bool:
+        """Say whether it is to be told of a candle or a signal of this length."""
+        if self.plan is not None:
+            return self.plan.shows(Heard(market, kind, resolution), self.refuse)
+        return (
+            kind is not LiveKind.CANDLES
+            or self.resolutions is None
+            or resolution in self.resolutions
+        )
 
 
 class Broadcast:
@@ -128,20 +148,35 @@ class Broadcast:
             return
         if kind is LiveKind.CANDLES:
             _tell_candles(market, data[1:], listeners)
-            return
-        told = _ENCODE({**_head(market, kind), **_content(kind, data[1:])})
-        for subscriber in listeners:
-            subscriber.tell(told)
+        elif kind is LiveKind.SIGNAL:
+            row = msgspec.json.decode(data[1:], type=SealedSignal)
+            content = {"signal": scan_item(row, None, now_ms() // 1_000)}
+            _tell(market, kind, row.resolution, content, listeners)
+        else:
+            told = _ENCODE({**_head(market, kind), **_content(kind, data[1:])})
+            for subscriber in listeners:
+                subscriber.tell(told)
 
 
 def _tell_candles(market: Market, data: bytes, listeners: Iterable[Subscriber]) -> None:
     for candle in msgspec.json.decode(data):
         resolution = candle.pop("resolution")
-        head = _head(market, LiveKind.CANDLES)
-        told = _ENCODE({**head, "resolution": resolution, "candle": candle})
-        for subscriber in listeners:
-            if subscriber.resolutions is None or resolution in subscriber.resolutions:
-                subscriber.tell(told)
+        content = {"resolution": resolution, "candle": candle}
+        _tell(market, LiveKind.CANDLES, resolution, content, listeners)
+
+
+def _tell(
+    market: Market,
+    kind: LiveKind,
+    resolution: int,
+    content: dict[str, Any],
+    listeners: Iterable[Subscriber],
+) -> None:
+    """Tell of a slot whoever hears of it."""
+    told = _ENCODE({**_head(market, kind), **content})
+    for subscriber in listeners:
+        if subscriber.hears(market, kind, resolution):
+            subscriber.tell(told)
 
 
 def _head(market: Market, kind: LiveKind) -> dict[str, Any]:
@@ -156,9 +191,6 @@ def _content(kind: LiveKind, data: bytes) -> dict[str, Any]:
         shown = msgspec.structs.asdict(quote) | {"time": format_time(quote.time)}
         shown.pop("symbol")
         return {"ticker": shown}
-    if kind is LiveKind.SIGNAL:
-        row = msgspec.json.decode(data, type=SealedSignal)
-        return {"signal": scan_item(row, None, now_ms() // 1_000)}
     found = msgspec.json.decode(data, type=AnomalyRecord)
     return {"anomaly": msgspec.structs.asdict(found) | {"time": format_microseconds(found.time)}}
 

@@ -10,14 +10,18 @@ from msgspec import Meta
 
 from api.http.threads import in_thread
 from api.live.broadcast import CHANNELS, Broadcast, Subscriber
+from api.live.plan_view import PlanView
 from api.markets.symbol_resolver import SymbolResolver
-from core.clock.resolutions import parse_resolution
+from api.robots.offered import OfferedSlots
+from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import format_time, now_ms
 from core.errors import RequestError, TickcastError, Unavailable
+from core.forecast_target import ForecastTarget
 from core.series import Market
 
 POLICY_VIOLATION = 1008
-MARKETS_LIMIT = 200
+MARKETS_LIMIT, RESOLUTIONS_LIMIT = 200, 64
+_USUAL_RESOLUTION = "1m"
 
 Channel = Literal["trades", "candles", "ticker", "anomalies", "signals"]
 
@@ -26,31 +30,39 @@ def _candles() -> list[Channel]:
     return ["candles"]
 
 
-def _minute() -> list[int | str]:
-    return ["1m"]
-
-
 class StreamCommand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a reader may say; `resolutions` narrows candles, 1 m if none is given."""
+    """What a reader may say; `resolutions` narrows candles, 1 m if none is given.
+
+    For a subscriber they narrow signals, too, and symbols and resolutions that are not given
+    are all of the plan.
+    """
 
     action: Literal["subscribe", "unsubscribe", "ping"]
     channels: list[Channel] = msgspec.field(default_factory=_candles)
     symbols: Annotated[list[str], Meta(max_length=MARKETS_LIMIT)] = []
     platform: str | None = None
-    resolutions: list[int | str] = msgspec.field(default_factory=_minute)
+    resolutions: Annotated[list[int | str], Meta(max_length=RESOLUTIONS_LIMIT)] = []
 
 
 class StreamResource:
     """`WS /ws/stream`"""
 
-    def __init__(self, broadcast: Broadcast, symbols: SymbolResolver, usual: str) -> None:
+    def __init__(
+        self, broadcast: Broadcast, symbols: SymbolResolver, offered: OfferedSlots, usual: str
+    ) -> None:
         self._broadcast = broadcast
         self._symbols = symbols
+        self._offered = offered
         self._usual = usual
 
     async def on_websocket(self, req: Request, ws: WebSocket) -> None:
-        """Serve subscriptions until the reader leaves; one that is too slow is told so and left."""
-        subscriber = Subscriber()
+        """Serve subscriptions until the reader leaves; one that is too slow is told so and left.
+
+        A subscriber hears of the slots that its plan shows, and is told of each that it does not.
+        """
+        of_plan = req.context.account is not None
+        plan = PlanView(self._offered, lambda: req.context.account) if of_plan else None
+        subscriber = Subscriber(plan=plan)
         tasks = [
             asyncio.create_task(self._read(ws, subscriber)),
             asyncio.create_task(self._write(ws, subscriber)),
@@ -84,6 +96,8 @@ class StreamResource:
             command = msgspec.json.decode(text, type=StreamCommand)
             if command.action == "ping":
                 return [{"type": "pong"}]
+            if subscriber.plan is not None:
+                return await self._obey_of_plan(command, subscriber, subscriber.plan)
             markets, unknown = await in_thread(self._markets, command)
             known = [self._obey(command, markets, subscriber)] if markets else []
             return [*unknown, *known]
@@ -97,16 +111,35 @@ class StreamResource:
     ) -> dict[str, object]:
         kinds = [CHANNELS[name] for name in command.channels]
         if command.action == "subscribe":
-            chosen = frozenset(parse_resolution(one, "resolutions") for one in command.resolutions)
+            chosen = _lengths(command) or {parse_resolution(_USUAL_RESOLUTION)}
             subscriber.resolutions = (subscriber.resolutions or frozenset()) | chosen
             self._broadcast.subscribe(subscriber, markets, kinds)
         else:
             self._broadcast.unsubscribe(subscriber, markets, kinds)
-        return {
-            "type": f"{command.action}d",
-            "channels": list(command.channels),
-            "symbols": [market.symbol for market in markets],
-        }
+        return _answer(command, markets)
+
+    async def _obey_of_plan(
+        self, command: StreamCommand, subscriber: Subscriber, plan: PlanView
+    ) -> list[dict[str, object]]:
+        kinds = [CHANNELS[name] for name in command.channels]
+        if command.action == "unsubscribe":
+            dropped = plan.markets(command.symbols, command.platform)
+            self._broadcast.unsubscribe(subscriber, dropped, kinds)
+            plan.drop(dropped, kinds)
+            return [_answer(command, dropped)]
+        plan.check(kinds)
+        slots, refused = await in_thread(
+            plan.slots, command.symbols, _lengths(command), command.platform
+        )
+        errors: list[dict[str, object]] = [
+            {**_error(error), "symbol": name[:64]} for name, error in refused
+        ]
+        if errors and not slots:
+            return errors
+        markets = list(dict.fromkeys(Market(slot.platform, slot.symbol) for slot in slots))
+        self._broadcast.subscribe(subscriber, markets, kinds)
+        plan.add(slots, kinds)
+        return [*errors, _answer(command, markets) | {"slots": [_shown(slot) for slot in slots]}]
 
     def _markets(self, command: StreamCommand) -> tuple[list[Market], list[dict[str, object]]]:
         """Return the markets that are meant, and an error for each symbol that means none."""
@@ -117,6 +150,22 @@ class StreamResource:
             except RequestError as error:
                 unknown.append({**_error(error), "symbol": name[:64]})
         return markets, unknown
+
+
+def _lengths(command: StreamCommand) -> frozenset[int]:
+    return frozenset(parse_resolution(one, "resolutions") for one in command.resolutions)
+
+
+def _answer(command: StreamCommand, markets: list[Market]) -> dict[str, object]:
+    return {
+        "type": f"{command.action}d",
+        "channels": list(command.channels),
+        "symbols": [market.symbol for market in markets],
+    }
+
+
+def _shown(slot: ForecastTarget) -> dict[str, str]:
+    return {"symbol": slot.symbol, "timeframe": timeframe_code(slot.resolution)}
 
 
 def _error(error: TickcastError) -> dict[str, object]:

@@ -9,7 +9,7 @@ from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.errors import NotFound, NotInPlan, RequestError
 from core.forecast_target import ForecastTarget
-from core.robots.accounts import OWNER, Account
+from core.robots.accounts import EVERYTHING, OWNER, Account, SlotLimits
 from core.series import Market
 from core.symbols.market_names import MarketNames
 from storage.ledger.signal_slots import SignalSlot, SignalSlotStore
@@ -21,10 +21,17 @@ NO_PLAN = "none"
 
 def visible(account: Account | None, slots: Sequence[SignalSlot]) -> list[SignalSlot]:
     """Return the slots that an account's plan and lists let it see now; without one, all."""
-    if account is None:
-        return list(slots)
-    limits = account.limits(now_ms())
+    limits = _limits(account)
     return [slot for slot in slots if limits.allow(slot.target.symbol, slot.target.resolution)]
+
+
+def is_visible(account: Account | None, symbol: str, resolution: int) -> bool:
+    """Say of one slot what `visible` says of many."""
+    return _limits(account).allow(symbol, resolution)
+
+
+def _limits(account: Account | None) -> SlotLimits:
+    return EVERYTHING if account is None else account.limits(now_ms())
 
 
 def tier_of(account: Account | None) -> str:
@@ -77,26 +84,24 @@ class OfferedSlots:
         )
         return sorted({(one.symbol, one.resolution) for one in targets})
 
+    def current(
+        self, account: Account | None, symbol: str, length: int | None, platform: str | None
+    ) -> list[ForecastTarget]:
+        """Return the targets of a symbol that are offered now, of a length and a platform if given.
+
+        Raises as `named` does.
+        """
+        mine, every = (
+            [one.target for one in self.now(whose) if platform in (None, one.target.platform)]
+            for whose in (account, None)
+        )
+        return _meant(account, mine, every, self.spelt(symbol), length)
+
     def _found(
         self, account: Account | None, symbol: str | None, length: int | None
     ) -> list[ForecastTarget]:
         symbol = None if symbol is None else self.spelt(symbol)
-
-        def meant(one: ForecastTarget) -> bool:
-            return symbol in (None, one.symbol) and length in (None, one.resolution)
-
-        targets = self.ever(account)
-        found = [one for one in targets if meant(one)]
-        if not found:
-            names = symbol, length and timeframe_code(length)
-            wanted = " ".join(name for name in names if name)
-            if any(meant(one) for one in self.ever(None)):
-                raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
-            known = {f"{one.symbol} {timeframe_code(one.resolution)}": None for one in targets}
-            near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
-            hint = f" Nearest: {', '.join(near)}." if near else ""
-            raise NotFound(f"{wanted} is not offered.{hint}")
-        return found
+        return _meant(account, self.ever(account), self.ever(None), symbol, length)
 
     def spelt(self, name: str) -> str:
         """Return the symbol of the offered slots that a name means; the name if it is none.
@@ -118,6 +123,29 @@ class OfferedSlots:
             slots = sorted(self._slots.all(), key=lambda slot: _order(slot.target))
             self._believed = self._clock(), slots
         return slots
+
+
+def _meant(
+    account: Account | None,
+    mine: Sequence[ForecastTarget],
+    every: Sequence[ForecastTarget],
+    symbol: str | None,
+    length: int | None,
+) -> list[ForecastTarget]:
+    """Return those of `mine` that are meant, or raise why there are none."""
+
+    def is_meant(one: ForecastTarget) -> bool:
+        return symbol in (None, one.symbol) and length in (None, one.resolution)
+
+    if found := [one for one in mine if is_meant(one)]:
+        return found
+    wanted = " ".join(name for name in (symbol, length and timeframe_code(length)) if name)
+    if any(is_meant(one) for one in every):
+        raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
+    known = {f"{one.symbol} {timeframe_code(one.resolution)}": None for one in mine}
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
+    hint = f" Nearest: {', '.join(near)}." if near else ""
+    raise NotFound(f"{wanted} is not offered.{hint}")
 
 
 def _order(target: ForecastTarget) -> tuple[str, int, str]:

@@ -1,9 +1,6 @@
 """Every route by nobody, by a revoked key and by every role; the list is the application's."""
 
-import re
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from falcon.errors import WebSocketDisconnected
@@ -14,6 +11,7 @@ from storage.access.access_keys import ROLES
 from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
+from tests.route_table import path_of, routes
 
 SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
 # What a reader may do besides reading: it computes, and nothing that others see changes.
@@ -46,26 +44,10 @@ ADMIN = "/admin/"
 OWNER_READS = {("GET", "/admin/monitoring-data")}
 # Ends the key that calls it.
 REPLACES = "/api/account/regenerate-key"
-SOCKETS = {"/ws/stream": {"owner", "reader"}, "/ingest/{platform}": {"owner"}}
-
-
-def routes(app: Application) -> Iterator[tuple[str, str]]:
-    """Yield method and template of every route, those of Falcon's own left out."""
-
-    def walk(nodes: list[Any]) -> Iterator[Any]:
-        for node in nodes:
-            yield from [node] if node.resource else []
-            yield from walk(node.children)
-
-    for node in walk(app._router._roots):
-        for method, responder in node.method_map.items():
-            if ".on_" in responder.__qualname__:
-                yield method, node.uri_template
-
-
-def path_of(template: str) -> str:
-    """Return a path that leads to a template's route."""
-    return re.sub(r"\{(\w+)[^}]*\}", lambda found: SAMPLES.get(found[1], "none"), template)
+SOCKETS = {
+    "/ws/stream": {"owner", "reader", "subscriber"},
+    "/ingest/{platform}": {"owner"},
+}
 
 
 def may(role: str, method: str, template: str) -> bool:
@@ -101,7 +83,7 @@ async def test_no_route_answers_nobody_or_a_revoked_key(
             continue
         tried += 1
         for headers in ({}, {"X-API-Key": plain}):
-            answer = await api.bare(method, path_of(template), headers=headers)
+            answer = await api.bare(method, path_of(template, SAMPLES), headers=headers)
             assert answer.status_code == 401, (method, template)
     assert tried > 20
 
@@ -113,7 +95,7 @@ async def test_a_role_gets_403_where_it_may_not_and_nowhere_else(
     # No worker ends the tasks that this begins: nobody waits for them.
     headers = {"X-API-Key": key_of(stores, role), "Prefer": "respond-async"}
     for method, template in routes(app):
-        path = path_of(template)
+        path = path_of(template, SAMPLES)
         if method == "WEBSOCKET":
             continue
         public = role != "feeder" and app.routes.is_public(path)
@@ -136,7 +118,7 @@ async def test_a_narrowed_key_opens_what_its_scopes_name_and_no_other_route(
     opened = set()
     for method, template in routes(app):
         if method != "WEBSOCKET":
-            answer = await api.bare(method, path_of(template), headers=headers)
+            answer = await api.bare(method, path_of(template, SAMPLES), headers=headers)
             assert answer.status_code != 401, (method, template)
             opened |= {(method, template)} if answer.status_code != 403 else set()
     assert opened == allowed
@@ -153,7 +135,7 @@ async def test_every_socket_admits_the_roles_that_it_should(
         for role in ROLES:
             plain = key_of(stores, role)
             for by_header in (True, False):
-                admitted = await _admitted(app, path_of(template), plain, by_header)
+                admitted = await _admitted(app, path_of(template, SAMPLES), plain, by_header)
                 assert admitted == (role in roles), (template, role, by_header)
 
 

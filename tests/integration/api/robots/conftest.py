@@ -1,21 +1,48 @@
-"""Sealed signals of two offered slots."""
+"""Sealed signals of offered slots, and accounts that may see some of them."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from falcon.testing import Result
 
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
+from storage.access.access_keys import SUBSCRIBER
+from storage.accounts.accounts import NewAccount
 from storage.database import writing
 from storage.ledger import append_only
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal, Unsealed
 from storage.stores import Stores
+from tests.integration.api.conftest import Api
 
 EURUSD = ForecastTarget("mt5", "EURUSD", 900, 16, "barrier_signals")
 GOLD = ForecastTarget("mt5", "XAUUSD", 3_600, 12, "barrier_signals")
+SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD")
+SLOTS = [
+    ForecastTarget("mt5", symbol, length, 6, "barrier_signals")
+    for symbol in SYMBOLS
+    for length in (900, 3_600, 14_400)
+]
+BASIC = {(s, tf) for s in ("EURUSD", "GBPUSD", "XAUUSD") for tf in ("H1", "H4")}
 Seal = Callable[..., SealedSignal]
+
+
+class Subscribed:
+    """An account with a key; it is called with that."""
+
+    def __init__(self, api: Api, account_id: int, plain: str) -> None:
+        self.account_id = account_id
+        self.plain = plain
+        self._api = api
+
+    async def __call__(self, path: str, **params: Any) -> Result:
+        """Read a route with the account's key."""
+        return await self._api.bare("GET", path, headers={"X-API-Key": self.plain}, params=params)
+
+
+Join = Callable[..., Subscribed]
 
 
 def closed(target: ForecastTarget, ago: int = 0) -> int:
@@ -62,3 +89,22 @@ def seal(stores: Stores) -> Seal:
         return row
 
     return done
+
+
+@pytest.fixture
+def join(api: Api, stores: Stores) -> Join:
+    """Make an account; what is returned calls with its key."""
+
+    def made(tier: str, ends_at: int | None = None, **told: Any) -> Subscribed:
+        account = stores.accounts.create(NewAccount(user_name="robot", **told), tier, ends_at)
+        plain = stores.keys.create(SUBSCRIBER, "robot", account_id=account.id)[0]
+        return Subscribed(api, account.id, plain)
+
+    return made
+
+
+@pytest.fixture
+def sealed(stores: Stores, seal: Seal) -> list[SealedSignal]:
+    """A signal of each slot, current."""
+    stores.slots.offer(SLOTS)
+    return [seal(slot) for slot in SLOTS]

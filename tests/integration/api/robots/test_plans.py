@@ -1,51 +1,16 @@
 """What an account sees is what its plan and its lists let it see, wherever slots are shown."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from falcon.testing import Result
 
-from core.forecast_target import ForecastTarget
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
-from tests.integration.api.robots.conftest import GOLD, Seal
+from tests.integration.api.robots.conftest import BASIC, GOLD, SLOTS, SYMBOLS, Join, Seal
 
 pytestmark = pytest.mark.clock
-SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD")
-SLOTS = [
-    ForecastTarget("mt5", symbol, length, 6, "barrier_signals")
-    for symbol in SYMBOLS
-    for length in (900, 3_600, 14_400)
-]
-BASIC = {(s, tf) for s in ("EURUSD", "GBPUSD", "XAUUSD") for tf in ("H1", "H4")}
-Join = Callable[..., Any]
-
-
-@pytest.fixture
-def join(api: Api, stores: Stores) -> Join:
-    """Make an account; what is returned calls with its key."""
-
-    def made(tier: str, ends_at: int | None = None, **told: Any) -> Any:
-        account = stores.accounts.create(NewAccount(user_name="robot", **told), tier, ends_at)
-        plain = stores.keys.create(SUBSCRIBER, "robot", account_id=account.id)[0]
-
-        async def call(path: str, **params: Any) -> Result:
-            return await api.bare("GET", path, headers={"X-API-Key": plain}, params=params)
-
-        return call
-
-    return made
-
-
-@pytest.fixture
-def sealed(stores: Stores, seal: Seal) -> None:
-    """A signal of each slot, current."""
-    stores.slots.offer(SLOTS)
-    for slot in SLOTS:
-        seal(slot)
 
 
 def slots_of(scan: Any) -> set[tuple[str, str]]:
