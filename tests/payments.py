@@ -149,3 +149,27 @@ def stripe_invoice(
         "status_transitions": {"paid_at": start // 1_000},
         **more,
     }
+
+
+def stripe_invoice_of_today(start: int, end: int, *, invoice: str = "in_1") -> dict[str, Any]:
+    """Return a paid invoice as Stripe tells it since 2025-03-31: not by which payment."""
+    told = stripe_invoice(start, end, invoice=invoice)
+    for name in ("payment_intent", "subscription"):
+        del told[name]
+    line = told["lines"]["data"][0]
+    line["pricing"] = {
+        "price_details": {"price": "price_1", "product": line.pop("price")["product"]}
+    }
+    details = {"subscription": "sub_1", "metadata": {}}
+    return told | {"parent": {"type": "subscription_details", "subscription_details": details}}
+
+
+def stripe_payment(invoice: str, payment: str) -> dict[str, Any]:
+    """Return which payment paid an invoice."""
+    return {
+        "id": f"inpay_{invoice}",
+        "object": "invoice_payment",
+        "invoice": invoice,
+        "payment": {"type": "payment_intent", "payment_intent": payment},
+        "status": "paid",
+    }

@@ -27,6 +27,9 @@ from core.payments.signatures import is_signed
 
 HEADER = "x-signature"
 PING = "ping"
+# In the place of a time that cannot be read.
+UNTOLD = 0
+_DAY_MS = 86_400_000
 _PREFIX = "myeduzz."
 _CONTRACTS = frozenset(
     f"{_PREFIX}{name}"
@@ -86,6 +89,7 @@ class _Contract(msgspec.Struct, rename="camel"):
     status: str
     created_at: str
     updated_at: str | None = None
+    trial_days: float | str | None = None
     content_access: _Access | None = None
     recurrence: _Recurrence | None = None
 
@@ -132,12 +136,18 @@ def verify(headers: Mapping[str, str], raw: bytes, secrets: Sequence[str], now_m
 
 
 def identify(raw: bytes) -> Delivery:
-    """Return the event's id, name and time; an event without an id goes by its digest."""
+    """Return the event's id, name and time; an event without an id goes by its digest.
+
+    One whose time cannot be read is an event all the same.
+    """
     envelope = _envelope(raw)
+    told = envelope.sent_date or envelope.created_at
+    if not told:
+        raise MalformedRequest("The body is no event: it has no sentDate.")
     try:
-        sent = parse_time(envelope.sent_date or envelope.created_at or "", "sentDate")
-    except InvalidRequest as error:
-        raise MalformedRequest(error.detail) from None
+        sent = parse_time(told, "sentDate")
+    except InvalidRequest:
+        sent = UNTOLD
     digest = hashlib.sha256(raw).hexdigest()
     event_id = str(envelope.id) if envelope.id is not None else f"sha256-{digest}"
     return Delivery(event_id, envelope.event, sent)
@@ -154,7 +164,7 @@ def read(raw: bytes, producer: str = "") -> list[SubscriptionEvent]:
         inside = body["data"] if isinstance(body.get("data"), dict) else body
         if delivery.name in _CONTRACTS:
             return [_contract(msgspec.convert(inside, _ContractData), producer)]
-        if (step := _STEPS.get(delivery.name)) or inside.get("status") in _NOTED_STATUSES:
+        if (step := _STEPS.get(delivery.name)) or _is_noted(inside.get("status")):
             invoice = msgspec.convert(inside, _Invoice)
             return [_invoice(invoice, step or InvoiceStep.NOTED, delivery, producer)]
     except (msgspec.MsgspecError, InvalidRequest) as error:
@@ -168,6 +178,10 @@ def is_probe(raw: bytes) -> bool:
         return _envelope(raw).event == PING
     except MalformedRequest:
         return False
+
+
+def _is_noted(status: Any) -> bool:
+    return isinstance(status, str) and status in _NOTED_STATUSES
 
 
 def _envelope(raw: bytes) -> _Envelope:
@@ -190,7 +204,7 @@ def _contract(data: _ContractData, producer: str) -> ContractEvent:
         status=status,
         at=_time(contract.updated_at, "contract.updatedAt") or created,
         starts_at=_time(recurrence.starts_at, "recurrence.startsAt") or created,
-        paid_until=_time(recurrence.next_due, "recurrence.nextDue"),
+        paid_until=_paid_until(contract, recurrence, status, created),
         ends_at=_time(recurrence.finishes_at or recurrence.final_due, "recurrence.finishesAt")
         if status is ContractStatus.FINISHED
         else None,
@@ -201,6 +215,20 @@ def _contract(data: _ContractData, producer: str) -> ContractEvent:
     )
 
 
+def _paid_until(
+    contract: _Contract, recurrence: _Recurrence, status: ContractStatus, created: int
+) -> int | None:
+    """Return the next due date, else the end that the contract itself tells, None for neither."""
+    due = _time(recurrence.next_due or recurrence.finishes_at, "recurrence.nextDue")
+    if due is not None or status is not ContractStatus.TRIAL:
+        return due
+    begins = _time(recurrence.starts_at, "recurrence.startsAt") or created
+    try:
+        return begins + round(float(contract.trial_days or 0) * _DAY_MS)
+    except (ValueError, OverflowError):
+        raise UnreadableEvent("contract.trialDays: not a number of days.") from None
+
+
 def _invoice(
     invoice: _Invoice, step: InvoiceStep, delivery: Delivery, producer: str
 ) -> InvoiceEvent:
@@ -209,10 +237,13 @@ def _invoice(
     # Who learns is the subscriber, where somebody else pays.
     person = invoice.student if invoice.student and invoice.student.email else invoice.buyer
     contract = invoice.contract.id if invoice.contract else None
+    at = _time(told.get(step), "data.paidAt") or delivery.sent_at
+    if at == UNTOLD:
+        raise UnreadableEvent(f"{delivery.name}: neither the event nor the invoice tells its time.")
     return InvoiceEvent(
         invoice=str(invoice.id),
         step=step,
-        at=_time(told.get(step), "data.paidAt") or delivery.sent_at,
+        at=at,
         contract=None if contract is None else str(contract),
         products=tuple(str(item.product_id) for item in invoice.items),
         email=person.email if person else None,

@@ -48,6 +48,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: InvoiceEvent | None = None
     refunded: InvoiceEvent | None = None
     noted: InvoiceEvent | None = None
+    # What else it goes by, if all of it is kept there.
+    same_as: str | None = None
 
     @property
     def steps(self) -> Sequence[InvoiceEvent]:
@@ -113,6 +115,14 @@ def keep_invoice(kept: Invoice, event: InvoiceEvent) -> Invoice:
     return msgspec.structs.replace(kept, **{name: _older(getattr(kept, name), event)})
 
 
+def joined(one: Invoice, other: Invoice) -> tuple[Invoice, Invoice]:
+    """Return two names of one invoice: what is kept goes by the first in alphabetical order."""
+    first, second = sorted((one, other), key=lambda invoice: invoice.id)
+    for event in second.steps:
+        first = keep_invoice(first, event)
+    return first, Invoice(id=second.id, same_as=first.id)
+
+
 def entitlements(
     contracts: Collection[Contract], invoices: Collection[Invoice], products: Mapping[str, Product]
 ) -> list[Entitled]:
@@ -122,7 +132,8 @@ def entitlements(
     """
     of_contract: dict[str | None, list[Invoice]] = {}
     for invoice in sorted(invoices, key=lambda one: one.id):
-        of_contract.setdefault(_contract_of(invoice, contracts), []).append(invoice)
+        for contract in _contracts_of(invoice, contracts):
+            of_contract.setdefault(contract, []).append(invoice)
     named = {contract.id: contract for contract in contracts}
     refs = sorted(ref for ref in named.keys() | of_contract.keys() if ref is not None)
     found = [_of(named.get(ref, Contract(id=ref)), of_contract.get(ref, ()), products)
@@ -133,13 +144,24 @@ def entitlements(
     return [one for one in (*found, *alone) if one]
 
 
-def _contract_of(invoice: Invoice, contracts: Collection[Contract]) -> str | None:
-    """Return the contract of an invoice: its own word, else the only one for its product."""
+def _contracts_of(
+    invoice: Invoice, contracts: Collection[Contract]
+) -> Sequence[str] | Sequence[None]:
+    """Return the contract of an invoice: its own word, else those for its product.
+
+    Of several it belongs to each, so that they are all over once all is taken back: which it
+    was for nobody says, and they are for the same.
+    """
     if invoice.contract:
-        return invoice.contract
+        return [invoice.contract]
     bought = set(invoice.products)
-    like = [one.id for one in contracts if one.newest and bought & set(one.newest.products)]
-    return like[0] if len(like) == 1 else None
+    like = [one.id for one in contracts if bought & set(_products_of(one))]
+    return like or [None]
+
+
+def _products_of(contract: Contract) -> tuple[str, ...]:
+    versions = (contract.newest, contract.paying)
+    return next((one.products for one in versions if one and one.products), ())
 
 
 def _of(
@@ -148,7 +170,7 @@ def _of(
     newest = contract.newest
     if newest is None:
         return _of_invoices(contract.id, invoices, products)
-    product = best_product(newest.products, products)
+    product = best_product(_bought(contract, newest, invoices), products)
     if product is None:
         return None
     proven = bool(contract.paying or any(one.paid for one in invoices) or _is_running(newest))
@@ -166,6 +188,18 @@ def _of(
         state=REFUNDED if closed is not None else newest.status.value,
         at=max([newest.at, *(event.at for one in invoices for event in one.steps)]),
     )
+
+
+def _bought(
+    contract: Contract, newest: ContractEvent, invoices: Sequence[Invoice]
+) -> tuple[str, ...]:
+    """Return what was paid for last: a version that nobody has paid yet changes no plan."""
+    paid = [(one.when, one.id, one.products) for one in invoices if one.rank is Rank.PAID]
+    if contract.paying:
+        paid.append((contract.paying.at, contract.id, contract.paying.products))
+    told = [products for _, _, products in sorted(paid, reverse=True)]
+    told.insert(0 if newest.status in PAYING else len(told), newest.products)
+    return next((products for products in told if products), ())
 
 
 def _end_of(

@@ -94,7 +94,14 @@ class InvoiceEvent(_Told, frozen=True, kw_only=True, tag="invoice"):
     note: str = ""
 
 
-SubscriptionEvent = ContractEvent | BuyerEvent | InvoiceEvent
+class PaymentEvent(_Told, frozen=True, kw_only=True, tag="payment"):
+    """Which payment paid an invoice: both are names of one thing from then on."""
+
+    invoice: str
+    payment: str
+
+
+SubscriptionEvent = ContractEvent | BuyerEvent | InvoiceEvent | PaymentEvent
 
 
 # What a probe goes by: it is not stored.

@@ -1,9 +1,8 @@
 """Stripe: signature with its time, events of subscriptions, invoices, refunds and disputes.
 
 The objects are those of docs.stripe.com/api, of versions before and after 2025-03-31: what
-was moved then is looked for in both places. An invoice goes by the payment that paid it,
-by which refunds and disputes name it; after 2025-03-31 invoices do not tell it, and a
-refund alone is then unmatched: cancel the subscription with it.
+was moved then is looked for in both places. Refunds and disputes name an invoice by the
+payment that paid it, which an event of its own tells since then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from core.payments.events import (
     Delivery,
     InvoiceEvent,
     InvoiceStep,
+    PaymentEvent,
     Provider,
     SubscriptionEvent,
     UnreadableEvent,
@@ -125,6 +125,16 @@ class _Charge(msgspec.Struct):
     charge: str | None = None
     refunded: bool = False
     billing_details: _Billing | None = None
+
+
+class _Paying(msgspec.Struct):
+    payment_intent: str | _Id | None = None
+    charge: str | _Id | None = None
+
+
+class _InvoicePayment(msgspec.Struct):
+    invoice: str | _Id
+    payment: _Paying
 
 
 class _Session(msgspec.Struct):
@@ -242,6 +252,20 @@ def _charge(event: _Event) -> list[SubscriptionEvent]:
     ]
 
 
+def _payment(event: _Event) -> list[SubscriptionEvent]:
+    found = msgspec.json.decode(event.data.object, type=_InvoicePayment)
+    payment = found.payment.payment_intent or found.payment.charge
+    if payment is None:
+        return []
+    return [
+        PaymentEvent(invoice=_name(found.invoice), payment=_name(payment), at=event.created * 1_000)
+    ]
+
+
+def _name(told: str | _Id) -> str:
+    return told.id if isinstance(told, _Id) else told
+
+
 def _session(event: _Event) -> list[SubscriptionEvent]:
     found = msgspec.json.decode(event.data.object, type=_Session)
     buyer = found.customer_details
@@ -275,6 +299,7 @@ _READERS = {
     "invoice.paid": _paid,
     "invoice.payment_succeeded": _paid,
     "invoice.payment_failed": _noted,
+    "invoice_payment.paid": _payment,
     "charge.refunded": _charge,
     "charge.dispute.created": _charge,
 }

@@ -13,10 +13,19 @@ from core.payments.entitled import (
     Entitled,
     Invoice,
     entitlements,
+    joined,
     keep_contract,
     keep_invoice,
 )
-from core.payments.events import PAYING, BuyerEvent, InvoiceEvent, InvoiceStep, SubscriptionEvent
+from core.payments.events import (
+    PAYING,
+    BuyerEvent,
+    ContractEvent,
+    InvoiceEvent,
+    InvoiceStep,
+    PaymentEvent,
+    SubscriptionEvent,
+)
 from core.payments.products import Product, best_product
 from storage.accounts.account_tables import accounts
 from storage.accounts.account_tables import entitlements as plans
@@ -72,6 +81,8 @@ class Purchases:
         self, connection: Connection, provider: str, event: SubscriptionEvent, locale: str
     ) -> int | None:
         """Keep one more event; returns whose it is, if somebody has said so yet."""
+        if isinstance(event, PaymentEvent):
+            return self._join(connection, provider, event)
         if isinstance(event, InvoiceEvent):
             return self._keep_invoice(connection, provider, event, locale)
         account_id, kept = _read(connection, contracts, provider, event.contract, Contract)
@@ -85,21 +96,37 @@ class Purchases:
     def _keep_invoice(
         self, connection: Connection, provider: str, event: InvoiceEvent, locale: str
     ) -> int | None:
-        account_id, kept = _read(connection, invoices, provider, event.invoice, Invoice)
+        account_id, kept = _read_invoice(connection, provider, event.invoice)
         kept = keep_invoice(kept, event)
         if kept.contract:
             account_id = account_id or _owner(connection, provider, kept.contract)
         account_id = account_id or self._account_of(connection, event, locale)
-        more = {"rank": int(kept.rank), "contract_id": kept.contract}
-        _write(connection, invoices, provider, event.invoice, kept, account_id, **more)
+        _write_invoice(connection, provider, kept, account_id)
         if kept.contract and account_id is not None:
             _give(connection, provider, kept.contract, account_id)
+        return account_id
+
+    def _join(self, connection: Connection, provider: str, event: PaymentEvent) -> int | None:
+        """Keep an invoice and its payment as one; returns whose it is, if that is known."""
+        (whose, one), (payer, other) = (
+            _read_invoice(connection, provider, name) for name in (event.invoice, event.payment)
+        )
+        account_id = whose or payer
+        if one.id != other.id:
+            kept, alias = joined(one, other)
+            _write_invoice(connection, provider, kept, account_id)
+            _write_invoice(connection, provider, alias, None)
         return account_id
 
     def _account_of(
         self, connection: Connection, event: SubscriptionEvent, locale: str
     ) -> int | None:
-        """Return the account of a buyer's address; who has paid gets one if there is none."""
+        """Return the account of a buyer's address; who has paid gets one if there is none.
+
+        Of an invoice only the payment says whose it is: other steps may name other people.
+        """
+        if isinstance(event, InvoiceEvent) and not _is_paid(event):
+            return None
         email = (event.email or "").strip().lower()
         if not is_address(email):
             return None
@@ -171,7 +198,9 @@ def _is_paid(event: SubscriptionEvent) -> bool:
     """Say whether an event shows that somebody has bought; others get no account."""
     if isinstance(event, InvoiceEvent):
         return event.step is InvoiceStep.PAID
-    return isinstance(event, BuyerEvent) or event.status in PAYING
+    if isinstance(event, ContractEvent):
+        return event.status in PAYING
+    return isinstance(event, BuyerEvent)
 
 
 def _owner(connection: Connection, provider: str, contract: str) -> int | None:
@@ -200,7 +229,7 @@ def _unmatched(
         if event.products and best_product(event.products, products) is None:
             return f"No plan is set for product {', '.join(event.products)[:200]}."
         if isinstance(event, InvoiceEvent) and not event.products:
-            _, kept = _read(connection, invoices, provider, event.invoice, Invoice)
+            _, kept = _read_invoice(connection, provider, event.invoice)
             if kept.paid is None:
                 return "A payment was taken back that nobody here has seen."
     return None
@@ -219,6 +248,21 @@ def _read(
     if row is None:
         return None, kind(id=name)
     return row.account_id, msgspec.convert(row.kept, kind)
+
+
+def _read_invoice(connection: Connection, provider: str, name: str) -> tuple[int | None, Invoice]:
+    """Return whose an invoice is and what is kept of it, whichever of its names is told."""
+    account_id, kept = _read(connection, invoices, provider, name, Invoice)
+    while kept.same_as:
+        account_id, kept = _read(connection, invoices, provider, kept.same_as, Invoice)
+    return account_id, kept
+
+
+def _write_invoice(
+    connection: Connection, provider: str, kept: Invoice, account_id: int | None
+) -> None:
+    more = {"rank": int(kept.rank), "contract_id": kept.contract}
+    _write(connection, invoices, provider, kept.id, kept, account_id, **more)
 
 
 def _write(

@@ -1,12 +1,6 @@
 """All records work alike on PostgreSQL; skipped where none is installed."""
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,49 +26,12 @@ from tests.made_runs import named_run
 SERIES = make_series("coinbase", "BTC-USD", "1m")
 
 
-def _command(folder: Path, *words: str) -> None:
-    # PostgreSQL refuses to run as root.
-    user = "postgres" if os.getuid() == 0 else None
-    subprocess.run(words, cwd=folder, user=user, check=True, stdout=subprocess.DEVNULL)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a PostgreSQL of our own, on a unix socket only."""
-    if not shutil.which("initdb") or not shutil.which("pg_ctl"):
-        pytest.skip("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory(prefix="tickcast-pg-") as name:
-        folder = Path(name)
-        if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        data, options = str(folder / "data"), f"-k {folder} -c listen_addresses= -c fsync=off"
-        _command(folder, "initdb", "-D", data, "-U", "tick", "-A", "trust", "--no-sync")
-        _command(folder, "pg_ctl", "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start")
-        try:
-            yield f"postgresql+psycopg2://tick@/postgres?host={folder}"
-        finally:
-            _command(folder, "pg_ctl", "-D", data, "-m", "immediate", "stop")
-
-
-@pytest.fixture
-def postgresql(server: str) -> Iterator[Engine]:
-    """A migrated, empty database."""
-    engine = open_database(server)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
 def test_the_migrations_make_the_tables_that_the_code_knows(postgresql: Engine) -> None:
     with postgresql.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_two_that_start_at_once_migrate_once(postgresql: Engine, server: str) -> None:
+def test_two_that_start_at_once_migrate_once(postgresql: Engine) -> None:
     with postgresql.begin() as connection:
         metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
@@ -82,7 +39,7 @@ def test_two_that_start_at_once_migrate_once(postgresql: Engine, server: str) ->
 
     def run() -> None:
         try:
-            migrate(open_database(server))
+            migrate(open_database(postgresql.url.render_as_string()))
         except Exception as error:
             problems.append(error)
 

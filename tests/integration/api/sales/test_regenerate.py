@@ -1,9 +1,16 @@
 """A key replaced by its holder: at once, or with an overlap; of two at once, one."""
 
 import asyncio
+import time
+from contextlib import suppress
 
 import pytest
+import redis
+import time_machine
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
+from api.access.seldom_calls import SeldomCalls
+from core.errors import TooManyRequests
 from core.mail.mails import MailKind
 from storage.access.access_keys import FILE_LABEL
 from storage.accounts.accounts import NewAccount
@@ -74,6 +81,24 @@ async def test_three_an_hour_are_enough_for_an_account(api: Api, plain: str) -> 
         codes.append(answer.status_code)
         plain = answer.json.get("api_key", plain)
     assert codes == [200, 200, 200, 429]
+
+
+async def test_ten_a_day_are_enough_for_an_account_however_they_are_spread(
+    redis_client: "redis.Redis",
+) -> None:
+    day = SeldomCalls(redis_client, "rotate", RateLimitItemPerHour(3), RateLimitItemPerDay(10))
+    taken = []
+    with time_machine.travel("2026-03-11T00:30:00Z", tick=False) as clock:
+        for _ in range(24):
+            for _ in range(4):
+                with suppress(TooManyRequests):
+                    await day.count("account-1")
+                    taken.append(time.time())
+            clock.shift(3_601)
+        assert len(taken) == 10
+        assert [taken.count(at) for at in dict.fromkeys(taken)] == [3, 3, 3, 1]
+        clock.shift(86_400)
+        await day.count("account-1")
 
 
 async def test_the_account_is_told_without_the_key(api: Api, stores: Stores, plain: str) -> None:

@@ -15,10 +15,9 @@ from tests.integration.storage.executions.test_execution_store import (  # noqa:
     test_two_reports_at_once_are_one_position,
     test_whatever_is_done_to_the_reports_is_found,
 )
-from tests.integration.storage.test_postgresql import postgresql, server  # noqa: F401
 
 
 @pytest.fixture
-def engine(postgresql: Engine) -> Engine:  # noqa: F811
+def engine(postgresql: Engine) -> Engine:
     """Take PostgreSQL in the place of SQLite."""
     return postgresql

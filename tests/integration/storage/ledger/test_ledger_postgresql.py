@@ -27,12 +27,11 @@ from tests.integration.storage.ledger.test_ledger import (  # noqa: F401
     test_sql_refuses_to_change_or_remove_rows,
     test_verifying_finds_the_first_row_that_is_not_what_it_was,
 )
-from tests.integration.storage.test_postgresql import postgresql, server  # noqa: F401
 from tests.made_forecasts import forecast
 
 
 @pytest.fixture
-def engine(postgresql: Engine) -> Engine:  # noqa: F811
+def engine(postgresql: Engine) -> Engine:
     """Take PostgreSQL in the place of SQLite."""
     return postgresql
 

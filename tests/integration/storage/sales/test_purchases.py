@@ -22,6 +22,8 @@ from tests.payments import (
     eduzz_invoice,
     stripe,
     stripe_invoice,
+    stripe_invoice_of_today,
+    stripe_payment,
     stripe_subscription,
 )
 
@@ -132,6 +134,24 @@ def test_a_subscription_of_stripe_belongs_to_whoever_its_invoice_names(engine: E
     assert shop.plans() == [("ana@example.com", "pro", START + MONTH + 3 * DAY)]
 
 
+@pytest.mark.parametrize("turn", range(5))
+def test_a_payment_of_stripe_that_is_taken_back_closes_the_invoice_that_it_paid(
+    engine: Engine, turn: int
+) -> None:
+    back = {"id": "ch_1", "payment_intent": "pi_1", "refunded": True}
+    story = [
+        stripe("customer.subscription.created",
+               stripe_subscription("active", START, START + MONTH)),
+        stripe("invoice.paid", stripe_invoice_of_today(START, START + MONTH)),
+        stripe("invoice_payment.paid", stripe_payment("in_1", "pi_1")),
+        stripe("charge.refunded", back, created=START + DAY),
+        stripe("invoice_payment.paid", stripe_payment("in_1", "pi_2")),
+    ]  # fmt: skip
+    shop = Shop(engine)
+    shop.take(*story[turn:], *story[:turn], *story[::-1], provider=STRIPE)
+    assert shop.plans() == [("ana@example.com", "pro", START + DAY)]
+
+
 def test_another_payer_of_a_contract_takes_it_from_nobody(engine: Engine) -> None:
     shop = Shop(engine)
     shop.take(PAID, invoice("paid", START, of="3456", email="payer@example.com"))
@@ -161,6 +181,20 @@ def test_any_order_and_repetition_gives_the_same_plans(engine: Engine, seed: int
         ("ana@example.com", "pro", START + MONTH + DAY),
         ("bia@example.com", "basic", START + MONTH),
         ("caio@example.com", "pro", START + 5 * DAY),
+    ]
+
+
+def test_only_a_payment_says_whose_an_invoice_is(engine: Engine) -> None:
+    shop = Shop(engine)
+    shop.take(invoice("paid", START, name="1", email="payer@example.com"))
+    for step in ("refunded", "waiting_refund"):
+        shop.take(invoice(step, START + DAY, name="2", email="payer@example.com"))
+    shop.take(invoice("paid", START, name="3", email="payer@example.com"))
+    shop.take(invoice("paid", START, name="2", email="bia@example.com"))
+    assert shop.plans() == [
+        ("bia@example.com", "pro", START + DAY),
+        ("payer@example.com", "pro", START + MONTH),
+        ("payer@example.com", "pro", START + MONTH),
     ]
 
 

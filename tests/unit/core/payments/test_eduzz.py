@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from core.clock.times import format_time
 from core.errors import MalformedRequest
 from core.payments.eduzz import identify, is_probe, read, verify
 from core.payments.events import ContractEvent, ForeignProducer, InvoiceEvent, UnreadableEvent
@@ -169,6 +170,47 @@ def test_an_event_goes_by_its_id_or_else_by_its_digest() -> None:
     bare = body.replace(b'"id": "e1", ', b"")
     assert identify(bare).event_id.startswith("sha256-")
     assert identify(bare) == identify(bare)
+
+
+def test_an_event_whose_time_cannot_be_read_is_kept_and_applied_only_if_it_tells_another() -> None:
+    at = format_time(START).encode()
+    odd = eduzz("invoice_paid", eduzz_invoice("paid", START + DAY), event_id="e1", sent=START)
+    odd = odd.replace(b'"sentDate": "' + at, b'"sentDate": "soon, ' + at)
+    assert identify(odd).event_id == "e1"
+    [event] = read(odd)
+    assert event.at == START + DAY
+    with pytest.raises(UnreadableEvent):
+        read(odd.replace(b'"paidAt"', b'"other"'))
+
+
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ({"trialDays": 7}, START + 7 * DAY),
+        ({"trialDays": "7"}, START + 7 * DAY),
+        ({}, START),
+        ({"trialDays": None}, START),
+        ({"trialDays": 7, "recurrence": {"nextDue": format_time(START + DAY)}}, START + DAY),
+    ],
+)
+def test_a_trial_ends_when_it_says_and_never_goes_on_for_ever(
+    told: dict[str, object], until: int
+) -> None:
+    data = eduzz_contract("trial", START)
+    data["contract"] |= told
+    [event] = read(eduzz("contract_created", data))
+    assert event.paid_until == until
+
+
+def test_a_contract_without_a_next_due_date_lasts_until_it_finishes() -> None:
+    told = {"finishes": START + 90 * DAY}
+    [event] = read(eduzz("contract_updated", eduzz_contract("upToDate", START, **told)))
+    assert event.paid_until == START + 90 * DAY
+
+
+@pytest.mark.parametrize("status", [[], {}, 1, None])
+def test_a_status_of_another_kind_is_no_fault_of_ours(status: object) -> None:
+    assert read(eduzz("invoice_updated", eduzz_invoice("paid", START) | {"status": status})) == []
 
 
 @pytest.mark.parametrize(

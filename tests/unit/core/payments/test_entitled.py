@@ -164,6 +164,42 @@ def test_an_invoice_that_names_no_contract_belongs_to_the_only_one_for_its_produ
     assert ends(story) == START + DAY
 
 
+@pytest.mark.parametrize("status", ["awaitingPayment", "late", "canceled"])
+def test_a_greater_plan_that_nobody_has_paid_yet_is_not_opened(status: str) -> None:
+    basic = contract("upToDate", START, START + MONTH, product="55")
+    asked = contract(status, START + DAY, START + MONTH, when_late=False)
+    bought = invoice("paid", START, product="55")
+    for story in ([basic, asked], [basic, bought, asked], [bought, asked]):
+        assert after(story)[0].plan == "basic", story
+    assert after([basic, asked, invoice("paid", START + 2 * DAY, name="2")])[0].plan == "pro"
+    paid = contract("upToDate", START + 2 * DAY, START + MONTH)
+    assert after([basic, asked, paid])[0].plan == "pro"
+
+
+def test_a_version_that_names_no_product_is_of_what_was_bought_before() -> None:
+    data = eduzz_contract("canceled", START + DAY, next_due=START + MONTH)
+    data["products"] = []
+    assert ends([PAID, eduzz("contract_updated", data)]) == START + MONTH
+
+
+def test_a_contract_that_is_now_for_something_else_opens_nothing() -> None:
+    assert after([PAID, contract("upToDate", START + DAY, START + MONTH, product="shirt")]) == []
+
+
+def test_two_contracts_for_one_product_are_over_once_all_their_payments_were_taken_back() -> None:
+    both = [PAID, contract("upToDate", START + DAY, START + MONTH, contract="9")]
+    paid = [invoice("paid", START, of=None), invoice("paid", START + DAY, name="2", of=None)]
+    back = [
+        invoice("refunded", START + 3 * DAY, of=None),
+        invoice("refunded", START + 5 * DAY, name="2", of=None),
+    ]
+    for number, story in enumerate([[*both, *paid, *back], [*back, *paid, *both]]):
+        found = after(story)
+        assert {one.ends_at for one in found} == {START + 5 * DAY}, number
+    one_left = after([*both, *paid, back[0]])
+    assert min(one.ends_at or 0 for one in one_left) >= START + MONTH
+
+
 def test_of_several_products_the_highest_plan_counts() -> None:
     data = eduzz_contract("upToDate", START, next_due=START + MONTH, product="55")
     data["products"].append({"id": PRODUCT})
