@@ -57,7 +57,8 @@ class PlanView:
         account, found = self._account(), dict[ForecastTarget, None]()
         wanted = symbols or sorted({slot.target.symbol for slot in self._offered.now(account)})
         refused: list[tuple[str, RequestError]] = []
-        for symbol, length in product(dict.fromkeys(wanted), lengths or [None]):
+        narrowed: Collection[int | None] = lengths or [None]
+        for symbol, length in product(dict.fromkeys(wanted), narrowed):
             try:
                 targets = self._offered.current(account, symbol, length, platform)
             except RequestError as error:
