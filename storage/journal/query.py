@@ -84,15 +84,16 @@ class TradeReader:
         `after` continues where the page before ended.
         """
         begin = max(start, after.time) if after else start
+        nearest = _Nearest(after.time if after else begin - 1, limit, end)
         parts: list[Trades] = []
-        count = 0
         for entry in self.entries(platform, symbol, begin // 1_000, end // 1_000):
-            if count > limit and _enough(parts, after, limit, entry.first_ms * 1_000):
+            if nearest.until < entry.first_ms * 1_000:
                 break
-            inside = (entry.trades.time >= begin) & (entry.trades.time <= end)
+            time = entry.trades.time
+            inside = (time >= begin) & (time <= nearest.until)
             if inside.any():
                 parts.append(entry.trades if inside.all() else entry.trades.take(inside))
-                count += len(parts[-1])
+                nearest.add(parts[-1].time)
         return _page(parts, limit, after)
 
     def between(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
@@ -179,11 +180,25 @@ def _count_before(held: list[tuple[int, str]], first_ms: int) -> int:
     return int(np.searchsorted([at for at, _ in held], first_ms))
 
 
-def _enough(parts: list[Trades], after: Position | None, limit: int, next_time: int) -> bool:
-    """Say whether the page is full of trades before `next_time`."""
-    known = sum(int((part.time < next_time).sum()) for part in parts)
-    passed = sum(int((part.time == after.time).sum()) for part in parts) if after else 0
-    return known > limit + passed
+class _Nearest:
+    """The times next after an instant: as many as a page tells, and one more.
+
+    No trade later than `until` (microseconds) can be of the page.
+    """
+
+    def __init__(self, after: int, limit: int, end: int) -> None:
+        self.until = end
+        self._after, self._limit = after, limit
+        self._count = 0
+        self._times: list[Ints] = []
+
+    def add(self, time: Ints) -> None:
+        """Note the times of more trades, in any order."""
+        self._times.append(time[time > self._after])
+        self._count += len(self._times[-1])
+        if self._count > self._limit:
+            nearest = np.sort(np.concatenate(self._times), kind="stable")[: self._limit + 1]
+            self.until, self._times, self._count = int(nearest[-1]), [nearest], len(nearest)
 
 
 class _Sorted(NamedTuple):
