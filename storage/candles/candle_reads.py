@@ -13,17 +13,22 @@ from storage.candles.candle_replies import times, to_candles
 # Large replies are slow: while hundreds of thousands of small lists are alive, every
 # run of the collector visits them all. Measured best between 2,000 and 10,000.
 BLOCK = 5_000
+_COUNTS = "trades"
 # A bucket that holds any time.
 _EVER = 2**53
 
 
 class Wanted(NamedTuple):
-    """Which candles: those that open in `start..end` (s), of these the first or last `limit`."""
+    """Which candles: those that open in `start..end` (s), of these the first or last `limit`.
+
+    Without `counts`, their counts of trades are not looked up.
+    """
 
     start: int | None = None
     end: int | None = None
     limit: int | None = None
     newest: bool = False
+    counts: bool = True
 
     def after(self, last: int, seen: int) -> "Wanted":
         """Return what is still wanted once `seen` candles up to `last` have been read."""
@@ -91,9 +96,11 @@ def _block(client: Any, series: Series, wanted: Wanted, count: int) -> list[Any]
     bounds = span(wanted.start, wanted.end)
     # The transaction keeps the fields together while somebody else writes.
     pipeline = client.pipeline(transaction=True)
-    for field in FIELDS:
+    fields = [field for field in FIELDS if wanted.counts or field != _COUNTS]
+    for field in fields:
         pipeline.execute_command(command, key(series, field), *bounds, "COUNT", count)
-    return [or_empty(reply) for reply in pipeline.execute(raise_on_error=False)]
+    replies = dict(zip(fields, pipeline.execute(raise_on_error=False), strict=True))
+    return [or_empty(replies.get(field, [])) for field in FIELDS]
 
 
 def _ask(client: Any, command: tuple[Any, ...]) -> Any:

@@ -70,13 +70,15 @@ class CandleStore:
         end: int | None = None,
         limit: int | None = None,
         newest: bool = False,
+        counts: bool = True,
     ) -> Candles:
         """Return candles that open in `start..end` (s, both included), oldest first.
 
         `limit` takes the first ones, or with `newest` the last ones. An unknown
-        series has none. Beyond 5,000 candles, several snapshots are read.
+        series has none. Beyond 5,000 candles, several snapshots are read. Without `counts`
+        how many trades they had is left unknown.
         """
-        wanted = candle_reads.Wanted(start, end, limit, newest)
+        wanted = candle_reads.Wanted(start, end, limit, newest, counts)
         with redis_errors():
             return candle_reads.read_candles(self._client, series, wanted)
 

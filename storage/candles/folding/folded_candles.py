@@ -67,7 +67,7 @@ class FoldedCandles:
         """
         last = None if end is None else end - 1
         # An unfinished one may be left out, and one beyond tells that there are more.
-        found = self._candles.read(series, start, last, limit + 2, newest)
+        found = self._candles.read(series, start, last, limit + 2, newest, counts=False)
         at_end = (
             found if newest and end is None else self._candles.read(series, None, None, 1, True)
         )
@@ -111,20 +111,19 @@ class _Folding:
         limit = max(1, min(limit, MOST_JOINED // self._most - 2))
         count = (limit + 2) * self._most
         last = None if stop is None else stop - 1
-        shorter = self._candles.read(self._source, first, last, count, newest)
-        held = self._candles.read(self._source, None, None, 1, True).time
-        top = opening_at(int(held[-1]), step, self._grid) if len(held) else None
-        if not len(shorter):
-            return FoldedPage(Candles.empty(), False, self._source.resolution, top)
+        shorter = self._candles.read(self._source, first, last, count, newest, counts=False)
+        (held,) = self._candles.ends([self._source])
+        if held is None:
+            return FoldedPage(Candles.empty(), False, self._source.resolution, None)
+        top = opening_at(held[1], step, self._grid)
         cut = len(shorter) == count
-        if newest or first is None:
-            shorter = self._from_a_whole_one(shorter, history=not (cut and newest))
+        if len(shorter):
+            shorter = self._from_a_whole_one(shorter, held[0], cut=cut and newest)
         if cut and not newest:
             # The last of them may lack what was not read.
-            shorter = shorter.take(
-                shorter.time < opening_at(int(shorter.time[-1]), step, self._grid)
-            )
-        made = self._join(shorter, int(held[-1]))
+            begun = opening_at(int(shorter.time[-1]), step, self._grid)
+            shorter = shorter.take(shorter.time < begun)
+        made = self._join(shorter, held[1])
         page = _cut(made, limit, newest, partial, self._source.resolution, top)
         return page._replace(more=page.more or cut)
 
@@ -135,12 +134,18 @@ class _Folding:
             return opening
         return int(ends(np.array([opening], np.int64), self._series.resolution, self._grid)[0])
 
-    def _from_a_whole_one(self, shorter: Candles, *, history: bool) -> Candles:
-        """Leave out the first longer candle if candles before it are not there, or not read."""
+    def _from_a_whole_one(self, shorter: Candles, first: int, *, cut: bool) -> Candles:
+        """Leave out the first longer candle if it lacks candles before them.
+
+        Where they are the first of all (`first`, s) those of an open market, where the reading
+        was `cut` there any.
+        """
         step, opened = self._series.resolution, int(shorter.time[0])
         opening = opening_at(opened, step, self._grid)
-        whole = opened == opening or (history and not self._expected(opening, opened))
-        return shorter if whole else shorter.take(shorter.time >= self._opening_from(opened))
+        lacking = self._expected(opening, opened) if opened == first else cut
+        if opened == opening or not lacking:
+            return shorter
+        return shorter.take(shorter.time >= self._opening_from(opened))
 
     def _join(self, shorter: Candles, held: int) -> Candles:
         if not len(shorter):
