@@ -94,6 +94,8 @@ SPEC = SpecTree(
     security={"ApiKey": []},
 )
 _ADDITIONS: dict[str, Json] = {}
+# The templates of the routes that the document was collected of.
+_COLLECTED: dict[str, frozenset[str]] = {}
 
 
 def operation(
@@ -130,7 +132,12 @@ def operation(
 def build_document(app: Application) -> Json:
     """Return the OpenAPI 3.1 document of all documented routes of `app`."""
     SPEC.register(app)
-    # A copy, ten times as fast as `deepcopy`; all applications of a process share the original.
+    # Applications of the same routes share what was collected once.
+    templates = frozenset(route.template for route in app.routes)
+    if _COLLECTED.get("of") != templates:
+        vars(SPEC).pop("_spec", None)
+        _COLLECTED["of"] = templates
+    # A copy, ten times as fast as `deepcopy`.
     document: Json = msgspec.json.decode(msgspec.json.encode(SPEC.spec))
     for template, path in document["paths"].items():
         for method, described in path.items():
