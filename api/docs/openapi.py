@@ -150,7 +150,7 @@ def _finish(described: Json, route: Route, method: str) -> None:
         described["security"] = [{}, {"ApiKey": []}]
         for code in _WITH_KEY:
             described["responses"].pop(code)
-    if route.invalid == BAD_REQUEST:
+    if route.invalid == BAD_REQUEST and "requestBody" not in described:
         # What is invalid has the body of what is malformed.
         described["responses"].pop("422", None)
     if method in route.limits:

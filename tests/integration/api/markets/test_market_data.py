@@ -212,7 +212,7 @@ async def test_what_is_documented_has_the_same_shapes(app: Application, api: Api
     for name, text in {**SHAPES, "POST /api/sync/{symbol}": SYNCED}.items():
         method, template = name.split()
         described = document["paths"][template][method.lower()]["responses"]
-        assert "422" not in described
+        assert "422" not in described or method == "POST"
         schema = described["200"]["content"]["application/json"]["schema"]
         parts = document["components"]["schemas"]
         problems |= {f"{name} {p}" for p in Shape.parse(text).schema_problems(schema, parts)}

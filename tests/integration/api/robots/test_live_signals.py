@@ -26,7 +26,8 @@ async def test_a_sealed_signal_is_told_to_readers_of_its_market(
         ASGIConductor(app) as conductor,
         conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
     ):
-        before = stores.redis.pubsub_numpat()
+        while not (before := stores.redis.pubsub_numpat()):  # whoever waits for jobs listens first
+            await asyncio.sleep(0.02)
         await ws.send_text(json.dumps(wanted | {"channels": ["signals"]}))
         assert (await receive(ws))["channels"] == ["signals"]
         while stores.redis.pubsub_numpat() <= before:
