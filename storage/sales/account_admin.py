@@ -18,6 +18,7 @@ from storage.database import writing
 from storage.mail.mail_tables import claims, mails
 from storage.mail.outbox import MailState, add_mail
 from storage.sales.sales_tables import contracts, invoices, webhook_events
+from storage.tables import access_keys
 
 NAMELESS = ""
 _PERSONAL: Mapping[str, Any] = {"email": None, "name": NAMELESS}
@@ -67,6 +68,8 @@ class AccountAdmin:
             mine = accounts.c.id == account_id
             connection.execute(update(accounts).where(mine).values(blank))
             revoke_keys_of(connection, account_id, now)
+            labels = update(access_keys).where(access_keys.c.account_id == account_id)
+            connection.execute(labels.values(label=NAMELESS))
             end_plans(connection, account_id, now)
             _end_mails(connection, account_id, now)
             _forget_buyer(connection, account_id)

@@ -151,8 +151,8 @@ def test_a_backup_of_sqlite_is_restored_into_postgresql_and_back(
     assert [watch.series for watch in stores.watches.list()] == [SERIES]
 
 
-def test_a_statement_ends_when_its_time_is_over(server: str) -> None:
-    engine = open_database(server, query_s=0.3)
+def test_a_statement_ends_when_its_time_is_over(postgresql: Engine) -> None:
+    engine = open_database(postgresql.url.render_as_string(), query_s=0.3)
     with pytest.raises(DatabaseUnavailable, match="too long"), reading(engine) as connection:
         connection.execute(text("SELECT pg_sleep(60)"))
     with reading(engine) as connection:

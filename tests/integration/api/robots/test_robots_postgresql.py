@@ -3,10 +3,6 @@
 import pytest
 
 from storage.stores import Stores
-from tests.integration.api.robots.test_executions import (  # noqa: F401
-    test_an_account_sees_its_own_positions_and_the_owner_all,
-    test_money_of_two_currencies_is_never_added,
-)
 from tests.integration.api.robots.test_heartbeat import (  # noqa: F401
     test_what_was_seen_outlives_redis,
 )
