@@ -8,8 +8,8 @@ import { skillLimit, skillWhisker, verdictChip } from "../parts/verdict.js";
 const SIZE = 220;
 const EDGE = 34;
 
-/** How often it happened against how likely it was said to be; on the diagonal is honest. */
-export function calibrationPlot({ bins, ece, n }) {
+/** How often it came against how likely it was said to be; on the diagonal is honest. */
+export function calibrationPlot({ bins, ece, n }, { said = "said to go up", came = "Went up" } = {}) {
   const values = bins.flatMap((bin) => [bin.probability, bin.low, bin.high]);
   const low = Math.max(0, Math.min(...values, 0.4) - 0.02);
   const high = Math.min(1, Math.max(...values, 0.6) + 0.02);
@@ -26,13 +26,13 @@ export function calibrationPlot({ bins, ece, n }) {
     svg("line.axis", { x1: EDGE, x2: EDGE, y1: 18, y2: bottom }),
     ticks.map((tick) => svg("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, percent(tick, 0))),
     ticks.map((tick) => svg("text", { x: EDGE - 5, y: y(tick) + 4, "text-anchor": "end" }, percent(tick, 0))),
-    svg("text", { x: (SIZE + EDGE) / 2, y: SIZE - 4, "text-anchor": "middle" }, "said to go up"),
+    svg("text", { x: (SIZE + EDGE) / 2, y: SIZE - 4, "text-anchor": "middle" }, said),
     svg("line.ideal", { x1: x(low), y1: y(low), x2: x(high), y2: y(high) }),
     bins.map((bin) => chanceWhisker(x(bin.probability), y(bin.low), y(bin.high))),
     svg("polyline.curve", { points: bins.map((bin) => `${x(bin.probability)},${y(bin.frequency)}`).join(" ") }),
     bins.map((bin) => svg("circle.point", { cx: x(bin.probability), cy: y(bin.frequency), r: 3 })),
   );
-  const caption = `Went up, against said to go up; dashed is perfect. Expected calibration error ${percent(ece, 1)}.`;
+  const caption = `${came}, against ${said}; dashed is perfect. Expected calibration error ${percent(ece, 1)}.`;
   return h("figure.grid", {}, drawing, h("figcaption.small.muted", {}, caption));
 }
 

@@ -84,6 +84,12 @@ export async function offers(method, path) {
   return Boolean((await described()).paths[path]?.[method.toLowerCase()]);
 }
 
+/** Say whether a route answers without a key. */
+export async function isPublic(method, path) {
+  const needs = (await described()).paths[path]?.[method.toLowerCase()]?.security ?? [];
+  return needs.some((way) => !Object.keys(way).length);
+}
+
 /** Return what a field of a route's body may be, as the server knows it, and what it usually is. */
 export async function choicesOf(method, path, field) {
   const all = await described();

@@ -2,7 +2,7 @@
 
 import { onReach } from "./api.js";
 import { show } from "./dom.js";
-import { forgetKey, key } from "./session.js";
+import { adminSecret, forgetKey, key } from "./session.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
 const element = (id) => document.getElementById(id);
@@ -19,7 +19,7 @@ export function startPage({ open, ask, isSignedIn = key, forget = forgetKey }) {
   const enter = () => {
     leave = new AbortController();
     shown = true;
-    element("sign-out").hidden = false;
+    element("sign-out").hidden = !key() && !adminSecret();
     show(main);
     open(main, leave.signal, askAgain);
   };

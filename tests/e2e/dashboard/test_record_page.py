@@ -1,0 +1,144 @@
+"""The record of signals in a real browser: to whoever has a key, or to all where it is set so."""
+
+from typing import Any
+
+import httpx
+import msgspec
+from playwright.sync_api import expect
+
+from api.record.schemas import (
+    CalibratedModel,
+    CalibrationShown,
+    PerformanceRow,
+    PerformanceShown,
+    PerformanceTotals,
+)
+from bench.running_tickcast import RunningTickcast
+from core.answers.record import (
+    COSTS,
+    Calibration,
+    CalibrationBin,
+    ClassCalibration,
+    ExecutionFigures,
+    RecordHead,
+    SignalFigures,
+)
+from storage.stores import Stores
+from tests.e2e.dashboard.browser import Watched
+from tests.e2e.dashboard.test_subscribers import looks_well, sign_in, sold
+
+__all__ = ["sold"]
+HEAD = "ab" * 32
+FEW = SignalFigures(n=40, n_directional=0, n_missed=2, coverage=0.95, n_resolved=0)
+MANY = SignalFigures(
+    n=2_000, n_directional=310, n_missed=3, coverage=0.9985, n_resolved=300, win_rate=0.412,
+    win_rate_low=0.358, win_rate_high=0.469, profit_factor=1.18, profit_factor_low=0.93,
+    profit_factor_high=1.49, expectancy_r=0.071, expectancy_r_low=-0.042, expectancy_r_high=0.184,
+    expectancy_bps=0.83, max_drawdown_r=11.4, open_r=-1.25, worst_open_r=-5.02, sharpe_daily=0.08,
+    sharpe_low=-0.11, sharpe_high=0.27, versus_hold_bps=0.4, random_entry_percentile=81.3,
+    p_value=0.2, p_value_holm=1.0, verdict="unproven", n_not_entered=6, n_open=4,
+)  # fmt: skip
+COPIES = ExecutionFigures(
+    n=640, subscribers=12, pf=1.09, win_rate=0.401, expectancy_r=0.031, slippage_bps_p50=0.2,
+    slippage_bps_p90=1.4, delay_s_p50=7.0, delay_s_p90=31.0, copied_pct=71.4,
+    skipped={"spread": 12, "offline": 80}, gap_r=-0.04,
+)  # fmt: skip
+
+
+def rows() -> list[PerformanceRow]:
+    """Return as many rows as a server has that offers much."""
+    return [
+        PerformanceRow(
+            symbol=symbol, tf_code=length, model_v=f"lgbm_{symbol}_{length}_v85b52764",
+            signals=msgspec.structs.replace(MANY, random_entry_percentile=float(percentile)),
+            executions=None, platform="mt5", horizon=16, retired=percentile > 90,
+        )
+        for percentile, (symbol, length) in zip(
+            (3, 17, 32, 33, 48, 55, 71, 95, 96),
+            [(s, tf) for s in ("EURUSD", "GBPUSD", "XAUUSD") for tf in ("M15", "H1", "H4")],
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def record(signals: SignalFigures, *each: PerformanceRow, copies: Any = None) -> Any:
+    """Return what `GET /api/performance` answers."""
+    shown = PerformanceShown(
+        days=30, as_of="2026-11-27T09:00:00Z", ledger_head=RecordHead(4_711, HEAD, 5_000, HEAD),
+        costs=COSTS, totals=PerformanceTotals(signals, copies), rows=list(each), stale=False,
+    )  # fmt: skip
+    return msgspec.to_builtins(shown)
+
+
+def calibration() -> Any:
+    """Return what `GET /api/calibration` answers."""
+    bins = [
+        CalibrationBin(40, n / 10, n / 10 + 0.02, n / 10 - 0.05, n / 10 + 0.09) for n in (3, 5, 6)
+    ]
+    one = ClassCalibration(
+        n=300, ece=0.02, ece_low=0.01, ece_high=0.04, brier=0.49, brier_prior=0.5, skill=0.02,
+        skill_low=-0.01, skill_high=0.05, bins=bins,
+    )  # fmt: skip
+    whole = Calibration(**msgspec.structs.asdict(one), classes={"buy": one, "sell": one, "no": one})
+    model = CalibratedModel(
+        symbol="EURUSD", tf_code="M15", model_v="lgbm_EURUSD_M15_v85b52764", live=whole,
+        walk_forward=whole, drift=False, n_live=300, platform="mt5", horizon=16,
+    )  # fmt: skip
+    return msgspec.to_builtins(
+        CalibrationShown(as_of="2026-11-27T09:00:00Z", models=[model], stale=False)
+    )
+
+
+def test_who_has_a_key_sees_the_record_of_what_was_sealed(
+    watched: Watched, filled: RunningTickcast, sold: Stores
+) -> None:
+    page = watched.page
+    page.goto(f"{filled.url}/app/performance")
+    sign_in(page, "Your key", filled.key)
+
+    totals = page.get_by_role("region", name="All slots")
+    expect(totals.locator(".facts > div", has_text="To buy or sell")).to_contain_text(
+        "3", timeout=20_000
+    )
+    head = httpx.get(f"{filled.url}/api/public/stats").json()["ledger_head"]["hash"]
+    expect(page.get_by_role("region", name="The chain that holds it")).to_contain_text(head)
+    expect(page.get_by_text("Not shown of so few")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Slots and models").locator("tbody tr").first
+    ).to_contain_text("USD")
+    page.get_by_label("Over").select_option("90")
+    expect(totals).to_be_visible(timeout=20_000)
+    assert page.url.endswith("?days=90")
+
+
+def test_where_it_is_public_nobody_is_asked_and_nothing_is_sold_that_is_not_there(
+    watched: Watched, filled: RunningTickcast
+) -> None:
+    page, told = (
+        watched.page,
+        {"performance": record(FEW), "calibration": {"as_of": "", "models": []}},
+    )
+    public = {"get": {"security": [{}, {"ApiKey": []}]}}
+    answers = [{"status": "computing", "retry_after": 0}]
+    page.route("**/openapi.json", lambda r: r.fulfill(json={"paths": {"/api/performance": public}}))
+    page.route("**/api/calibration*", lambda r: r.fulfill(json=told["calibration"]))
+    page.route(
+        "**/api/performance*",
+        lambda r: r.fulfill(json=answers.pop() if answers else told["performance"]),
+    )
+    page.goto(f"{filled.url}/app/performance")
+
+    expect(page.get_by_text("No signal to buy or sell in 30 days")).to_be_visible()
+    expect(page.get_by_text("The rule is not loosened")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    for title in ("No slot yet", "Too few positions to compare", "No model has spoken yet"):
+        expect(page.get_by_text(title)).to_be_visible()
+
+    told |= {"performance": record(MANY, *rows(), copies=COPIES), "calibration": calibration()}
+    page.reload()
+    expect(page.get_by_role("region", name="Slots and models").locator("tbody tr")).to_have_count(9)
+    expect(page.get_by_role("img", name="Slots by the share of random entries")).to_be_visible()
+    expect(page.get_by_text("Not shown to earn anything")).to_be_visible()
+    page.get_by_role("button", name="Plots").press("Enter")
+    expect(page.get_by_role("img", name="Calibration")).to_have_count(4)
+    looks_well(page, "performance")
