@@ -69,6 +69,7 @@ from api.pages.root import RootResource
 from api.record.calibration import CalibrationResource
 from api.record.kept_record import RecordWork
 from api.record.performance import PerformanceResource
+from api.robots.copies import AccountCopies
 from api.robots.executions import ExecutionsResource
 from api.robots.feed import FeedClock, FeedResource
 from api.robots.heartbeat import HeartbeatResource
@@ -393,7 +394,7 @@ def _add_robots(
     app.add_route("/api/history/predictions", counts, dear=True, **read)
     signals = AccountSignalList(stores.sealed, offered)
     app.add_route("/api/account/signals", signals, **read)
-    positions = AccountExecutions(stores.executions)
+    positions = AccountExecutions(stores.executions, AccountCopies(stores, offered))
     app.add_route("/api/account/executions", positions, **read)
     app.add_route("/api/account/me", AccountMe(stores.heartbeats), **read)
     app.add_route("/api/account/terminals", TerminalList(stores.heartbeats), **read)

@@ -49,6 +49,7 @@ from storage.models.named_runs import NamedRuns
 from storage.models.registry import Registry
 from storage.models.series_cache import SeriesCache
 from storage.models.signals import SignalStore
+from storage.record.copies import CopyStore
 from storage.record.kept_records import KeptRecords
 from storage.record.record_reads import RecordReads
 from storage.redis_breaker import RedisBreaker
@@ -109,6 +110,7 @@ class Stores:
     record_reads: RecordReads
     kept_records: KeptRecords
     signal_events: SignalEvents
+    copies: CopyStore
     executions: ExecutionStore
     heartbeats: Heartbeats
     boards: BoardStore
@@ -184,6 +186,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         record_reads=RecordReads(engine),
         kept_records=KeptRecords(client),
         signal_events=SignalEvents(engine),
+        copies=CopyStore(engine),
         executions=ExecutionStore(engine, heads),
         heartbeats=Heartbeats(client, engine),
         boards=BoardStore(engine),

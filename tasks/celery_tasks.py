@@ -288,6 +288,15 @@ def look_at_inputs() -> None:
     measure_inputs(runtime().stores)
 
 
+@periodic(table.JOIN_EXECUTIONS)
+def join() -> None:
+    """Find what positions made of the signals that they copy."""
+    # NumPy and pandas come in with this import.
+    from tasks.record.join_executions import join_executions
+
+    join_executions(runtime().stores)
+
+
 @periodic(table.NOTE_UPTIME)
 def uptime() -> None:
     """Note whether the service is well in this minute."""

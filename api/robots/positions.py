@@ -6,7 +6,9 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread
+from api.robots.copies import AccountCopies
 from api.robots.schemas_positions import (
+    CopyShown,
     MoneyShown,
     Positions,
     PositionShown,
@@ -17,6 +19,7 @@ from api.robots.seen import account_of, is_owner
 from api.robots.words import WORDS
 from core.clock.resolutions import timeframe_code
 from core.clock.times import format_time, now_ms
+from core.executions.copy import Copy
 from core.executions.summary import Money, Totals, by_currency, totals
 from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey
@@ -24,13 +27,16 @@ from storage.executions.execution_rows import Position
 from storage.executions.execution_store import ExecutionStore
 
 _DAY_MS = 86_400_000
+# Of a position without a signal, or one that nobody has looked at yet.
+_NO_COPY = Copy(exec_id=0, seq=0)
 
 
 class AccountExecutions:
     """`GET /api/account/executions`"""
 
-    def __init__(self, store: ExecutionStore) -> None:
+    def __init__(self, store: ExecutionStore, copies: AccountCopies) -> None:
         self._store = store
+        self._copies = copies
 
     @operation("account_executions", "robots", {200: Positions}, errors=(422,))
     async def on_get(self, req: Request, resp: Response, query: PositionsQuery) -> None:
@@ -48,13 +54,19 @@ class AccountExecutions:
         account_id = None if is_owner(key) else account_of(account)
         since = now_ms() - query.days * _DAY_MS
         rows = self._store.page(account_id, since, query.limit, query.before)
-        money = self._store.money(account_id, since)
-        return Positions([show_position(row) for row in rows], _sums(query.days, money))
+        money, copies = self._store.money(account_id, since), self._copies.of(rows)
+        sums = _sums(
+            query.days,
+            money,
+            self._copies.summary(account_id, account, query.days, since),
+            self._copies.open_pnl(account_id),
+        )
+        return Positions([show_position(row, copies.get(row.exec_id)) for row in rows], sums)
 
 
-def show_position(row: Position) -> PositionShown:
-    """Return a position in the words of robots."""
-    opening, progress = row.opening, row.progress
+def show_position(row: Position, copy: Copy | None) -> PositionShown:
+    """Return a position in the words of robots, with what it made of its signal if it has one."""
+    opening, progress, told = row.opening, row.progress, copy or _NO_COPY
     return PositionShown(
         exec_id=row.exec_id,
         ticket=row.ticket,
@@ -70,6 +82,9 @@ def show_position(row: Position) -> PositionShown:
         result=progress.result,
         pred_id=opening.pred_id or row.signal_seq,
         matched=row.signal_seq is not None,
+        slippage_bps=_rounded(told.slippage_bps, 2),
+        delay_s=_rounded(told.delay_s, 3),
+        r=_rounded(told.r, 6),
         account=row.terminal or None,
         revisions=row.revisions,
         clock_suspect=row.clock_suspect,
@@ -81,10 +96,15 @@ def show_position(row: Position) -> PositionShown:
         currency=opening.currency,
         parent_ticket=opening.parent_ticket,
         reason_raw=progress.reason_raw,
+        implausible=told.implausible,
     )
 
 
-def _sums(days: int, money: list[Money]) -> PositionSums:
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _sums(days: int, money: list[Money], copy: CopyShown, open_: float | None) -> PositionSums:
     every, parts = totals(money), by_currency(money)
     shown = msgspec.structs.asdict(every)
     if len(parts) > 1:
@@ -92,8 +112,10 @@ def _sums(days: int, money: list[Money]) -> PositionSums:
     return PositionSums(
         days=days,
         **shown,
+        open_pnl_estimate=open_,
         currency=(next(iter(parts)) or None) if len(parts) == 1 else None,
         by_currency={name: _shown(one) for name, one in parts.items()},
+        copy=copy,
     )
 
 

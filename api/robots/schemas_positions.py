@@ -16,7 +16,12 @@ class PositionsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class PositionShown(Struct):
-    """A position; `revisions` counts its reports, `account` is `server:login`, null if unsaid."""
+    """A position; `revisions` counts its reports, `account` is `server:login`, null if unsaid.
+
+    Beside its signal: `slippage_bps` of its entry (above 0 is worse), `delay_s`, and `r`, what it
+    earned in units of what the signal risked; null where it has none, or is open. An `implausible`
+    one has a price that was not the market's.
+    """
 
     exec_id: int
     ticket: int
@@ -32,6 +37,9 @@ class PositionShown(Struct):
     result: str | None
     pred_id: int | None
     matched: bool
+    slippage_bps: float | None
+    delay_s: float | None
+    r: float | None
     account: str | None
     revisions: int
     clock_suspect: bool
@@ -43,6 +51,7 @@ class PositionShown(Struct):
     currency: str | None
     parent_ticket: int | None
     reason_raw: str | None
+    implausible: bool
 
 
 class TerminalShown(Struct, kw_only=True):
@@ -82,11 +91,48 @@ class MoneyShown(Struct):
     gross_loss: float
 
 
+class CopyCoverage(Struct):
+    """Signals to act on of the last `days` (at most 30), in the plan, while a terminal was there.
+
+    `skipped` says why those not copied were not, and counts the others as `offline`.
+    """
+
+    days: int
+    signals: int
+    copied: int
+    pct: float | None
+    skipped: dict[str, int]
+
+
+class CopyShown(Struct, kw_only=True):
+    """What copying the signals came to; implausible positions count nowhere else.
+
+    `gap_r` is what was earned less what the signal came to by the rule for all, the mean over
+    `n_gap` signals: what was lost by copying. `open_r` is what the open positions stand at in
+    units of what was risked, `worst_open_r` the worst of them.
+    """
+
+    n: int
+    n_implausible: int
+    slippage_bps_p50: float | None
+    slippage_bps_p90: float | None
+    delay_s_p50: float | None
+    delay_s_p90: float | None
+    n_gap: int
+    gap_r: float | None
+    gap_r_low: float | None
+    gap_r_high: float | None
+    open_r: float
+    worst_open_r: float
+    coverage: CopyCoverage
+
+
 class PositionSums(Struct):
     """Sums over the whole window, not the page.
 
     Money of different currencies is never added: where there are several, `currency` and the
-    sums of money are null, and `by_currency` has them.
+    sums of money are null, and `by_currency` has them. `open_pnl_estimate` values the open
+    positions at the newest candles; null where one cannot be, or of several currencies.
     """
 
     days: int
@@ -101,8 +147,10 @@ class PositionSums(Struct):
     gross_loss: float | None
     n_breakeven: int
     n_open: int
+    open_pnl_estimate: float | None
     currency: str | None
     by_currency: dict[str, MoneyShown]
+    copy: CopyShown
 
 
 class Positions(Struct):

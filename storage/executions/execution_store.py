@@ -23,6 +23,8 @@ from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import execution_reports
 
 CLOCK_SUSPECT, OUTSIDE_PLAN = "clock_suspect", "outside_plan"
+# So many open positions are valued; more are beyond any account.
+MOST_OPEN = 1_000
 # What a position's first report decides.
 _OF_FIRST = ("exec_id", "account_id", "in_plan", "clock_suspect", "first_received_at")
 
@@ -63,6 +65,14 @@ class ExecutionStore:
         query = query.order_by(executions.c.exec_id.desc()).limit(limit)
         with reading(self._engine) as connection:
             return [read_position(row) for row in connection.execute(query)]
+
+    def open(self, account_id: int | None) -> list[Position]:
+        """Return the positions that are open, of an account or of all."""
+        query = select(executions).where(executions.c.closed_at.is_(None))
+        if account_id is not None:
+            query = query.where(executions.c.account_id == account_id)
+        with reading(self._engine) as connection:
+            return [read_position(row) for row in connection.execute(query.limit(MOST_OPEN))]
 
     def money(self, account_id: int | None, since: int) -> list[Money]:
         """Return what sums need of all positions of the same window."""

@@ -14,6 +14,7 @@ from storage.models import (
     run_tables,  # noqa: F401 - likewise
     signal_tables,  # noqa: F401 - likewise
 )
+from storage.record import copy_tables  # noqa: F401 - likewise
 from storage.sales import sales_tables  # noqa: F401 - likewise
 from storage.signals import signal_event_tables  # noqa: F401 - likewise
 from storage.tables import metadata

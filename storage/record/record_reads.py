@@ -1,27 +1,24 @@
 """Sealed signals of a window as their record needs them, and what was missed of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, case, func, select
 
 from core.answers.record import RecordHead
+from core.executions.copy import PaperSignal
 from core.forecast_target import ForecastTarget
 from core.ledger import EVENTS, SIGNALS
 from core.signals import HOLD
 from storage.database import reading
 from storage.ledger.ledger_chain import read_head
-from storage.ledger.ledger_reads import is_target
+from storage.ledger.ledger_reads import in_parts, is_target
 from storage.ledger.ledger_rows import MISSED, OUTCOME
 from storage.ledger.ledger_tables import ledger_events, ledger_signals
 
 _TARGET = ForecastTarget.__struct_fields__
-_SAID = (
-    "seq", "made_at", "first_opening", "opening", "type", "current_price", "take_profit",
-    "stop_loss", "costs_bps", "spread_bps",
-)  # fmt: skip
-
+_OUTCOME = ("pnl_percent", "exit")
 _CAME = and_(
     ledger_events.c.ledger == ledger_signals.c.ledger,
     ledger_events.c.seq == ledger_signals.c.seq,
@@ -41,25 +38,6 @@ class Spoken(NamedTuple):
 
     n: int
     run_id: str | None
-
-
-class DirectionalRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A signal to buy or to sell; `pnl_percent` and `exit` are None until its outcome is there."""
-
-    target: ForecastTarget
-    model_hash: str
-    seq: int
-    made_at: int
-    first_opening: int
-    opening: int
-    type: str
-    current_price: float
-    take_profit: float
-    stop_loss: float
-    costs_bps: float
-    spread_bps: float
-    pnl_percent: float | None
-    exit: str | None
 
 
 class ModelCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,24 +65,16 @@ class RecordReads:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def directional(self, since: int) -> list[DirectionalRow]:
-        """Return the signals that act, sealed since then, by when they were made."""
-        signal, event = ledger_signals.c, ledger_events.c
-        columns = [signal[name] for name in (*_TARGET, "model_hash", *_SAID)]
-        query = (
-            select(*columns, event.realised.label("pnl_percent"), event.reason.label("exit"))
-            .select_from(ledger_signals.outerjoin(ledger_events, _CAME))
-            .where(*_window(since), signal.type != HOLD)
-            .order_by(signal.made_at, signal.seq)
-        )
-        with reading(self._engine) as connection:
-            return [
-                DirectionalRow(
-                    target=ForecastTarget(*row[:5]),
-                    **dict(zip(DirectionalRow.__struct_fields__[1:], row[5:], strict=True)),
-                )
-                for row in connection.execute(query)
-            ]
+    def directional(self, since: int) -> list[PaperSignal]:
+        """Return the signals to buy or to sell, sealed since then, by when they were made."""
+        return self._papers(and_(*_window(since)))
+
+    def papers(self, seqs: Collection[int]) -> dict[int, PaperSignal]:
+        """Return signals to buy or to sell by their `seq`."""
+        found: dict[int, PaperSignal] = {}
+        for part in in_parts(seqs):
+            found |= {one.seq: one for one in self._papers(ledger_signals.c.seq.in_(part))}
+        return found
 
     def counts(self, since: int) -> list[ModelCounts]:
         """Count the signals sealed since then by target and model, by their first candle."""
@@ -179,6 +149,19 @@ class RecordReads:
         with reading(self._engine) as connection:
             rows, events = (read_head(connection, one, SIGNALS) for one in (SIGNALS, EVENTS))
         return RecordHead(rows.count, rows.hash, events.count, events.hash)
+
+    def _papers(self, wanted: ColumnElement[bool]) -> list[PaperSignal]:
+        signal, event = ledger_signals.c, ledger_events.c
+        columns = [signal[name] for name in PaperSignal.__struct_fields__ if name not in _OUTCOME]
+        outcome = event.realised.label("pnl_percent"), event.reason.label("exit")
+        query = (
+            select(*columns, *outcome)
+            .select_from(ledger_signals.outerjoin(ledger_events, _CAME))
+            .where(wanted, signal.type != HOLD, signal.stop_loss.is_not(None))
+            .order_by(signal.made_at, signal.seq)
+        )
+        with reading(self._engine) as connection:
+            return [PaperSignal(**row._mapping) for row in connection.execute(query)]
 
 
 def _window(since: int) -> tuple[ColumnElement[bool], ...]:

@@ -12,19 +12,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.answers.record import Performance, RecordRow, RecordScope, SignalFigures
+from core.answers.record import ExecutionFigures, Performance, RecordRow, RecordScope, SignalFigures
 from core.clock.resolutions import DAY
+from core.executions.copy import PaperSignal
 from core.forecast_target import ForecastTarget
 from core.multiple_testing import holm
-from core.signals import BUY
 from ml.record.equity import Changes, Equity, changes_of
 from ml.record.figures import Figures, chance_of_no_gain, figures, judge
 from ml.record.random_entries import Compared, SlotCandles, compare, percentile
 from ml.record.signal_columns import SignalColumns
-from ml.scoring.scorecard import fee_of
 from ml.scoring.signal_outcome import NOT_ENTERED
-from storage.record.record_reads import DirectionalRow, MissedCount, Model, ModelCounts
+from storage.record.record_reads import MissedCount, Model, ModelCounts
 from storage.stores import Stores
+from tasks.record.copied import CopiedSignals
 from tasks.record.slot_candles import RecordCandles
 
 Integers = NDArray[np.int64]
@@ -61,18 +61,21 @@ def performance(stores: Stores, scope: RecordScope, now: int) -> Performance:
     head = reads.head()
     offered = _offered(stores)
     counts = {_model(one): one for one in reads.counts(since) if one.target in offered}
-    columns = _columns(reads.directional(since), counts)
+    signals = reads.directional(since)
+    columns = _columns(signals, counts)
     missed = _missed([one for one in reads.missed(since) if one.target in offered], counts)
     chances = [chance_of_no_gain(signals) for signals in columns.values()]
     p_values = dict(zip(columns, holm(chances), strict=True))
     wanted = [model for model in {**counts, **missed} if scope.holds(*_slot(model[0]))]
     candles = RecordCandles(stores.candles, since // 1_000)
+    copied = CopiedSignals(stores, signals, since, now)
     records, rows = [], []
     for model in wanted:
         some = [counts[model]] if model in counts else []
         record = [_record(columns[model], one, candles) for one in some]
         figures_ = _shown(record, some, missed.get(model, 0), p_values.get(model, 1.0))
-        rows.append(_row(model, offered[model[0]], figures_))
+        executions = copied.figures([model])
+        rows.append(_row(model, offered[model[0]], figures_, executions))
         records += record
     together = [counts[model] for model in wanted if model in counts]
     lacking = sum(missed.get(model, 0) for model in wanted)
@@ -80,7 +83,7 @@ def performance(stores: Stores, scope: RecordScope, now: int) -> Performance:
         as_of=now,
         head=head,
         signals=_shown(records, together, lacking, None),
-        executions=None,
+        executions=copied.figures(wanted),
         rows=sorted(rows, key=lambda row: (row.symbol, row.resolution, row.model_hash)),
     )
 
@@ -139,7 +142,9 @@ def _shown(
     return msgspec.structs.replace(shown, **told)
 
 
-def _row(model: Model, retired: bool, shown: SignalFigures) -> RecordRow:
+def _row(
+    model: Model, retired: bool, shown: SignalFigures, executions: ExecutionFigures | None
+) -> RecordRow:
     target, model_hash = model
     return RecordRow(
         platform=target.platform,
@@ -149,6 +154,7 @@ def _row(model: Model, retired: bool, shown: SignalFigures) -> RecordRow:
         model_hash=model_hash,
         retired=retired,
         signals=shown,
+        executions=executions,
     )
 
 
@@ -177,17 +183,17 @@ def _missed(missed: Iterable[MissedCount], counts: Mapping[Model, ModelCounts]) 
 
 
 def _columns(
-    rows: Iterable[DirectionalRow], counts: Mapping[Model, ModelCounts]
+    rows: Iterable[PaperSignal], counts: Mapping[Model, ModelCounts]
 ) -> dict[Model, SignalColumns]:
     """Return the signals that act of every model that gave any, of some none."""
-    by_model: dict[Model, list[DirectionalRow]] = {model: [] for model in counts}
+    by_model: dict[Model, list[PaperSignal]] = {model: [] for model in counts}
     for row in rows:
         if (row.target, row.model_hash) in by_model:
             by_model[row.target, row.model_hash].append(row)
     return {model: columns_of(some) for model, some in by_model.items()}
 
 
-def columns_of(rows: Sequence[DirectionalRow]) -> SignalColumns:
+def columns_of(rows: Sequence[PaperSignal]) -> SignalColumns:
     """Return signals as columns; costs are those that were sealed with them."""
 
     def floats(values: Iterable[float]) -> NDArray[np.float64]:
@@ -199,12 +205,12 @@ def columns_of(rows: Sequence[DirectionalRow]) -> SignalColumns:
     return SignalColumns(
         made_at=integers(row.made_at for row in rows),
         first_opening=integers(row.first_opening for row in rows),
-        end=integers(row.opening + row.target.resolution for row in rows),
-        side=integers(1 if row.type == BUY else -1 for row in rows),
+        end=integers(row.end for row in rows),
+        side=integers(row.sign for row in rows),
         price=floats(row.current_price for row in rows),
         take_profit=floats(row.take_profit for row in rows),
         stop_loss=floats(row.stop_loss for row in rows),
-        fee=floats(fee_of(row.costs_bps - row.spread_bps) for row in rows),
+        fee=floats(row.fee for row in rows),
         spread=floats(row.spread_bps / 10_000 for row in rows),
         earned=floats(np.nan if row.pnl_percent is None else row.pnl_percent / 100 for row in rows),
         entered=np.fromiter((row.exit != NOT_ENTERED for row in rows), bool, len(rows)),
