@@ -31,7 +31,7 @@ demo-fx: $(VENV)/.installed
 
 # Two processes: much of the time is waiting for servers to start, stop and be killed, and more
 # would make those late. Files come in order, so that whole servers are first and what is short
-# is last.
+# is last; tests/shared_servers.py says what stays together.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -50,7 +50,8 @@ bench: $(VENV)/.installed-dev
 
 # Minutes of kills and floods against a live server; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
 campaign: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/campaign tests/integration/api/test_schema.py -m slow -s --timeout 1200
+	$(BIN)/python -m pytest tests/campaign tests/integration/api/test_schema.py \
+		tests/integration/feeds/test_exchange_candles.py -m slow -s --timeout 1200
 
 # What grows an hour, of a server under live trades; SOAK_MINUTES=5 runs for less.
 soak: $(VENV)/.installed-dev

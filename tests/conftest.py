@@ -16,6 +16,7 @@ from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 from tests.clocks import INSTANTS, USUAL, clock_at
 from tests.migrated import lay_tables
+from tests.shared_servers import SharedServers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +30,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker:
         every = metafunc.config.getoption("--every-instant") and not marker.kwargs.get("once")
         metafunc.parametrize("clock", INSTANTS if every else [USUAL], indirect=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "SharedServers":
+    """Have tests that share a server run in one process, in which it is started once."""
+    return SharedServers(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ from storage.ledger.ledger_tables import ledger_events, ledger_signals
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores, open_stores
 from tests.e2e.conftest import client_of
-from tests.e2e.test_kills import kill
+from tests.e2e.faults.test_kills import kill
 from tests.integration.tasks.signals.market import candles, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]

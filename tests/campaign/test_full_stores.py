@@ -18,8 +18,8 @@ import pytest
 from bench.measure import percentile
 from bench.running_tickcast import RunningTickcast
 from storage.redis_connection import connect
+from tests.e2e.alone.test_full_disk import fill, mounted
 from tests.e2e.conftest import client_of, wait_for
-from tests.e2e.test_full_disk import fill, mounted
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""A live Tickcast for the whole session, and an exchange for it to fetch from."""
+"""A live Tickcast for all tests of this folder, and an exchange for it to fetch from."""
 
 import csv
 import math
@@ -53,7 +53,7 @@ def exchange_rows() -> list[Row]:
     return rows
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a simulator that fails now and then, as exchanges do."""
     folder = tmp_path_factory.mktemp("exchange")
@@ -74,13 +74,13 @@ def replay(exchange_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: _answers(port) or process.poll() is not None, what="the simulator's start")
+    wait_for(lambda: answers(port) or process.poll() is not None, what="the simulator's start")
     yield f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(replay: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast]:
     """Tickcast as `make run` starts it; do not kill what belongs to it, others need it."""
     folder = tmp_path_factory.mktemp("stack") / "data"
@@ -91,7 +91,7 @@ def stack(replay: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
 
 @pytest.fixture
 def http(stack: RunningTickcast) -> Iterator[httpx.Client]:
-    """HTTP to the session's Tickcast, with its key."""
+    """HTTP to the shared Tickcast, with its key."""
     with client_of(stack) as client:
         yield client
 
@@ -133,7 +133,8 @@ def stored_rows(client: httpx.Client, series: str) -> list[Row]:
         asked["cursor"] = cursor
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Say whether a simulator listens."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/time", timeout=2).status_code > 0
     except httpx.TransportError:

@@ -44,7 +44,7 @@ def candles() -> list[list[float]]:
     return rows[:-300] + rows[-295:]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def filled(stack: RunningTickcast, candles: list[list[float]]) -> RunningTickcast:
     """The server with something to show on every page."""
     with client_of(stack) as http:

@@ -65,7 +65,9 @@ def gaps_of(rows: list[Row]) -> list[tuple[int, int]]:
     return [(int(a[0]) + HOUR, int(b[0])) for a, b in pairwise(rows) if b[0] - a[0] > HOUR]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+)
 def test_20000_candles_come_once_and_equal_from_a_failing_exchange(data: Path, seed: int) -> None:
     wanted = walk(COUNT)
     with simulating(SimulatorOptions(data, fault=FAULTS, seed=seed)) as url:

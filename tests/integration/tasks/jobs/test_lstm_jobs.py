@@ -52,10 +52,10 @@ def lstm(redis_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def trained(lstm: Workbench) -> Job:
-    """The first training."""
-    return lstm.ended(
-        lstm.enqueue.begin(TRAIN_LSTM, msgspec.convert(TRAINING, TrainLstm)), seconds=120
-    )
+    """The first training, after which its job forecasts."""
+    request = msgspec.convert(TRAINING | {"predict": True, "fetch": None}, TrainLstm)
+    job = lstm.enqueue.begin(TRAIN_LSTM, request, after=[PREDICT_LSTM_NSTEPS])
+    return lstm.ended(job, seconds=120)
 
 
 def test_a_training_saves_a_model_and_tells_how_good_it_is(lstm: Workbench, trained: Job) -> None:
@@ -149,17 +149,10 @@ def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
     assert not drafts.exists() or not list(drafts.iterdir())
 
 
-def test_one_job_can_train_and_then_predict(lstm: Workbench) -> None:
-    asked = TRAINING | {"model_id": "chained", "predict": True, "fetch": None}
-    request = msgspec.convert(asked, TrainLstm)
-
-    job = lstm.ended(
-        lstm.enqueue.begin(TRAIN_LSTM, request, after=[PREDICT_LSTM_NSTEPS]), seconds=120
-    )
-
-    assert job.stages == ["train_lstm_from_redis", "predict_lstm_nsteps"]
-    assert job.error is None
-    assert job.result is not None
-    assert len(job.result["predictions"]) == 2
-    assert "scores" in job.result
-    assert job.result["model"]["id"] == "chained"
+def test_one_job_can_train_and_then_predict(trained: Job) -> None:
+    assert trained.stages == ["train_lstm_from_redis", "predict_lstm_nsteps"]
+    assert trained.error is None
+    assert trained.result is not None
+    assert len(trained.result["predictions"]) == 2
+    assert "scores" in trained.result
+    assert trained.result["model"]["id"] == "1"

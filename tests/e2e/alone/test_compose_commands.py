@@ -21,7 +21,7 @@ from core.settings import Settings
 from operate.embedded_redis import server_command
 from tests.e2e.conftest import wait_for
 
-COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+COMPOSE = Path(__file__).parents[3] / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
 OURS = {name: one for name, one in SERVICES.items() if one["image"] == "tickcast"}
 PATIENCE = 150

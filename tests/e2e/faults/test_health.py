@@ -20,17 +20,10 @@ WELL_WITHIN = 30.0
 WORKERS = ("stream", "worker", "fetcher", "trainer", "beat")
 
 
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast]:
-    """A Tickcast of which tests may stop parts."""
-    with RunningTickcast(tmp_path_factory.mktemp("health") / "data") as tickcast:
-        yield tickcast
-
-
 @pytest.fixture
-def http(stopped: RunningTickcast) -> Iterator[httpx.Client]:
+def http(mortal: RunningTickcast) -> Iterator[httpx.Client]:
     """A client that has waited until all is well."""
-    with client_of(stopped) as client:
+    with client_of(mortal) as client:
         wait_for(lambda: _health(client)["status"] == "healthy", WELL_WITHIN, "health")
         yield client
 
@@ -68,28 +61,28 @@ def _stand_still(client: httpx.Client, pids: list[int], parts: set[str]) -> None
 
 
 def test_workers_that_stand_still_are_told_one_by_one(
-    stopped: RunningTickcast, http: httpx.Client
+    mortal: RunningTickcast, http: httpx.Client
 ) -> None:
-    pids = [pid for part in WORKERS for pid in _pids(stopped, part)]
+    pids = [pid for part in WORKERS for pid in _pids(mortal, part)]
     _stand_still(http, pids, set(WORKERS))
 
 
 def test_a_child_that_stands_still_is_told_though_its_parent_lives(
-    stopped: RunningTickcast, http: httpx.Client
+    mortal: RunningTickcast, http: httpx.Client
 ) -> None:
-    child = _pids(stopped, "trainer")[-1]
-    assert len(_pids(stopped, "trainer")) == 2
+    child = _pids(mortal, "trainer")[-1]
+    assert len(_pids(mortal, "trainer")) == 2
     _stand_still(http, [child], {"trainer"})
 
 
-def test_a_redis_that_stands_still_is_told(stopped: RunningTickcast, http: httpx.Client) -> None:
-    _stand_still(http, _pids(stopped, "redis"), {"redis"})
+def test_a_redis_that_stands_still_is_told(mortal: RunningTickcast, http: httpx.Client) -> None:
+    _stand_still(http, _pids(mortal, "redis"), {"redis"})
 
 
 def test_a_database_that_nobody_can_write_is_told(
-    stopped: RunningTickcast, http: httpx.Client
+    mortal: RunningTickcast, http: httpx.Client
 ) -> None:
-    file = Path(str(stopped.settings.database_address).removeprefix("sqlite:///"))
+    file = Path(str(mortal.settings.database_address).removeprefix("sqlite:///"))
     other = sqlite3.connect(file, isolation_level=None, timeout=10)
     other.execute("BEGIN IMMEDIATE")
     began = time.monotonic()

@@ -6,38 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from bench.running_tickcast import RunningTickcast
 from core.clock.times import now_ms
 from tests.e2e.conftest import wait_for
-from tests.payments import DAY, PRODUCT, SECRET, eduzz, eduzz_contract, sign
-from tests.smtp_servers import Inbox, smtp_server
+from tests.e2e.service.conftest import ADMIN_SECRET
+from tests.payments import DAY, SECRET, eduzz, eduzz_contract, sign
+from tests.smtp_servers import Inbox
 
-ADMIN_SECRET = "the admin secret of a server that sells"
 TOKEN = re.compile(r"/app/claim#([\w-]{43})")
-
-
-@pytest.fixture(scope="module")
-def inbox() -> Inbox:
-    """What the mail server takes."""
-    return Inbox()
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory, inbox: Inbox) -> Iterator[RunningTickcast]:
-    """A server that sells, and a mail server that takes what it sends."""
-    with smtp_server(inbox) as server:
-        settings = {
-            "eduzz_secrets": SECRET,
-            "eduzz_products": f'{{"{PRODUCT}": {{"plan": "pro"}}}}',
-            "admin_secret": ADMIN_SECRET,
-            "smtp_url": f"smtp://{server.host}:{server.port}",
-            "mail_from": "signals@example.com",
-            "public_url": "https://signals.example.com",
-        }
-        with RunningTickcast(tmp_path_factory.mktemp("shop") / "var", **settings) as running:
-            yield running
 
 
 def token_of(inbox: Inbox, number: int) -> str:
@@ -50,12 +27,12 @@ def token_of(inbox: Inbox, number: int) -> str:
 
 
 def test_from_payment_to_scan_within_a_minute_and_nothing_lies_about(
-    shop: RunningTickcast, inbox: Inbox
+    service: RunningTickcast, inbox: Inbox
 ) -> None:
     began = time.monotonic()
     now = now_ms()
     body = eduzz("contract_updated", eduzz_contract("upToDate", now, next_due=now + 31 * DAY))
-    with httpx.Client(base_url=shop.url, timeout=30) as http:
+    with httpx.Client(base_url=service.url, timeout=30) as http:
         signed = {"x-signature": sign(body)}
         assert http.post("/webhooks/eduzz", content=body, headers=signed).status_code == 200
         wait_for(lambda: inbox.raw, what="the mail")
@@ -85,14 +62,14 @@ def test_from_payment_to_scan_within_a_minute_and_nothing_lies_about(
     mails = b"".join(inbox.raw)
     assert not [key for key in keys if key.encode() in mails.replace(b"=\r\n", b"")]
     secrets = [*keys, token, recover, SECRET, ADMIN_SECRET]
-    assert list(_holding(shop, secrets)) == []
+    assert list(_holding(service, secrets)) == []
 
 
-def _holding(shop: RunningTickcast, secrets: list[str]) -> Iterator[tuple[Path, str]]:
+def _holding(service: RunningTickcast, secrets: list[str]) -> Iterator[tuple[Path, str]]:
     """Yield files of the data folder, Redis's and SQL's too, and the log, that hold a secret."""
-    files = [path for path in shop.data_dir.rglob("*") if path.is_file()]
+    files = [path for path in service.data_dir.rglob("*") if path.is_file()]
     assert {"tickcast.sqlite3"} <= {path.name for path in files}
     assert any(path.suffix == ".aof" for path in files)
-    for path in (*files, shop.log):
+    for path in (*files, service.log):
         content = path.read_bytes()
         yield from ((path, secret) for secret in secrets if secret.encode() in content)

@@ -31,14 +31,6 @@ PARTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def mortal(replay: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTickcast]:
-    """A Tickcast of our own to kill."""
-    folder = tmp_path_factory.mktemp("mortal") / "data"
-    with RunningTickcast(folder, exchange_urls=f'{{"coinbase": "{replay}"}}') as tickcast:
-        yield tickcast
-
-
 @pytest.fixture
 def client(mortal: RunningTickcast) -> Iterator[httpx.Client]:
     wait_for(lambda: mortal.health() == 200, HEALED_WITHIN, "health")
@@ -119,7 +111,7 @@ def test_a_trainer_killed_in_mid_training_ends_well(
 ) -> None:
     asked = {
         "platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h", "model_name": "killed",
-        "model_id": "1", "seq_len": 32, "nsteps": 2, "epochs": 4, "seed": 1,
+        "model_id": "1", "seq_len": 16, "nsteps": 2, "epochs": 2, "folds": 2, "seed": 1,
     }  # fmt: skip
     task = client.post("/lstm/train", json=asked).json()["task_id"]
     wait_for(lambda: state(client, task) == "running" and progress(client, task) > 0, 120)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.running_tickcast import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_demo_feeds_a_server_of_its_own_and_ends_all_of_it(tmp_path: Path) -> None:
