@@ -109,7 +109,7 @@ ADDED = {
         "run_id",
     ),
     EXECUTIONS: (),
-    EVENTS: ("last_price", "label"),
+    EVENTS: ("last_price", "label", "closed_at"),
 }
 
 

@@ -127,8 +127,15 @@ def _outcome(row: SealedSignal) -> SignalOutcomeShown | None:
         exit=exit_,  # type: ignore[arg-type]
         r=round(row.pnl_percent / 100 / risked, 4) if risked else 0.0,
         pnl_bps=round(100 * row.pnl_percent, 2),
-        closed_at=_time(row.opening + row.resolution),
+        closed_at=_closed_at(row),
     )
+
+
+def _closed_at(row: SealedSignal) -> str | None:
+    """Return when a position closed; of an early exit earlier versions kept no time."""
+    if row.closed_at is not None:
+        return format_time(row.closed_at)
+    return _time(row.opening + row.resolution) if row.exit == "time" else None
 
 
 def _time(seconds: int) -> str:

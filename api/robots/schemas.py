@@ -87,13 +87,17 @@ class HistoryQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class SignalOutcomeShown(Struct):
-    """What became of a position: `r` in multiples of what it risked, both after costs."""
+    """What became of a position: `r` in multiples of what it risked, both after costs.
+
+    `closed_at` is the end of the finest candle in which it closed; null for an early exit whose
+    time an earlier version did not keep.
+    """
 
     result: Literal["profit", "loss", "not_entered"]
     exit: Literal["tp", "sl", "time", "not_entered"]
     r: float
     pnl_bps: float
-    closed_at: str
+    closed_at: str | None
 
 
 class SlotSignal(Struct):

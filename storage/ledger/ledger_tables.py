@@ -175,6 +175,7 @@ ledger_events = Table(
     # Of an outcome: the price that its forecast was made too early to know of.
     Column("last_price", Double),
     Column("label", String(8)),  # of a signal: which barrier came first
+    Column("closed_at", BigInteger),  # when its position closed; not kept by earlier versions
     PrimaryKeyConstraint("ledger", "number"),
     UniqueConstraint("ledger", "seq", name="uq_ledger_events_seq"),
     Index(

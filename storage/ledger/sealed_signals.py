@@ -228,6 +228,7 @@ def _event(row: SealedSignal, came: SignalOutcome, now: int) -> dict[str, Any]:
         "realised": came.pnl_percent,
         "reason": came.exit,
         "label": came.label,
+        "closed_at": came.closed_at,
     }
 
 
@@ -249,12 +250,13 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
         ledger_events.c.realised.label("pnl_percent"),
         ledger_events.c.reason.label("exit"),
         ledger_events.c["label"].label("label"),
+        ledger_events.c.closed_at,
     )
     joined = ledger_signals.outerjoin(ledger_events, came)
     return select(*columns, *outcome).select_from(joined).where(condition)
 
 
-_OUTCOMES = ("pnl_percent", "exit", "label")
+_OUTCOMES = ("pnl_percent", "exit", "label", "closed_at")
 
 
 def _sealed(row: Row[Any]) -> SealedSignal:

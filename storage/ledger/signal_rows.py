@@ -67,8 +67,9 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
     """A row of the chain; `made_at` in epoch ms.
 
     `pnl_percent` and `exit` are what a position on its side earned after costs and how
-    it ended, `label` which of buy's and sell's barriers came first (hold: neither);
-    all three are None until the outcome was recorded.
+    it ended, `label` which of buy's and sell's barriers came first (hold: neither),
+    `closed_at` (epoch ms) the end of the finest candle in which it closed, which
+    earlier versions did not keep; all are None until the outcome was recorded.
     """
 
     seq: int
@@ -83,6 +84,7 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
     pnl_percent: float | None = None
     exit: str | None = None
     label: str | None = None
+    closed_at: int | None = None
 
     @property
     def target(self) -> ForecastTarget:
@@ -108,3 +110,4 @@ class SignalOutcome(msgspec.Struct, frozen=True):
     pnl_percent: float
     exit: str
     label: str | None
+    closed_at: int | None = None

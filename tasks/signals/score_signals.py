@@ -84,7 +84,9 @@ def _score_series(
         if found is not None:
             # Before the row is waited for no more: an end in between would leave it open for ever.
             _close(stores, row.signal_id, found[0])
-            outcomes.append(SignalOutcome(row.seq, found[0].pnl_percent, found[0].exit, found[1]))
+            came, label = found
+            closed = came.closed_at * 1_000
+            outcomes.append(SignalOutcome(row.seq, came.pnl_percent, came.exit, label, closed))
     return stores.sealed.record_outcomes(outcomes) if outcomes else []
 
 

@@ -145,7 +145,7 @@ async def test_a_history_is_newest_first_by_pages_with_outcomes(
     stores.sealed.record_outcomes(
         [
             SignalOutcome(rows[0].seq, 0.18, "take_profit", "buy"),
-            SignalOutcome(rows[1].seq, -0.12, "stop_loss", "sell"),
+            SignalOutcome(rows[1].seq, -0.12, "stop_loss", "sell", 1_790_000_000_000),
         ]
     )
     path = "/api/signals/EURUSD/M15"
@@ -156,10 +156,12 @@ async def test_a_history_is_newest_first_by_pages_with_outcomes(
     lost = page[2]["outcome"]
     assert (lost["result"], lost["exit"], lost["pnl_bps"]) == ("loss", "sl", -12.0)
     assert lost["r"] == pytest.approx(-0.0012 / 0.001, abs=1e-4)
+    assert lost["closed_at"] == "2026-09-21T14:13:20Z"
     assert page[0]["outcome"] is None
     assert f"{path}?limit=3&include_no_trade=true&before=2" in answer.headers["Link"]
     rest = await get(api, path, limit="3", before="2")
     assert [one["outcome"]["result"] for one in rest] == ["profit"]
+    assert rest[0]["outcome"]["closed_at"] is None  # an earlier version did not keep it
     traded = await get(api, path, include_no_trade="false")
     assert [one["pred_id"] for one in traded] == [4, 2, 1]
     stores.slots.offer([])

@@ -42,7 +42,7 @@ SHAPES = {
         next_close_unix:int, stale_slots:int, count:int}}""",
     "GET /api/signals/{symbol}/{tf}": f"""[{{ts:iso, signal:{WORD}, confidence:float, regime:str,
         expected_rr:float, pred_id:int, created_at:iso, outcome:{{result:profit|loss|not_entered,
-        exit:tp|sl|time|not_entered, r:float, pnl_bps:float, closed_at:iso}}|null,
+        exit:tp|sl|time|not_entered, r:float, pnl_bps:float, closed_at:iso|null}}|null,
         model_v:str}}]""",
     "GET /api/account/signals": f"""{{count:int, days:int, signals:[{{symbol:str, timeframe:str,
         signal:{WORD}, confidence:float, prob_buy:float, prob_sell:float, prob_no:float,

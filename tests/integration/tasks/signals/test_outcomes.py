@@ -123,6 +123,7 @@ def test_the_outcome_of_a_sealed_signal_stands_in_its_chain(stores: Stores) -> N
     row = stores.sealed.find(target, first + 5 * 300)
     assert row
     assert (row.pnl_percent, row.exit) == (outcome_of(stores).pnl_percent, "take_profit")
+    assert row.closed_at == outcome_of(stores).closed_at == (seen() + 3 * 300) * 1_000
     assert verify_ledger(stores.engine, stores.heads, SIGNALS).events == 1
 
 
