@@ -143,7 +143,7 @@ def create_app(
         TrustedHosts(settings),
         AdminAccess(settings.admin_secrets, stores.audit, calls, routes),
         Access(
-            Callers(stores.keys, stores.accounts),
+            Callers(stores.holders),
             routes,
             settings.auth == "on",
             OpenStreams(settings.key_streams, counts),

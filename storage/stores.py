@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from core.settings import Settings
 from storage.access.access_keys import AccessKeyStore
 from storage.accounts.accounts import AccountStore
+from storage.accounts.key_holders import KeyHolders
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
 from storage.candles.folding.folded_candles import FoldedCandles
@@ -89,6 +90,7 @@ class Stores:
     watches: WatchStore
     keys: AccessKeyStore
     accounts: AccountStore
+    holders: KeyHolders
     claims: ClaimStore
     outbox: Outbox
     audit: AdminAudit
@@ -165,6 +167,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         watches=watches,
         keys=AccessKeyStore(engine),
         accounts=AccountStore(engine),
+        holders=KeyHolders(engine),
         claims=ClaimStore(engine),
         outbox=Outbox(engine),
         audit=AdminAudit(engine),

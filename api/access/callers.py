@@ -11,8 +11,8 @@ from core.clock.resolutions import DAY
 from core.clock.times import format_time, now_ms
 from core.errors import KeyExpired, KeyRevoked, RequestError
 from core.robots.accounts import Account
-from storage.access.access_keys import AccessKey, AccessKeyStore
-from storage.accounts.accounts import AccountStore
+from storage.access.access_keys import AccessKey
+from storage.accounts.key_holders import KeyHolders
 
 # A revoked key must be refused within a second, so a good one is believed for half of it.
 BELIEF_SECONDS = 0.5
@@ -66,13 +66,9 @@ class Callers:
     """Callers by their keys; what is known of one that opens is believed for half a second."""
 
     def __init__(
-        self,
-        keys: AccessKeyStore,
-        accounts: AccountStore,
-        clock: Callable[[], float] = time.monotonic,
+        self, holders: KeyHolders, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._keys = keys
-        self._accounts = accounts
+        self._holders = holders
         self._clock = clock
         self._believed: dict[bytes, tuple[float, Caller]] = {}
         self._looked_up: dict[bytes, asyncio.Future[Caller | None]] = {}
@@ -104,11 +100,8 @@ class Callers:
         return found
 
     def _read(self, plain: str) -> Caller | None:
-        key = self._keys.known(plain)
-        if key is None:
-            return None
-        account = None if key.account_id is None else self._accounts.get(key.account_id)
-        return Caller(key, account)
+        found = self._holders.find(plain)
+        return None if found is None else Caller(*found)
 
     def _believe(self, digest: bytes, caller: Caller) -> None:
         if len(self._believed) >= _BELIEVED_LIMIT:

@@ -135,8 +135,10 @@ class AccessKeyStore:
         The work is the same in all cases: one look-up by id, one comparison in
         constant time.
         """
-        row = self._row(plain)
-        known = hmac.compare_digest(row.digest if row else "0" * 64, _digest(plain))
+        with reading(self._engine) as connection:
+            found = select(access_keys).where(access_keys.c.id == stored_id(plain))
+            row = connection.execute(found).one_or_none()
+        known = is_digest_of(plain, row.digest if row else None)
         return to_key(row) if known and row else None
 
     def revoke(self, key_id: str) -> AccessKey:
@@ -213,16 +215,24 @@ class AccessKeyStore:
         with reading(self._engine) as connection:
             return [to_key(row) for row in connection.execute(select(access_keys).order_by(*order))]
 
-    def _row(self, plain: str) -> Row[tuple[object, ...]] | None:
-        with reading(self._engine) as connection:
-            found = select(access_keys).where(access_keys.c.id == _key_id(plain))
-            return connection.execute(found).one_or_none()
-
 
 def new_key() -> str:
     """Return a fresh random key; nothing is stored."""
     key_id, secret = _random(8), _random(_SECRET_LENGTH)
     return f"tck_{key_id}_{secret}_{_checksum(f'{key_id}_{secret}')}"
+
+
+def stored_id(plain: str) -> str:
+    """Return the id under which a key is stored, if it is."""
+    # A key that is not of our form is looked up by a part of its digest.
+    parts = _FORM.match(plain)
+    well_formed = parts and _checksum(f"{parts[1]}_{parts[2]}") == parts[3]
+    return parts[1] if parts and well_formed else f"fixed-{_digest(plain)[:8]}"
+
+
+def is_digest_of(plain: str, digest: str | None) -> bool:
+    """Say in constant time whether a stored digest is that of a key; without one it is not."""
+    return hmac.compare_digest(digest or "0" * 64, _digest(plain))
 
 
 def insert_key(
@@ -242,7 +252,7 @@ def insert_key(
     _check_owner(role, scopes, account_id)
     lock_table(connection, access_keys)
     values = {
-        "id": _key_id(plain),
+        "id": stored_id(plain),
         "digest": _digest(plain),
         "role": role,
         "label": label,
@@ -315,15 +325,8 @@ def _checksum(text: str) -> str:
     return digits
 
 
-def _key_id(plain: str) -> str:
-    # A key that is not of our form is looked up by a part of its digest.
-    parts = _FORM.match(plain)
-    well_formed = parts and _checksum(f"{parts[1]}_{parts[2]}") == parts[3]
-    return parts[1] if parts and well_formed else f"fixed-{_digest(plain)[:8]}"
-
-
 def _hint(plain: str) -> str:
-    return f"tck_{_key_id(plain)}_…{plain[-4:]}" if _FORM.match(plain) else "fixed"
+    return f"tck_{stored_id(plain)}_…{plain[-4:]}" if _FORM.match(plain) else "fixed"
 
 
 def _digest(plain: str) -> str:

@@ -9,8 +9,10 @@ from falcon.testing import ASGIConductor
 
 from api.app import Application, create_app
 from core.process.shared_counts import SharedCounts
+from core.robots.accounts import Account
 from core.settings import Settings
-from storage.access.access_keys import AccessKey, AccessKeyStore
+from storage.access.access_keys import AccessKey
+from storage.accounts.key_holders import KeyHolders
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
 from tasks.celery_app import make_celery
@@ -94,14 +96,14 @@ async def test_callers_with_one_key_wait_for_one_look_up(
     api: Api, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up = []
-    known = AccessKeyStore.known
+    find = KeyHolders.find
 
-    def counted(store: AccessKeyStore, plain: str) -> AccessKey | None:
+    def counted(store: KeyHolders, plain: str) -> tuple[AccessKey, Account | None] | None:
         looked_up.append(plain)
         time.sleep(0.05)
-        return known(store, plain)
+        return find(store, plain)
 
-    monkeypatch.setattr(AccessKeyStore, "known", counted)
+    monkeypatch.setattr(KeyHolders, "find", counted)
     answers = await asyncio.gather(*(api("GET", "/tasks") for _ in range(40)))
     assert {answer.status_code for answer in answers} == {200}
     assert len(looked_up) == 1

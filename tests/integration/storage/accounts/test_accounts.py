@@ -9,6 +9,7 @@ from core.errors import Conflict, InvalidRequest, NotFound
 from core.robots.accounts import BASIC, PRO
 from storage.access.access_keys import FEEDER, SUBSCRIBER, AccessKeyStore
 from storage.accounts.accounts import AccountStore, NewAccount
+from storage.accounts.key_holders import KeyHolders
 
 JOANA = NewAccount(user_name="Joana Flores", email="Joana@Example.com", symbols_allowed=("EURUSD",))
 
@@ -118,3 +119,22 @@ def test_a_subscriber_has_an_account_and_a_feeder_a_platform(
         with pytest.raises(InvalidRequest):
             keys.create(role, "x", scopes=scopes, account_id=account_id)
     assert keys.create(FEEDER, "x", scopes=("ingest:mt5",))[1].role == FEEDER
+
+
+def test_a_key_tells_its_account_and_plans_at_once_as_both_stores_do(
+    engine: Engine, accounts: AccountStore
+) -> None:
+    keys, holders = AccessKeyStore(engine), KeyHolders(engine)
+    made = accounts.create(JOANA, PRO, ends_at=5_000)
+    other = accounts.create(NewAccount(user_name="x"), BASIC)
+    accounts.change_plan(made.id, BASIC)
+    accounts.end(other.id)
+    for account in (accounts.get(made.id), accounts.get(other.id)):
+        plain, key = keys.create(SUBSCRIBER, "x", account_id=account.id)
+        assert holders.find(plain) == (key, account)
+        assert len(account.entitlements) == (2 if account.id == made.id else 1)
+    revoked, key = keys.create(FEEDER, "x", scopes=("ingest:mt5",))
+    closed = keys.revoke(key.id)
+    assert holders.find(revoked) == (closed, None)
+    forged = revoked[:13] + "0" * 43 + revoked[56:]
+    assert (holders.find(forged), holders.find("x" * 60), keys.known(forged)) == (None, None, None)
