@@ -23,6 +23,7 @@ DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody
 DEAD_COUNT = "dead:count"  # how many of them there ever were
 SIGNAL_BOARD = "board:signals"  # hash: the newest sealed signal of each offered slot
 INPUT_REPORTS = "inputs"  # hash: how the inputs of each offered slot's model were measured last
+SIGNAL_BOARD_MARK = "board:signals:mark"  # of the last write to it
 LATE_SERIES = "late"  # hash: series of feeds whose candles do not come, and their newest opening
 SEEN_ACCOUNTS = "seen:accounts"  # set: accounts that were seen since this was written to SQL
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it

@@ -1,6 +1,7 @@
 """The newest signal of every slot, for robots that ask every few seconds."""
 
 import hashlib
+from typing import NamedTuple
 
 import msgspec
 from falcon import HTTP_304, MEDIA_JSON
@@ -24,14 +25,22 @@ from storage.ledger.signal_rows import SealedSignal
 from storage.stores import Stores
 
 
+class _Shown(NamedTuple):
+    """A signal as it is shown, and the digest of that."""
+
+    row: SealedSignal
+    item: ScanItem
+    digest: bytes
+
+
 class ScanResource:
     """`GET /api/scan`"""
 
     def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
         self._stores = stores
         self._offered = offered
-        # The item of each slot as it was shown last: between two closes nothing changes.
-        self._shown: dict[ForecastTarget, tuple[SealedSignal, ScanItem]] = {}
+        # What was shown of each slot last: between two closes nothing changes.
+        self._shown: dict[ForecastTarget, _Shown] = {}
         self._digits = MarketDigits(stores.markets)
 
     @operation("scan", "robots", {200: Scan}, errors=(422,), more=SCAN_FORMS)
@@ -44,55 +53,58 @@ class ScanResource:
         now, account = now_ms() // 1_000, req.context.account
         # Every browser sends it, and no terminal.
         robot = req.get_header("Sec-Fetch-Site") is None
-        scan = await in_thread(self._answer, account, query, now, robot)
+        scan, tag = await in_thread(self._answer, account, query, now, robot)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
-        tag = _tag(scan, query.format)
         resp.set_header("ETag", tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
         held = (req.get_header("If-None-Match") or "").replace("W/", "").replace(" ", "")
         if tag in held.split(","):
             resp.status = HTTP_304
             return
-        resp.data = _shown(scan, query.format)
+        resp.data = _body(scan, query.format)
 
-    def _answer(self, account: Account | None, query: ScanQuery, now: int, robot: bool) -> Scan:
-        scan = self._scan(account, query, now)
+    def _answer(
+        self, account: Account | None, query: ScanQuery, now: int, robot: bool
+    ) -> tuple[Scan, str]:
+        answer = self._scan(account, query, now)
         if robot:
             note_caller(self._stores.heartbeats, account)
-        return scan
+        return answer
 
-    def _scan(self, account: Account | None, query: ScanQuery, now: int) -> Scan:
+    def _scan(self, account: Account | None, query: ScanQuery, now: int) -> tuple[Scan, str]:
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
-        items = [
+        shown = [
             self._item(target, row, now)
             for target in _wanted(targets, query, self._offered)
             if (row := newest.get(target)) and (query.include_stale == "true" or row.seq in current)
         ]
-        items = [item for item in items if item.confidence >= query.min_confidence]
+        shown = [one for one in shown if one.item.confidence >= query.min_confidence]
         closes = [row.first_opening + row.resolution for row in current.values()]
-        return Scan(
-            items=items,
+        scan = Scan(
+            items=[one.item for one in shown],
             plan_tier=tier_of(account),
             filtered_by_plan=len(targets) < len(self._offered.now(None)),
             server_time=format_time(now * 1_000),
             server_time_unix=now,
             next_close_unix=_next_close(closes, targets, now),
             stale_slots=len(targets) - len(current),
-            count=len(items),
+            count=len(shown),
         )
+        return scan, _tag(scan, shown, query.format)
 
-    def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
+    def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> _Shown:
         if row.is_stale(now):
             return self._made(target, row, now)
         known = self._shown.get(target)
-        if known is None or known[0] is not row:
-            known = self._shown[target] = row, self._made(target, row, now)
-        return known[1]
+        if known is None or known.row is not row:
+            known = self._shown[target] = self._made(target, row, now)
+        return known
 
-    def _made(self, target: ForecastTarget, row: SealedSignal, now: int) -> ScanItem:
-        return scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
+    def _made(self, target: ForecastTarget, row: SealedSignal, now: int) -> _Shown:
+        item = scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
+        return _Shown(row, item, hashlib.sha256(msgspec.json.encode(item)).digest())
 
 
 def _wanted(
@@ -116,7 +128,7 @@ def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> i
     return min(ahead or [(now // step + 1) * step for step in steps])
 
 
-def _shown(scan: Scan, form: str) -> bytes:
+def _body(scan: Scan, form: str) -> bytes:
     if form == "json":
         return msgspec.json.encode(scan)
     lines = [";".join(ScanItem.__struct_fields__)]
@@ -132,8 +144,8 @@ def _cell(value: object) -> str:
     return str(value).replace(";", ",").replace('"', "'").replace("\n", " ")
 
 
-def _tag(scan: Scan, form: str) -> str:
+def _tag(scan: Scan, shown: list[_Shown], form: str) -> str:
     """Return what changes with the items and with nothing else."""
-    told = form, scan.items, scan.plan_tier, scan.filtered_by_plan, scan.stale_slots
-    content = msgspec.json.encode(told)
+    told = form, scan.plan_tier, scan.filtered_by_plan, scan.stale_slots
+    content = msgspec.json.encode(told) + b"".join(one.digest for one in shown)
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -3,8 +3,9 @@
 It follows from the ledger: what is not there is read from SQL and put back.
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import redis
@@ -17,6 +18,13 @@ from storage.redis_connection import redis_errors
 from storage.trades.live import LiveKind, message
 
 
+class _Seen(NamedTuple):
+    """What was read of the board while it had a mark: each write gives it another."""
+
+    mark: bytes | None
+    rows: dict[ForecastTarget, SealedSignal | None]
+
+
 class SignalBoard:
     """Every method may raise `RedisUnavailable` and `DatabaseUnavailable`."""
 
@@ -25,6 +33,7 @@ class SignalBoard:
         self._sealed = sealed
         # What was read last of each target, and the row that it is: most have not changed since.
         self._read: dict[ForecastTarget, tuple[bytes, SealedSignal]] = {}
+        self._seen = _Seen(None, {})
 
     def put(self, rows: Sequence[SealedSignal]) -> None:
         """Show rows as the newest of their targets."""
@@ -32,7 +41,10 @@ class SignalBoard:
             return
         shown = {str(row.target): msgspec.json.encode(row) for row in rows}
         with redis_errors():
-            self._client.hset(keys.SIGNAL_BOARD, mapping=shown)
+            written = self._client.pipeline(transaction=True)
+            written.hset(keys.SIGNAL_BOARD, mapping=shown)
+            written.set(keys.SIGNAL_BOARD_MARK, secrets.token_hex(8))
+            written.execute()
 
     def tell(self, rows: Sequence[SealedSignal]) -> None:
         """Show rows that were just sealed, and tell who listens to their markets."""
@@ -49,18 +61,29 @@ class SignalBoard:
         if not wanted:
             return {}
         with redis_errors():
-            held = self._client.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
-        found = {
-            target: self._decoded(target, text)
-            for target, text in zip(wanted, held, strict=True)
-            if text is not None
-        }
-        lacking = [target for target in wanted if target not in found]
-        if lacking:
-            rows = self._sealed.newest(lacking)
-            self.put(rows)
-            found |= {row.target: row for row in rows}
-        return found
+            mark = self._client.get(keys.SIGNAL_BOARD_MARK)
+        seen = self._seen
+        if mark is None or mark != seen.mark or not all(one in seen.rows for one in wanted):
+            seen = self._look(wanted)
+        return {one: row for one in wanted if (row := seen.rows[one]) is not None}
+
+    def _look(self, wanted: Sequence[ForecastTarget]) -> _Seen:
+        """Read the rows of some targets, from SQL and onto the board what is not on it."""
+        with redis_errors():
+            pipeline = self._client.pipeline(transaction=True)
+            pipeline.get(keys.SIGNAL_BOARD_MARK)
+            pipeline.hmget(keys.SIGNAL_BOARD, [str(target) for target in wanted])
+            mark, held = pipeline.execute()
+        known = self._seen
+        rows = {} if mark is None or mark != known.mark else dict(known.rows)
+        for target, text in zip(wanted, held, strict=True):
+            rows[target] = None if text is None else self._decoded(target, text)
+        if lacking := [target for target in wanted if rows[target] is None]:
+            sealed = self._sealed.newest(lacking)
+            self.put(sealed)
+            rows |= {row.target: row for row in sealed}
+        self._seen = _Seen(mark, rows)
+        return self._seen
 
     def _decoded(self, target: ForecastTarget, text: bytes) -> SealedSignal:
         known = self._read.get(target)
