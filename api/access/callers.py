@@ -65,9 +65,7 @@ class Caller(NamedTuple):
 class Callers:
     """Callers by their keys; what is known of one that opens is believed for half a second."""
 
-    def __init__(
-        self, holders: KeyHolders, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, holders: KeyHolders, clock: Callable[[], float] = time.monotonic) -> None:
         self._holders = holders
         self._clock = clock
         self._believed: dict[bytes, tuple[float, Caller]] = {}

@@ -93,7 +93,7 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
 
     def is_stale(self, now: int) -> bool:
         """Say whether a later candle has closed and had time to be spoken of (`now` in s)."""
-        return now > self.first_opening + self.resolution + GRACE_MS // 1_000
+        return now >= self.first_opening + self.resolution + GRACE_MS // 1_000
 
 
 class Sealed(msgspec.Struct, frozen=True):

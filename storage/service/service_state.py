@@ -7,6 +7,7 @@ import msgspec
 from core.forecast_target import ForecastTarget
 from core.series import Series
 from core.signals import GRACE_MS
+from storage.candles.candle_store import CandleStore
 from storage.candles.newest_finished import newest_finished
 from storage.jobs.worker_faults import faults
 from storage.ledger.signal_rows import SealedSignal
@@ -16,6 +17,7 @@ from storage.stores import Stores
 Status = Literal["ok", "degraded", "down"]
 # From these shares of stale slots on the service is worse.
 DEGRADED_ABOVE, DOWN_FROM = 0.1, 0.5
+NO_SIGNAL_YET = "no signal yet"
 
 
 class ServiceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +43,7 @@ def read_state(stores: Stores, reference_symbol: str, now: int) -> ServiceState:
     stale = {
         slot.target: why
         for slot in slots
-        if (why := _why_stale(slot, newest.get(slot.target), now))
+        if (why := why_stale(stores.candles, slot, newest.get(slot.target), now))
     }
     reasons = _reasons(stores, len(slots), len(stale), now)
     return ServiceState(
@@ -72,13 +74,21 @@ def _reasons(stores: Stores, slots: int, stale: int, now: int) -> list[str]:
     return found
 
 
-def _why_stale(slot: SignalSlot, row: SealedSignal | None, now: int) -> str:
+def why_stale(candles: CandleStore, slot: SignalSlot, row: SealedSignal | None, now: int) -> str:
+    """Return why a slot has no current signal at `now` (epoch ms), empty where it has one.
+
+    Without a candle, on a holiday say, no signal can be made: that is no fault of ours.
+    """
     length_ms = slot.target.resolution * 1_000
     if row is not None:
-        return "no signal since the newest candle" if row.is_stale(now // 1_000) else ""
+        if not row.is_stale(now // 1_000):
+            return ""
+        newest = newest_finished(candles, slot.target.series)
+        came = newest is not None and newest >= row.first_opening
+        return "no signal since the newest candle" if came else "no candle has come since"
     # Its first candle has not closed since it is offered.
     waits = now <= slot.offered_since + length_ms + GRACE_MS
-    return "" if waits else "no signal yet"
+    return "" if waits else NO_SIGNAL_YET
 
 
 def _last_candle(stores: Stores, slots: list[SignalSlot]) -> int | None:

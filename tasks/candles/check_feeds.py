@@ -12,6 +12,8 @@ logger = logging.getLogger(__name__)
 
 # What nobody has brought for so long (s) is no feed any more, unless it is watched.
 GIVEN_UP = 14 * DAY
+# What is late before the next look comes is late now (ms): nobody learns of it later than that.
+AHEAD_MS = 30_000
 
 
 def check_feeds(stores: Stores) -> int:
@@ -21,7 +23,7 @@ def check_feeds(stores: Stores) -> int:
     of ours has it.
     """
     watched = [w.series for w in stores.watches.list() if w.series.platform not in FETCHED]
-    late = stores.freshness.late({*watched, *_fed(stores)})
+    late = stores.freshness.late({*watched, *_fed(stores)}, lambda: now_ms() + AHEAD_MS)
     since = now_ms() // 1_000 - GIVEN_UP
     feeds = {
         series: judged

@@ -82,6 +82,7 @@ async def test_only_slots_in_the_plan_are_expected_and_stale_ones_say_since_when
     assert status["slot_coverage"] == {"expected": 1, "active": 0, "pct": 0.0}
     (stale,) = status["stale"]
     assert (stale["symbol"], stale["timeframe"]) == ("XAUUSD", "H1")
+    assert stale["why"] == "no candle has come since"
     assert stale["since"] == format_time((old.first_opening + 3_600) * 1_000)
     assert status["recent_signals_24h"] == 1
 
