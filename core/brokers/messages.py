@@ -7,9 +7,15 @@ from msgspec import Meta
 
 from core.clock.resolutions import HOUR, MINUTE
 
-# Candles of these lengths are taken from terminals; longer ones are made of them here.
-PUSHED = (5 * MINUTE, HOUR)
-BUILT = {5 * MINUTE: (15 * MINUTE, 30 * MINUTE), HOUR: (4 * HOUR, 24 * HOUR)}
+# Candles of these lengths are taken from terminals; longer ones are made of them here. Those of
+# minutes are asked for where a terminal pushes some, the others of every market.
+NEEDED = (5 * MINUTE, HOUR)
+PUSHED = (MINUTE, *NEEDED)
+BUILT = {
+    MINUTE: (),
+    5 * MINUTE: (15 * MINUTE, 30 * MINUTE),
+    HOUR: (4 * HOUR, 24 * HOUR),
+}
 
 MOST_BARS, MOST_SERIES, MOST_QUOTES = 5_000, 500, 2_000
 BODY_LIMIT = 2 << 20

@@ -6,11 +6,10 @@ input string InpApiUrl   = "http://127.0.0.1:8000"; // Address of Tickcast, also
 input string InpApiKey   = "";                      // Key of a feeder
 input string InpPlatform = "mt5";                   // Name under which these markets are kept
 input string InpSymbols  = "EURUSD,GBPUSD,XAUUSD";  // As Market Watch shows them, suffix and all
+input bool   InpMinutes  = false;                   // Send M1 besides: signals of minutes, finer outcomes
 #define RESENT 3
 #define MOST_BARS 2500
-CTickcast g_server;
-CPace     g_pace;
-string    g_symbols[], g_wants = "";
+CTickcast g_server; CPace g_pace; string g_symbols[], g_wants = "";
 
 int OnInit(void) {
    for(int i = StringSplit(InpSymbols, ',', g_symbols) - 1; i >= 0; i--)
@@ -42,8 +41,9 @@ string Body(void) {
 // The newest bars of every series, and those that the server said it lacks.
 string AllSeries(void) {
    string all = "", want; int from = 0, room = MOST_BARS;
+   string frames[]; int kinds = StringSplit(InpMinutes ? "M5,H1,M1" : "M5,H1", ',', frames);
    for(int i = 0; i < ArraySize(g_symbols); i++)
-      all += (i == 0 ? "" : ",") + Series(g_symbols[i], "M5", 0, RESENT) + "," + Series(g_symbols[i], "H1", 0, RESENT);
+      for(int k = 0; k < kinds; k++) all += (all == "" ? "" : ",") + Series(g_symbols[i], frames[k], 0, RESENT);
    while((want = JsonNext(g_wants, from)) != "") {
       int count = (int)JsonLong(want, "count");
       if(count > room && room < MOST_BARS) continue; // whole spans only: the server asks again
@@ -56,7 +56,7 @@ string AllSeries(void) {
 // The last `count` finished bars, or those of `count` openings from `from` on (server time).
 string Series(const string symbol, const string tf, const datetime from, const int count) {
    MqlRates rates[];
-   ENUM_TIMEFRAMES period = tf == "H1" ? PERIOD_H1 : PERIOD_M5; datetime now = TimeTradeServer();
+   ENUM_TIMEFRAMES period = tf == "H1" ? PERIOD_H1 : tf == "M1" ? PERIOD_M1 : PERIOD_M5; datetime now = TimeTradeServer();
    int copied = from == 0 ? CopyRates(symbol, period, 0, count + 1, rates) :
       CopyRates(symbol, period, from, from + count * PeriodSeconds(period) - 1, rates);
    int digits = (int)SymbolInfoInteger(symbol, SYMBOL_DIGITS), used = 0;

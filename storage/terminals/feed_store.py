@@ -4,7 +4,7 @@ It is written by who answers, not by a job: the terminal is told what was revise
 send next, and the signal of a candle that has just closed has 30 seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.brokers.clock import (
@@ -16,10 +16,17 @@ from core.brokers.clock import (
     refine_clock,
     shown_offset,
 )
-from core.brokers.messages import MOST_BARS, PUSHED, FeedAnswer, FeedMessage, PushedSeries
+from core.brokers.messages import (
+    MOST_BARS,
+    NEEDED,
+    PUSHED,
+    FeedAnswer,
+    FeedMessage,
+    PushedSeries,
+)
 from core.brokers.symbols import canonical_symbol, is_pair_of_currencies
 from core.clock.clocks import check_zone
-from core.clock.resolutions import parse_resolution, resolution_name
+from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.clock.wall_times import Seconds
 from core.errors import Conflict, InvalidRequest, RequestError
@@ -95,7 +102,8 @@ class FeedStore:
             "rejected": len(tally.rejected),
         }
         self._terminals.note_push(platform, message, offset, counts, more)
-        want = self._wanted.ask(self._all_lengths(platform, tally.names), clock.zone, theirs)
+        asked = _all_lengths(platform, tally.names, NEEDED) | tally.series
+        want = self._wanted.ask(asked, clock.zone, theirs)
         rejected = [(row.index, row.reason) for row in tally.rejected]
         answer = FeedAnswer(
             ok=True,
@@ -142,9 +150,8 @@ class FeedStore:
         self._clocks.keep(platform, clock)
         if before is None or before.zone == clock.zone:
             return
-        for series in self._all_lengths(
-            platform, {s: n for n, s in self.symbols(platform).items()}
-        ):
+        names = {symbol: name for name, symbol in self.symbols(platform).items()}
+        for series in _all_lengths(platform, names, PUSHED):
             if before.was_guessed_for(clock):
                 self._writer.restamp(series, before, clock, now)
             else:
@@ -178,7 +185,7 @@ class FeedStore:
             reason = error.detail
             tally.rejected += [RejectedRow(first + n, reason) for n in range(len(pushed.bars))]
             return
-        tally.names[series.symbol] = pushed.symbol
+        tally.names[series.symbol] = tally.series[series] = pushed.symbol
         bars = read_bars(pushed.bars, series.resolution, clock, now)
         self._facts.note(Market(platform, series.symbol), pushed, bars, now)
         refused = {first + row.index: row.reason for row in bars.rejected}
@@ -211,18 +218,10 @@ class FeedStore:
         for market in markets:
             self._facts.measure_once(market)
 
-    def _all_lengths(self, platform: str, names: dict[str, str]) -> dict[Series, str]:
-        """Return the series that terminals send of each symbol, with the broker's name of it."""
-        return {
-            Series(platform, symbol, resolution): name
-            for symbol, name in names.items()
-            for resolution in PUSHED
-        }
-
     def _series(self, platform: str, pushed: PushedSeries) -> Series:
         resolution = parse_resolution(pushed.tf, "tf")
         if resolution not in PUSHED:
-            names = " and ".join(map(resolution_name, PUSHED))
+            names = ", ".join(map(timeframe_code, PUSHED))
             raise InvalidRequest(f"tf: send {names} candles; longer ones are made of them here.")
         return Series(platform, self._names.symbol(platform, pushed.symbol), resolution)
 
@@ -233,9 +232,22 @@ class _Tally:
     def __init__(self) -> None:
         self.seen = self.accepted = self.revised = 0
         self.rejected: list[RejectedRow] = []
+        # The broker's names, by symbol and by series.
         self.names: dict[str, str] = {}
+        self.series: dict[Series, str] = {}
         self.warnings: list[str] = []
         self.closed = False
+
+
+def _all_lengths(
+    platform: str, names: Mapping[str, str], lengths: Sequence[int]
+) -> dict[Series, str]:
+    """Return the series of each symbol in some lengths (s), with the broker's name of it."""
+    return {
+        Series(platform, symbol, resolution): name
+        for symbol, name in names.items()
+        for resolution in lengths
+    }
 
 
 def _is_new(written: WriteResult) -> bool:

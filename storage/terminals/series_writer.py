@@ -162,6 +162,8 @@ class SeriesWriter:
 
         Returns why some cannot be kept.
         """
+        if not resolutions:
+            return []
         bounds = {one: span.bounds(one, clock.grid(one)) for one in resolutions}
         start = min(first for first, _ in bounds.values())
         ends = [end for _, end in bounds.values() if end is not None]

@@ -126,6 +126,21 @@ async def test_longer_candles_are_made_here_those_of_a_day_from_17_00_new_york(
     assert {broker(int(one)) % 14_400 for one in four} == {0}
 
 
+async def test_minutes_are_held_as_they_come_and_asked_for_where_they_are_pushed(
+    api: Any, stores: Stores, now: int
+) -> None:
+    fives, minutes = newest(now, 300, 3), newest(now, 60, 3)
+    sent = message(now, BTCUSD__M5=[bar(one) for one in fives])
+    told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+    assert {one["tf"] for one in told["want"]} == {"M5", "H1"}
+    sent = message(now, BTCUSD__M1=[bar(one) for one in minutes])
+    told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
+    assert (told["accepted"], told["rejected"]) == (3, [])
+    assert {one["tf"] for one in told["want"]} == {"M1", "M5", "H1"}
+    held = {s.resolution: stores.candles.times(s).tolist() for s in stores.candles.all_series()}
+    assert (held[60], held[300]) == (minutes, fives)
+
+
 async def test_a_clock_that_jumps_without_a_reason_is_refused_until_somebody_confirms_it(
     api: Any, stores: Stores, now: int
 ) -> None:
