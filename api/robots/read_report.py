@@ -6,6 +6,7 @@ from typing import Any
 from api.http.validation import convert_body
 from api.robots.schemas_executions import INT64, ExecutionReport, TerminalAccount
 from api.robots.words import SIDES
+from core.brokers.clock import instant_shown
 from core.brokers.symbols import canonical_symbol
 from core.clock.resolutions import parse_resolution
 from core.clock.times import parse_time
@@ -24,7 +25,7 @@ def read_report(value: Any, now: int) -> Report:
     account = given.account or TerminalAccount()
     result, reason = _result(given)
     opening = Opening(
-        opened_at=_instant(given.opened_at, "opened_at", given.utc_offset_s),
+        opened_at=_instant(given.opened_at, "opened_at", given.utc_offset_s, now),
         entry_price=given.entry_price,
         pred_id=whole(given.pred_id, "pred_id"),
         confidence=given.confidence,
@@ -37,9 +38,9 @@ def read_report(value: Any, now: int) -> Report:
         demo=account.demo,
         mode=account.mode,
     )
-    closed = given.closed_at
+    closed, offset = given.closed_at, given.utc_offset_s
     progress = Progress(
-        closed_at=None if closed is None else _instant(closed, "closed_at", given.utc_offset_s),
+        closed_at=None if closed is None else _instant(closed, "closed_at", offset, now),
         exit_price=given.exit_price,
         pnl=given.pnl,
         result=result,
@@ -100,8 +101,11 @@ def _result(given: ExecutionReport) -> tuple[str | None, str | None]:
     return word, reason and reason[:_REASON_LENGTH]
 
 
-def _instant(value: str | float, field: str, offset_s: float | None) -> int:
-    """Return epoch ms; a text without a zone is the broker's time where its offset is told."""
+def _instant(value: str | float, field: str, offset_s: float | None, now: int) -> int:
+    """Return epoch ms; a text without a zone is the broker's time where its offset is told.
+
+    That is the offset at `now` (epoch ms), of which an earlier time may have had another.
+    """
     if not isinstance(value, str):
         return parse_time(value, field)
     text = _DOTTED.sub(r"\1-\2-\3", value.strip())
@@ -110,4 +114,7 @@ def _instant(value: str | float, field: str, offset_s: float | None) -> int:
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, field=field) from None
     local = "-" in text[:5] and not _ZONED.search(text[10:])
-    return instant - round((offset_s or 0) * 1_000) if local else instant
+    if not local or not offset_s:
+        return instant
+    second, rest = divmod(instant, 1_000)
+    return instant_shown(second, offset_s, now // 1_000) * 1_000 + rest

@@ -14,7 +14,7 @@ from core.clock.grids import PLAIN, Grid
 from core.clock.openings import utc_phase
 from core.clock.recognise import OTHERS, USUAL, recognise_clock
 from core.clock.resolutions import DAY, HOUR
-from core.clock.wall_times import Seconds, wall_seconds
+from core.clock.wall_times import Seconds, latest_instants, wall_seconds
 from core.errors import Conflict
 
 # Clocks are ahead of UTC by whole quarters of an hour; a server's may be off by so much (s).
@@ -84,6 +84,19 @@ def measured_offset(server: int, now: int) -> int:
             "computer that runs the terminal, or of this server, by NTP."
         )
     return offset
+
+
+def instant_shown(wall: int, offset: float, now: int) -> int:
+    """Return when (s UTC) a clock showed `wall` (s) that is ahead by `offset` (s) now.
+
+    It is taken for the most usual one that is: what it showed before clocks changed was another
+    hour. One that no usual clock explains was always ahead by as much.
+    """
+    for zone in USUAL:
+        if BrokerClock(zone, BY_OFFSET).offset(now) == offset:
+            found, shown = latest_instants(np.array([wall], np.int64), zone, now + DAY)
+            return int(found[0]) if shown[0] else wall - round(offset)
+    return wall - round(offset)
 
 
 def learn_clock(offset: int, now: int, histories: Sequence[Seconds]) -> BrokerClock:

@@ -11,6 +11,7 @@ from core.brokers.clock import (
     BY_OFFSET,
     CONFIRMED,
     BrokerClock,
+    instant_shown,
     learn_clock,
     measured_offset,
     refine_clock,
@@ -122,3 +123,28 @@ def test_days_begin_at_midnight_by_the_brokers_clock() -> None:
         assert BrokerClock("NY+7", CONFIRMED).grid(length).is_plain
     assert BrokerClock("UTC", CONFIRMED).grid(DAY).is_plain
     assert BrokerClock("Europe/Athens", CONFIRMED).day == Grid(0, "Europe/Athens")
+
+
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("NY+7", at(2026, 3, 31)),
+        ("NY+7", at(2026, 7, 1)),
+        ("NY+7", at(2026, 11, 4)),
+        ("NY+7", at(2026, 12, 30)),
+        ("Europe/London", at(2026, 7, 1)),
+        ("Europe/Athens", at(2026, 3, 20)),  # New York's clock has changed, Europe's has not
+    ],
+)
+def test_what_a_clock_showed_before_it_changed_is_told_by_how_far_ahead_it_is_now(
+    zone: str, now: int
+) -> None:
+    offset = shows(zone, now) - now
+    for age in range(0, 300 * DAY, 7 * DAY + 3 * HOUR):
+        assert instant_shown(shows(zone, now - age), offset, now) == now - age
+
+
+def test_a_clock_that_no_usual_one_explains_was_always_as_far_ahead() -> None:
+    now, opened = at(2026, 12, 30), at(2026, 7, 1)
+    assert instant_shown(opened + 3 * HOUR, 3 * HOUR, now) == opened
+    assert instant_shown(opened + 20_700, 20_700, now) == opened
