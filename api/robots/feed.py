@@ -16,6 +16,7 @@ from core.brokers.messages import (
     Terminal,
     TerminalClock,
 )
+from core.clock.times import format_time, parse_time
 from core.errors import InvalidRequest
 from core.names import check_name
 from core.platforms import FETCHED
@@ -66,8 +67,10 @@ class FeedClock:
     ) -> None:
         """Say by which zone a broker's server runs, as `tickcast feeds confirm-clock` does."""
         _check_platform(platform)
-        clock = await in_thread(self._feeds.confirm, platform, json.zone)
-        resp.media = ClockConfirmed(True, platform, clock.zone, str(clock.day))
+        since = None if json.since is None else parse_time(json.since, "since") // 1_000
+        clock = await in_thread(self._feeds.confirm, platform, json.zone, since)
+        earlier = [(zone, format_time(until * 1_000)) for zone, until in clock.earlier]
+        resp.media = ClockConfirmed(True, platform, clock.zone, str(clock.day), earlier)
 
 
 def _kept_aside(value: dict[str, Any]) -> dict[str, Any]:

@@ -7,18 +7,26 @@ from core.brokers.messages import FeedMessage, Name
 
 
 class ConfirmClock(Struct, forbid_unknown_fields=True):
-    """The zone that a broker's server shows: an IANA name, `UTC+2`, or `NY+7`."""
+    """The zone that a broker's server shows: an IANA name, `UTC+2`, or `NY+7`.
+
+    `since` is when it was set to that; without it, the last push that was taken.
+    """
 
     zone: Name
+    since: str | int | None = None
 
 
 class ClockConfirmed(Struct):
-    """The clock that is taken for a broker's from now on, and when its days begin by it."""
+    """The clock that is taken for a broker's from now on, and when its days begin by it.
+
+    `earlier` are zones that it had, each with the instant until which.
+    """
 
     ok: bool
     platform: str
     zone: str
     grid: str
+    earlier: list[tuple[str, str]] = []
 
 
 FEED_BODY = robot_body(FeedMessage)

@@ -14,7 +14,7 @@ from core.clock.grids import PLAIN, Grid
 from core.clock.openings import utc_phase
 from core.clock.recognise import OTHERS, USUAL, recognise_clock
 from core.clock.resolutions import DAY, HOUR
-from core.clock.wall_times import Seconds, latest_instants, wall_seconds
+from core.clock.wall_times import Seconds, latest_instants, succession, wall_seconds
 from core.errors import Conflict
 
 # Clocks are ahead of UTC by whole quarters of an hour; a server's may be off by so much (s).
@@ -22,16 +22,28 @@ QUARTER, TOLERANCE = 900, 90
 # Brokers change their clocks on the weekend of the change, not at its very hour.
 AROUND_A_CHANGE = 36 * HOUR
 
+# So many zones that a clock had are remembered.
+MOST_EARLIER = 16
+
 # How a clock was learnt: by its distance from ours alone, by when weeks open, or told by somebody.
 BY_OFFSET, BY_HISTORY, CONFIRMED = "offset", "history", "confirmed"
 
 
 class BrokerClock(msgspec.Struct, frozen=True):
-    """The zone that a broker's server shows, and how and when (s UTC) that was learnt."""
+    """The zone that a broker's server shows, and how and when (s UTC) that was learnt.
+
+    `earlier` are zones that it had before, in order, each with the instant (s UTC) until which.
+    """
 
     zone: str
     source: str
     learnt_at: int = 0
+    earlier: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def rule(self) -> str:
+        """Return the name of the whole clock for `core.clock.wall_times`."""
+        return succession(self.earlier, self.zone)
 
     @property
     def day(self) -> Grid:
@@ -48,7 +60,20 @@ class BrokerClock(msgspec.Struct, frozen=True):
 
     def offset(self, now: int) -> int:
         """Return how far ahead of UTC the clock is at an instant (both s)."""
-        return int(wall_seconds(np.array([now], np.int64), self.zone)[0]) - now
+        return int(wall_seconds(np.array([now], np.int64), self.rule)[0]) - now
+
+    def set_to(self, zone: str, since: int, now: int) -> "BrokerClock":
+        """Return the clock once somebody confirms that it has another zone (instants in s)."""
+        kept: list[tuple[str, int]] = []
+        begun: int | None = None
+        for name, until in (*self.earlier, (self.zone, since)):
+            # What is confirmed to have been another from its beginning on never was.
+            if begun is None or begun < since:
+                kept.append((name, min(until, since)))
+            begun = until
+        if kept[-1][0] == zone:
+            kept.pop()
+        return BrokerClock(zone, CONFIRMED, now, tuple(kept[-MOST_EARLIER:]))
 
     def was_guessed_for(self, other: "BrokerClock") -> bool:
         """Say whether another clock would have been told by what told this one.

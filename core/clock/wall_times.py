@@ -1,5 +1,6 @@
 """Columns of instants by a zone's clock, and back."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -57,12 +58,23 @@ def latest_instants(walls: Seconds, zone: str, until: int) -> tuple[Seconds, Sho
     return found, shown
 
 
+def succession(earlier: Sequence[tuple[str, int]], zone: str) -> str:
+    """Return the name by which this module knows a clock that was set to another zone.
+
+    `earlier` are the zones that it had, in order, each with the instant (s) until which.
+    """
+    return "".join(f"{name}@{until}>" for name, until in earlier) + zone
+
+
 @lru_cache(64)
 def clock_changes(zone: str) -> tuple[Seconds, Seconds]:
     """Return the instants (epoch s, ascending) from which a clock is ahead of UTC by so much (s).
 
-    The first lies before all times.
+    The first lies before all times. `zone` may be a `succession` of zones.
     """
+    earlier, _, last = zone.rpartition(">")
+    if earlier:
+        return _joined(*earlier.rpartition("@")[::2], last)
     clock = Clock(zone)
 
     def ahead(at: int) -> int:
@@ -86,6 +98,16 @@ def clock_changes(zone: str) -> tuple[Seconds, Seconds]:
             since.append(after)
             offsets.append(ahead(after))
     return np.array(since, np.int64), np.array(offsets, np.int64)
+
+
+def _joined(before: str, until: str, zone: str) -> tuple[Seconds, Seconds]:
+    """Return the changes of a clock that had one zone until an instant (s), and then another."""
+    at = int(until)
+    since_before, its = clock_changes(before)
+    since, offsets = clock_changes(zone)
+    kept, first = since_before < at, int(np.searchsorted(since, at, "right"))
+    instants = np.concatenate([since_before[kept], [at], since[first:]])
+    return instants, np.concatenate([its[kept], offsets[first - 1 :]])
 
 
 def showings(walls: Seconds, zone: str) -> tuple[Seconds, Seconds, Shown]:

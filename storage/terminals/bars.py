@@ -37,7 +37,7 @@ def read_bars(rows: Sequence[Any], resolution: int, clock: BrokerClock, now: int
     if (np.diff(walls[order]) < 0).sum() * 2 > len(order):
         order = order[::-1]  # the newest come first
     whole = walls[order].astype(np.int64)
-    instants, shown = latest_instants(whole, clock.zone, now)
+    instants, shown = latest_instants(whole, clock.rule, now)
     times = np.full(len(table), np.nan)
     # What lies within a second stays there, so that the grid refuses it.
     times[order[shown]] = (instants + (walls[order] - whole))[shown]

@@ -24,7 +24,12 @@ class BrokerClockStore:
         with reading(self._engine) as connection:
             rows = connection.execute(select(broker_clocks).order_by(broker_clocks.c.platform))
             return {
-                row.platform: BrokerClock(row.zone, row.source, row.learnt_at // 1_000)
+                row.platform: BrokerClock(
+                    row.zone,
+                    row.source,
+                    row.learnt_at // 1_000,
+                    tuple((zone, until) for zone, until in row.earlier or ()),
+                )
                 for row in rows
             }
 

@@ -103,7 +103,7 @@ class FeedStore:
         }
         self._terminals.note_push(platform, message, offset, counts, more)
         asked = _all_lengths(platform, tally.names, NEEDED) | tally.series
-        want = self._wanted.ask(asked, clock.zone, theirs)
+        want = self._wanted.ask(asked, clock.rule, theirs)
         rejected = [(row.index, row.reason) for row in tally.rejected]
         answer = FeedAnswer(
             ok=True,
@@ -132,15 +132,21 @@ class FeedStore:
         """Return the symbol of every name that a platform's terminals have sent."""
         return self._names.all(platform)
 
-    def confirm(self, platform: str, zone: str) -> BrokerClock:
+    def confirm(self, platform: str, zone: str, since: int | None = None) -> BrokerClock:
         """Take a zone for a platform's clock, whatever was learnt; raises `InvalidRequest`.
 
         Candles that are held stay where they are, unless their clock was guessed for this
-        one; days are made anew where they begin at another hour.
+        one; days are made anew where they begin at another hour. What was told before `since`
+        (s UTC; the last push that was taken, unless given) is by the zone that the clock had.
         """
         now = self._clock() // 1_000
+        before = self._clocks.get(platform)
         clock = BrokerClock(check_zone(zone), CONFIRMED, now)
-        self._adopt(platform, self._clocks.get(platform), clock, now)
+        if before is not None and not before.was_guessed_for(clock):
+            pushed = self._terminals.get(platform).last_push_at
+            last = now if pushed is None else pushed // 1_000
+            clock = before.set_to(zone, last if since is None else since, now)
+        self._adopt(platform, before, clock, now)
         return clock
 
     def _adopt(
@@ -148,7 +154,7 @@ class FeedStore:
     ) -> None:
         """Keep a platform's clock, and bring what is held in line with it."""
         self._clocks.keep(platform, clock)
-        if before is None or before.zone == clock.zone:
+        if before is None or before.rule == clock.rule:
             return
         names = {symbol: name for name, symbol in self.symbols(platform).items()}
         for series in _all_lengths(platform, names, PUSHED):
@@ -212,7 +218,7 @@ class FeedStore:
                 names[name] = self._names.symbol(platform, name)
             except RequestError as error:
                 tally.warnings.append(error.detail)
-        markets, bad = self._quotes.write(platform, message.quotes, names, clock.zone, now)
+        markets, bad = self._quotes.write(platform, message.quotes, names, clock.rule, now)
         if bad:
             tally.warnings.append(f"{bad} quotes are not kept: send [symbol, time_ms, bid, ask].")
         for market in markets:

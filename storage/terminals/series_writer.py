@@ -80,7 +80,7 @@ class SeriesWriter:
         unbuilt, field = keys.unbuilt(series.platform), f"{series.symbol}:{series.resolution}"
         left = self._begin(unbuilt, field, first)
         self._settle(series, clock)
-        written = self._candles.write(series, self._with_quiet(series, given, clock.zone))
+        written = self._candles.write(series, self._with_quiet(series, given, clock.rule))
         warnings: list[str] = []
         if left is not None or written.unchanged < sum(written):
             start = first if left is None else min(left, first)
@@ -106,8 +106,8 @@ class SeriesWriter:
     def restamp(self, series: Series, before: BrokerClock, after: BrokerClock, now: int) -> None:
         """Move the candles of a series that were taken by a clock that is another (`now` in s)."""
         held = self._candles.read(series)
-        walls = wall_seconds(held.time, before.zone)
-        instants, shown = latest_instants(walls, after.zone, now)
+        walls = wall_seconds(held.time, before.rule)
+        instants, shown = latest_instants(walls, after.rule, now)
         if len(held) and (instants != held.time).any():
             kept = held.replace(time=instants).take(shown)
             ascending = np.diff(kept.time, prepend=-1) > 0

@@ -1,6 +1,7 @@
 """The SQL tables of feeding terminals: their brokers' clocks and names of markets."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     PrimaryKeyConstraint,
@@ -18,6 +19,7 @@ broker_clocks = Table(
     Column("zone", String(64), nullable=False),
     Column("source", String(16), nullable=False),
     Column("learnt_at", BigInteger, nullable=False),
+    Column("earlier", JSON(none_as_null=True)),  # zones that it had, with the instants (s) until
 )
 
 # One name of the broker's a market: two feeds of one would be mixed.

@@ -129,14 +129,15 @@ async def test_longer_candles_are_made_here_those_of_a_day_from_17_00_new_york(
 async def test_minutes_are_held_as_they_come_and_asked_for_where_they_are_pushed(
     api: Any, stores: Stores, now: int
 ) -> None:
-    fives, minutes = newest(now, 300, 3), newest(now, 60, 3)
+    fives, minutes = newest(now, 300, 5), newest(now, 60, 3)
     sent = message(now, BTCUSD__M5=[bar(one) for one in fives])
     told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
     assert {one["tf"] for one in told["want"]} == {"M5", "H1"}
     sent = message(now, BTCUSD__M1=[bar(one) for one in minutes])
     told = (await api("POST", "/ingest/mt/mt5-ic", body=text(sent))).json
     assert (told["accepted"], told["rejected"]) == (3, [])
-    assert {one["tf"] for one in told["want"]} == {"M1", "M5", "H1"}
+    # A message holds no more: what least is held of comes first.
+    assert {one["tf"] for one in told["want"]} == {"M1", "H1"}
     held = {s.resolution: stores.candles.times(s).tolist() for s in stores.candles.all_series()}
     assert (held[60], held[300]) == (minutes, fives)
 
@@ -155,7 +156,9 @@ async def test_a_clock_that_jumps_without_a_reason_is_refused_until_somebody_con
     offset = (broker(now) - now) // 3_600 + 3
     zone = f"UTC+{offset}"
     confirmed = await api("POST", "/ingest/mt/mt5-ic/clock", json={"zone": zone})
-    assert confirmed.json == {
+    told = confirmed.json
+    assert [zone for zone, _ in told.pop("earlier")] == ["NY+7"]
+    assert told == {
         "ok": True,
         "platform": "mt5-ic",
         "zone": zone,

@@ -155,6 +155,28 @@ def test_a_clock_that_was_guessed_wrong_is_mended_by_history_and_with_it_what_is
     assert not [f for f in days.flags.tolist()[1:-5] if f & CandleFlag.PARTIAL]
 
 
+def test_history_goes_by_the_zone_that_the_clock_had_on_that_day(stores: Stores) -> None:
+    moved, now = (int(datetime(2024, 6, day, tzinfo=UTC).timestamp()) for day in (3, 28))
+    feeds = feed_store(stores, lambda: now * 1_000)
+    feeds.confirm(PLATFORM, "UTC")
+    assert feeds.confirm(PLATFORM, "NY+7", moved).earlier == (("UTC", moved),)
+    assert feeds.platforms()[PLATFORM].earlier == (("UTC", moved),)
+    broker = VirtualBroker(stores, "NY+7", "EURUSD", currencies)
+    since = moved - 14 * DAY
+    openings = broker.openings(since, now, HOUR)
+    bars = [
+        [shows("UTC" if one < moved else "NY+7", one), 1.1, 1.2, 1.0, 1.1, one % 1_000, 12]
+        for one in openings
+    ]
+    clock = TerminalClock(shows("NY+7", now), now)
+    series = [PushedSeries("EURUSD", "H1", 5, 1e-5, bars)]
+    answer = feeds.store(PLATFORM, FeedMessage(clock=clock, series=series), {}).answer
+    assert (answer.rejected, answer.zone) == ([], "NY+7")
+    held = stores.candles.read(Series(PLATFORM, "EURUSD", HOUR))
+    assert held.time.tolist() == openings
+    assert [int(v) for v in held.volume] == [one % 1_000 for one in openings]
+
+
 def test_metals_under_their_plain_names_tell_the_clock_too(stores: Stores) -> None:
     now = int(datetime(2024, 12, 11, 12, tzinfo=UTC).timestamp())
     broker = VirtualBroker(stores, "NY+7", "GOLD", currencies)

@@ -17,6 +17,7 @@ from core.brokers.clock import (
     refine_clock,
 )
 from core.clock.grids import Grid
+from core.clock.wall_times import latest_instants, wall_seconds
 from core.errors import Conflict
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -148,3 +149,31 @@ def test_a_clock_that_no_usual_one_explains_was_always_as_far_ahead() -> None:
     now, opened = at(2026, 12, 30), at(2026, 7, 1)
     assert instant_shown(opened + 3 * HOUR, 3 * HOUR, now) == opened
     assert instant_shown(opened + 20_700, 20_700, now) == opened
+
+
+def test_each_day_goes_by_the_zone_that_the_clock_had_then() -> None:
+    moved, now = at(2024, 5, 4), at(2024, 8, 1)
+    clock = BrokerClock("Europe/Athens", BY_HISTORY).set_to("NY+7", moved, now)
+    assert (clock.zone, clock.source, clock.earlier) == (
+        "NY+7", CONFIRMED, (("Europe/Athens", moved),),
+    )  # fmt: skip
+    every = np.arange(at(2023, 9, 1), at(2025, 3, 1), 5 * HOUR)
+    walls = [shows("Europe/Athens" if one < moved else "NY+7", one) for one in every.tolist()]
+    assert wall_seconds(every, clock.rule).tolist() == walls
+    found, shown = latest_instants(np.array(walls), clock.rule, at(2025, 3, 1))
+    assert shown.all()
+    assert found.tolist() == every.tolist()
+    assert clock.offset(moved - 1) == clock.offset(moved) == 3 * HOUR
+    assert clock.explains(3 * HOUR, now)
+
+
+def test_a_zone_that_was_confirmed_by_mistake_never_was() -> None:
+    since, now = at(2024, 5, 4), at(2024, 8, 1)
+    wrong = BrokerClock("NY+7", BY_HISTORY).set_to("UTC+5", since, now)
+    assert wrong.earlier == (("NY+7", since),)
+    assert wrong.set_to("UTC", since, now).earlier == (("NY+7", since),)
+    assert wrong.set_to("NY+7", since, now).earlier == ()
+    assert wrong.set_to("UTC+5", now, now).earlier == (("NY+7", since),)
+    twice = wrong.set_to("UTC", now - DAY, now)
+    assert twice.earlier == (("NY+7", since), ("UTC+5", now - DAY))
+    assert twice.set_to("UTC+1", since - DAY, now).earlier == (("NY+7", since - DAY),)
