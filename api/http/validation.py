@@ -25,6 +25,11 @@ def convert_body(value: Any, kind: type[Kind]) -> Kind:
     return _convert(value, kind, strict=True, whole="the body")
 
 
+def convert_loosely(value: Any, kind: type[Kind]) -> Kind:
+    """Do the same, and read numbers in quotes: some robots quote all that they send."""
+    return _convert(value, kind, strict=False, whole="the body")
+
+
 def convert_query(parameters: Mapping[str, Any], kind: type[Kind]) -> Kind:
     """Return query parameters as `kind`; raises `InvalidRequest` naming the parameter."""
     return _convert(parameters, kind, strict=False, whole="the query")

@@ -5,6 +5,7 @@ body as a form or not at all. Robots in the field are not redeployed, so that fi
 do not know are kept aside instead of refused.
 """
 
+from codecs import BOM_UTF8
 from typing import Any
 
 import msgspec
@@ -19,11 +20,17 @@ _CONTENT_TYPES = (JSON, "text/plain", "application/x-www-form-urlencoded")
 async def read_robot_json(req: Request, limit: int) -> Any:
     """Return the JSON value of a body of at most `limit` bytes.
 
-    NaN and infinity are read as such, so that their field can be named. Raises
-    `TooLarge`, `UnsupportedMediaType` and `MalformedRequest`.
+    NaN and infinity are read as such, so that their field can be named; a text that is no UTF-8
+    is by the code page of Windows, MetaTrader's own default. Raises `TooLarge`,
+    `UnsupportedMediaType` and `MalformedRequest`.
     """
     media_type(req, _CONTENT_TYPES)
-    return await parse_body((await read_body(req, limit)).rstrip(b"\0"), constants=True)
+    body = (await read_body(req, limit)).rstrip(b"\0").removeprefix(BOM_UTF8)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        body = body.decode("cp1252", errors="replace").encode()
+    return await parse_body(body, constants=True)
 
 
 def robot_body(kind: Any, **more: Any) -> Json:

@@ -6,7 +6,7 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_thread
-from api.http.validation import convert_body
+from api.http.validation import convert_loosely
 from api.robots.bodies import read_robot_json, unknown_fields
 from api.robots.schemas_feed import FEED_BODY, ClockConfirmed, ConfirmClock
 from core.brokers.messages import (
@@ -48,7 +48,7 @@ class FeedResource:
         """
         _check_platform(platform)
         value = await read_robot_json(req, BODY_LIMIT)
-        message = convert_body(value, FeedMessage)
+        message = convert_loosely(value, FeedMessage)
         stored = await in_thread(self._feeds.store, platform, message, _kept_aside(value))
         if stored.closed:
             await in_thread(self._enqueue.run_now, AT_CLOSE)

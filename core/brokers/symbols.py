@@ -15,8 +15,12 @@ COINS = frozenset("ADA BCH BNB BTC DOT EOS ETC ETH LTC SOL TRX XLM XMR XRP".spli
 # Metals under their plain names.
 _METALS = {"GOLD": "XAUUSD", "SILVER": "XAGUSD", "PLATINUM": "XPTUSD", "PALLADIUM": "XPDUSD"}
 
-_BEFORE, _AFTER = r"[^A-Za-z0-9]*", r"[^\s]{0,16}"
-_PAIR = re.compile(rf"{_BEFORE}([A-Za-z]{{3}})[/_-]?([A-Za-z]{{3}}){_AFTER}\Z")
+# Of prefixes in letters only those are cut that something parts from the name, or their case does.
+_BEFORE = r"(?:[A-Za-z]{1,5}[._:-]|[a-z]{1,3}(?=[A-Z]{6}))?[^A-Za-z0-9]*"
+_AFTER = r"[^\s]{0,16}"
+_PAIR = re.compile(rf"{_BEFORE}([A-Za-z]{{3}})[/._-]?([A-Za-z]{{3}})({_AFTER})\Z")
+# Dollars that are coins themselves: another market.
+_TETHERS = ("T", "C")
 _METAL = re.compile(rf"{_BEFORE}({'|'.join(_METALS)})(?:[^A-Za-z0-9].{{0,15}}|[a-z]{{1,5}})?\Z")
 
 
@@ -30,6 +34,8 @@ def pair_of(name: str) -> str | None:
     if found is None:
         return None
     base, quote = found[1].upper(), found[2].upper()
+    if base in COINS and quote == "USD" and found[3].startswith(_TETHERS):
+        return None
     known = base in CURRENCIES | COINS and quote in CURRENCIES and base != quote
     return base + quote if known else None
 

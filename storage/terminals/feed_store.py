@@ -4,6 +4,7 @@ It is written by who answers, not by a job: the terminal is told what was revise
 send next, and the signal of a candle that has just closed has 30 seconds.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -277,5 +278,8 @@ def _histories(message: FeedMessage) -> list[Seconds]:
     ]
 
 
-def _has_time(row: object) -> bool:
-    return isinstance(row, list) and bool(row) and isinstance(row[0], int | float)
+def _has_time(row: Any) -> bool:
+    try:
+        return isinstance(row, list) and bool(row) and math.isfinite(float(row[0]))
+    except (TypeError, ValueError, OverflowError):
+        return False

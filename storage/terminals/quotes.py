@@ -59,9 +59,12 @@ class QuoteStore:
 def _ticker(quote: Any, names: Mapping[str, str], zone: str, now: int) -> Ticker | None:
     if not isinstance(quote, list) or len(quote) != 4 or not isinstance(quote[0], str):
         return None
-    name, at, bid, ask = quote
-    numbers = all(isinstance(one, int | float) for one in (at, bid, ask))
-    if name not in names or not numbers:
+    name = quote[0]
+    try:
+        at, bid, ask = map(float, quote[1:])
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if name not in names:
         return None
     if not 0 < at < LATEST_MS or not 0 < bid <= ask < HIGHEST_PRICE:
         return None
@@ -70,4 +73,4 @@ def _ticker(quote: Any, names: Mapping[str, str], zone: str, now: int) -> Ticker
     instant = int(instants[0])
     if not shown[0] or not now - _OLDEST <= instant <= now + _AHEAD:
         return None
-    return Ticker(names[name], instant * 1_000 + rest, bid=float(bid), ask=float(ask))
+    return Ticker(names[name], instant * 1_000 + rest, bid=bid, ask=ask)

@@ -37,6 +37,11 @@ def test_a_body_is_json_whatever_its_name_and_ends_before_its_end_marks(
     assert sent(b'{"v": 1}\0\0', content_type).json == {"v": 1}
 
 
+def test_a_body_by_the_code_page_of_windows_or_with_a_mark_at_its_beginning_is_read() -> None:
+    assert sent('{"company": "Société"}\0'.encode("cp1252")).json == {"company": "Société"}
+    assert sent(b"\xef\xbb\xbf" + '{"company": "Société"}'.encode()).json == {"company": "Société"}
+
+
 def test_what_is_no_json_is_too_long_or_of_another_type_is_refused() -> None:
     assert sent(b'{"v": 1\0').status_code == 400
     assert sent(b"[" + b"1," * 40 + b"1]").status_code == 413

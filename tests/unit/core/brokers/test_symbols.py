@@ -30,13 +30,20 @@ def test_a_decorated_pair_is_that_pair(pair: str, prefix: str, suffix: str) -> N
         ("SILVER#", "XAGUSD"),
         ("EUR/USD", "EURUSD"),
         ("XAUEUR.m", "XAUEUR"),
+        ("EUR.USD", "EURUSD"),
+        ("m.EURUSD", "EURUSD"),
+        ("FX_EURUSD.r", "EURUSD"),
+        ("OANDA:XAUUSD", "XAUUSD"),
+        ("iEURUSD", "EURUSD"),
     ],
 )
 def test_metals_and_written_pairs_are_known(name: str, symbol: str) -> None:
     assert canonical_symbol(name) == symbol
 
 
-@pytest.mark.parametrize("name", ["BRK.B", "BRK.A", "US500.cash", "DE40", "GOLDMAN", "AAPL.US"])
+@pytest.mark.parametrize(
+    "name", ["BRK.B", "BRK.A", "US500.cash", "DE40", "GOLDMAN", "AAPL.US", "BTCUSDT", "ETHUSDC"]
+)
 def test_what_may_be_no_decoration_stays(name: str) -> None:
     assert canonical_symbol(name) == name
 
