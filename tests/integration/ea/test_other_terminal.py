@@ -1,0 +1,128 @@
+"""What a terminal sends that is not ours ends as its broker's own bars, in UTC."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from core.clock.times import now_ms
+from core.series import CandleFlag, Series
+from storage.candles.candle_columns import Candles
+from storage.candles.newest_finished import finished
+from storage.jobs.worker_faults import WORKERS
+from storage.service.service_state import read_state
+from tasks.candles.check_feeds import check_feeds
+from tests.integration.ea.other_terminal import (
+    DAY,
+    H1,
+    M5,
+    Bar,
+    OtherMarket,
+    OtherTerminal,
+    joined,
+    shows,
+)
+from tests.integration.ea.stage import Stage
+
+CLOCKS = {
+    "Athens, over its change": ("Europe/Athens", "2026-04-01T10:00:30"),
+    "New York and seven hours": ("NY+7", "2026-03-11T10:00:30"),
+    "no change at all": ("UTC", "2026-03-31T10:00:30"),
+}
+
+
+def terminal(stage: Stage, zone: str, *markets: OtherMarket, **other: int) -> OtherTerminal:
+    return OtherTerminal(f"{stage.url}/ingest/mt/other", stage.key, zone, markets, **other)
+
+
+def rows(held: Candles) -> dict[int, Bar]:
+    columns = held.open, held.high, held.low, held.close, held.volume
+    return {
+        int(at): Bar(*(float(one) for one in values[:4]), int(values[4]), 13)
+        for at, *values in zip(held.time, *columns, strict=True)
+    }
+
+
+def split(held: Candles) -> tuple[Candles, Candles]:
+    """Return the candles that were traded, and the quiet ones."""
+    quiet = (held.flags & int(CandleFlag.QUIET)) != 0
+    return held.take(~quiet), held.take(quiet)
+
+
+@pytest.mark.parametrize("case", CLOCKS)
+def test_other_clocks_names_and_forms_end_as_the_brokers_own_bars(stage: Stage, case: str) -> None:
+    zone, moment = CLOCKS[case]
+    now = round(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
+    euro, gold = OtherMarket("m.EURUSD", 1.1, 5), OtherMarket("GOLD.spot", 2_400.0, 2, rests=True)
+    for seed, market in enumerate((euro, gold)):
+        market.live(now - 9 * DAY, now, seed)
+    there = terminal(stage, zone, euro, gold, clock_off=40, gmt_off=-3_600)
+    stage.to(now)
+    stage.stores.feeds.confirm("other", zone)
+    answers = there.backfill(now)
+    assert [one["rejected"] for one in answers] == [[]] * len(answers)
+    for market, symbol in ((euro, "EURUSD"), (gold, "XAUUSD")):
+        held = stage.stores.candles.read(Series("other", symbol, M5))
+        traded, quiet = split(held)
+        assert rows(traded) == {at: bar for at, bar in market.fives.items() if at + M5 <= now}
+        assert set(quiet.time.tolist()) <= market.silent
+        assert (quiet.volume == 0).all()
+        assert (quiet.open == quiet.close).all()
+        hours = finished(stage.stores.candles.read(Series("other", symbol, H1)))
+        mine = {at: bar for at, bar in market.bars(H1).items() if at + H1 <= now}
+        assert rows(split(hours)[0]) == mine
+        fours = stage.stores.candles.read(Series("other", symbol, 4 * H1))
+        assert {shows(zone, int(at)) % (4 * H1) for at in fours.time} == {0}
+        days = finished(stage.stores.candles.read(Series("other", symbol, DAY)))
+        assert {shows(zone, int(at)) % DAY for at in days.time} == {0}
+        parts: dict[int, list[Bar]] = {}
+        for at, bar in rows(hours).items():
+            parts.setdefault(shows(zone, at) // DAY, []).append(bar)
+        found = {shows(zone, at) // DAY: bar for at, bar in rows(days).items()}
+        whole = {day: joined(parts[day]) for day in list(parts)[1:-1]}
+        assert {day: found[day] for day in whole} == whole
+    before = {s: stage.stores.candles.read(s).to_bytes() for s in stage.stores.candles.all_series()}
+    assert there.push(now).json()["revised"] == 0
+    assert before == {
+        s: stage.stores.candles.read(s).to_bytes() for s in stage.stores.candles.all_series()
+    }
+    last = max(at for at in euro.fives if at + M5 <= now)
+    euro.fives[last] = euro.fives[last]._replace(high=1.5)
+    assert there.push(now).json()["revised"] >= 1
+    assert np.max(stage.stores.candles.read(Series("other", "EURUSD", M5)).high) == 1.5
+
+
+def status(stage: Stage) -> str:
+    """Return how the service says that it is, its workers being well."""
+    for role in WORKERS:
+        stage.stores.workers.heartbeat(f"{role}@host", "", {"role": role, "at": now_ms()})
+    return read_state(stage.stores, "", now_ms()).status
+
+
+def test_a_feed_that_stops_is_told_within_two_candles_and_a_minute_and_never_over_a_weekend(
+    stage: Stage,
+) -> None:
+    friday, sunday = (
+        round(datetime(2026, 3, day, hour, tzinfo=UTC).timestamp())
+        for day, hour in ((6, 21), (8, 21))  # New York's clock changes on that Sunday
+    )
+    euro = OtherMarket("EURUSD", 1.1, 5)
+    euro.live(friday - 2 * DAY, sunday + DAY, 1)
+    there = terminal(stage, "NY+7", euro)
+    stage.to(friday)
+    there.backfill(friday)
+    opened = range(friday, friday + H1 + 1, M5), range(sunday + M5, sunday + 7 * M5, M5)
+    closed = range(friday + 2 * H1, sunday + M5, 3 * H1)
+    for now in (*opened[0], *closed, *opened[1]):
+        stage.to(now + 20)
+        if now not in closed:
+            there.push(now + 20)
+        check_feeds(stage.stores)
+        assert status(stage) == "ok"
+    close = max(at for at in euro.fives if at + M5 <= now) + M5
+    for now in range(close + 30, close + 2 * M5 + 61, 30):
+        stage.to(now)
+        check_feeds(stage.stores)
+        told = status(stage)
+        assert told == "ok" or now > close + M5
+    assert told == "degraded"
