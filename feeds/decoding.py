@@ -45,13 +45,14 @@ def join_fields(shapes: tuple[Shapes, ...]) -> type[msgspec.Struct]:
 WireMessage: Any = join_fields(SHAPES)
 MESSAGE: Any = WireMessage | list[msgspec.Raw]
 _FIELDS = {field.name: field.type for field in msgspec.structs.fields(WireMessage)}
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(WireMessage)}
 _ONE = msgspec.json.Decoder(MESSAGE)
 _MANY = msgspec.json.Decoder(list[MESSAGE])
 _EACH = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode(body: bytes) -> list[Any]:
-    """Return the messages of a body: each a `WireMessage`, a list, or `Refused`.
+    """Return the messages of a body: each a `WireMessage` or like one, a list, or `Refused`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
     list, `TooLarge` when it holds too much.
@@ -107,15 +108,20 @@ class _Alike:
 
 
 def _with_keys(keys: tuple[str, ...], types: dict[str, Any]) -> Any:
-    """Return a struct like `WireMessage` that must have all keys and no other."""
+    """Return a struct that must have all keys and no other, and reads like a `WireMessage`.
+
+    Fields that are not among the keys belong to the class: a message of a hundred empty
+    fields would take longer to make than to read.
+    """
     fields = [
         (key, types[key])
         if key in types
         else (f"unread_{at}", msgspec.Raw, msgspec.field(name=key))
         for at, key in enumerate(keys)
     ]
+    absent = {key: default for key, default in _DEFAULTS.items() if key not in keys}
     options: Any = {"kw_only": True, "forbid_unknown_fields": True, "gc": False}
-    return msgspec.defstruct("Alike", fields, bases=(WireMessage,), **options)
+    return msgspec.defstruct("Alike", fields, namespace=absent, **options)
 
 
 class _KnownKeys:

@@ -47,7 +47,7 @@ def recognise(
 def _sort(found: Recognised, index: int, message: Any, channels: Channels) -> None:
     """Put one message where it belongs, or say why it cannot be used."""
     try:
-        if isinstance(message, WireMessage):
+        if isinstance(message, msgspec.Struct):
             known = _sort_object(found, index, message, channels)
         elif isinstance(message, Refused):
             found.reject(index, message.reason)
@@ -72,9 +72,9 @@ def _sort_object(found: Recognised, index: int, message: Any, channels: Channels
         return _sort_trades(found, index, message)
     if message.data:
         inner = message.data
-        if not isinstance(inner, WireMessage):
+        if not isinstance(inner, msgspec.Struct):
             inner = _ENVELOPED.decode(inner)
-        if isinstance(inner, WireMessage):
+        if isinstance(inner, msgspec.Struct):
             return any(sort(found, index, inner) for sort in _SORTS)
     return False
 
