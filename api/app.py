@@ -15,6 +15,7 @@ from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
 from api.access.seldom_calls import SeldomCalls
 from api.access.trusted_hosts import TrustedHosts
+from api.asyncapi import AsyncApiDocument
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
@@ -91,6 +92,14 @@ from api.sales.claim import ClaimResource, ResendClaim
 from api.sales.monitoring import Monitoring
 from api.sales.regenerate import RegenerateKey
 from api.sales.webhook import WebhookResource
+from api.signals.active import ActiveSignals
+from api.signals.amd import AmdResource
+from api.signals.answers import EngineAnswers
+from api.signals.feed import SignalFeed
+from api.signals.frames import EventFrames
+from api.signals.generate import GenerateSignal
+from api.signals.ranges import PredictRange
+from api.signals.socket import SignalSocket
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -102,6 +111,7 @@ from core.process.shared_counts import SharedCounts
 from core.robots.accounts import USUAL_CALLS
 from core.series import Market
 from core.settings import DATA, ML, Settings
+from core.signals import offered_horizons
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
 from storage.stores import Stores
@@ -114,6 +124,7 @@ from tasks.trades.enqueue_stream import EnqueueStream
 _MODELS = CallLimit("models", 30)
 _COMPUTES = ("POST",)
 # What robots call every few seconds: an account's calls of all of them together are counted.
+_ENGINE = CallLimit("engine", 100)
 _ROBOTS = CallLimit("robots", USUAL_CALLS, of_account=True)
 _SUBSCRIBERS = (SUBSCRIBER,)
 
@@ -179,13 +190,16 @@ def create_app(
         _add_feed(app, stores, enqueue)
     if ML in settings.served_groups:
         _add_lstm(app, stores, work, settings)
-        _add_v1(app, stores, work, ShortWork(enqueue, limits, waiting), symbols, settings)
+        short = ShortWork(enqueue, limits, waiting)
+        _add_v1(app, stores, work, short, symbols, settings)
+        _add_engine(app, stores, offered, short, symbols, settings)
         _add_robots(app, stores, offered, enqueue, symbols, settings)
         _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
         _add_slots(app, stores, work, settings)
         _add_next_candle(app, stores, work, next_candle)
     _add_sales(app, stores, enqueue, settings)
     _add_admin(app, stores, enqueue, settings)
+    app.add_route("/asyncapi.json", AsyncApiDocument(), public=True)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)), public=True)
     return app
 
@@ -356,6 +370,7 @@ def _add_v1(
         IndicatorsResource(stores.candles, short, symbols, settings.default_resolution),
         limits={"GET": CallLimit("indicators", 120)},
     )
+    ahead = offered_horizons(settings.signal_horizons)
     outlooks, cards = Outlooks(stores, short, symbols), ModelCards(stores)
     history = SignalHistoryResource(stores.signals, symbols, settings.default_platform)
     app.add_route(
@@ -371,11 +386,37 @@ def _add_v1(
         limits={"POST": CallLimit("signals", 100)},
     )
     app.add_route("/api/v1/signals/history", history, limits={"GET": CallLimit("history", 60)})
-    app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, work))
+    app.add_route("/api/v1/models/train", TrainOutlook(outlooks, stores.candles, work, ahead))
     app.add_route("/api/v1/models/status", ModelsStatusResource(cards), limits={"GET": _MODELS})
     app.add_route(
         "/api/v1/models/{model_name}/metrics", ModelMetricsResource(cards), limits={"GET": _MODELS}
     )
+
+
+def _add_engine(
+    app: Application,
+    stores: Stores,
+    offered: OfferedSlots,
+    short: ShortWork,
+    symbols: SymbolResolver,
+    settings: Settings,
+) -> None:
+    """Add the routes of signals, ranges and phases by the names that users say."""
+    ahead = offered_horizons(settings.signal_horizons)
+    answers = EngineAnswers(stores, short, symbols, offered, ahead)
+    common: dict[str, Any] = {"roles": _SUBSCRIBERS, "invalid": BAD_REQUEST}
+    read = common | {"limits": {"GET": _ENGINE}}
+    compute = common | {"limits": {"POST": _ENGINE}, "computes": _COMPUTES}
+    active, phases = ActiveSignals(answers), AmdResource(answers, stores.answers, short)
+    app.add_route("/api/signals/active", active, **read)
+    app.add_route("/api/ml/signals/active", active, suffix="proxy", **read)
+    app.add_route("/generate/signal", GenerateSignal(answers), **compute)
+    app.add_route("/predict/range", PredictRange(answers), **compute)
+    app.add_route("/api/amd/{symbol}", phases, **compute)
+    app.add_route("/api/ml/amd/{symbol}", phases, suffix="proxy", **compute)
+    feed = SignalFeed(stores.signal_events, EventFrames(answers.name_of).text)
+    socket = SignalSocket(feed, symbols, offered)
+    app.add_route("/ws/signals", socket, roles=_SUBSCRIBERS, computes=("WEBSOCKET",))
 
 
 def _add_robots(

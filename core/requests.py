@@ -139,13 +139,17 @@ class TrainNextCandle(Train, frozen=True, kw_only=True):
 
 
 class TrainSignals(SeriesRequest, frozen=True, kw_only=True):
-    """Ranges and signals of a series, for each of `horizons`; positions end as `rr_config` says."""
+    """Ranges and signals of a series, for each of `horizons`; positions end as `rr_config` says.
+
+    Of `range_horizons` ranges only.
+    """
 
     horizons: list[int]
     folds: int
     seed: int
     reason: str
     rr_config: str = USUAL.name
+    range_horizons: list[int] = field(default_factory=list)
 
 
 class PathRequest(SeriesRequest, frozen=True, kw_only=True):

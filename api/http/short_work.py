@@ -60,6 +60,16 @@ class ShortWork:
         resp.media = queue_answer(job)
         return None
 
+    async def answer(
+        self, task: Task[Asked, Answer], request: Asked, once: Hashable = None
+    ) -> Answer | None:
+        """Return the answer of a task, None if it does not come within 10 s.
+
+        Raises `TaskFailed` if the work fails; `once` is that of `result`.
+        """
+        await self._limits.check(task.queue)
+        return await self._share(once, task, request, PREDICTION_SECONDS)
+
     async def _share(
         self, once: Hashable, task: Task[Asked, Answer], request: Asked, seconds: float
     ) -> Answer | None:

@@ -11,7 +11,7 @@ from api.v1.schemas_signals import PredictionAnswer, PredictionRequest
 from core.signals import PREDICTION, RANGE_MODEL
 from tasks.task_table import PREDICT_RANGE
 
-_CALL = Call(PREDICTION, RANGE_MODEL, PREDICT_RANGE)
+RANGE_CALL = Call(PREDICTION, RANGE_MODEL, PREDICT_RANGE)
 
 
 class PredictionsResource:
@@ -34,6 +34,6 @@ class PredictionsResource:
         From the newest finished candle of five minutes; the same answer until the
         next one closes. 503 where no model is trained yet.
         """
-        found = await self._outlooks.find(req, resp, json, _CALL)
+        found = await self._outlooks.find(req, resp, json, RANGE_CALL)
         if found is not None:
             resp.media = succeed(req, found.data, found.cached)

@@ -48,7 +48,8 @@ class SignalRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 class TrainOutlookRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which market to train, and for which horizons: by default all that candles suffice for.
 
-    Where `timeframe` names another length of candles, horizons are to be named too.
+    Where `timeframe` names another length of candles, as far as its signals look ahead, and
+    ranges of 1, 4 and 16.
     """
 
     symbol: Symbol

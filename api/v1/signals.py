@@ -28,7 +28,7 @@ from core.signals import SIGNAL_ANSWER, SIGNAL_MODEL, check_horizon
 from storage.models.signals import SignalFilter, SignalRecord, SignalStore
 from tasks.task_table import GENERATE_SIGNAL
 
-_CALL = Call(SIGNAL_ANSWER, SIGNAL_MODEL, GENERATE_SIGNAL)
+SIGNAL_CALL = Call(SIGNAL_ANSWER, SIGNAL_MODEL, GENERATE_SIGNAL)
 
 
 class SignalsResource:
@@ -51,7 +51,7 @@ class SignalsResource:
         `reason` says which evidence there is. Every signal is kept; the same one
         until the next candle closes. 503 where no model is trained yet.
         """
-        found = await self._outlooks.find(req, resp, json, _CALL)
+        found = await self._outlooks.find(req, resp, json, SIGNAL_CALL)
         if found is not None:
             resp.media = succeed(req, _asked_for(found.data, json), found.cached)
 

@@ -1,5 +1,7 @@
 """Trainings of the models behind predictions and signals."""
 
+from collections.abc import Mapping
+
 import msgspec
 from falcon.asgi import Request, Response
 
@@ -12,12 +14,12 @@ from api.http.v1_envelope import V1Error
 from api.v1.forecast_answers import Outlooks, check_ahead
 from api.v1.schemas_signals import TrainOutlookRequest
 from core.answers.forecasts import SignalsTrained
-from core.clock.resolutions import resolution_name
+from core.clock.resolutions import parse_resolution, resolution_name
 from core.errors import InvalidRequest
 from core.models import least_candles
 from core.requests import TrainSignals
 from core.series import Series
-from core.signals import HORIZONS, SIGNAL_MODEL
+from core.signals import HORIZONS, RANGE_HORIZONS, SIGNAL_MODEL
 from storage.candles.candle_store import CandleStore
 from tasks.task_table import TRAIN_SIGNALS
 
@@ -25,7 +27,14 @@ from tasks.task_table import TRAIN_SIGNALS
 class TrainOutlook:
     """`POST /api/v1/models/train`"""
 
-    def __init__(self, outlooks: Outlooks, candles: CandleStore, work: BackgroundWork) -> None:
+    def __init__(
+        self,
+        outlooks: Outlooks,
+        candles: CandleStore,
+        work: BackgroundWork,
+        ahead: Mapping[int, int],
+    ) -> None:
+        self._ahead = ahead
         self._outlooks = outlooks
         self._candles = candles
         self._work = work
@@ -49,9 +58,11 @@ class TrainOutlook:
         await self._work.begin(req, resp, TRAIN_SIGNALS, request)
 
     def _request(self, wanted: TrainOutlookRequest) -> TrainSignals:
-        asked = wanted.horizons
+        asked, ranges = wanted.horizons, list[int]()
         if wanted.timeframe is not None and asked is None:
-            raise InvalidRequest("horizons is required with timeframe.", field="horizons")
+            # As far as signals of that length look ahead, and ranges are asked about.
+            asked = [self._ahead[parse_resolution(wanted.timeframe, "timeframe")]]
+            ranges = list(RANGE_HORIZONS)
         lengths = {check_ahead(wanted.timeframe, horizon) for horizon in asked or HORIZONS}
         series = self._outlooks.series(wanted.symbol, wanted.platform, *lengths)
         horizons = self._horizons(series, asked)
@@ -62,6 +73,7 @@ class TrainOutlook:
             seed=wanted.seed,
             reason="requested",
             rr_config=wanted.rr_config,
+            range_horizons=ranges,
         )
 
     def _horizons(self, series: Series, asked: list[int] | None) -> list[int]:

@@ -25,7 +25,7 @@ RETRAIN_EVERY, EXPIRES_AFTER = 604_800, 2_592_000
 def train_signals(
     stores: Stores, job: Job[TrainSignals], report: Report, note: Note
 ) -> SignalsTrained:
-    """Train both kinds of model for each of the requested `horizons` of a series.
+    """Train both kinds of model for each of the requested `horizons` of a series, then ranges.
 
     Each that is done is noted, so that a training which was killed goes on with
     the next. The first speaks whatever it found, what it cannot prove the answers
@@ -34,6 +34,8 @@ def train_signals(
     series = job.request.series
     models = RANGE_MODEL, signal_model(job.request.rr_config)
     wanted = [(horizon, model) for horizon in job.request.horizons for model in models]
+    ranges = [ahead for ahead in job.request.range_horizons if ahead not in job.request.horizons]
+    wanted += [(horizon, RANGE_MODEL) for horizon in ranges]
     done: dict[str, str] = dict(job.checkpoint)
     report(Progress(len(done), len(wanted), "models", "reading candles"))
     frame = _frame(stores, series)

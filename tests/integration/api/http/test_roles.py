@@ -17,6 +17,7 @@ SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
 # What a reader may do besides reading: it computes, and nothing that others see changes.
 READERS_POSTS = {
     "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
+    "/generate/signal", "/predict/range", "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
 }  # fmt: skip
 # What keys that are narrowed to something may call: this and nothing else.
 SCOPES = {
@@ -37,6 +38,8 @@ SUBSCRIBERS = {
     "/api/ea-status",
     "/api/account/regenerate-key", "/api/account/me", "/api/account/signals",
     "/api/ohlcv", "/api/snapshot/{symbol}", "/api/symbols",
+    "/api/signals/active", "/api/ml/signals/active", "/generate/signal", "/predict/range",
+    "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}
 # No key opens these but the admin secret; tests/integration/api/sales/test_admin.py tries them.
@@ -46,6 +49,7 @@ OWNER_READS = {("GET", "/admin/monitoring-data")}
 REPLACES = "/api/account/regenerate-key"
 SOCKETS = {
     "/ws/stream": {"owner", "reader", "subscriber"},
+    "/ws/signals": {"owner", "reader", "subscriber"},
     "/ingest/{platform}": {"owner"},
 }
 

@@ -54,7 +54,10 @@ async def test_a_series_without_a_model_is_a_503_that_says_what_to_do(api: Api) 
     assert "POST /api/v1/models/train" in answer.json["error"]["message"]
 
 
-async def test_a_training_of_other_candles_names_its_horizons(api: Api) -> None:
+async def test_a_training_of_other_candles_has_the_horizons_of_their_signals_and_ranges(
+    api: Api, stores: Stores
+) -> None:
     answer = await api("POST", "/api/v1/models/train", json=ASKED | {"timeframe": "M15"})
-    assert answer.status_code == 400
-    assert answer.json["error"]["details"]["field"] == "horizons"
+    assert answer.status_code == 202, answer.text
+    (job,) = stores.jobs.list()[0]
+    assert (job.request["horizons"], job.request["range_horizons"]) == ([16], [1, 4, 16])

@@ -1,0 +1,41 @@
+"""How far prices go."""
+
+import asyncio
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.docs.openapi import operation
+from api.http.threads import in_thread
+from api.signals.answers import EngineAnswers
+from api.signals.schemas import RangePrediction, RangePredictions, RangeRequest
+from api.signals.show import show_range
+from api.v1.predictions import RANGE_CALL
+from core.requests import PathRequest
+
+
+class PredictRange:
+    """`POST /predict/range`"""
+
+    def __init__(self, answers: EngineAnswers) -> None:
+        self._answers = answers
+
+    @operation("predict_engine_range", "engine", {200: RangePredictions}, errors=(404,), body=True)
+    async def on_post(self, req: Request, resp: Response, json: RangeRequest) -> None:
+        """Forecast how far prices go up and down within the next 1, 4 and 16 candles.
+
+        Confidences are the shares of walk-forward paths that stayed so near; they are measured
+        at each training. 503 where no range is trained.
+        """
+        account = req.context.account
+        series, _ = await in_thread(
+            self._answers.market, account, json.symbol, json.platform, json.timeframe
+        )
+        horizons = await in_thread(
+            self._answers.trained_ranges, series, RANGE_CALL, json.horizons or ()
+        )
+        parts = msgspec.structs.asdict(series)
+        asked = [PathRequest(**parts, horizon=horizon) for horizon in horizons]
+        found = await asyncio.gather(*(self._answers.answer(RANGE_CALL, one) for one in asked))
+        shown: list[RangePrediction] = [show_range(data) for data in found]
+        resp.data = msgspec.json.encode(shown)
