@@ -62,10 +62,12 @@ def to_trades(
     rejected = _rejections(messages.index, faults, bad) if bad.any() else []
     apart = (price.apart | size.apart) & ~bad
     trades = _by_kind(every, ~(bad | apart), messages, request, starts)
-    if apart.any():
-        left = _part(messages, np.flatnonzero(apart).tolist())
-        more, also_rejected = to_trades(left, kind, now_ms, request, starts)
-        trades, rejected = trades + more, rejected + also_rejected
+    # Either part has fewer decimals than before, of prices or of sizes: that comes to an end.
+    for others in (price.apart & ~bad, size.apart & ~price.apart & ~bad):
+        if others.any():
+            left = _part(messages, np.flatnonzero(others).tolist())
+            more, also_rejected = to_trades(left, kind, now_ms, request, starts)
+            trades, rejected = trades + more, rejected + also_rejected
     return trades, rejected
 
 

@@ -132,17 +132,31 @@ def test_bytes_read_back_are_the_trades_that_were_packed(rows: list[tuple[int, s
             assert np.array_equal(getattr(again, name), getattr(trades, name))
 
 
-@given(st.lists(st.sampled_from(["12.5", "0.00000000000000001", "1e-18", "90000000", "7"])))
-def test_each_trade_keeps_its_own_decimals_whatever_its_neighbours_need(sizes: list[str]) -> None:
-    found, rejected = to_trades(messages(size=sizes), IdKind.TRADE, NOW_MS) if sizes else ([], [])
+_WIDE = st.sampled_from(["12.5", "0.00000000000000001", "1e-18", "90000000", "7"])
+
+
+@given(st.lists(st.tuples(_WIDE, _WIDE)))
+# Each needs the other's decimals in one column, and has none to spare in the other.
+@example([("1e-18", "90000000"), ("90000000", "1e-18")])
+def test_each_trade_keeps_its_own_decimals_whatever_its_neighbours_need(
+    rows: list[tuple[str, str]],
+) -> None:
+    columns: dict[str, list[object]] = {
+        "price": [price for price, _ in rows],
+        "size": [size for _, size in rows],
+    }
+    found, rejected = to_trades(messages(**columns), IdKind.TRADE, NOW_MS) if rows else ([], [])
 
     assert not rejected
     exact = {
-        int(identity): Decimal(int(units)).scaleb(-trades.size_scale)
+        int(identity): (
+            Decimal(int(price)).scaleb(-trades.price_scale),
+            Decimal(int(size)).scaleb(-trades.size_scale),
+        )
         for trades in found
-        for identity, units in zip(trades.first_id, trades.size, strict=True)
+        for identity, price, size in zip(trades.first_id, trades.price, trades.size, strict=True)
     }
-    assert exact == dict(enumerate(map(Decimal, sizes)))
+    assert exact == {n: (Decimal(price), Decimal(size)) for n, (price, size) in enumerate(rows)}
 
 
 @pytest.mark.parametrize(
