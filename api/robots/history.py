@@ -104,7 +104,7 @@ class PredictionCounts:
         self._counts = counts
         self._offered = offered
 
-    @operation("prediction_counts", "robots", {200: Counts}, errors=(422,))
+    @operation("prediction_counts", "robots", {200: Counts}, errors=(404, 422))
     async def on_get(self, req: Request, resp: Response, query: CountsQuery) -> None:
         """Count the signals of each day and slot, and how they compare with what came."""
         rows = await in_database_thread(self._rows, req.context.account, query)
@@ -112,7 +112,7 @@ class PredictionCounts:
 
     def _rows(self, account: Account | None, query: CountsQuery) -> list[CountRow]:
         length = None if query.tf_code is UNSET else parse_resolution(query.tf_code, "tf_code")
-        symbol = UNSET if query.symbol is UNSET else self._offered.spelt(query.symbol)
+        symbol = UNSET if query.symbol is UNSET else self._offered.known(account, query.symbol)
         targets = [
             one
             for one in self._offered.ever(account)

@@ -117,6 +117,16 @@ class OfferedSlots:
         except RequestError:
             return name
 
+    def known(self, account: Account | None, name: str) -> str:
+        """Return the symbol that a name means, whoever may see it.
+
+        Raises `NotFound`, with near names that the account may see, if it was never offered.
+        """
+        symbol, every = self.spelt(name), self.ever(None)
+        if all(symbol != one.symbol for one in every):
+            _meant(account, self.ever(account), every, symbol, None)
+        return symbol
+
     def _all(self) -> list[SignalSlot]:
         at, slots = self._believed
         if self._clock() - at > _BELIEF_SECONDS:

@@ -43,7 +43,7 @@ class ScanResource:
         self._shown: dict[ForecastTarget, _Shown] = {}
         self._digits = MarketDigits(stores.markets)
 
-    @operation("scan", "robots", {200: Scan}, errors=(422,), more=SCAN_FORMS)
+    @operation("scan", "robots", {200: Scan}, errors=(404, 422), more=SCAN_FORMS)
     async def on_get(self, req: Request, resp: Response, query: ScanQuery) -> None:
         """Return the newest sealed signal of each offered slot, by symbol and length of candles.
 
@@ -77,7 +77,7 @@ class ScanResource:
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
         shown = [
             self._item(target, row, now)
-            for target in _wanted(targets, query, self._offered)
+            for target in self._wanted(account, targets, query)
             if (row := newest.get(target)) and (query.include_stale == "true" or row.seq in current)
         ]
         shown = [one for one in shown if one.item.confidence >= query.min_confidence]
@@ -94,6 +94,19 @@ class ScanResource:
         )
         return scan, _tag(scan, shown, query.format)
 
+    def _wanted(
+        self, account: Account | None, targets: list[ForecastTarget], query: ScanQuery
+    ) -> list[ForecastTarget]:
+        named, frames = several(query.symbol), several(query.timeframe)
+        symbols = None if named is None else [self._offered.known(account, one) for one in named]
+        lengths = None if frames is None else [parse_resolution(f, "timeframe") for f in frames]
+        return [
+            one
+            for one in targets
+            if (symbols is None or one.symbol in symbols)
+            and (lengths is None or one.resolution in lengths)
+        ]
+
     def _item(self, target: ForecastTarget, row: SealedSignal, now: int) -> _Shown:
         if row.is_stale(now):
             return self._made(target, row, now)
@@ -105,20 +118,6 @@ class ScanResource:
     def _made(self, target: ForecastTarget, row: SealedSignal, now: int) -> _Shown:
         item = scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
         return _Shown(row, item, hashlib.sha256(msgspec.json.encode(item)).digest())
-
-
-def _wanted(
-    targets: list[ForecastTarget], query: ScanQuery, offered: OfferedSlots
-) -> list[ForecastTarget]:
-    named, frames = several(query.symbol), several(query.timeframe)
-    symbols = None if named is None else [offered.spelt(name) for name in named]
-    lengths = None if frames is None else [parse_resolution(f, "timeframe") for f in frames]
-    return [
-        one
-        for one in targets
-        if (symbols is None or one.symbol in symbols)
-        and (lengths is None or one.resolution in lengths)
-    ]
 
 
 def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> int:

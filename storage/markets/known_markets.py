@@ -47,7 +47,9 @@ class KnownMarkets:
         """Return what is known now, or was within the last second unless it must be `fresh`."""
         at, known = self._believed
         if fresh or self._clock() - at > _BELIEF_SECONDS:
-            known = self._read()
+            # What did not change stays the same object: names are made of it.
+            read = self._read()
+            known = known if read == known else read
             self._believed = self._clock(), known
         return known
 

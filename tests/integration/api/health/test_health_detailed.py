@@ -77,6 +77,7 @@ async def test_the_brief_body_has_the_fields_of_every_source(api: Api) -> None:
         "llm_provider", "model", "gpu_available", "reasons",
     }  # fmt: skip
     assert body["models_loaded"] is True
+    assert isinstance(body["uptime"], int)
     assert isinstance(body["gpu_available"], bool)
 
 
@@ -99,6 +100,11 @@ async def test_a_platform_is_as_fresh_as_what_came_of_it(
     await asyncio.sleep(FRESH_S)
     providers = (await api("GET", "/health")).json["providers"]
     assert {p["name"]: p["status"] for p in providers}["kraken"] == "up"
+    bitmex = next(p for p in providers if p["name"] == "bitmex")
+    assert bitmex == {
+        "name": "bitmex", "status": "down", "last_success": format_time(now - 600_000),
+        "detail": "its prices do not come", "last_price_update": format_time(now - 600_000),
+    }  # fmt: skip
 
 
 async def test_a_database_that_somebody_keeps_locked_is_down_and_then_up_again(

@@ -87,6 +87,7 @@ async def test_an_old_signal_is_left_out_counted_and_shown_only_if_asked_for(
     ("params", "symbols"),
     [
         ({"symbol": "EURUSD"}, ["EURUSD"]),
+        ({"symbol": "eur/usd"}, ["EURUSD"]),
         ({"symbol": ["EURUSD", "XAUUSD"]}, ["EURUSD", "XAUUSD"]),
         ({"timeframe": "H1"}, ["XAUUSD"]),
         ({"timeframe": ["M15", "1h"]}, ["EURUSD", "XAUUSD"]),
@@ -100,6 +101,23 @@ async def test_a_scan_is_narrowed(
     seal(EURUSD)
     seal(GOLD, confidence=0.9)
     assert [item["symbol"] for item in (await get(api, "/api/scan", **params))["items"]] == symbols
+
+
+async def test_a_symbol_that_was_never_offered_is_not_found_with_the_nearest(
+    api: Api, seal: Seal
+) -> None:
+    seal(GOLD)
+    asked: list[tuple[str, dict[str, str]]] = [
+        ("/api/scan", {"symbol": "XAUUSX"}),
+        ("/api/history/predictions", {"symbol": "XAUUSX"}),
+        ("/api/signals/XAUUSX/H1", {}),
+    ]
+    for path, params in asked:
+        answer = await api("GET", path, params=params)
+        assert answer.status_code == 404
+        assert "Nearest: XAUUSD" in answer.json["detail"]
+    named = await api("GET", "/api/signals/xau-usd/H1")
+    assert (named.status_code, len(named.json)) == (200, 1)
 
 
 async def test_unchanged_items_are_a_304_without_a_body(api: Api, seal: Seal) -> None:
