@@ -38,6 +38,9 @@ class SnapshotResource:
         check_in_plan(account, (self._symbols.names().name_of(market), market.symbol))
         found = self._snapshots.read(market, self._symbols.resolutions(market))
         if found is None:
+            # Its first candles may have come within the last second.
+            found = self._snapshots.read(market, self._symbols.resolutions(market, fresh=True))
+        if found is None:
             raise NotFound(
                 f"No price of {market} is held; POST /api/sync/{name[:64]} fetches some."
             )

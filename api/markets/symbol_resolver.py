@@ -65,9 +65,10 @@ class SymbolResolver:
             market = usual or stored_market(platform or self._default, name)
         return fetchable_series(*market, fetched_resolution(market.platform, resolution))
 
-    def resolutions(self, market: Market) -> list[int]:
+    def resolutions(self, market: Market, *, fresh: bool = False) -> list[int]:
         """Return the lengths (s) of the candles that are held of a market, ascending."""
-        of_market = (one for one in self._known.all().series if _market_of(one) == market)
+        known = self._known.all(fresh=fresh)
+        of_market = (one for one in known.series if _market_of(one) == market)
         return [one.resolution for one in of_market]
 
     def held(self) -> frozenset[Market]:

@@ -9,6 +9,8 @@ from api.app import Application
 from core.clock.resolutions import DAY
 from core.clock.times import format_time, now_ms
 from core.series import CandleFlag, Market, Series
+from storage.access.access_keys import SUBSCRIBER
+from storage.accounts.accounts import NewAccount
 from storage.candles.candle_columns import Candles
 from storage.live.traded_markets import TradedMarkets
 from storage.stores import Stores
@@ -204,6 +206,35 @@ async def test_symbols_are_those_held_and_before_any_those_that_most_ask_for(
     assert (gold["first"], gold["last"]) == tuple(
         format_time(at * 1_000) for at in (START, START + 1_800)
     )
+
+
+async def test_a_subscriber_sees_the_markets_and_timeframes_of_the_plan(
+    api: Api, stores: Stores
+) -> None:
+    for platform, symbol in (("coinbase", "BTC-USD"), ("mt5", "XAUUSD")):
+        for length in (900, 3_600):
+            hold_candles(stores, 9, Series(platform, symbol, length))
+    account = stores.accounts.create(NewAccount(user_name="robot"), "basic")
+    key = stores.keys.create(SUBSCRIBER, "robot", account_id=account.id)[0]
+
+    async def ask(path: str, **params: str) -> int:
+        answer = await api.bare("GET", path, params=params, headers={"X-API-Key": key})
+        return int(answer.status_code)
+
+    assert await ask("/api/ohlcv", symbol="XAUUSD", timeframe="1h") == 200
+    assert await ask("/api/ohlcv", symbol="XAUUSD", timeframe="15m") == 403
+    assert await ask("/api/ohlcv", symbol="BTCUSD", timeframe="1h") == 403
+    assert await ask("/api/snapshot/XAUUSD") == 200
+    assert await ask("/api/snapshot/BTCUSD") == 403
+    shown = await api.bare("GET", "/api/symbols", headers={"X-API-Key": key})
+    assert shown.json["symbols"] == ["XAUUSD"]
+
+
+async def test_first_candles_are_seen_at_once(api: Api, stores: Stores) -> None:
+    await get(api, "/api/snapshot/BTCUSD", 404)
+    hold_candles(stores, 3)
+    await get(api, "/api/snapshot/BTCUSD")
+    await get(api, "/api/ohlcv", symbol="BTCUSD", timeframe="1h")
 
 
 async def test_what_is_documented_has_the_same_shapes(app: Application, api: Api) -> None:
