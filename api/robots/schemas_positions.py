@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from api.robots.schemas_executions import INT64
+from core.executions.copy import CopySums
 
 
 class PositionsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -104,7 +105,7 @@ class CopyCoverage(Struct):
     skipped: dict[str, int]
 
 
-class CopyShown(Struct, kw_only=True):
+class CopyShown(CopySums, frozen=True, kw_only=True):
     """What copying the signals came to; implausible positions count nowhere else.
 
     `gap_r` is what was earned less what the signal came to by the rule for all, the mean over
@@ -112,18 +113,6 @@ class CopyShown(Struct, kw_only=True):
     units of what was risked, `worst_open_r` the worst of them.
     """
 
-    n: int
-    n_implausible: int
-    slippage_bps_p50: float | None
-    slippage_bps_p90: float | None
-    delay_s_p50: float | None
-    delay_s_p90: float | None
-    n_gap: int
-    gap_r: float | None
-    gap_r_low: float | None
-    gap_r_high: float | None
-    open_r: float
-    worst_open_r: float
     coverage: CopyCoverage
 
 

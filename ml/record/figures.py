@@ -1,12 +1,13 @@
 """The figures of a record: what sealed signals earned, how sure that is, and against what."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.answers.record import SignalFigures
 from ml.record.equity import Equity
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.calibration import wilson_interval
@@ -25,69 +26,60 @@ ALPHA = 0.05
 _Z = 1.959964
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What positions came to; None is what cannot be said (yet).
+class Figures(NamedTuple):
+    """What positions came to, and the bounds of the mean R by a confidence sequence."""
 
-    `_r` in units of what was risked, `_bps` in basis points of the price, both after costs.
-    """
-
-    win_rate: float | None = None
-    win_rate_low: float | None = None
-    win_rate_high: float | None = None
-    profit_factor: float | None = None
-    profit_factor_low: float | None = None
-    profit_factor_high: float | None = None
-    expectancy_r: float | None = None
-    expectancy_r_low: float | None = None
-    expectancy_r_high: float | None = None
-    expectancy_bps: float | None = None
-    versus_hold_bps: float | None = None
-    max_drawdown_r: float = 0.0
-    open_r: float = 0.0
-    worst_open_r: float = 0.0
-    sharpe_daily: float | None = None
-    sharpe_low: float | None = None
-    sharpe_high: float | None = None
-    p_value: float = 1.0
+    shown: SignalFigures
     low: float = math.nan
     high: float = math.nan
 
 
-def figures(signals: SignalColumns, equity: Equity, days: Integers) -> Figures:
-    """Return the figures of signals by `made_at`; `days` (since 1970) are those with a market.
+def figures(
+    shown: SignalFigures, signals: SignalColumns, equity: Equity, days: Integers
+) -> Figures:
+    """Return what signals by `made_at` came to; `days` (since 1970) are those with a market.
 
     Intervals have 95%: Wilson's, a block bootstrap, a long-run variance, Lo's error (The
-    Statistics of Sharpe Ratios, 2002). `p_value` (of no gain) and `low`, `high` (of the mean R)
-    hold however often somebody looks, as in `ml.scoring.confidence`.
+    Statistics of Sharpe Ratios, 2002). `p_value` (of no gain) and the bounds of the mean hold
+    however often somebody looks, as in `ml.scoring.confidence`. What they say of counts,
+    random entries and other slots is `shown` already.
     """
-    done = signals.take(signals.known)
-    known = Figures(
+    shown = msgspec.structs.replace(
+        shown,
+        n_resolved=int(signals.known.sum()),
+        n_not_entered=int((~signals.entered).sum()),
+        n_open=int((~np.isfinite(signals.earned)).sum()),
         max_drawdown_r=equity.max_drawdown,
         open_r=float(equity.open[-1]) if len(equity.open) else 0.0,
         worst_open_r=equity.worst_open,
         **_sharpe(equity, days),
     )
+    done = signals.take(signals.known)
     if not len(done.r):
-        return known
-    ahead, r = most_at_once(done), done.r
-    low, high = mean_interval(r, min(ahead, max(1, len(r) // 4)))
+        return Figures(shown)
+    ahead = most_at_once(done)
+    low, high = (float(bound[-1]) for bound in mean_sequence(done.r, ahead))
+    return Figures(msgspec.structs.replace(shown, **_earned(done, ahead)), low, high)
+
+
+def _earned(done: SignalColumns, ahead: int) -> dict[str, float | None]:
+    """Return what positions that have ended earned."""
+    r = done.r
     wins = int((r > 0).sum())
+    low, high = mean_interval(r, min(ahead, max(1, len(r) // 4)))
     win_low, win_high = wilson_interval(wins / len(r), len(r))
-    sequence = (float(bound[-1]) for bound in mean_sequence(r, ahead))
-    return msgspec.structs.replace(
-        known,
-        win_rate=wins / len(r),
-        win_rate_low=win_low,
-        win_rate_high=win_high,
+    return {
+        "win_rate": wins / len(r),
+        "win_rate_low": win_low,
+        "win_rate_high": win_high,
         **_profit_factor(r, ahead),
-        expectancy_r=float(r.mean()),
-        expectancy_r_low=_number(low),
-        expectancy_r_high=_number(high),
-        expectancy_bps=float(1e4 * done.earned.mean()),
-        versus_hold_bps=float(1e4 * (done.earned - done.held).mean()),
-        p_value=chance_of_no_gain(done),
-        **dict(zip(("low", "high"), sequence, strict=True)),
-    )
+        "expectancy_r": float(r.mean()),
+        "expectancy_r_low": _number(low),
+        "expectancy_r_high": _number(high),
+        "expectancy_bps": float(1e4 * done.earned.mean()),
+        "versus_hold_bps": float(1e4 * (done.earned - done.held).mean()),
+        "p_value": chance_of_no_gain(done),
+    }
 
 
 def chance_of_no_gain(signals: SignalColumns) -> float:

@@ -18,7 +18,7 @@ from core.executions.copy import PaperSignal
 from core.forecast_target import ForecastTarget
 from core.multiple_testing import holm
 from ml.record.equity import Changes, Equity, changes_of
-from ml.record.figures import Figures, chance_of_no_gain, figures, judge
+from ml.record.figures import chance_of_no_gain, figures, judge
 from ml.record.random_entries import Compared, SlotCandles, compare, percentile
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.signal_outcome import NOT_ENTERED
@@ -28,8 +28,6 @@ from tasks.record.copied import CopiedSignals
 from tasks.record.slot_candles import RecordCandles
 
 Integers = NDArray[np.int64]
-# What is shown as it was computed.
-_FIGURES = set(Figures.__struct_fields__) & set(SignalFigures.__struct_fields__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -128,18 +126,14 @@ def _shown(
     if not records:
         return shown
     whole = records[0] if len(records) == 1 else _Record.joined(records)
-    signals = whole.signals
-    found = figures(signals, Equity.of(whole.changes), whole.days)
-    p_value = found.p_value if p_holm is None else p_holm
-    told = {name: getattr(found, name) for name in _FIGURES} | {
-        "n_resolved": int(signals.known.sum()),
-        "n_not_entered": int((~signals.entered).sum()),
-        "n_open": int((~np.isfinite(signals.earned)).sum()),
-        "random_entry_percentile": percentile(whole.compared),
-        "p_value_holm": p_value,
-        "verdict": judge(found, p_value),
-    }
-    return msgspec.structs.replace(shown, **told)
+    found = figures(shown, whole.signals, Equity.of(whole.changes), whole.days)
+    p_value = found.shown.p_value if p_holm is None else p_holm
+    return msgspec.structs.replace(
+        found.shown,
+        random_entry_percentile=percentile(whole.compared),
+        p_value_holm=p_value,
+        verdict=judge(found, p_value),
+    )
 
 
 def _row(

@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answers.record import SignalFigures
+from core.multiple_testing import holm
 from ml.record.equity import Changes, Equity, changes_of
-from ml.record.figures import figures, most_at_once
+from ml.record.figures import chance_of_no_gain, figures, judge, most_at_once
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.follow_positions import ExitColumns, follow
 from ml.scoring.signal_outcome import Bars, Exits, outcome
 
 STEP = 300
 PRICE = st.floats(90, 110)
+NOTHING = SignalFigures(n=0, n_directional=0, n_missed=0, coverage=None, n_resolved=0)
 
 
 def bars(*rows: tuple[float, float, float, float], start: int = 0) -> Bars:
@@ -94,10 +97,10 @@ def test_a_profit_factor_needs_ten_losses_and_a_sharpe_ratio_sixty_days() -> Non
     nine.first_opening[:] = 9_000 * np.arange(20)
     nine.end[:] = nine.first_opening + 7_200
     nine.earned[:18:2] = -0.01
-    found = figures(nine, empty, days)
+    found = figures(NOTHING, nine, empty, days).shown
     assert (found.win_rate, found.profit_factor, found.sharpe_daily) == (0.55, None, None)
     nine.earned[18] = -0.01
-    found = figures(nine, empty, days)
+    found = figures(NOTHING, nine, empty, days).shown
     assert (found.win_rate, found.profit_factor) == (0.5, pytest.approx(1.0))
     assert found.profit_factor_low is not None
     assert found.profit_factor_low < 1 < (found.profit_factor_high or 0)
@@ -107,11 +110,35 @@ def test_the_error_of_a_sharpe_ratio_is_lo_s() -> None:
     rng = np.random.default_rng(0)
     earned, days = rng.normal(0.1, 1, 100), np.arange(100)
     equity = Equity.of(Changes(days * 86_400 + 1, earned, np.zeros(100)))
-    found = figures(signals(0), equity, days)
+    found = figures(NOTHING, signals(0), equity, days).shown
     value = earned.mean() / earned.std(ddof=1)
     assert found.sharpe_daily == pytest.approx(value)
     error = 1.959964 * math.sqrt((1 + value**2 / 2) / 100)
     assert found.sharpe_high == pytest.approx(value + error)
+
+
+def test_of_many_slots_without_an_edge_hardly_ever_one_is_called_skilled() -> None:
+    rng, wrong = np.random.default_rng(0), 0
+    empty = Equity.of(Changes.joined([]))
+    for _ in range(20):
+        slots = []
+        for _ in range(30):
+            made = signals(300)
+            made.first_opening[:] = 9_000 * np.arange(300)
+            made.end[:] = made.first_opening + 7_200
+            made.earned[:] = 0.01 * rng.choice([-1.0, 2.0], 300, p=[2 / 3, 1 / 3])
+            slots.append(made)
+        p_values = holm([chance_of_no_gain(made) for made in slots])
+        wrong += any(
+            judge(figures(NOTHING, made, empty, np.empty(0, np.int64)), p_value) == "skilled"
+            for made, p_value in zip(slots, p_values, strict=True)
+            if p_value <= 0.05
+        )
+    assert wrong <= 1
+    edge = slots[0]
+    edge.earned[:] = 0.01 * rng.choice([-1.0, 2.0], 300, p=[0.4, 0.6])
+    p_value = chance_of_no_gain(edge)
+    assert judge(figures(NOTHING, edge, empty, np.empty(0, np.int64)), 30 * p_value) == "skilled"
 
 
 def test_holding_earns_what_a_bought_position_does_and_the_contrary_of_a_sold_one() -> None:
