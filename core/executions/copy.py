@@ -23,7 +23,8 @@ _Z = 1.959964
 class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
     """A sealed signal to buy or to sell, with its outcome: None until that is known.
 
-    Openings are in s, `opening` that of the last candle of its horizon.
+    Openings are in s, `opening` that of the last candle of its horizon; `closed_at` (epoch ms) is
+    not known of every outcome.
     """
 
     seq: int
@@ -44,6 +45,7 @@ class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
     spread_bps: float
     pnl_percent: float | None
     exit: str | None
+    closed_at: int | None = None
 
     @property
     def target(self) -> ForecastTarget:

@@ -76,9 +76,10 @@ class Equity:
 def changes_of(signals: SignalColumns, bars: Bars, step: int) -> Changes:
     """Return how the positions of signals went on bars `step` (s) long, marked at their closes.
 
-    What is in the ledger counts as it stands there, from the close of the bar that touched an
-    exit, or from the end. Until then, and while it has no outcome, a position is marked at what
-    its end at that close would have earned after costs. What nobody could enter changes nothing.
+    What is in the ledger counts as it stands there, from when it was closed: as the ledger says,
+    else from the close of the bar that touched an exit, or from the end. Until then, and while it
+    has no outcome, a position is marked at what its end at that close would have earned after
+    costs. What nobody could enter changes nothing.
     """
     signals = signals.take(signals.entered)
     known, r = np.isfinite(signals.earned), signals.r
@@ -87,6 +88,7 @@ def changes_of(signals: SignalColumns, bars: Bars, step: int) -> Changes:
     ends = follow(bars, first, np.searchsorted(bars.time, signals.end), exits)
     closed_at = signals.end.copy()
     closed_at[ends.touched] = bars.time[ends.last[ends.touched]] + step
+    closed_at = np.where(known & (signals.closed_at >= 0), signals.closed_at, closed_at)
     # One with an outcome is marked at closes before its end, one without up to its touch.
     before = np.searchsorted(bars.time, closed_at - step) - 1
     last = np.where(known, np.minimum(before, ends.last), ends.last)

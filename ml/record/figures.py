@@ -44,13 +44,14 @@ def figures(
     however often somebody looks, as in `ml.scoring.confidence`. What they say of counts,
     random entries and other slots is `shown` already.
     """
+    standing = (signals.entered & ~np.isfinite(signals.earned)).any()
     shown = msgspec.structs.replace(
         shown,
         n_resolved=int(signals.known.sum()),
         n_not_entered=int((~signals.entered).sum()),
         n_open=int((~np.isfinite(signals.earned)).sum()),
         max_drawdown_r=equity.max_drawdown,
-        open_r=float(equity.open[-1]) if len(equity.open) else 0.0,
+        open_r=float(equity.open[-1]) if standing and len(equity.open) else 0.0,
         worst_open_r=equity.worst_open,
         **_sharpe(equity, days),
     )

@@ -19,7 +19,8 @@ class SignalColumns:
     `made_at` in epoch ms; `first_opening` and `end` (when a position ends at the latest) in s.
     `side` is 1 or -1, `fee` a share of the price a side, `spread` how far the
     ask lies above candles of bids. `earned` is the simple return after costs as the ledger has
-    it, NaN until its outcome is there; `entered` is False where nobody could enter.
+    it, NaN until its outcome is there; `entered` is False where nobody could enter. `closed_at`
+    (s) is -1 where the ledger does not say it.
     """
 
     made_at: Integers
@@ -33,6 +34,7 @@ class SignalColumns:
     spread: Floats
     earned: Floats
     entered: Bools
+    closed_at: Integers
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """Return those that a mask or positions choose."""

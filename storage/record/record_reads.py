@@ -18,7 +18,7 @@ from storage.ledger.ledger_rows import MISSED, OUTCOME
 from storage.ledger.ledger_tables import ledger_events, ledger_signals
 
 _TARGET = ForecastTarget.__struct_fields__
-_OUTCOME = ("pnl_percent", "exit")
+_OUTCOME = ("pnl_percent", "exit", "closed_at")
 _CAME = and_(
     ledger_events.c.ledger == ledger_signals.c.ledger,
     ledger_events.c.seq == ledger_signals.c.seq,
@@ -153,7 +153,11 @@ class RecordReads:
     def _papers(self, wanted: ColumnElement[bool]) -> list[PaperSignal]:
         signal, event = ledger_signals.c, ledger_events.c
         columns = [signal[name] for name in PaperSignal.__struct_fields__ if name not in _OUTCOME]
-        outcome = event.realised.label("pnl_percent"), event.reason.label("exit")
+        outcome = (
+            event.realised.label("pnl_percent"),
+            event.reason.label("exit"),
+            event.closed_at,
+        )
         query = (
             select(*columns, *outcome)
             .select_from(ledger_signals.outerjoin(ledger_events, _CAME))

@@ -207,5 +207,6 @@ def columns_of(rows: Sequence[PaperSignal]) -> SignalColumns:
         fee=floats(row.fee for row in rows),
         spread=floats(row.spread_bps / 10_000 for row in rows),
         earned=floats(np.nan if row.pnl_percent is None else row.pnl_percent / 100 for row in rows),
+        closed_at=integers(-1 if row.closed_at is None else row.closed_at // 1_000 for row in rows),
         entered=np.fromiter((row.exit != NOT_ENTERED for row in rows), bool, len(rows)),
     )

@@ -37,7 +37,7 @@ def signals(count: int = 1, **other: object) -> SignalColumns:
     told: dict[str, object] = {
         "made_at": 0, "first_opening": 0, "end": 7_200, "side": 1, "price": 100.0,
         "take_profit": 110.0, "stop_loss": 99.0, "fee": 0.0, "spread": 0.0,
-        "earned": math.nan, "entered": True,
+        "earned": math.nan, "entered": True, "closed_at": -1,
     }  # fmt: skip
     columns = {name: np.full(count, value) for name, value in (told | other).items()}
     return SignalColumns(**columns)
@@ -58,6 +58,14 @@ def test_what_has_ended_counts_as_the_ledger_has_it_and_is_open_no_more() -> Non
     assert equity.total.tolist() == pytest.approx([-0.5, -2.0])
     assert equity.open.tolist() == pytest.approx([-0.5, 0.0])
     assert (equity.max_drawdown, equity.worst_open) == pytest.approx((2.0, -0.5))
+
+
+def test_a_position_counts_from_when_the_ledger_says_that_it_was_closed() -> None:
+    # A minute's candle touched the stop that no later candle of five minutes tells of.
+    made = signals(earned=-0.01, closed_at=720)
+    equity = Equity.of(changes_of(made, closes(99.5, 99.4, 99.3, 99.2), STEP))
+    assert equity.time.tolist() == [300, 600, 720]
+    assert equity.total.tolist() == pytest.approx([-0.5, -0.6, -1.0])
 
 
 def test_an_outcome_whose_candles_are_gone_counts_at_its_end() -> None:
@@ -85,7 +93,7 @@ def test_the_change_of_a_day_is_that_of_its_marks() -> None:
 
 def test_signals_in_a_row_that_may_live_at_once_are_counted() -> None:
     first = np.array([0, 300, 600, 9_000])
-    made = SignalColumns(*[np.zeros(4)] * 11)
+    made = SignalColumns(*[np.zeros(4)] * 12)
     made = type(made)(**{name: getattr(made, name) for name in made.__slots__}
                       | {"first_opening": first, "end": first + 600})  # fmt: skip
     assert most_at_once(made) == 2

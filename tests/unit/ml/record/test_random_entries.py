@@ -29,6 +29,7 @@ def entries(bars: Bars, places: np.ndarray, side: np.ndarray, costs: float = 1e-
         made_at=first * 1_000, first_opening=first, end=first + HORIZON * STEP, side=side,
         price=price, take_profit=price * (1 + 0.004 * side), stop_loss=price * (1 - 0.002 * side),
         fee=none + costs / 2, spread=none, earned=none, entered=none == 0,
+        closed_at=np.full(len(places), -1),
     )  # fmt: skip
 
 
