@@ -5,7 +5,9 @@ import pytest
 from storage.stores import Stores
 from tests.integration.api.sales.test_admin import (  # noqa: F401
     admin,
+    test_a_change_is_made_whole_or_not_at_all,
     test_a_closed_account_is_nameless_everywhere_and_its_keys_open_nothing,
+    test_accounts_are_listed_by_name_and_plan_the_newest_first,
     test_an_account_changes_and_both_addresses_are_told,
     test_events_are_listed_by_state_and_tried_again,
     test_every_call_is_noted_with_its_answer_and_no_secret,
