@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bench.running_tickcast import RunningTickcast
 from core.answers.input_health import InputHealth, InputReport
@@ -119,10 +119,25 @@ def looks_well(page: Page, name: str) -> None:
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
 
+def with_a_copy(route: Route) -> None:
+    """Answer what the server does, as if its worker had held the trade against its signal."""
+    answer = route.fetch()
+    body = answer.json()
+    assert body["summary"]["copy"]["gap_r"] is None
+    body["executions"][0] |= {"r": -0.4, "slippage_bps": 1.25, "delay_s": 7.0}
+    sums = {"n": 12, "n_gap": 9, "gap_r": -0.12, "gap_r_low": -0.3, "gap_r_high": 0.06}
+    sums["coverage"] = {
+        "days": 30, "signals": 12, "copied": 9, "pct": 75.0, "skipped": {"spread": 2, "offline": 1},
+    }  # fmt: skip
+    body["summary"]["copy"] |= sums
+    route.fulfill(response=answer, json=body)
+
+
 def test_a_subscriber_sees_plan_robot_signals_and_trades(
     watched: Watched, subscriber: Subscriber
 ) -> None:
     page = watched.page
+    page.route("**/api/account/executions*", with_a_copy)
     page.goto(f"{subscriber.server.url}/app/account")
     expect(page.get_by_label("Your key")).to_be_focused()
     sign_in(page, "Your key", subscriber.key)
@@ -145,6 +160,11 @@ def test_a_subscriber_sees_plan_robot_signals_and_trades(
     expect(history).to_have_count(4)
     trades = page.get_by_role("region", name="My trades")
     expect(trades).to_contain_text("987654321")
+    expect(trades.locator("tbody tr")).to_contain_text("−0.40 R")
+    gap = trades.locator(".facts > div", has_text="Gap to the record")
+    expect(gap).to_contain_text("−0.12 R")
+    expect(gap).to_contain_text("mean of 9, -0.30 to 0.06")
+    expect(trades.get_by_text("spread 2, offline 1")).to_be_visible()
     assert page.evaluate("() => Object.values(localStorage).join()").count("tck_") == 0
     looks_well(page, "account")
 
