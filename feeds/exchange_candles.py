@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ExchangeRefused, ExchangeUnavailable, TickcastError
+from feeds.connector import FetchedTrade, Side
 
 if TYPE_CHECKING:
     from feeds.exchange_session import Answer
@@ -78,6 +79,19 @@ class ExchangeCandles:
         )
         rows = _checked_rows(found, self.platform)
         return sorted(row for row in rows if start_s <= row[0] <= end_s)
+
+    def newest_trades(self, symbol: str) -> list[FetchedTrade]:
+        """Return the newest trades that one call brings, in order; raises like `fetch_page`.
+
+        An id that is no number counts as 0.
+        """
+        market = self._market(symbol)
+        found = self._ask(lambda: self._exchange.fetch_trades(market))
+        try:
+            return sorted(map(_told_trade, found), key=lambda row: (row.time, row.trade_id))
+        except (TypeError, ValueError, KeyError):
+            detail = f"{self.platform} gave an answer that holds no trades."
+            raise ExchangeUnavailable(detail, retry_after=None) from None
 
     @property
     def last_answer(self) -> "Answer":
@@ -150,6 +164,15 @@ def _find_market(exchange: Any, symbol: str) -> str | None:
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text)).upper()
+
+
+def _told_trade(trade: Any) -> FetchedTrade:
+    number, time = str(trade["id"] or ""), trade["timestamp"]
+    if isinstance(time, bool) or not isinstance(time, int):
+        raise TypeError("not a time")
+    told = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
+    side: Side = "sell" if trade["side"] == "sell" else "buy"
+    return FetchedTrade(told, time, repr(trade["price"]), repr(trade["amount"]), side)
 
 
 def _checked_rows(found: Any, platform: str) -> list[list[float]]:

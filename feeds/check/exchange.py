@@ -69,8 +69,7 @@ class _Check:
         try:
             venue = find_connector(self._platform)
         except NotFound as error:
-            for probe in (feed.PROBE, feed.KINDS_PROBE, *_TRADES_PROBES):
-                yield Finding(probe, Result.NOT_POSSIBLE, error.detail)
+            yield from self._without_connector(error.detail)
             return
         noted = asyncio.run(feed.listen(venue, self._symbol, seconds, self._url))
         yield feed.judge_feed(noted)
@@ -79,6 +78,28 @@ class _Check:
         else:
             yield Finding(feed.KINDS_PROBE, Result.NOT_POSSIBLE, "No message came.")
         yield from self._of_newest(venue, noted)
+
+    def _without_connector(self, why: str) -> Iterator[Finding]:
+        """Yield what can be told of trades through ccxt alone: whether any is missing cannot."""
+        for probe in (feed.PROBE, feed.KINDS_PROBE):
+            yield Finding(probe, Result.NOT_POSSIBLE, why)
+        try:
+            told = self._candles.newest_trades(self._symbol)
+        except _FAILURES as error:
+            refused = isinstance(error, ExchangeRefused)
+            first = Result.NOT_POSSIBLE if refused else Result.FAILED
+            yield from _without_trades(Finding(trades.PROBE, first, error.detail))
+            return
+        if not told:
+            said = "No trade came over REST: the market is quiet."
+            yield from _without_trades(Finding(trades.PROBE, Result.NOT_POSSIBLE, said))
+            return
+        readable = trades.judge_trades(told)
+        yield from (readable, self._judge_ids(feed.Listened(), told))
+        if readable.result is Result.FAILED:
+            yield Finding(comparison.PROBE, Result.NOT_POSSIBLE, "Trades cannot be read.")
+        else:
+            yield _in_doubt(self._compare(told))
 
     def _of_newest(self, venue: Connector, noted: feed.Listened) -> Iterator[Finding]:
         if noted.newest is None:
@@ -91,9 +112,7 @@ class _Check:
         try:
             told = trades.fetch_newest(exchange, self._symbol, noted.newest)
         except _FAILURES as error:
-            yield Finding(trades.PROBE, Result.FAILED, error.detail)
-            for probe in _TRADES_PROBES[1:]:
-                yield Finding(probe, Result.NOT_POSSIBLE, "No trades came over REST.")
+            yield from _without_trades(Finding(trades.PROBE, Result.FAILED, error.detail))
             return
         readable = trades.judge_trades(told)
         whole = self._judge_ids(noted, told)
@@ -129,3 +148,18 @@ class _Check:
 
     def _page(self, first: int, last: int) -> list[list[float]]:
         return self._candles.fetch_page(self._symbol, MINUTE, first, last)
+
+
+def _without_trades(first: Finding) -> Iterator[Finding]:
+    """Yield why no trades came over REST, and that nothing else can be told of them."""
+    yield first
+    for probe in _TRADES_PROBES[1:]:
+        yield Finding(probe, Result.NOT_POSSIBLE, "No trades came over REST.")
+
+
+def _in_doubt(found: Finding) -> Finding:
+    """Return a failure as a warning: trades that REST left out may explain it."""
+    if found.result is not Result.FAILED:
+        return found
+    said = f"{found.said} Whether REST left out trades is not known here."
+    return Finding(found.probe, Result.WARNING, said)

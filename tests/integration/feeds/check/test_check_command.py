@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from feeds.check.exchange import check_exchange
+from feeds.venues import CONNECTORS
 from tests.exchange_candles import write_candles
 from tests.exchange_files import write_trades
 from tests.trade_oracle import RawTrade
@@ -134,3 +136,22 @@ def test_a_venue_without_connector_says_what_is_not_possible(tmp_path: Path) -> 
     assert (code, told["candles by REST"][0]) == (1, "failed")
     assert {told[probe][0] for probe in PROBES[3:]} == {"not possible here"}
     assert "no connector for the trades of kraken" in told["live feed"][1]
+
+
+@pytest.mark.parametrize("extra_volume", [0.0, 0.5])
+def test_a_venue_without_connector_is_asked_for_its_trades_through_ccxt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra_volume: float
+) -> None:
+    monkeypatch.delitem(CONNECTORS, "coinbase")
+    write_market(tmp_path, "coinbase", "BTC-USD", extra_volume=extra_volume)
+    with simulated(tmp_path) as address:
+        report = check_exchange("coinbase", "BTC-USD", 1, address)
+
+    told = {one.probe: (one.result.value, one.said) for one in report.findings}
+    assert list(told) == PROBES
+    assert told["live feed"][0] == "not possible here"
+    assert told["trades by REST"][0] == told["trade ids"][0] == "ok"
+    result, said = told["candles from trades"]
+    assert result == ("warning" if extra_volume else "ok"), said
+    assert ("Whether REST left out trades" in said) == bool(extra_volume)
+    assert report.passed
