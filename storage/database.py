@@ -13,7 +13,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004
 
-from core.errors import Conflict, CorruptArtifact, DatabaseUnavailable, StorageFull, TickcastError
+from core.errors import (
+    Conflict,
+    CorruptArtifact,
+    DatabaseUnavailable,
+    InvalidRequest,
+    StorageFull,
+    TickcastError,
+)
 
 _BUSY_MS = 10_000
 # Any constant will do: what serialises migrations on PostgreSQL.
@@ -21,6 +28,8 @@ _MIGRATION_LOCK = 7_201_955
 _DISK_FULL_STATE = "53100"
 _CANCELED_STATE = "57014"
 _INTERRUPTED = "interrupted"
+# What psycopg2 says of a text that it cannot send.
+_NUL = "NUL (0x00)"
 # So many of SQLite's instructions take a millisecond or so.
 _LOOK_EVERY = 100_000
 _NEVER = float("inf")
@@ -80,7 +89,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Turn errors about availability into ours; mistakes in statements pass as faults."""
+    """Turn errors about availability into ours; mistakes in statements pass as faults.
+
+    A text with NUL, which PostgreSQL cannot hold, is the caller's: `InvalidRequest`.
+    """
     try:
         yield
     except TimeoutError as error:
@@ -97,6 +109,10 @@ def database_errors() -> Iterator[None]:
         if type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
             raise DatabaseUnavailable("The database does not answer at the moment.") from error
         raise
+    except ValueError as error:
+        if _NUL not in str(error):
+            raise
+        raise InvalidRequest("No text may hold the character NUL.") from error
 
 
 def lock_table(connection: Connection, table: Table) -> None:

@@ -134,7 +134,7 @@ class Purchases:
         known = connection.execute(found).scalar_one_or_none()
         if known is not None or not _is_paid(event):
             return known
-        name = event.name.strip()[:128] or email.partition("@")[0]
+        name = event.name.replace("\0", "").strip()[:128] or email.partition("@")[0]
         told = NewAccount(user_name=name, email=email, locale=locale)
         return insert_account(connection, told, self._clock())
 

@@ -156,14 +156,17 @@ def note_event(
     error: str | None = None,
     account_id: int | None = None,
 ) -> None:
-    """Note what became of an event, within the transaction that did it."""
+    """Note what became of an event, within the transaction that did it.
+
+    `error` may quote what a buyer typed, with a NUL that PostgreSQL cannot hold.
+    """
     column = webhook_events.c
     connection.execute(
         update(webhook_events)
         .where(is_event(event.provider, event.event_id))
         .values(
             state=state,
-            error=error,
+            error=error and error.replace("\0", "\N{REPLACEMENT CHARACTER}"),
             attempts=column.attempts + 1,
             account_id=column.account_id if account_id is None else account_id,
         )

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from core.errors import Conflict, DatabaseUnavailable, LeaseLost, NotFound
+from core.errors import Conflict, DatabaseUnavailable, InvalidRequest, LeaseLost, NotFound
 from core.jobs import JobError, JobState, Progress
 from core.series import make_series
 from storage.access.access_keys import AccessKeyStore
@@ -158,3 +158,8 @@ def test_a_statement_ends_when_its_time_is_over(postgresql: Engine) -> None:
     with reading(engine) as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
     engine.dispose()
+
+
+def test_a_text_that_it_cannot_hold_is_refused_as_the_caller_s(postgresql: Engine) -> None:
+    with pytest.raises(InvalidRequest, match="NUL"):
+        AccessKeyStore(postgresql).create("owner", "a\0b")

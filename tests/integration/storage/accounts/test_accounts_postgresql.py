@@ -16,6 +16,7 @@ from tests.integration.storage.sales.test_purchases import (  # noqa: F401
     test_a_buyer_gets_an_account_a_plan_and_one_mail,
     test_bodies_are_dropped_when_they_are_old_and_their_digests_kept,
     test_two_contracts_of_one_address_are_one_account_with_the_highest_plan,
+    test_what_a_buyer_types_stops_nobody_else_s_payments,
 )
 
 

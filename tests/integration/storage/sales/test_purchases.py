@@ -7,11 +7,13 @@ from sqlalchemy import Engine
 
 from core.payments.eduzz import EDUZZ
 from core.payments.products import Product
+from core.payments.shops import Shop as ProviderShop
 from core.payments.stripe import STRIPE
 from storage.accounts.accounts import AccountStore
 from storage.mail.outbox import Outbox
 from storage.sales.purchases import Purchases
 from storage.sales.webhooks import WebhookStore
+from tasks.sales.apply_webhooks import WebhookApplier
 from tests.payments import (
     DAY,
     PRODUCT,
@@ -196,6 +198,23 @@ def test_only_a_payment_says_whose_an_invoice_is(engine: Engine) -> None:
         ("payer@example.com", "pro", START + MONTH),
         ("payer@example.com", "pro", START + MONTH),
     ]
+
+
+def test_what_a_buyer_types_stops_nobody_else_s_payments(engine: Engine) -> None:
+    shop = Shop(engine)
+    odd = eduzz_contract("upToDate", START, next_due=START + MONTH, contract="7")
+    odd["customer"] = {"name": "Bia\0", "email": "bia@example.com"}
+    unknown = contract("\0upToDate", START, START + MONTH, contract="8")
+    applier = WebhookApplier(
+        shop.webhooks, Purchases(engine, lambda: shop.now), shop.outbox,
+        {"eduzz": ProviderShop(EDUZZ, ["-"], PRODUCTS)}, tell=False,
+    )  # fmt: skip
+    for body in (unknown, eduzz("contract_updated", odd), PAID):
+        shop.webhooks.keep("eduzz", EDUZZ.identify(body), body)
+    assert applier.run() == 3
+    counts = shop.webhooks.counts()
+    assert (counts["applied"], counts["failed"], counts["accepted"]) == (2, 1, 0)
+    assert [account.user_name for account in shop.accounts.list()] == ["Bia", "Ana Lima"]
 
 
 def test_bodies_are_dropped_when_they_are_old_and_their_digests_kept(engine: Engine) -> None:
