@@ -23,7 +23,7 @@ from api.signals.schemas_socket import (
 )
 from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import format_time, now_ms
-from core.errors import RequestError, TickcastError, Unavailable
+from core.errors import NotFound, NotInPlan, RequestError, TickcastError, Unavailable
 from core.forecast_target import ForecastTarget
 from core.risk_reward import parse_rr_config
 from core.robots.accounts import Account
@@ -101,7 +101,7 @@ class SignalSocket:
             command = msgspec.json.decode(text, type=SignalsCommand)
             if command.action == "ping":
                 return [PongFrame("pong", now)]
-            wanted, unknown = await in_thread(self._wanted, command)
+            wanted, unknown = await in_thread(self._wanted, command, reader.account())
         except msgspec.MsgspecError as error:
             return [ErrorFrame("error", "malformed_request", str(error), now)]
         except (RequestError, Unavailable) as error:
@@ -116,18 +116,38 @@ class SignalSocket:
         reader.spoke.set()
         return [*faults, _understood(command, wanted, reader.since, now)]
 
-    def _wanted(self, command: SignalsCommand) -> tuple[Wanted, list[TickcastError]]:
-        """Return what is asked for, and an error for each symbol that means no market."""
+    def _wanted(
+        self, command: SignalsCommand, account: Account | None
+    ) -> tuple[Wanted, list[TickcastError]]:
+        """Return what is asked for, and an error for each slot that the account cannot hear."""
         markets: set[Market] = set()
         unknown: list[TickcastError] = []
         for name in command.symbols:
             try:
-                markets.add(self._symbols.market(name, command.platform))
+                market = self._symbols.market(name, command.platform)
             except RequestError as error:
                 unknown.append(error)
+                continue
+            refused = self._refused(account, market, command.timeframes)
+            unknown += refused
+            if len(refused) < max(1, len(command.timeframes)):
+                markets.add(market)
         lengths = {parse_resolution(name, "timeframes") for name in command.timeframes}
         exits = {parse_rr_config(name).name for name in command.rr_configs}
         return Wanted(frozenset(markets), frozenset(lengths), frozenset(exits)), unknown
+
+    def _refused(
+        self, account: Account | None, market: Market, timeframes: Sequence[str]
+    ) -> list[RequestError]:
+        """Return why a plan shows none of a market, or which of the timeframes it does not show."""
+        asked: Sequence[str | None] = timeframes or [None]
+        refused: list[RequestError] = []
+        for timeframe in asked if account else ():
+            try:
+                self._offered.chosen(account, market.symbol, timeframe)
+            except (NotInPlan, NotFound) as error:
+                refused.append(error)
+        return refused
 
     async def _tell(self, reader: Reader) -> None:
         if reader.since is None:

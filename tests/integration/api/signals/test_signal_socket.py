@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from falcon import WebSocketDisconnected
 from falcon.testing import ASGIConductor
@@ -31,6 +32,8 @@ from tests.integration.api.robots.shape_text import Shape
 from tests.integration.api.signals.test_engine import SIGNAL
 from tests.made_signals import signal_data
 
+HOURLY, DOLLAR = (msgspec.structs.replace(GOLD, symbol=symbol) for symbol in ("EURUSD", "USDJPY"))
+SLOTS_REFUSED = ("EURUSD M15", "USDJPY M15", "USDJPY H1")
 CHANGE = """{type:amd_change, data:{symbol:str, old_phase:str, new_phase:str, timeframe:str,
     timestamp:iso, platform:str}, seq:int}"""
 EXPIRED = """{type:expired, data:{signal_id:str, id:str, symbol:str, timeframe:str, rr_config:str,
@@ -135,6 +138,29 @@ async def test_a_reader_chooses_markets_timeframes_and_exits_and_where_to_go_on(
             assert (await receive(ws))["type"] == "error"
         await say(ws, action="ping")
         assert (await receive(ws))["type"] == "pong"
+
+
+async def test_a_slot_outside_the_plan_is_refused_by_name_and_never_told(
+    app: Application, stores: Stores, sealing: Stores
+) -> None:
+    sealing.slots.offer([EURUSD, HOURLY, GOLD, DOLLAR])
+    for ago in (3, 2):
+        for target in (EURUSD, HOURLY, GOLD, DOLLAR):
+            seal(sealing, target, ago)
+    account = stores.accounts.create(NewAccount(user_name="A"), "basic")
+    plain, _ = stores.keys.create("subscriber", "A", account_id=account.id)
+    async with listening(app, plain) as ws:
+        await say(ws, action="subscribe", symbols=["EURUSD", "USDJPY"], timeframes=["M15", "H1"])
+        said = [await receive(ws) for _ in range(4)]
+        refused = ["not_in_plan", "not_found", "not_in_plan", None]
+        assert [one.get("error") for one in said] == refused
+        assert all(slot in one["detail"] for slot, one in zip(SLOTS_REFUSED, said, strict=False))
+        await say(ws, action="subscribe", since=0)
+        signals: dict[int, tuple[str, str]] = {}
+        while len(signals) < 4:
+            if (told := await receive(ws))["type"] == "signal":
+                signals[told["seq"]] = told["data"]["symbol"], told["data"]["timeframe"]
+        assert set(signals.values()) == {("EURUSD", "1h"), ("XAUUSD", "1h")}
 
 
 async def test_a_number_that_was_never_given_begins_with_what_may_be_entered(
