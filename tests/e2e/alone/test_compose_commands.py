@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,7 +55,7 @@ def database(stack: ExitStack, tmp_path: Path) -> str:
     user = "postgres" if os.geteuid() == 0 else None
     if user:
         for place in (folder, *tmp_path.parents, tmp_path):
-            if place.owner() == "root" and str(place).startswith("/tmp/"):
+            if place.owner() == "root" and Path(tempfile.gettempdir()) in place.parents:
                 place.chmod(place.stat().st_mode | 0o055)
         os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     options = ["-D", str(folder), "-U", "tickcast", "--auth", "trust", "-E", "UTF8"]
