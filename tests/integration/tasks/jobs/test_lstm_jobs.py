@@ -139,7 +139,7 @@ def test_a_model_that_exists_is_trained_again_only_to_overwrite_it(
 def test_a_training_that_is_cancelled_leaves_no_model(lstm: Workbench) -> None:
     request = TRAINING | {"model_id": "cancelled", "epochs": 200, "units": 64}
     job = lstm.enqueue.begin(TRAIN_LSTM, msgspec.convert(request, TrainLstm))
-    eventually(lambda: lstm.stores.jobs.get(job.id).progress.message, 30)
+    eventually(lambda: lstm.stores.jobs.get(job.id).progress.done, 90, "no epoch is done")
 
     lstm.stores.jobs.cancel(job.id)
 

@@ -124,7 +124,7 @@ class Workbench:
             heartbeats = self.stores.workers.all().values()
             return next((p for p in heartbeats if p["pid"] == str(process.pid)), None)
 
-        return dict(eventually(find, what="the worker has no heartbeat"))
+        return dict(eventually(find, 60, "the worker has no heartbeat"))
 
     def job(self, name: str, **request: Any) -> Job:
         """Make a job of one odd stage and publish it."""
