@@ -12,5 +12,5 @@ export function shownKey(plain, words = { copy: "Copy", copied: "Copied." }) {
       show(copied, words.copied);
     },
   }, words.copy);
-  return [h("code.mono.key", { tabindex: 0 }, plain), h("p", {}, copy, " ", copied)];
+  return [h("code.mono.shown-key", { tabindex: 0 }, plain), h("p", {}, copy, " ", copied)];
 }

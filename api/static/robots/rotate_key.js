@@ -12,7 +12,7 @@ const OVERLAPS = [[0, "at once"], [15, "in 15 minutes"], [60, "in an hour"], [1_
 
 /** A panel that asks, replaces, and shows the new key once. */
 export function rotatePanel() {
-  const body = h("div.body.grid.claimed-key");
+  const body = h("div.body.grid");
   offer(body);
   return panel("Another key", body);
 }

@@ -179,7 +179,7 @@ def test_a_key_is_replaced_shown_once_and_used_from_then_on(
     page.get_by_label("I have a safe place").press("Space")
     page.get_by_role("button", name="Replace my key").press("Enter")
 
-    shown = page.locator(".key")
+    shown = page.locator(".shown-key")
     expect(shown).to_have_text(subscriber.key[:4] + shown.inner_text()[4:])
     plain = shown.inner_text()
     assert plain != subscriber.key
@@ -187,7 +187,7 @@ def test_a_key_is_replaced_shown_once_and_used_from_then_on(
     assert subscriber.stores.keys.find(subscriber.key) is None
     page.reload()
     expect(page.get_by_role("region", name="Plan")).to_contain_text("pro")
-    expect(page.locator(".key")).to_have_count(0)
+    expect(page.locator(".shown-key")).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Your key")).to_be_visible()
     sign_in(page, "Your key", subscriber.key)
@@ -261,10 +261,14 @@ def test_a_buyer_claims_a_key_by_one_button_and_only_once(
     looks_well(page, "claim")
     button.press("Enter")
 
-    plain = page.locator(".key").inner_text()
+    plain = page.locator(".shown-key").inner_text()
     assert sold.keys.find(plain)
     expect(page.get_by_text("InpApiUrl")).to_be_visible()
     looks_well(page, "claimed")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    place = page.locator(".shown-key").bounding_box()
+    assert place is not None
+    assert (place["width"] > 250, place["height"] < 120) == (True, True)
     page.goto("about:blank")
     page.goto(link)
     button.click()
