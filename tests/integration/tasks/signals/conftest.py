@@ -25,6 +25,7 @@ def bench(
     own = {
         "data_dir": tmp_path_factory.mktemp("outlooks"),
         "redis_url": redis_settings.redis_address,
+        "signal_horizons": {"5m": 6},
     }
     bench = Workbench(redis_settings.model_copy(update=own))
     bench.stores.redis.flushall()

@@ -13,6 +13,7 @@ from tests.integration.api.conftest import Api
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
 from tests.integration.tasks.signals.market import NOISE, TREND, candles, shared_close
 
+FEW = Series("file", "XAUUSD", 300)
 PREDICTIONS, SIGNALS = "/api/v1/predictions", "/api/v1/signals"
 
 
@@ -198,3 +199,51 @@ async def test_a_training_is_begun_once_and_refused_where_candles_are_too_few(
     assert begun.status_code == 202
     again = await api("POST", "/api/v1/models/train", json={"symbol": "BTC-USD", "horizons": [6]})
     assert again.status_code == 409
+
+
+async def ask(api: Api, method: str, path: str, **more: Any) -> Any:
+    """Ask for an answer about a market by the name that users say."""
+    answer = await api(method, path, **more)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+async def test_what_is_foreseen_is_advised_and_noise_is_not(api: Api, bench: Workbench) -> None:
+    active = await ask(
+        api, "GET", "/api/signals/active",
+        params={"symbols": "BTCUSD,eth-usdt", "timeframe": "5m", "include": "all"},
+    )  # fmt: skip
+    assert active["errors"] == []
+    noise, trend = active["signals"]
+    assert (noise["symbol"], noise["direction"]) == ("BTCUSD", "none")
+    assert "no skill in direction is proven" in noise["reason"]
+    assert [one["symbol"] for one in active["abstained"]][:1] == ["BTCUSD"]
+    assert trend["skill"]["verdict"] == "skilled"
+    for said in (noise, trend):
+        assert said["prob_tp_first_baseline"] == pytest.approx(1 / 3)
+        assert said["risk_reward_ratio"] == pytest.approx(2, rel=0.1)
+        assert sum(said["outcome_probabilities"].values()) == pytest.approx(1)
+        assert said["range_prediction"]["horizon"] == "30m"  # no range of one candle is trained
+    again = await ask(
+        api, "POST", "/generate/signal",
+        json={"symbol": TREND.symbol, "platform": TREND.platform, "timeframe": "M5"},
+    )  # fmt: skip
+    assert (again["id"], again["timestamp"]) == (trend["id"], trend["timestamp"])
+
+
+async def test_a_range_holds_about_three_of_four_paths_a_side(api: Api) -> None:
+    body = {"symbol": "BTCUSD", "timeframe": "5m", "horizons": [6]}
+    (found,) = await ask(api, "POST", "/predict/range", json=body)
+    for side in ("high", "low"):
+        assert 0.65 < found[f"confidence_{side}"] < 0.85
+        assert found[f"delta_{side}"] > 0
+    assert found["median_high"] - found["current_price"] < found["delta_high"]
+
+
+async def test_a_phase_is_told_and_too_few_candles_are_refused(api: Api, bench: Workbench) -> None:
+    found = await ask(api, "POST", "/api/amd/BTCUSD", params={"timeframe": "5m"})
+    assert found["trading_bias"]["position_size"] == 0
+    assert len(found["hypothesis"]["direction"]["looks"]) == 6
+    bench.stores.candles.write(FEW, candles(100, shared_close()))
+    answer = await api("POST", "/api/amd/XAUUSD", params={"timeframe": "5m"})
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
