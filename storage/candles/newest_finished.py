@@ -1,5 +1,7 @@
 """Which candles of a series are finished, and which of those is the newest."""
 
+from core.clock.grids import Grid
+from core.clock.openings import closed_at
 from core.series import CandleFlag, Series
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
@@ -15,6 +17,13 @@ def newest_finished(store: CandleStore, series: Series) -> int | None:
     # Only the last candle of a series can be unfinished: the one before it is not.
     done = finished(store.read(series, limit=2, newest=True)).time
     return int(done[-1]) if len(done) else None
+
+
+def newest_closed(store: CandleStore, series: Series, grid: Grid, now: int) -> int | None:
+    """Return the newest finished candle (opening, s) if no later one has closed by `now` (s)."""
+    newest = newest_finished(store, series)
+    last = closed_at(now, series.resolution, grid)
+    return newest if newest is not None and newest >= last else None
 
 
 def newest_is_unfinished(store: CandleStore, series: Series) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from core.clock.openings import closed_at, end_of
+from core.clock.openings import end_of
+from core.clock.resolutions import HOUR
 from core.clock.times import now_ms
 from core.series import Series
-from storage.candles.newest_finished import newest_finished
+from storage.candles.newest_finished import newest_closed
 from storage.stores import Stores
 from tasks.jobs.candle_frames import frame_of
 from tasks.signals.market_history import market_history
@@ -27,11 +28,11 @@ class PhaseWatch:
         watched = {watch.series for watch in stores.watches.list()}
         offered = {slot.target.series for slot in stores.slots.offered()}
         for series in sorted(watched | offered, key=str):
-            newest = newest_finished(stores.candles, series)
-            if newest is None or self._seen.get(series) == newest:
+            seen = self._seen.get(series)
+            if seen is not None and now < _next_close(seen, series.resolution):
                 continue
-            grid = stores.facts.get(series).grid
-            if newest >= closed_at(now, series.resolution, grid):
+            newest = newest_closed(stores.candles, series, stores.facts.get(series).grid, now)
+            if newest is not None and newest != seen:
                 yield series, newest
 
     def _told(self, series: Series, newest: int) -> bool:
@@ -50,3 +51,9 @@ class PhaseWatch:
         before, now = (PHASES[code].value for code in phases.codes[-2:])
         closed = end_of(newest, series.resolution, phases.history.sessions.grid)
         return stores.signal_events.note_phase(series, before, now, closed)
+
+
+def _next_close(opening: int, resolution: int) -> int:
+    """Return from when on (s) the candle after one may have closed: clocks make some shorter."""
+    shorter = HOUR if resolution > HOUR else 0
+    return opening + 2 * resolution - shorter

@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Iterator
 
-from core.clock.openings import closed_at
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget
 from core.models import RANGE, SIGNAL
 from core.series import Series
 from core.signals import PREDICTION, SignalWords, signal_answer
-from storage.candles.newest_finished import newest_finished
+from storage.candles.newest_finished import newest_closed
 from storage.models.answer_cache import Asked
 from storage.stores import Stores
 from tasks.signals.generate_signal import signal_of
@@ -37,9 +36,8 @@ def _make_all(stores: Stores, words: SignalWords) -> Iterator[int]:
 
 def _is_newest(stores: Stores, series: Series) -> bool:
     """Say whether the candle that closed last is held."""
-    newest = newest_finished(stores.candles, series)
     grid = stores.facts.get(series).grid
-    return newest is not None and newest >= closed_at(now_ms() // 1_000, series.resolution, grid)
+    return newest_closed(stores.candles, series, grid, now_ms() // 1_000) is not None
 
 
 def _make(stores: Stores, words: SignalWords, target: ForecastTarget) -> int:
