@@ -13,6 +13,7 @@ from api.http.threads import in_thread
 from api.record.schemas import RecordComputing
 from core.answers.record import RecordScope
 from core.clock.times import now_ms
+from core.errors import StorageFull, TooManyRequests
 from storage.record.kept_records import KeptRecord, KeptRecords
 from tasks.enqueue import Enqueue
 from tasks.task_table import COMPUTE_RECORD
@@ -44,13 +45,19 @@ class RecordWork:
     ) -> Found | None:
         """Return the record of a scope, computed a minute ago at most if that is done in time.
 
-        Waits up to 10 s or as `Prefer` says; then the one before counts. Without one the answer
-        is made a 202, and None is returned.
+        Waits up to 10 s or as `Prefer` says; then, or where too much waits already, the one
+        before counts. Without one the answer is made a 202, and None is returned. Raises
+        `TooManyRequests` or `StorageFull` where nothing is kept and nothing can be begun.
         """
         held, asked = await in_thread(self._kept.get, kind, scope.digest), now_ms()
         if held is not None and asked - held.at < FRESH_MS:
             return Found(held, stale=False)
-        await self._begin(kind, scope)
+        try:
+            await self._begin(kind, scope)
+        except (TooManyRequests, StorageFull):
+            if held is None:
+                raise
+            return Found(held, stale=True)
         wanted = preferred_wait(req, _WAIT_S)
         if wanted.applied:
             resp.set_header("Preference-Applied", wanted.applied)

@@ -22,7 +22,7 @@ SETS = 1_000
 # With fewer positions, or fewer places for a run, nothing is compared.
 LEAST_POSITIONS, LEAST_PLACES = 10, 10
 # So many positions of a slot are followed, places drawn where there are more.
-MOST_FOLLOWED = 200_000
+MOST_FOLLOWED = 60_000
 # A run that goes on is cut after so many horizons: else there were no other place for it.
 LONGEST_RUN = 10
 _HOUR = 3_600

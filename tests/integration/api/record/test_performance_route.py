@@ -12,6 +12,7 @@ from storage.accounts.accounts import NewAccount
 from storage.ledger.signal_rows import SignalOutcome
 from storage.stores import Stores
 from tasks.record.compute_record import compute_record
+from tasks.record.performance import performance
 from tests.integration.api.conftest import Api
 from tests.integration.api.robots.conftest import EURUSD, GOLD, Seal, seal
 
@@ -69,6 +70,19 @@ async def test_a_record_is_computed_once_and_shown_until_it_is_a_minute_old(
     assert lost["expectancy_r"] == pytest.approx(-0.001 / (0.0011 / 1.1))
     assert rows["XAUUSD"]["signals"]["expectancy_r"] == pytest.approx(0.002 / (0.0011 / 1.1))
     assert rows["XAUUSD"]["executions"] is None
+
+
+async def test_what_is_kept_is_shown_as_old_while_too_much_waits(
+    api: Api, stores: Stores, record: None
+) -> None:
+    stores.redis.lpush("history", *[b"{}"] * 20)
+    refused = await api("GET", PATH)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
+    scope = RecordScope(days=30)
+    stores.kept_records.put(PERFORMANCE, scope.digest, performance(stores, scope, 1), 1)
+    shown = await api("GET", PATH)
+    assert (shown.status_code, shown.json["stale"]) == (200, True)
+    assert shown.json["as_of"] == "1970-01-01T00:00:00Z"
 
 
 async def test_a_plan_shows_its_own_slots_and_sums_of_no_others(
