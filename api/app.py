@@ -114,6 +114,7 @@ from core.settings import DATA, ML, Settings
 from core.signals import offered_horizons
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
 from storage.disk_room import DiskRoom
+from storage.markets.snapshots import SnapshotReader
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.stream_stores import StreamStores
@@ -284,7 +285,8 @@ def _add_live(
 ) -> None:
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
-    reader = StreamResource(broadcast, symbols, offered, settings.default_symbol)
+    snapshots = SnapshotReader(stores.redis, stores.freshness, stores.markets)
+    reader = StreamResource(broadcast, symbols, snapshots, offered, settings.default_symbol)
     app.add_route("/ingest/{platform}", IngestLive(door), purpose=INGEST)
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))

@@ -93,7 +93,16 @@ _STREAM_DATA: Json = {
             "channel": {"enum": ["trades", "candles", "ticker", "anomalies", "signals"]},
             "platform": {"type": "string"},
             "symbol": {"type": "string"},
-            "type": {"type": "string"},
+            "type": {
+                "type": "string",
+                "description": "`trade`, `candle`, `ticker`, `anomaly`, `signal`, or the answer's.",
+            },
+            "data": {
+                "type": "object",
+                "description": "Of a ticker `symbol, price, timestamp, bid, ask`, of a candle "
+                "`symbol, timeframe, ohlcv, closed`; `symbol` as users say it.",
+            },
+            "snapshot": {"type": "boolean", "description": "The newest price when subscribing."},
         },
     },
 }

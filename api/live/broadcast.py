@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.live.plan_view import Heard, PlanView
+from api.live.source_frames import TYPES, candle_data, ticker_data
 from api.robots.items import scan_item
 from core.clock.times import format_microseconds, format_time, now_ms
 from core.errors import TickcastError, TooManyRequests
@@ -82,6 +83,7 @@ class Broadcast:
     def __init__(self, redis_address: str) -> None:
         self._address = redis_address
         self._wanted: dict[tuple[Market, LiveKind], set[Subscriber]] = defaultdict(set)
+        self._names: dict[Market, str] = {}
         self._listener: asyncio.Task[None] | None = None
 
     def subscribe(
@@ -102,6 +104,10 @@ class Broadcast:
             self._wanted[one].add(subscriber)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.get_running_loop().create_task(self._keep_listening())
+
+    def call(self, names: Mapping[Market, str]) -> None:
+        """Call markets by the names that users say, in `data`."""
+        self._names |= names
 
     def unsubscribe(
         self,
@@ -146,22 +152,24 @@ class Broadcast:
         listeners = self._wanted.get((market, kind))
         if not listeners:
             return
+        name = self._names.get(market, market.symbol)
         if kind is LiveKind.CANDLES:
-            _tell_candles(market, data[1:], listeners)
+            _tell_candles(market, name, data[1:], listeners)
         elif kind is LiveKind.SIGNAL:
             row = msgspec.json.decode(data[1:], type=SealedSignal)
             content = {"signal": scan_item(row, None, now_ms() // 1_000)}
             _tell(market, kind, row.resolution, content, listeners)
         else:
-            told = _ENCODE({**_head(market, kind), **_content(kind, data[1:])})
+            told = _ENCODE({**_head(market, kind), **_content(kind, name, data[1:])})
             for subscriber in listeners:
                 subscriber.tell(told)
 
 
-def _tell_candles(market: Market, data: bytes, listeners: Iterable[Subscriber]) -> None:
+def _tell_candles(market: Market, name: str, data: bytes, listeners: Iterable[Subscriber]) -> None:
     for candle in msgspec.json.decode(data):
         resolution = candle.pop("resolution")
-        content = {"resolution": resolution, "candle": candle}
+        told = candle_data(name, resolution, candle)
+        content = {"resolution": resolution, "candle": candle, "data": told}
         _tell(market, LiveKind.CANDLES, resolution, content, listeners)
 
 
@@ -180,17 +188,22 @@ def _tell(
 
 
 def _head(market: Market, kind: LiveKind) -> dict[str, Any]:
-    return {"channel": _NAMES[kind], "platform": market.platform, "symbol": market.symbol}
+    return {
+        "channel": _NAMES[kind],
+        "type": TYPES[kind],
+        "platform": market.platform,
+        "symbol": market.symbol,
+    }
 
 
-def _content(kind: LiveKind, data: bytes) -> dict[str, Any]:
+def _content(kind: LiveKind, name: str, data: bytes) -> dict[str, Any]:
     if kind is LiveKind.TRADES:
         return {"trades": _trades(Trades.from_bytes(data))}
     if kind is LiveKind.TICKER:
         quote = msgspec.json.decode(data, type=Ticker)
         shown = msgspec.structs.asdict(quote) | {"time": format_time(quote.time)}
         shown.pop("symbol")
-        return {"ticker": shown}
+        return {"ticker": shown, "data": ticker_data(name, quote)}
     found = msgspec.json.decode(data, type=AnomalyRecord)
     return {"anomaly": msgspec.structs.asdict(found) | {"time": format_microseconds(found.time)}}
 

@@ -1,6 +1,7 @@
 """Live data for readers: trades, candles as they form, quotes, anomalies, sealed signals."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Meta
 from api.http.threads import in_thread
 from api.live.broadcast import CHANNELS, Broadcast, Subscriber
 from api.live.plan_view import PlanView
+from api.live.source_frames import snapshot_frame
 from api.markets.symbol_resolver import SymbolResolver
 from api.robots.offered import OfferedSlots
 from core.clock.resolutions import parse_resolution, timeframe_code
@@ -18,10 +20,13 @@ from core.clock.times import format_time, now_ms
 from core.errors import RequestError, TickcastError, Unavailable
 from core.forecast_target import ForecastTarget
 from core.series import Market
+from storage.markets.snapshots import SnapshotReader
 
 POLICY_VIOLATION = 1008
 MARKETS_LIMIT, RESOLUTIONS_LIMIT = 200, 64
 _USUAL_RESOLUTION = "1m"
+# Who asks for these is told the newest price first.
+_PRICED = frozenset({"ticker", "candles"})
 
 Channel = Literal["trades", "candles", "ticker", "anomalies", "signals"]
 
@@ -31,7 +36,7 @@ def _candles() -> list[Channel]:
 
 
 class StreamCommand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a reader may say; `resolutions` narrows candles, 1 m if none is given.
+    """What a reader may say; `resolutions`, or `timeframes`, narrows candles, 1 m if none is given.
 
     For a subscriber they narrow signals, too, and symbols and resolutions that are not given
     are all of the plan.
@@ -42,15 +47,22 @@ class StreamCommand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     symbols: Annotated[list[str], Meta(max_length=MARKETS_LIMIT)] = []
     platform: str | None = None
     resolutions: Annotated[list[int | str], Meta(max_length=RESOLUTIONS_LIMIT)] = []
+    timeframes: Annotated[list[int | str], Meta(max_length=RESOLUTIONS_LIMIT)] = []
 
 
 class StreamResource:
     """`WS /ws/stream`"""
 
     def __init__(
-        self, broadcast: Broadcast, symbols: SymbolResolver, offered: OfferedSlots, usual: str
+        self,
+        broadcast: Broadcast,
+        symbols: SymbolResolver,
+        snapshots: SnapshotReader,
+        offered: OfferedSlots,
+        usual: str,
     ) -> None:
         self._broadcast = broadcast
+        self._snapshots = snapshots
         self._symbols = symbols
         self._offered = offered
         self._usual = usual
@@ -99,8 +111,11 @@ class StreamResource:
             if subscriber.plan is not None:
                 return await self._obey_of_plan(command, subscriber, subscriber.plan)
             markets, unknown = await in_thread(self._markets, command)
-            known = [self._obey(command, markets, subscriber)] if markets else []
-            return [*unknown, *known]
+            if not markets:
+                return unknown
+            self._broadcast.call(markets)
+            answer = self._obey(command, list(markets), subscriber)
+            return [*unknown, answer, *await in_thread(self._first, command, markets)]
         except msgspec.MsgspecError as error:
             return [{"type": "error", "error": "malformed_request", "detail": str(error)}]
         except (RequestError, Unavailable) as error:
@@ -139,21 +154,37 @@ class StreamResource:
         markets = list(dict.fromkeys(Market(slot.platform, slot.symbol) for slot in slots))
         self._broadcast.subscribe(subscriber, markets, kinds)
         plan.add(slots, kinds)
-        return [*errors, _answer(command, markets) | {"slots": [_shown(slot) for slot in slots]}]
+        answer = _answer(command, markets) | {"slots": [_shown(slot) for slot in slots]}
+        named = {market: market.symbol for market in markets}
+        return [*errors, answer, *await in_thread(self._first, command, named)]
 
-    def _markets(self, command: StreamCommand) -> tuple[list[Market], list[dict[str, object]]]:
-        """Return the markets that are meant, and an error for each symbol that means none."""
-        markets, unknown = [], []
+    def _markets(self, command: StreamCommand) -> tuple[dict[Market, str], list[dict[str, object]]]:
+        """Return the markets that are meant by name, and an error for each other symbol."""
+        markets, unknown = {}, []
         for name in command.symbols or [self._usual]:
             try:
-                markets.append(self._symbols.market(name, command.platform))
+                market = self._symbols.market(name, command.platform)
+                markets[market] = self._symbols.names().name_of(market)
             except RequestError as error:
                 unknown.append({**_error(error), "symbol": name[:64]})
         return markets, unknown
 
+    def _first(
+        self, command: StreamCommand, markets: Mapping[Market, str]
+    ) -> list[dict[str, object]]:
+        """Return the newest price of each market that was subscribed, so that each shows one."""
+        if command.action != "subscribe" or _PRICED.isdisjoint(command.channels):
+            return []
+        found = [
+            (market, self._snapshots.read(market, self._symbols.resolutions(market)))
+            for market in markets
+        ]
+        return [snapshot_frame(markets[market], market, one) for market, one in found if one]
+
 
 def _lengths(command: StreamCommand) -> frozenset[int]:
-    return frozenset(parse_resolution(one, "resolutions") for one in command.resolutions)
+    told = [*command.resolutions, *command.timeframes]
+    return frozenset(parse_resolution(one, "resolutions") for one in told)
 
 
 def _answer(command: StreamCommand, markets: list[Market]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from falcon.testing import ASGIConductor
 from api.app import Application, create_app
 from core.series import Market
 from core.settings import Settings
+from storage import keys
 from storage.live.traded_markets import TradedMarkets
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
@@ -236,6 +237,48 @@ async def test_a_reader_is_told_trades_and_candles_as_they_are_stored(
     assert (trades["channel"], trades["trades"][0]["price"]) == ("trades", 1.5)
     assert (candle["channel"], candle["resolution"]) == ("candles", 60)
     assert candle["candle"]["flags"] == ["partial", "from_trades"]
+
+
+async def test_a_reader_is_told_the_newest_price_first_and_what_follows_in_the_source_s_words(
+    app: Application, key: str, stores: Stores
+) -> None:
+    from storage.trades.tickers import Ticker, TickerStore
+
+    tickers = TickerStore(stores.redis)
+    tickers.write("coinbase", [Ticker("BTC-USD", 1_700_000_000_000, 100.5, 100.0, 101.0)])
+    TradedMarkets(stores.redis).note([Market("coinbase", "BTC-USD")])
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws("/ws/stream", headers={"X-API-Key": key}) as ws,
+    ):
+        wanted = {"channels": ["ticker", "candles"], "symbols": ["BTCUSD"], "timeframes": ["5m"]}
+        await ws.send_text(text({"action": "subscribe", **wanted}))
+        said, first = await receive(ws), await receive(ws)
+        candle = {"time": "2023-11-14T22:15:00Z", "open": 1.0, "high": 2.0, "low": 0.5,
+                  "close": 1.5, "volume": 3.0, "flags": ["partial"], "resolution": 300}  # fmt: skip
+        live = keys.live("coinbase", "BTC-USD")
+        while not stores.redis.publish(live, b"C[]"):
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(
+            tickers.write, "coinbase", [Ticker("BTC-USD", 1_700_000_001_000, bid=1.0, ask=2.0)]
+        )
+        stores.redis.publish(live, b"C" + json.dumps([candle]).encode())
+        ticker, told = await receive(ws), await receive(ws)
+
+    assert said["type"] == "subscribed"
+    assert (first["type"], first["snapshot"], first["data"]) == ("ticker", True, {
+        "symbol": "BTCUSD", "price": 100.5, "timestamp": "2023-11-14T22:13:20Z",
+        "bid": 100.0, "ask": 101.0,
+    })  # fmt: skip
+    assert (ticker["type"], ticker["channel"], ticker["data"]) == ("ticker", "ticker", {
+        "symbol": "BTCUSD", "price": 1.5, "timestamp": "2023-11-14T22:13:21Z",
+        "bid": 1.0, "ask": 2.0,
+    })  # fmt: skip
+    assert (told["type"], told["resolution"], told["data"]) == ("candle", 300, {
+        "symbol": "BTCUSD", "timeframe": "5m", "closed": False,
+        "ohlcv": {"timestamp": "2023-11-14T22:15:00Z", "open": 1.0, "high": 2.0, "low": 0.5,
+                  "close": 1.5, "volume": 3.0},
+    })  # fmt: skip
 
 
 async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
