@@ -1,7 +1,7 @@
 """Live data for readers: trades, candles as they form, quotes, anomalies, sealed signals."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,7 +20,7 @@ from core.clock.times import format_time, now_ms
 from core.errors import RequestError, TickcastError, Unavailable
 from core.forecast_target import ForecastTarget
 from core.series import Market
-from storage.markets.snapshots import SnapshotReader
+from storage.markets.snapshots import Snapshot, SnapshotReader
 
 POLICY_VIOLATION = 1008
 MARKETS_LIMIT, RESOLUTIONS_LIMIT = 200, 64
@@ -28,6 +28,7 @@ _USUAL_RESOLUTION = "1m"
 # Who asks for these is told the newest price first.
 _PRICED = frozenset({"ticker", "candles"})
 
+Frame = dict[str, object]
 Channel = Literal["trades", "candles", "ticker", "anomalies", "signals"]
 
 
@@ -99,31 +100,35 @@ class StreamResource:
     async def _read(self, ws: WebSocket, subscriber: Subscriber) -> None:
         while True:
             text = await ws.receive_text()
-            for answer in await self._answers(text, subscriber):
+            async for answer in self._answers(text, subscriber):
                 told = {**answer, "timestamp": format_time(now_ms())}
                 subscriber.tell(msgspec.json.encode(told))
 
-    async def _answers(self, text: str, subscriber: Subscriber) -> list[dict[str, object]]:
+    async def _answers(self, text: str, subscriber: Subscriber) -> AsyncIterator[Frame]:
         try:
             command = msgspec.json.decode(text, type=StreamCommand)
             if command.action == "ping":
-                return [{"type": "pong"}]
+                yield {"type": "pong"}
+                return
+            markets: Mapping[Market, str]
             if subscriber.plan is not None:
-                return await self._obey_of_plan(command, subscriber, subscriber.plan)
-            markets, unknown = await in_thread(self._markets, command)
-            if not markets:
-                return unknown
-            self._broadcast.call(markets)
-            answer = self._obey(command, list(markets), subscriber)
-            return [*unknown, answer, *await in_thread(self._first, command, markets)]
+                markets, answers = await self._obey_of_plan(command, subscriber, subscriber.plan)
+            else:
+                markets, answers = await in_thread(self._markets, command)
+                if markets:
+                    self._broadcast.call(markets)
+                    answers.append(self._obey(command, list(markets), subscriber))
+            for answer in answers:
+                yield answer
+            for market, name in markets.items() if _wants_prices(command) else ():
+                if found := await in_thread(self._newest, market):
+                    yield snapshot_frame(name, market, found)
         except msgspec.MsgspecError as error:
-            return [{"type": "error", "error": "malformed_request", "detail": str(error)}]
+            yield {"type": "error", "error": "malformed_request", "detail": str(error)}
         except (RequestError, Unavailable) as error:
-            return [_error(error)]
+            yield _error(error)
 
-    def _obey(
-        self, command: StreamCommand, markets: list[Market], subscriber: Subscriber
-    ) -> dict[str, object]:
+    def _obey(self, command: StreamCommand, markets: list[Market], subscriber: Subscriber) -> Frame:
         kinds = [CHANNELS[name] for name in command.channels]
         if command.action == "subscribe":
             chosen = _lengths(command) or {parse_resolution(_USUAL_RESOLUTION)}
@@ -135,30 +140,27 @@ class StreamResource:
 
     async def _obey_of_plan(
         self, command: StreamCommand, subscriber: Subscriber, plan: PlanView
-    ) -> list[dict[str, object]]:
+    ) -> tuple[dict[Market, str], list[Frame]]:
         kinds = [CHANNELS[name] for name in command.channels]
         if command.action == "unsubscribe":
             dropped = plan.markets(command.symbols, command.platform)
             self._broadcast.unsubscribe(subscriber, dropped, kinds)
             plan.drop(dropped, kinds)
-            return [_answer(command, dropped)]
+            return {}, [_answer(command, dropped)]
         plan.check(kinds)
         slots, refused = await in_thread(
             plan.slots, command.symbols, _lengths(command), command.platform
         )
-        errors: list[dict[str, object]] = [
-            {**_error(error), "symbol": name[:64]} for name, error in refused
-        ]
+        errors: list[Frame] = [{**_error(error), "symbol": name[:64]} for name, error in refused]
         if errors and not slots:
-            return errors
+            return {}, errors
         markets = list(dict.fromkeys(Market(slot.platform, slot.symbol) for slot in slots))
         self._broadcast.subscribe(subscriber, markets, kinds)
         plan.add(slots, kinds)
         answer = _answer(command, markets) | {"slots": [_shown(slot) for slot in slots]}
-        named = {market: market.symbol for market in markets}
-        return [*errors, answer, *await in_thread(self._first, command, named)]
+        return {market: market.symbol for market in markets}, [*errors, answer]
 
-    def _markets(self, command: StreamCommand) -> tuple[dict[Market, str], list[dict[str, object]]]:
+    def _markets(self, command: StreamCommand) -> tuple[dict[Market, str], list[Frame]]:
         """Return the markets that are meant by name, and an error for each other symbol."""
         markets, unknown = {}, []
         for name in command.symbols or [self._usual]:
@@ -169,17 +171,13 @@ class StreamResource:
                 unknown.append({**_error(error), "symbol": name[:64]})
         return markets, unknown
 
-    def _first(
-        self, command: StreamCommand, markets: Mapping[Market, str]
-    ) -> list[dict[str, object]]:
-        """Return the newest price of each market that was subscribed, so that each shows one."""
-        if command.action != "subscribe" or _PRICED.isdisjoint(command.channels):
-            return []
-        found = [
-            (market, self._snapshots.read(market, self._symbols.resolutions(market)))
-            for market in markets
-        ]
-        return [snapshot_frame(markets[market], market, one) for market, one in found if one]
+    def _newest(self, market: Market) -> Snapshot | None:
+        return self._snapshots.read(market, self._symbols.resolutions(market))
+
+
+def _wants_prices(command: StreamCommand) -> bool:
+    """Say whether the newest price of each market is told first, so that a quiet one shows one."""
+    return command.action == "subscribe" and not _PRICED.isdisjoint(command.channels)
 
 
 def _lengths(command: StreamCommand) -> frozenset[int]:
@@ -187,7 +185,7 @@ def _lengths(command: StreamCommand) -> frozenset[int]:
     return frozenset(parse_resolution(one, "resolutions") for one in told)
 
 
-def _answer(command: StreamCommand, markets: list[Market]) -> dict[str, object]:
+def _answer(command: StreamCommand, markets: list[Market]) -> Frame:
     return {
         "type": f"{command.action}d",
         "channels": list(command.channels),
@@ -199,5 +197,5 @@ def _shown(slot: ForecastTarget) -> dict[str, str]:
     return {"symbol": slot.symbol, "timeframe": timeframe_code(slot.resolution)}
 
 
-def _error(error: TickcastError) -> dict[str, object]:
+def _error(error: TickcastError) -> Frame:
     return {"type": "error", "error": error.type, "detail": error.detail}

@@ -79,6 +79,8 @@ class SnapshotReader:
         earlier = [*map(_sample, replies[4:6]), *_earlier(series, replies[6:])]
         newest = max(filter(None, prices), default=None)
         before = max(filter(None, earlier), default=None)
+        if newest is None and not (told["bid"] and told["ask"]):
+            return None
         found = _quote(told["bid"], told["ask"], newest, self._records.of(market))
         if found is None:
             return None

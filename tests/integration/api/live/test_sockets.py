@@ -328,7 +328,9 @@ async def test_a_socket_holds_no_more_subscriptions_than_it_may(
         said = []
         for part in range(12):
             symbols = [f"S{part}-{number}" for number in range(100)]
-            await ws.send_text(text({"action": "subscribe", "symbols": symbols}))
+            await ws.send_text(
+                text({"action": "subscribe", "symbols": symbols, "channels": ["trades"]})
+            )
             said.append(await receive(ws))
     assert [answer["type"] for answer in said] == ["subscribed"] * 10 + ["error"] * 2
     assert said[-1]["error"] == "too_many_requests"
