@@ -30,8 +30,9 @@ def thin_candles(frame: pd.DataFrame) -> Bools:
     """
     high, low = (frame[name].to_numpy(np.float64) for name in ("high", "low"))
     small = _far_below(np.log(high / low), RANGE_SHARE)
-    small &= _far_below(frame["volume"].to_numpy(np.float64), VOLUME_SHARE)
-    if "trades" in frame:
+    if small.any():  # hardly ever, and ranking what is usual takes a while
+        small &= _far_below(frame["volume"].to_numpy(np.float64), VOLUME_SHARE)
+    if "trades" in frame and small.any():
         trades = frame["trades"].to_numpy(np.float64)
         known = trades >= 0
         small &= ~known | _far_below(np.where(known, trades, np.nan), TRADES_SHARE)

@@ -85,9 +85,30 @@ def trend_regimes(features: FeatureTable) -> Codes:
 def current_regimes(features: FeatureTable, resolution: int) -> dict[str, str]:
     """Return both regimes of the newest candle as the API names them."""
     return {
-        "volatility_regime": VOLATILITY_REGIMES[volatility_regimes(features, resolution)[-1]].value,
+        "volatility_regime": _newest_volatility_regime(features, resolution).value,
         "regime": TREND_REGIMES[trend_regimes(features)[-1]].value,
     }
+
+
+def _newest_volatility_regime(features: FeatureTable, resolution: int) -> VolatilityRegime:
+    """Return the last of `volatility_regimes`, without ranking every candle in its own week."""
+    window, least = look_back(resolution)
+    past = features.columns["ewma_volatility_32"][-window:]
+    now, known = past[-1], np.sort(past[np.isfinite(past)])
+    if not np.isfinite(now) or len(known) < least:
+        return VolatilityRegime.UNKNOWN
+    lower, upper = _quantile(known, 1 / 3), _quantile(known, 2 / 3)
+    return VOLATILITY_REGIMES[1 + int(now > lower) + int(now > upper)]
+
+
+def _quantile(ascending: Floats, share: float) -> float:
+    """Return a quantile as pandas' rolling one does, to the last bit."""
+    place = share * (len(ascending) - 1)
+    below = int(place)
+    if place == below:
+        return float(ascending[below])
+    low, high = float(ascending[below]), float(ascending[below + 1])
+    return low + (high - low) * (place - below)
 
 
 def regime_check(

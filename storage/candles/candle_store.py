@@ -18,6 +18,7 @@ from storage.candles.candle_commands import FIELDS, PLAIN_FIELDS, key
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_writes import ChunkWriter
 from storage.candles.series_facts import SeriesFactsStore
+from storage.candles.series_state import SeriesState, ask_state
 from storage.optimistic import until_undisturbed
 from storage.redis_connection import redis_errors
 
@@ -81,6 +82,17 @@ class CandleStore:
         wanted = candle_reads.Wanted(start, end, limit, newest, counts)
         with redis_errors():
             return candle_reads.read_candles(self._client, series, wanted)
+
+    def states(self, every: Sequence[Series]) -> dict[Series, SeriesState]:
+        """Return the state of each series: its mark is another once its candles were written."""
+        if not every:
+            return {}
+        with redis_errors():
+            pipeline: Any = self._client.pipeline(transaction=False)
+            for series in every:
+                ask_state(pipeline, series)
+            replies = pipeline.execute()
+        return {one: SeriesState.read(reply) for one, reply in zip(every, replies, strict=True)}
 
     def count(self, series: Series, start: int | None = None, end: int | None = None) -> int:
         """Return how many candles open in `start..end` (s, both included)."""

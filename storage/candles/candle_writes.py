@@ -24,8 +24,9 @@ from storage.candles.candle_commands import (
 from storage.candles.candle_merge import Merge, Samples, WriteResult, merge
 from storage.candles.candle_replies import to_candles
 from storage.candles.differences import CandleValues, Difference, note_command
+from storage.candles.series_state import with_change
 
-_STATE = ("write", "retention")
+_STATE = ("write", "retention", "changes")
 
 
 class _Held(NamedTuple):
@@ -36,6 +37,7 @@ class _Held(NamedTuple):
     newest: int  # last opening of the series, 0 if there is none
     mark: str  # of the last write
     retention: str  # milliseconds
+    changes: str  # of the last writes
 
 
 class ChunkWriter:
@@ -70,7 +72,7 @@ class ChunkWriter:
                 self._sent = result
                 pipeline.multi()
                 noted = self._differences(merged.ours, merged.theirs)
-                self._carry_out(pipeline, merged, [*self._preparation(held), *noted])
+                self._carry_out(pipeline, merged, held, [*self._preparation(held), *noted])
         return result
 
     def _look(self, chunk: Candles) -> _Held:
@@ -106,8 +108,12 @@ class ChunkWriter:
         pairs = zip(ours.time.tolist(), _values(ours), _values(theirs), strict=True)
         return [note_command(market, Difference(now, resolution, *pair)) for pair in pairs]
 
-    def _carry_out(self, pipeline: Any, merged: Merge, preparation: list[Command]) -> None:
-        values = (self._mark, str(self._retention * 1_000))
+    def _carry_out(
+        self, pipeline: Any, merged: Merge, held: _Held, preparation: list[Command]
+    ) -> None:
+        first = min(int(samples.time[0]) for samples in merged.changes)
+        changes = with_change(held.changes, self._mark, first)
+        values = (self._mark, str(self._retention * 1_000), changes)
         state = dict(zip(_STATE, values, strict=True))
         for command in preparation:
             pipeline.execute_command(*command)

@@ -12,6 +12,7 @@ import redis
 
 from core.series import Series
 from storage import keys
+from storage.candles.series_state import SeriesState, ask_state
 from storage.redis_connection import redis_errors
 
 
@@ -52,9 +53,10 @@ class AnswerCache:
         with redis_errors():
             pipeline: Any = self._client.pipeline(transaction=False)
             pipeline.get(keys.answer(*asked))
-            pipeline.hget(keys.candle_state(asked.series), "write")
-            held, mark = pipeline.execute()
-        return Looked(_holding(held, mark), (mark or b"").decode())
+            ask_state(pipeline, asked.series)
+            held, told = pipeline.execute()
+        mark = SeriesState.read(told).mark
+        return Looked(_holding(held, mark), mark)
 
     def keep(self, asked: Asked, data: Any, milliseconds: int, mark: str | None) -> None:
         """Keep an answer for so long; with a `mark`, only until that of the series changes."""
@@ -64,16 +66,17 @@ class AnswerCache:
                 keys.answer(*asked), msgspec.json.encode(answer), px=max(milliseconds, 1)
             )
 
-    def forget(self, asked: Asked) -> None:
-        """Have an answer computed anew when it is asked for next."""
-        with redis_errors():
-            self._client.delete(keys.answer(*asked))
+    def forget(self, *asked: Asked) -> None:
+        """Have answers computed anew when they are asked for next."""
+        if asked:
+            with redis_errors():
+                self._client.delete(*(keys.answer(*one) for one in asked))
 
 
-def _holding(held: bytes | None, mark: bytes | None) -> bytes | None:
+def _holding(held: bytes | None, mark: str) -> bytes | None:
     if held is None:
         return None
     answer = msgspec.json.decode(held, type=CachedAnswer)
-    if answer.mark is not None and answer.mark != (mark or b"").decode():
+    if answer.mark is not None and answer.mark != mark:
         return None
     return bytes(answer.data)

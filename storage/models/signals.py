@@ -1,10 +1,10 @@
 """Signals in SQL: each is kept once, as it was given, and gets its outcome once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
@@ -94,6 +94,22 @@ class SignalStore:
             return found
         return record
 
+    def add_all(self, records: Sequence[SignalRecord]) -> list[SignalRecord]:
+        """Keep signals in one commit; returns for each what `add` would."""
+        if not records:
+            return []
+        origins = or_(*(_of_origin(record) for record in records))
+        try:
+            with writing(self._engine) as connection:
+                rows = connection.execute(select(signals).where(origins))
+                held = {_origin(found): found for found in map(_record, rows)}
+                fresh = [one for one in records if _origin(one) not in held]
+                if fresh:
+                    connection.execute(insert(signals), list(map(msgspec.structs.asdict, fresh)))
+        except IntegrityError:  # somebody else gave one just now
+            return [self.add(record) for record in records]
+        return [held.get(_origin(record), record) for record in records]
+
     def get(self, signal_id: str) -> SignalRecord:
         """Return a signal by its id; raises `NotFound`."""
         with reading(self._engine) as connection:
@@ -142,10 +158,17 @@ class SignalStore:
             return [_record(row) for row in connection.execute(newest)]
 
     def _same_origin(self, record: SignalRecord) -> SignalRecord | None:
-        here = and_(*(signals.c[name] == getattr(record, name) for name in _ORIGIN))
         with reading(self._engine) as connection:
-            row = connection.execute(select(signals).where(here)).one_or_none()
+            row = connection.execute(select(signals).where(_of_origin(record))).one_or_none()
         return None if row is None else _record(row)
+
+
+def _of_origin(record: SignalRecord) -> ColumnElement[bool]:
+    return and_(*(signals.c[name] == getattr(record, name) for name in _ORIGIN))
+
+
+def _origin(record: SignalRecord) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in _ORIGIN)
 
 
 def _conditions(wanted: SignalFilter) -> list[Any]:

@@ -37,7 +37,7 @@ from tasks.signals.show_signal import (
     show_exits,
     show_levels,
 )
-from tasks.signals.speaking import Speaking, speaking
+from tasks.signals.speaking import Champions, Speaking, speaking
 
 if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin
@@ -63,7 +63,7 @@ def signal_of(
 
 
 class MadeSignal(msgspec.Struct, frozen=True):
-    """A signal as it is kept, and all that it was made of."""
+    """A signal, and all that it was made of."""
 
     record: SignalRecord
     loaded: Any
@@ -84,11 +84,16 @@ class MadeSignal(msgspec.Struct, frozen=True):
 
 
 def make_signal(
-    words: SignalWords, stores: Stores, target: ForecastTarget, mark: str
+    words: SignalWords,
+    stores: Stores,
+    target: ForecastTarget,
+    mark: str,
+    champions: Champions | None = None,
 ) -> MadeSignal:
-    """Make the signal of the newest candle of a target and keep it; `mark` is the series'.
+    """Make the signal of the newest candle of a target, to be kept; `mark` is the series'.
 
-    Raises `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
+    Whoever makes many tells the `champions` that there are, those of ranges too. Raises
+    `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
     """
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.amd.measures import PhaseRules
@@ -97,7 +102,7 @@ def make_signal(
     from ml.models.signal_decision import Chances, Evidence, decide
 
     series, horizon = target.series, target.horizon
-    loaded: Speaking[SignalForecast] = speaking(stores, target)
+    loaded: Speaking[SignalForecast] = speaking(stores, target, champions)
     origin = origins.get(stores, series, loaded.run, mark)
     market = stores.markets.get(Market(series.platform, series.symbol))
     costs_bps = market.costs.round_trip_bps
@@ -110,10 +115,9 @@ def make_signal(
         loaded.run.times_dearer(costs_bps),
     )
     decision = decide(chances, evidence, words, _objection(about["input"], origin))
-    price_range, ahead = _ranges(stores, series, horizon, origin)
-    record = stores.signals.add(_record(series, horizon, origin, loaded, chances, decision, market))
+    price_range, ahead = _ranges(stores, series, horizon, origin, champions)
     return MadeSignal(
-        record=record,
+        record=_record(series, horizon, origin, loaded, chances, decision, market),
         loaded=loaded,
         origin=origin,
         chances=chances,
@@ -128,12 +132,14 @@ def make_signal(
 
 
 def _generate(words: SignalWords, stores: Stores, target: ForecastTarget, mark: str) -> SignalData:
-    return show_made(stores, make_signal(words, stores, target, mark), target)
+    made = make_signal(words, stores, target, mark)
+    kept = msgspec.structs.replace(made, record=stores.signals.add(made.record))
+    return show_made(kept, target, _seal(stores, target, made.origin))
 
 
-def show_made(stores: Stores, made: MadeSignal, target: ForecastTarget) -> SignalData:
-    """Return a signal as answers have it, with its seal if it has one."""
-    loaded, origin, chances, record = made.loaded, made.origin, made.chances, made.record
+def show_made(made: MadeSignal, target: ForecastTarget, seal: Seal | None) -> SignalData:
+    """Return a signal that is kept as answers have it, with its seal if it has one."""
+    loaded, chances, record = made.loaded, made.chances, made.record
     skill = loaded.run.scores["direction"]["skill"]
     shown = made.about | {
         "id": record.id,
@@ -152,7 +158,7 @@ def show_made(stores: Stores, made: MadeSignal, target: ForecastTarget) -> Signa
         "expected_value_percent": 100 * chances.expected,
         "costs_percent": chances.costs_bps / 100,
         "after_costs": loaded.run.scores["after_costs"],
-        "sealed": _seal(stores, loaded.run.target, origin),
+        "sealed": seal,
         "rr_config": exits_of(target.model).name,
         "amd_phase": made.phase,
         "range_ahead": made.ahead,
@@ -229,14 +235,18 @@ def _record(
 
 
 def _ranges(
-    stores: Stores, series: Series, horizon: int, origin: "Origin"
+    stores: Stores,
+    series: Series,
+    horizon: int,
+    origin: "Origin",
+    champions: Champions | None,
 ) -> tuple[Json | None, RangeAhead | None]:
     """Return the range of the signal's own horizon, and how far prices go in the next candle.
 
     Where no range of the next candle is trained, how far they go within the own horizon.
     """
-    own, own_ahead = _range(stores, series, horizon, origin)
-    _, ahead = _range(stores, series, 1, origin)
+    own, own_ahead = _range(stores, series, horizon, origin, champions)
+    _, ahead = _range(stores, series, 1, origin, champions)
     if own is None:
         return None, ahead
     said = show_range(own)
@@ -246,11 +256,15 @@ def _ranges(
 
 
 def _range(
-    stores: Stores, series: Series, horizon: int, origin: "Origin"
+    stores: Stores,
+    series: Series,
+    horizon: int,
+    origin: "Origin",
+    champions: Champions | None,
 ) -> "tuple[RangeForecast | None, RangeAhead | None]":
     try:
         loaded: Speaking[RangeForecast] = speaking(
-            stores, path_target(series, horizon, RANGE_MODEL)
+            stores, path_target(series, horizon, RANGE_MODEL), champions
         )
     except ModelUnavailable:
         return None, None

@@ -7,6 +7,9 @@ import msgspec
 from core.errors import ModelUnavailable
 from core.process.recent import Recent
 from core.series import Series
+from storage.candles.candle_columns import Candles
+from storage.candles.newest_finished import NewestCandles
+from storage.candles.series_state import SeriesState
 from storage.models.runs import RunRecord
 from storage.stores import Stores
 
@@ -24,6 +27,7 @@ class Origins:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._kept: Recent[Key, Origin] = Recent(capacity)
+        self._newest: dict[str, NewestCandles] = {}
 
     def get(self, stores: Stores, series: Series, run: RunRecord, mark: str) -> "Origin":
         """Return the newest candles as a model reads them.
@@ -33,16 +37,25 @@ class Origins:
         """
         sessions = run.metadata["sessions"]
         key = (str(stores.data_dir), series, mark, msgspec.json.encode(sessions))
-        return self._kept.get(key, lambda: _read(stores, series, run))
+        return self._kept.get(key, lambda: _prepared(self.candles(stores, series), series, run))
+
+    def candles(self, stores: Stores, series: Series, state: SeriesState | None = None) -> Candles:
+        """Return the newest candles as they are held; `state` is the series' of just before."""
+        # LightGBM, TA-Lib and pandas come in with this import.
+        from ml.models.protocol import CANDLES_WANTED
+
+        name = str(stores.data_dir)
+        if name not in self._newest:
+            # The newest may be unfinished.
+            self._newest[name] = NewestCandles(stores.candles, CANDLES_WANTED + 1)
+        return self._newest[name].get(series, state)
 
 
-def _read(stores: Stores, series: Series, run: RunRecord) -> "Origin":
+def _prepared(candles: Candles, series: Series, run: RunRecord) -> "Origin":
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.features.model_inputs import WARM_UP
     from ml.models.forecast_origin import Origin
-    from ml.models.protocol import CANDLES_WANTED
 
-    candles = stores.candles.read(series, limit=CANDLES_WANTED + 1, newest=True)
     origin = Origin.of(candles.to_frame(), series.resolution, run.metadata["sessions"])
     if not origin.ready:
         raise ModelUnavailable(

@@ -6,46 +6,44 @@ with the reason. Of offered slots the newest stands on the board.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
 from core.answers.signals import SignalData
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
-from core.forecast_target import ForecastTarget, deadline_ms, grace_ms
-from core.ledger import SIGNALS
-from core.models import SIGNAL
-from core.signals import ERROR, GAP, NO_CANDLE, NO_MODEL, SignalWords, signal_answer
-from storage.candles.newest_finished import newest_finished
+from core.forecast_target import ForecastTarget, deadline_ms
+from core.models import RANGE, SIGNAL
+from core.signals import ERROR, GAP, SignalWords, signal_answer
+from storage.candles.newest_finished import last_finished
 from storage.ledger.ledger_rows import Missed
 from storage.ledger.signal_rows import Unsealed
 from storage.models.answer_cache import Asked
-from storage.models.runs import TargetRecord
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
-from tasks.forecasts.missed_forecasts import missed_since, period
-from tasks.jobs.loaded_models import models
+from tasks.signals.due_signals import Due, SignalMisses
 from tasks.signals.generate_signal import MadeSignal, make_signal, show_made
+from tasks.signals.prepared_candles import origins
 from tasks.signals.show_signal import exit_prices
+from tasks.signals.speaking import Champions
 
 logger = logging.getLogger(__name__)
 
-NOT_MADE = "no signal was made in time"
 # So many targets are dealt with before what was made is sealed: the first of many that close at
 # once do not wait for the last, and all pay for few synced commits.
 AT_ONCE = 12
 
 
-class Due(msgspec.Struct, frozen=True):
-    """A target to seal signals of, since when (epoch ms), and what is known of its trainings."""
+class Ready(NamedTuple):
+    """The signal of a target's newest candle, and the openings (s) of its first and its last."""
 
-    target: ForecastTarget
-    since: int
-    offered: bool
-    record: TargetRecord | None
+    due: Due
+    made: MadeSignal
+    first: int
+    last: int
 
 
 def unsealed(
@@ -73,13 +71,29 @@ class SignalSealer:
         self._words = words
         self._clock = clock
         self._dealt: dict[ForecastTarget, int] = {}
-        self._counted: dict[ForecastTarget, int] = {}
-        self._reasons: dict[ForecastTarget, str] = {}
+        self._settled: dict[ForecastTarget, tuple[str, str | None]] = {}
+        self._misses = SignalMisses(stores, lambda: self._clock())
 
     def run(self) -> int:
         """Deal with all that is due; returns how many signals were sealed."""
-        due = self._due()
-        return sum(map(self._deal_with, iter(lambda: tuple(islice(due, AT_ONCE)), ())))
+        due = list(self._due())
+        if not due:
+            return 0
+        states = self._stores.candles.states(list({one.target.series for one in due}))
+        held = [msgspec.structs.replace(one, held=states[one.target.series]) for one in due]
+        new = [one for one in held if self._is_new(one)]
+        champions = self._champions() if new else {}
+        parts = (new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE))
+        return sum(self._deal_with(part, champions) for part in parts)
+
+    def _is_new(self, due: Due) -> bool:
+        """Say whether there may be a signal to make or a miss to count."""
+        unseen = due.champion is not None and self._settled.get(due.target) != due.made_of
+        return unseen or self._misses.is_due(due)
+
+    def _champions(self) -> Champions:
+        every = self._stores.registry.targets(SIGNAL, RANGE)
+        return {record.target: record.champion_id for record in every}
 
     def _due(self) -> Iterator[Due]:
         """Yield offered slots, and watched targets that have a champion."""
@@ -97,144 +111,106 @@ class SignalSealer:
                 since = max(watches[record.target.series], never)
                 yield Due(record.target, since, False, record)
 
-    def _deal_with(self, part: tuple[Due, ...]) -> int:
-        made: list[Unsealed] = []
+    def _deal_with(self, part: Sequence[Due], champions: Champions) -> int:
+        ready: list[Ready] = []
         missed: list[Missed] = []
-        told: dict[str, tuple[SignalData, int]] = {}
         for due in part:
             try:
-                made += self._make(due, told)
-                missed += self._missed(due)
+                ready += self._make(due, champions)
+                missed += self._misses.of(due)
             except TickcastError as error:
-                self._reasons[due.target] = ERROR
+                self._misses.reasons[due.target] = ERROR
                 logger.warning("signals of %s: %s", due.target, error.detail)
             except Exception:
-                self._reasons[due.target] = ERROR
+                self._misses.reasons[due.target] = ERROR
                 logger.exception("signals of %s: a fault of ours", due.target)
-        if not made and not missed:
+        if not ready and not missed:
             return 0
         try:
+            kept = self._kept(ready)
+            told = {one.made.record.id: _told(one) for one in kept}
             enter = partial(self._stores.signal_events.enter, told=told)
-            rows = self._stores.sealed.append(made, missed, enter).rows
+            rows = self._stores.sealed.append(list(map(_whole, kept)), missed, enter).rows
         except TickcastError as error:
-            logger.warning("%d signals are not sealed: %s", len(made), error.detail)
+            logger.warning("%d signals are not sealed: %s", len(ready), error.detail)
             return 0
         offered = {due.target for due in part if due.offered}
         try:
             self._stores.board.tell([row for row in rows if row.target in offered])
-            for one in made:
-                self._forget(one.target)  # the answer is to show the seal
+            self._forget(*(one.due.target for one in ready))  # the answer is to show the seal
         except TickcastError as error:
             # Not dealt with: the next run finds them sealed, and puts them on the board.
             logger.warning("%d signals are sealed and not shown: %s", len(rows), error.detail)
             return len(rows)
-        for one in made:
-            self._dealt[one.target] = one.input_end - one.target.resolution
+        for one in kept:
+            self._settle(one.due, one.made.record.opening)
         return len(rows)
 
-    def _make(self, due: Due, told: dict[str, tuple[SignalData, int]]) -> list[Unsealed]:
-        """Return the signal from the newest finished candle, if it is new and in time.
-
-        What its readers are told is added to `told`.
-        """
+    def _make(self, due: Due, champions: Champions) -> list[Ready]:
+        """Return the signal from the newest finished candle, if it is new and in time."""
         target, stores = due.target, self._stores
-        if _champion(due) is None:
+        if due.champion is None or self._settled.get(target) == due.made_of:
             return []
-        newest = newest_finished(stores.candles, target.series)
+        newest = last_finished(origins.candles(stores, target.series, due.held))
         if newest is None or self._dealt.get(target) == newest:
+            self._settle(due, newest)
             return []
-        first, last = self._openings(due, newest)
+        first, last = due.openings(stores, newest)
         sealed = stores.sealed.find(target, last)
         if sealed is not None and due.offered:
             # Who sealed it may have ended, or lost Redis, before it stood on the board.
             stores.board.put([sealed])
         if sealed is not None or self._clock() > deadline_ms(first, target.resolution):
-            self._dealt[target] = newest
+            self._settle(due, newest)
             return []
-        asked = Asked(signal_answer(target.model), target.series, target.horizon)
         try:
-            made = make_signal(self._words, stores, target, stores.answers.look(asked).mark)
+            made = make_signal(self._words, stores, target, due.mark, champions)
         except ModelUnavailable as error:  # after a gap, until enough candles follow it
-            self._reasons[target] = GAP
+            self._misses.reasons[target] = GAP
             logger.debug("%s: %s", target, error.detail)
             return []
-        if made.record.opening != newest or made.record.costs_bps is None:
-            self._forget(target)  # it is of an older candle, or of an earlier version
-            return []
-        self._reasons.pop(target, None)
-        told[made.record.id] = show_made(stores, made, target), 1_000 * made.valid_until
-        return [_whole(made, target, first, last)]
+        if made.record.opening != newest:
+            return []  # a newer candle came meanwhile
+        self._misses.reasons.pop(target, None)
+        return [Ready(due, made, first, last)]
 
-    def _missed(self, due: Due) -> list[Missed]:
-        target, step = due.target, due.target.resolution
-        passed = period(self._clock(), step)
-        if self._counted.get(target) == passed:
-            return []
-        self._counted[target] = passed
-        if _champion(due) is None:
-            return self._unspoken(due)
-        assert due.record is not None
-        since = max(due.since, due.record.champion_since or 0)
-        accounted = self._stores.ledger_reader.accounted_until(target, SIGNALS)
-        found = missed_since(target, self._sessions(due), since, accounted, self._clock())
-        if found is None:
-            return []
-        return [Missed(target, found.opening, found.last_opening, found.count, self._why(due))]
+    def _kept(self, ready: Sequence[Ready]) -> list[Ready]:
+        """Keep signals; one that was given before stands as it was given."""
+        records = self._stores.signals.add_all([one.made.record for one in ready])
+        return [
+            one._replace(made=msgspec.structs.replace(one.made, record=record))
+            for one, record in zip(ready, records, strict=True)
+            if record.costs_bps is not None  # else it was given by an earlier version
+        ]
 
-    def _why(self, due: Due) -> str:
-        """Return why the newest signal was not made."""
-        known = self._reasons.get(due.target)
-        if known is not None:
-            return known
-        newest = newest_finished(self._stores.candles, due.target.series)
-        step = due.target.resolution
-        late = self._clock() - grace_ms(step)
-        if newest is None or self._openings(due, newest)[0] * 1_000 + step * 1_000 <= late:
-            return NO_CANDLE
-        return NOT_MADE
+    def _settle(self, due: Due, newest: int | None) -> None:
+        """Remember that a candle (opening, s) has been dealt with, and all that was written."""
+        if newest is not None:
+            self._dealt[due.target] = newest
+        self._settled[due.target] = due.made_of
 
-    def _unspoken(self, due: Due) -> list[Missed]:
-        """Return that a slot has no model yet, once for each candle that it lacks one for."""
-        target, step = due.target, due.target.resolution
-        newest = newest_finished(self._stores.candles, target.series)
-        if newest is None or (newest + step) * 1_000 < due.since:
-            return []
-        opening = newest + target.horizon * step
-        return [Missed(target, opening, opening, 1, NO_MODEL)]
-
-    def _openings(self, due: Due, newest: int) -> tuple[int, int]:
-        """Return the openings (s) of the first and the last candle after the newest one."""
-        # NumPy comes in with this import.
-        from core.clock.sessions import Sessions
-
-        hours = Sessions.from_dict(self._sessions(due))
-        ahead = hours.next_openings(newest, due.target.horizon)
-        return int(ahead[0]), int(ahead[-1])
-
-    def _sessions(self, due: Due) -> dict[str, object]:
-        return dict(models.run(self._stores, _champion(due) or "").metadata["sessions"])
-
-    def _forget(self, target: ForecastTarget) -> None:
-        asked = Asked(signal_answer(target.model), target.series, target.horizon)
-        self._stores.answers.forget(asked)
+    def _forget(self, *targets: ForecastTarget) -> None:
+        asked = [Asked(signal_answer(one.model), one.series, one.horizon) for one in targets]
+        self._stores.answers.forget(*asked)
 
 
-def _champion(due: Due) -> str | None:
-    return due.record.champion_id if due.record else None
+def _told(one: Ready) -> tuple[SignalData, int]:
+    """Return what readers are told of a signal, and until when (epoch ms) it may be entered."""
+    return show_made(one.made, one.due.target, None), 1_000 * one.made.valid_until
 
 
-def _whole(made: MadeSignal, target: ForecastTarget, first: int, last: int) -> Unsealed:
+def _whole(one: Ready) -> Unsealed:
     """Return a signal with what it is scored by: its side and exits, also of a hold, and priors."""
-    chances = made.chances
+    made, chances = one.made, one.made.chances
     profit, stop = exit_prices(chances)
     _, probability_tp, probability_sl = chances.exits
     low, high = made.price_range["interval"]["0.9"] if made.price_range else (None, None)
     either, buy = made.loaded.run.metadata["model"]["priors"]["signal"]
     return unsealed(
         made.record,
-        target,
-        first,
-        last,
+        one.due.target,
+        one.first,
+        one.last,
         take_profit=profit,
         stop_loss=stop,
         side=chances.side,

@@ -1,5 +1,6 @@
 """What speaks for a target of source 001, and what it says of the newest candle."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ml.models.forecast_origin import Origin
 
 Forecast = TypeVar("Forecast")
+Champions = Mapping[ForecastTarget, str | None]
 
 
 class Speaking(msgspec.Struct, Generic[Forecast], frozen=True):
@@ -35,9 +37,17 @@ class Speaking(msgspec.Struct, Generic[Forecast], frozen=True):
         return forecast
 
 
-def speaking(stores: Stores, target: ForecastTarget) -> Speaking[Any]:
-    """Return the champion of a target; raises `ModelUnavailable` if nothing is trained."""
-    champion_id = stores.registry.champion_id(target)
+def speaking(
+    stores: Stores, target: ForecastTarget, champions: Champions | None = None
+) -> Speaking[Any]:
+    """Return the champion of a target; raises `ModelUnavailable` if nothing is trained.
+
+    Whoever asks for many tells the `champions` that there are, by their targets.
+    """
+    if champions is None:
+        champion_id = stores.registry.champion_id(target)
+    else:
+        champion_id = champions.get(target)
     if champion_id is None:
         raise nothing_trained(target)
     return Speaking(*models.champion(stores, models.run(stores, champion_id)))

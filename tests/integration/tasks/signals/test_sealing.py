@@ -18,8 +18,9 @@ from core.signals import (
 from storage.ledger.ledger_verify import verify_ledger
 from storage.models.answer_cache import Asked
 from storage.stores import Stores
+from tasks.signals.due_signals import NOT_MADE
 from tasks.signals.generate_signal import signal_of
-from tasks.signals.seal_signals import NOT_MADE, SignalSealer
+from tasks.signals.seal_signals import SignalSealer
 from tests.integration.tasks.forecasts.desk import clock_at
 from tests.integration.tasks.signals.market import NOISE, candles, last_close, train
 

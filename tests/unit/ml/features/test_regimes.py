@@ -7,6 +7,7 @@ from core.clock.sessions import Sessions
 from ml.features.regimes import (
     NEEDED,
     TREND_REGIMES,
+    VOLATILITY_REGIMES,
     TrendRegime,
     VolatilityRegime,
     current_regimes,
@@ -15,7 +16,7 @@ from ml.features.regimes import (
     trend_regimes,
     volatility_regimes,
 )
-from ml.features.table import feature_table
+from ml.features.table import FeatureTable, feature_table
 from tests.unit.ml.models.boosting.made_candles import changing_volatility, make_candles, noise
 
 NAMES = ("unknown", "low", "high")
@@ -43,6 +44,16 @@ def test_volatility_regimes_follow_the_past_weeks_terciles():
     assert current_regimes(_features(returns), 300)["volatility_regime"] == VolatilityRegime.HIGH
     returns[-100:] /= 25
     assert current_regimes(_features(returns), 300)["volatility_regime"] == VolatilityRegime.LOW
+
+
+def test_the_newest_regime_is_the_last_of_all():
+    features = _features(changing_volatility(2_600, seed=5))
+    codes = volatility_regimes(features, 300)
+    for end in [*range(30, 2_600, 61), 2_600]:
+        cut = {name: column[:end] for name, column in features.columns.items()}
+        found = current_regimes(FeatureTable(cut, features.run[:end]), 300)
+        assert found["volatility_regime"] == VOLATILITY_REGIMES[codes[end - 1]].value
+    assert len(set(codes.tolist())) == 4
 
 
 def test_regimes_are_unknown_while_warming_up():
