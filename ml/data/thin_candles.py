@@ -36,7 +36,9 @@ def thin_candles(frame: pd.DataFrame) -> Bools:
         trades = frame["trades"].to_numpy(np.float64)
         known = trades >= 0
         small &= ~known | _far_below(np.where(known, trades, np.nan), TRADES_SHARE)
-    recent = pd.Series(small).rolling(NEWEST, min_periods=1).sum().to_numpy()
+    if not small.any():
+        return np.asarray(small)
+    recent = np.convolve(small, np.ones(NEWEST, np.int64))[: len(small)]
     return np.asarray(small | (recent >= MOST_OF_THEM))
 
 

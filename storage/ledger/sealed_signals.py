@@ -16,6 +16,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     false,
@@ -153,9 +154,9 @@ class SealedSignals:
 
     def find(self, target: ForecastTarget, opening: int) -> SealedSignal | None:
         """Return the row of a target and the last candle of its horizon (opening, s)."""
-        mine = and_(is_target(ledger_signals, target), ledger_signals.c.opening == opening)
+        mine = msgspec.structs.asdict(target) | {"opening": opening}
         with reading(self._engine) as connection:
-            row = connection.execute(_rows(mine)).one_or_none()
+            row = connection.execute(_FOUND, mine).one_or_none()
         return None if row is None else _sealed(row)
 
     def page(
@@ -257,6 +258,15 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 _OUTCOMES = ("pnl_percent", "exit", "label", "closed_at")
+# Asked at each close for every slot: made once, because making it takes longer than asking.
+_FOUND = _rows(
+    and_(
+        *(
+            ledger_signals.c[field] == bindparam(field)
+            for field in (*ForecastTarget.__struct_fields__, "opening")
+        )
+    )
+)
 
 
 def _sealed(row: Row[Any]) -> SealedSignal:

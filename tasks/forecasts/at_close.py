@@ -15,7 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class AtClose:
-    """The steps of the pass; each is done by one run at a time, and hinders no other."""
+    """The steps of the pass; each is done by one run at a time, and hinders no other.
+
+    A candle that comes while a step is at work has it done once more.
+    """
 
     def __init__(self, steps: Sequence[Callable[[], int]]) -> None:
         self._steps = [(Turns(), step) for step in steps]
@@ -25,11 +28,10 @@ class AtClose:
         return sum(self._do(turns, step) for turns, step in self._steps)
 
     def _do(self, turns: Turns, step: Callable[[], int]) -> int:
-        with turns.mine() as mine:
-            try:
-                return step() if mine else 0
-            except TickcastError as error:
-                logger.warning("at a candle's close: %s", error.detail)
-            except Exception:
-                logger.exception("at a candle's close: a fault of ours")
+        try:
+            return turns.work(step)
+        except TickcastError as error:
+            logger.warning("at a candle's close: %s", error.detail)
+        except Exception:
+            logger.exception("at a candle's close: a fault of ours")
         return 0

@@ -1,8 +1,11 @@
 """Periodic work that must not overtake itself within a process."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+# Whoever is at work does it so often at most for those that come meanwhile.
+MOST_AGAIN = 50
 
 
 class Turns:
@@ -10,6 +13,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._busy = threading.Lock()
+        self._asked = False
 
     @contextmanager
     def mine(self) -> Iterator[bool]:
@@ -20,3 +24,20 @@ class Turns:
         finally:
             if mine:
                 self._busy.release()
+
+    def work(self, step: Callable[[], int]) -> int:
+        """Do a step, and once more if somebody else wanted it meanwhile; returns the sum.
+
+        What he was told of may have come after the step had looked.
+        """
+        total = 0
+        self._asked = True
+        for _ in range(MOST_AGAIN):
+            if not self._asked:
+                break
+            with self.mine() as mine:
+                if not mine:
+                    break
+                self._asked = False
+                total += step()
+        return total
