@@ -49,6 +49,21 @@ def flag_bits(cell: object) -> int | None:
     return bits
 
 
+def marks_of(
+    flags: Sequence[object] | None, confirmed: Sequence[object] | None
+) -> tuple[list[int] | None, dict[int, str]]:
+    """Return the bits of marks, by name or by OKX's of a finished candle, and what is none."""
+    if flags is None:
+        unfinished = int(CandleFlag.PARTIAL)
+        if confirmed is None:
+            return None, {}
+        return [unfinished if str(cell) == "0" else 0 for cell in confirmed], {}
+    bits = [flag_bits(cell) for cell in flags]
+    reasons = {place: "flags names no mark of a candle" for place, one in enumerate(bits)
+               if one is None}  # fmt: skip
+    return [one or 0 for one in bits], reasons
+
+
 def _plain_text(cells: Mapping[str, Cells]) -> dict[str, list[float]] | None:
     """Return all columns at once where every cell is a plain number: most files by far."""
     columns = {}

@@ -18,7 +18,7 @@ _DATES = """
 date|dtyyyymmdd|trade date|datum|fecha|data|дата|tarih|日期|日付け|日付|날짜|일자
 """
 _TIMES_OF_DAY = """
-time|uhrzeit|zeit|heure|hora|ora|czas|godzina|tijd|tid|время|saat|时间|時刻|時間|시간
+time|hour|hr|uhrzeit|zeit|stunde|heure|hora|ora|czas|godzina|tijd|tid|время|saat|时间|時刻|時間|시간
 """
 # Each in English, then in the others.
 _OPEN = (

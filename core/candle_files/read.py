@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from core.candle_files import find_layout, headers, layouts, moments
-from core.candle_files.columns import flag_bits, numbers_of
+from core.candle_files.columns import marks_of, numbers_of
 from core.candle_files.documents import to_table
 from core.candle_files.numbers import refuse_grouped
 from core.candle_files.parsed import (
@@ -22,9 +22,14 @@ from core.candle_files.parsed import (
     chosen_columns,
 )
 from core.candle_files.tables import Table, check_number, read_table
-from core.candle_files.times import TAKEN_AS_UTC, epoch_times, joined_times, read_times
+from core.candle_files.times import (
+    TAKEN_AS_UTC,
+    epoch_times,
+    joined_times,
+    read_times,
+    refuse_shared,
+)
 from core.errors import InvalidRequest
-from core.series import CandleFlag
 
 _WIDTH = len(COLUMNS) + 1
 Rows = list[list[float]]
@@ -108,6 +113,8 @@ def _read(table: Table, options: ReadOptions) -> ParsedCandles:
     times = read_times(cells.pop("time"), options.zone or chosen.zone, are_dates=_are_dates(chosen))
     if times.meaning == TAKEN_AS_UTC:
         _refuse_offsets(chosen)
+    if table.names and times.meaning.startswith("written"):
+        refuse_shared(times.values, [cells[name] for name in COLUMNS[1:5]])
     warnings = [*times.warnings, *_missing_volume(chosen, cells), *_turnover(chosen)]
     warnings += _repeated(table)
     flags, confirmed = cells.pop("flags", None), cells.pop("confirm", None)
@@ -115,7 +122,7 @@ def _read(table: Table, options: ReadOptions) -> ParsedCandles:
         texts = (cell for column in cells.values() for cell in column)
         refuse_grouped(cell for cell in texts if isinstance(cell, str))
     numbers = numbers_of(cells, stringy=table.stringy)
-    bits, bad_flags = _marks(flags, confirmed)
+    bits, bad_flags = marks_of(flags, confirmed)
     reasons = bad_flags | numbers.reasons | times.reasons | _odd_rows(chosen) | dict(table.reasons)
     columns = numbers.columns | {"time": times.values}
     columns.setdefault("trades", [UNKNOWN_TRADES] * len(times.values))
@@ -204,20 +211,6 @@ def _repeated(table: Table) -> list[str]:
     if not table.repeated:
         return []
     return [f"{table.repeated} lines were passed over that repeat the header."]
-
-
-def _marks(
-    flags: Sequence[object] | None, confirmed: Sequence[object] | None
-) -> tuple[list[int] | None, dict[int, str]]:
-    if flags is None:
-        unfinished = int(CandleFlag.PARTIAL)
-        if confirmed is None:
-            return None, {}
-        return [unfinished if str(cell) == "0" else 0 for cell in confirmed], {}
-    bits = [flag_bits(cell) for cell in flags]
-    reasons = {place: "flags names no mark of a candle" for place, one in enumerate(bits)
-               if one is None}  # fmt: skip
-    return [one or 0 for one in bits], reasons
 
 
 def _odd_rows(chosen: _Chosen) -> dict[int, str]:

@@ -37,10 +37,28 @@ def joined_times(dates: Cells, times: Cells) -> list[object]:
     if any(re.search(r"[-/T]|\d{7}", text) for text in texts[:1]):
         return list(times)  # whole times already
     if texts and all(map(_DIGITS.match, texts)):
-        width = 6 if max(map(len, texts)) > 4 else 4
-        texts = [text.zfill(width) for text in texts]
+        longest = max(map(len, texts))
+        if longest <= 2:  # hours alone
+            texts = [f"{text.zfill(2)}00" for text in texts]
+        else:
+            texts = [text.zfill(6 if longest > 4 else 4) for text in texts]
     days = ["" if cell is None else str(cell).strip() for cell in dates]
     return [f"{day} {text}".strip() for day, text in zip(days, texts, strict=True)]
+
+
+def refuse_shared(times: Sequence[float], prices: Sequence[Cells]) -> None:
+    """Raise `InvalidRequest` where most of the rows that differ share their time with others."""
+    read = [place for place, time in enumerate(times) if not math.isnan(time)]
+    apart = len({times[place] for place in read})
+    if len(read) < 3 or 2 * apart > len(read):
+        return
+    differ = len({tuple(str(column[place]) for column in prices) for place in read})
+    if differ >= 3 and 2 * apart <= differ:
+        raise InvalidRequest(
+            f"time: {differ:,} different rows have but {apart:,} times; if the time of day stands "
+            "in a column of its own, map both with columns=time=Date+Hour (--columns).",
+            field="time",
+        )
 
 
 def read_times(cells: Cells, zone: str, *, are_dates: bool) -> ReadTimes:

@@ -117,6 +117,10 @@ def rows_of(time: str, count: int = 4) -> str:
         ("Datum;Eröffnung;Hoch;Tief;Schluss\n2024-06-15;2.100;2.106;2.088;2.101", "thousands"),
         ("Date,GMT Offset,Open,High,Low,Close\n2024-06-15 02:00,+2,1,2,1,2", "GMT Offset"),
         ("Time,Open,High,Low,Close\n45458.0416667,1,2,1,2\n45458.0833333,1,2,1,2", "Excel"),
+        (
+            "Date;Part;Open;High;Low;Close\n" + rows_of("%Y-%m-%d;1"),
+            "4 different rows have but 1 times",
+        ),
         ("Time;Open;High;Low;Close;Volume\n" + rows_of("%d.%m.%y %H:%M"), "is written in no way"),
     ],
 )
@@ -161,3 +165,10 @@ def test_months_may_be_words(text: str) -> None:
 @pytest.mark.parametrize("text", ["13:00 AM", "Mai 15, 2024", "Ju 15 2024", "31 Jun 2024"])
 def test_what_is_no_time_is_none(text: str) -> None:
     assert read(f"Time;Open;High;Low;Close\n{text};1;2;1;2").unreadable
+
+
+def test_hours_may_stand_in_a_column_of_their_own() -> None:
+    found = read(
+        "Date;Hour;Open;High;Low;Close;Volume\n" + rows_of("%Y-%m-%d;%H").replace(";0", ";")
+    )
+    assert [row[0] for row in found.rows] == [at for at, _ in candles()]
