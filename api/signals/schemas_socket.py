@@ -8,7 +8,10 @@ from api.signals.schemas import MOST_SYMBOLS, SignalResponse
 from core.answers.signals import PhaseName
 
 _Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-_Names = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=MOST_SYMBOLS)]
+_Name = Annotated[str, Meta(max_length=64)]
+# Each timeframe of each symbol is looked up: there are fewer than these.
+_MOST_OTHERS = 16
+_Others = Annotated[list[_Name], Meta(max_length=_MOST_OTHERS)]
 
 
 class SignalsQuery(Struct, kw_only=True):
@@ -25,9 +28,9 @@ class SignalsCommand(Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     action: Literal["subscribe", "ping"]
-    symbols: _Names = field(default_factory=list)
-    timeframes: _Names = field(default_factory=list)
-    rr_configs: _Names = field(default_factory=list)
+    symbols: Annotated[list[_Name], Meta(max_length=MOST_SYMBOLS)] = field(default_factory=list)
+    timeframes: _Others = field(default_factory=list)
+    rr_configs: _Others = field(default_factory=list)
     platform: str | None = None
     since: _Seq | None = None
 

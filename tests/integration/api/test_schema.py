@@ -27,7 +27,7 @@ def document(app: Application, stores: Stores) -> BaseSchema:
     hold_candles(stores, 600)
     hold_model(stores)
     for role in WORKERS:
-        fields = {"role": role, "at": now_ms() + 600_000}
+        fields = {"role": role, "at": now_ms() + 3_600_000}
         stores.workers.heartbeat(f"{role}@host", "", fields)
         stores.redis.persist(f"worker:{role}@host")
     return schemathesis.openapi.from_asgi("/openapi.json", app)
