@@ -42,7 +42,7 @@ def test_a_periodic_task_expires_before_the_next_one_comes() -> None:
 def test_work_that_needs_a_job_cannot_be_called_without_one() -> None:
     called = {name for name, step in STEPS.items() if step.task.call}
 
-    assert called == {"compute_indicators", "predict_range", "generate_signal"}
+    assert called == {"compute_indicators", "predict_range", "generate_signal", "detect_amd"}
     with pytest.raises(ValueError, match="needs a job"):
         answer("1", "store_candles", {})
 

@@ -13,7 +13,7 @@ from core.clock.sessions import Sessions
 from core.clock.times import parse_time
 from core.signals import GRACE_MS
 from ml.models.forecast_origin import Origin
-from tasks.signals.predict_range import _input
+from tasks.signals.predict_range import read_input
 
 NEW_YORK = ZoneInfo("America/New_York")
 LAST = {
@@ -43,9 +43,9 @@ def test_a_candle_is_the_newest_until_the_next_one_closes_by_the_clock(length: s
     end = _second(last + timedelta(days=1)) * 1_000
 
     assert end - before.input_end * 1_000 == int(length.split()[0]) * 3_600_000
-    assert (_input(before, end - 1).newest, _input(before, end).newest) == (True, False)
+    assert (read_input(before, end - 1).newest, read_input(before, end).newest) == (True, False)
     late = end + GRACE_MS
-    assert (_input(before, late - 1).stale, _input(before, late).stale) == (False, True)
+    assert (read_input(before, late - 1).stale, read_input(before, late).stale) == (False, True)
 
 
 @pytest.mark.parametrize("length", LAST)
@@ -53,6 +53,6 @@ def test_input_and_holes_end_when_the_clock_says(length: str) -> None:
     origin = _origin(LAST[length] + timedelta(days=2))
     assert origin.input_end == _second(LAST[length] + timedelta(days=3))
 
-    ((start, end),) = _input(origin, 0).gaps
+    ((start, end),) = read_input(origin, 0).gaps
     hole = [_second(LAST[length] + timedelta(days=n)) for n in (-2, 0)]
     assert [parse_time(start, "gap") // 1_000, parse_time(end, "gap") // 1_000] == hole
