@@ -49,8 +49,9 @@ class AmdResource:
 
     async def _answer(self, req: Request, resp: Response, symbol: str, query: AmdQuery) -> None:
         account = req.context.account
+        market, named = self._answers.market, symbol_of(symbol)
         series, name = await in_thread(
-            self._answers.market, account, symbol_of(symbol), query.platform, query.timeframe
+            market, account, named, query.platform, query.timeframe, folded=True
         )
         question = Asked(AMD_ANSWER, series, query.lookback_periods)
         held = await in_thread(self._kept.find, question)

@@ -51,17 +51,24 @@ class EngineAnswers:
         self._ahead = ahead
 
     def market(
-        self, account: Account | None, symbol: str, platform: str | None, timeframe: str | int
+        self,
+        account: Account | None,
+        symbol: str,
+        platform: str | None,
+        timeframe: str | int,
+        *,
+        folded: bool = False,
     ) -> NamedSeries:
-        """Return the market that a name means.
+        """Return the market that a name means; `folded` also where its candles can be made.
 
         Raises `NotFound` for one that is unknown or has no such candles, `InvalidRequest`
         where several are meant, and `NotInPlan` for what the account may not see.
         """
         resolution = parse_resolution(timeframe, "timeframe")
-        series = self._symbols.series(symbol, platform, resolution)
+        series = self._symbols.series(symbol, platform, resolution, folded=folded)
         check_in_plan(account, (self.name_of(series), series.symbol), resolution)
-        if not len(self._stores.candles.read(series, limit=1, newest=True)):
+        held = len(self._stores.candles.read(series, limit=1, newest=True))
+        if not held and not (folded and self._stores.folded.source(series)):
             raise no_candles(series, self._stores.candles)
         return NamedSeries(series, symbol)
 

@@ -124,7 +124,8 @@ class AmdData(Struct):
 
     `confidence` is a measured frequency: in how many of the `n` earlier episodes of this phase
     in this series its claim came true; 0.5 and `unproven` while these are too few.
-    `phases` are those of the newest candles, oldest first.
+    `phases` are those of the newest candles, oldest first. Candles that are not held are made
+    of shorter ones, `folded_from`.
     """
 
     symbol: str
@@ -145,3 +146,4 @@ class AmdData(Struct):
     parameters: PhaseParameters
     phases: list[PhaseStretch]
     input: OutlookInput
+    folded_from: str | None = None

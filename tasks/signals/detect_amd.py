@@ -45,8 +45,19 @@ def detect_amd(stores: Stores, job: Job[AmdRequest], report: Report, note: Note)
     Raises `InvalidRequest` where too few candles precede it without a gap.
     """
     asked = job.request
-    question = Asked(AMD_ANSWER, asked.series, asked.lookback)
-    return once(stores, question, lambda mark: _detect(stores, asked), AmdData)
+    question = _question(stores, asked)
+    return once(stores, question, lambda mark: _detect(stores, asked), AmdData, asked.series)
+
+
+def _question(stores: Stores, asked: AmdRequest) -> Asked:
+    """Return what the answer is kept as: of candles that are made, with those they are made of.
+
+    What is written to these is what ends it.
+    """
+    if len(stores.candles.read(asked.series, limit=1, newest=True)):
+        return Asked(AMD_ANSWER, asked.series, asked.lookback)
+    source = stores.folded.source(asked.series) or asked.series
+    return Asked(f"{AMD_ANSWER}.{asked.resolution}", source, asked.lookback)
 
 
 def _detect(stores: Stores, asked: AmdRequest) -> AmdData:
@@ -56,9 +67,8 @@ def _detect(stores: Stores, asked: AmdRequest) -> AmdData:
     from ml.models.forecast_origin import Origin
 
     rules = PhaseRules(lookback=asked.lookback)
-    # The newest may be unfinished, which says nothing yet.
-    candles = stores.candles.read(asked.series, limit=MOST_CANDLES + 1, newest=True)
-    history = market_history(stores, asked.series, frame_of(stores, asked.series, candles))
+    page = stores.folded.page(asked.series, None, None, MOST_CANDLES, newest=True)
+    history = market_history(stores, asked.series, frame_of(stores, asked.series, page.candles))
     held = int(history.run[-1]) if len(history.times) else 0
     if held <= rules.warm_up:
         raise InvalidRequest(
@@ -66,7 +76,9 @@ def _detect(stores: Stores, asked: AmdRequest) -> AmdData:
             f"finished candles without a gap; the newest {held} of {asked.symbol} have none.",
             field="lookback_periods",
         )
-    return _shown(asked.series, Origin(history), read_phase(history, rules), rules)
+    found = _shown(asked.series, Origin(history), read_phase(history, rules), rules)
+    folded = None if page.source is None else resolution_name(page.source)
+    return msgspec.structs.replace(found, folded_from=folded)
 
 
 def _shown(series: Series, origin: "Origin", read: "AmdReading", rules: msgspec.Struct) -> AmdData:

@@ -63,19 +63,25 @@ def range_of(stores: Stores, series: Series, horizon: int) -> PredictionData:
 
 
 def once(
-    stores: Stores, asked: Asked, compute: Callable[[str], Answer], kind: type[Answer]
+    stores: Stores,
+    asked: Asked,
+    compute: Callable[[str], Answer],
+    kind: type[Answer],
+    about: Series | None = None,
 ) -> Answer:
     """Return the answer, computed unless it is at hand; others who ask meanwhile wait for it.
 
-    `compute` is given the mark of the last write to the series.
+    `compute` is given the mark of the last write to the series. The answer is `about` candles
+    that are made of it, where these are not held.
     """
     with _flights.of(asked):
         looked = stores.answers.look(asked)
         if looked.answer is not None:
             return msgspec.json.decode(looked.answer, type=kind)
         answer = compute(looked.mark)
-        step = asked.series.resolution * 1_000
-        over = _next_close(stores, asked.series, answer.input.last_time)
+        series = about or asked.series
+        step = series.resolution * 1_000
+        over = _next_close(stores, series, answer.input.last_time)
         left = min(over - now_ms(), step) if answer.input.newest else step
         mark = None if answer.input.newest else looked.mark
         stores.answers.keep(asked, answer, left, mark)

@@ -73,12 +73,12 @@ class FoldedCandles:
         )
         if len(at_end):
             return _cut(found, limit, newest, partial, None, int(at_end.time[-1]))
-        source = self._source(series)
+        source = self.source(series)
         if source is None:
             return FoldedPage(Candles.empty(), False, None, None)
         return _Folding(self, series, source).page(start, end, limit, newest, partial)
 
-    def _source(self, series: Series) -> Series | None:
+    def source(self, series: Series) -> Series | None:
         """Return the candles of the market that are the longest to make such ones."""
         fitting = [
             one

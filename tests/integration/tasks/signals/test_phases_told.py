@@ -7,8 +7,9 @@ import pytest
 from core.answers.amd import AmdData
 from core.jobs import Job
 from core.requests import AmdRequest
-from core.series import Series
+from core.series import Series, make_series
 from storage.candles.candle_columns import Candles
+from storage.models.answer_cache import Asked
 from storage.stores import Stores
 from tasks.jobs.run_step import run_step
 from tasks.signals.detect_amd import detect_amd
@@ -72,6 +73,14 @@ def test_the_phase_is_told_with_its_test_beside_it(stores: Stores) -> None:
     assert [look.horizon for look in found.hypothesis.size.looks] == [1, 4, 16]
     assert len(found.hypothesis.direction.looks) == 6
     assert found.phases[-1].phase == "accumulation"
+
+
+def test_candles_that_are_not_held_are_made_of_shorter_ones(stores: Stores) -> None:
+    shorter = make_series("file", "EURUSD", 300)
+    stores.candles.write(shorter, made(1_200, end_of_quarter(), 300))
+    found = msgspec.convert(ask(stores).result, AmdData)
+    assert (found.timeframe, found.folded_from, found.input.candles) == ("15m", "5m", 400)
+    assert stores.answers.find(Asked("amd.900", shorter, 100)) is not None
 
 
 def test_too_few_candles_are_refused_and_a_short_history_tests_nothing(stores: Stores) -> None:
