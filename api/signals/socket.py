@@ -44,8 +44,15 @@ class Reader:
         self.account = account
         self.since = since
         self.wanted = Wanted()
-        # Set once it has said what it wants, and where it asks to go on from somewhere else.
+        # Set once it has said what it wants, and where it asks to go on from `goal`.
         self.spoke, self.moved = asyncio.Event(), asyncio.Event()
+        self.goal: int | None = None
+
+    def move(self) -> None:
+        """Go on from where it asked to, if it did; nobody may be telling it events."""
+        self.moved.clear()
+        if self.goal is not None:
+            self.since, self.goal = self.goal, None
 
     async def send(self, frame: msgspec.Struct) -> None:
         """Send what is no event."""
@@ -68,7 +75,7 @@ class SignalSocket:
         with self._feed.listening():
             try:
                 while not listening.done():
-                    reader.moved.clear()
+                    reader.move()
                     await self._tell_until(reader, listening)
             except WebSocketDisconnected:
                 pass
@@ -111,10 +118,11 @@ class SignalSocket:
             return faults
         reader.wanted = wanted
         if command.since is not None:
-            reader.since = command.since
+            reader.goal = command.since
             reader.moved.set()
         reader.spoke.set()
-        return [*faults, _understood(command, wanted, reader.since, now)]
+        since = reader.since if reader.goal is None else reader.goal
+        return [*faults, _understood(command, wanted, since, now)]
 
     def _wanted(
         self, command: SignalsCommand, account: Account | None
@@ -153,6 +161,8 @@ class SignalSocket:
         if reader.since is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(reader.spoke.wait(), _SILENCE_SECONDS)
+            if reader.moved.is_set():
+                return
         if reader.since is not None:
             reader.since = await self._kept_since(reader, reader.since)
         if reader.since is None:
