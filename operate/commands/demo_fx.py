@@ -1,6 +1,7 @@
 """`make demo-fx`: a server with three made-up markets, signals, and a robot that trades them."""
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -13,19 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.clock.resolutions import DAY
+from core.clock.times import format_time
 from core.process.lifetime import die_with_parent
 from feeds.simulator.metatrader.account import Refused, Slippage
 from feeds.simulator.metatrader.broker import Broker
 from feeds.simulator.metatrader.feed_agent import FeedAgent
-from feeds.simulator.metatrader.markets import INSTRUMENTS, MadeMarket
+from feeds.simulator.metatrader.markets import H1, INSTRUMENTS, M5, MadeMarket
 from feeds.simulator.metatrader.running import Agent, Terminal
 from feeds.simulator.metatrader.trader_agent import Inputs, TraderAgent
-from feeds.simulator.metatrader.web_request import WebRequest
+from feeds.simulator.metatrader.web_request import Caller, WebRequest
 
 PLATFORM, SUFFIX = "demo-fx", ".m"
 HISTORY_DAYS = 21
 # How many candles ahead the demo's signals look: trades that end while somebody watches.
 HORIZON = 6
+# Tests of each model before it speaks: fewer than usual, so that it does at the next close.
+FOLDS = 2
 READY = re.compile(r"Tickcast is ready: (http://\S+?)/app#key=(\S+)")
 STOP_S = 60.0
 
@@ -96,6 +100,8 @@ def _environment(data_dir: Path, port: int) -> dict[str, str]:
         "TICKCAST_SIGNAL_PLATFORM": PLATFORM,
         "TICKCAST_SIGNAL_MARKETS": f"{{{markets}}}",
         "TICKCAST_SIGNAL_HORIZONS": f'{{"M5": {HORIZON}}}',
+        # No more than the broker has: what it lacks would be asked for again and again.
+        "TICKCAST_FEED_HISTORY_BARS": str(HISTORY_DAYS * DAY // M5 - 1),
     }
 
 
@@ -112,8 +118,49 @@ def _terminal(url: str, key: str, seed: int) -> tuple[Terminal, TraderAgent]:
     )
     send = WebRequest(url)
     trader = TraderAgent(broker, send, key, Inputs(trade=True, suffix=SUFFIX, most_lots=5.0))
-    agents: list[Agent] = [FeedAgent(broker, send, PLATFORM, key), trader]
+    feed = FeedAgent(broker, send, PLATFORM, key)
+    agents: list[Agent] = [feed, FirstModels(feed, broker, send, key), trader]
     return Terminal(broker, agents, lambda line: print(f"  {line}", flush=True)), trader
+
+
+class FirstModels:
+    """Has models trained as soon as their candles are there, instead of when the schedule looks."""
+
+    def __init__(self, feed: FeedAgent, broker: Broker, send: Caller, key: str) -> None:
+        self._feed, self._broker, self._send = feed, broker, send
+        self._headers = (
+            f"X-API-Key: {key}\r\nContent-Type: application/json\r\nPrefer: respond-async"
+        )
+        self._lacking = [market.instrument.symbol for market in broker.markets.values()]
+        self._problem = ""
+
+    def on_timer(self) -> None:
+        """Ask for the next market's models once the server holds the history."""
+        if not self._lacking or self._feed.accepted < self._history():
+            return
+        wanted = {"symbol": self._lacking[0], "platform": PLATFORM, "horizons": [HORIZON]}
+        body = json.dumps({**wanted, "folds": FOLDS}).encode()
+        told = self._send("POST", "/api/v1/models/train", self._headers, body)
+        if told.status in (200, 202, 409):  # 409: the schedule was first
+            self._lacking.pop(0)
+        self._problem = "" if told.status == 409 else told.problem("models")
+
+    def _history(self) -> int:
+        """Return how many bars of both lengths the broker has."""
+        now = self._broker.now_ms // 1_000
+        fives = sum(int(one.finished(now).stop) for one in self._broker.markets.values())
+        return fives + fives * M5 // H1
+
+    def state(self) -> str:
+        """Return in a line when the first signals may come."""
+        if self._problem or self._lacking:
+            return self._problem
+        close = (self._broker.now_ms // 1_000 // M5 + 1) * M5
+        return f"models: being trained; signals come when candles close, next at {_utc(close)}"
+
+
+def _utc(second: int) -> str:
+    return format_time(second * 1_000)[11:19] + " UTC"
 
 
 def _has_seen_all(broker: Broker) -> bool:
