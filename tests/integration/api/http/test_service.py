@@ -124,7 +124,7 @@ async def test_the_documentation_needs_no_network(api: Api) -> None:
 async def test_every_route_is_documented(api: Api, app: Application) -> None:
     document = (await api.bare("GET", "/openapi.json")).json
     assert document["openapi"].startswith("3.1")
-    undocumented = {"/openapi.json", "/app/static/{name:path}"}
+    undocumented = {"/openapi.json", "/asyncapi.json", "/app/static/{name:path}"}
     undocumented |= {"/app", "/app/claim", "/app/account", "/app/ops", "/app/performance"}
     routed = set()
     for node in _nodes(app._router._roots):
