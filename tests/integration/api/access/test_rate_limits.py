@@ -19,7 +19,14 @@ def reader(stores: Stores) -> dict[str, str]:
     return {"X-API-Key": stores.keys.create("reader", "test")[0]}
 
 
-def test_the_limits_are_those_of_the_source(app: Application) -> None:
+# What asks for signals by the names users say shares one count.
+ENGINE = (
+    "GET /api/signals/active", "GET /api/ml/signals/active", "POST /api/amd/{symbol}",
+    "POST /api/ml/amd/{symbol}", "POST /generate/signal", "POST /predict/range",
+)  # fmt: skip
+
+
+def test_the_limits_are_those_of_the_sources(app: Application) -> None:
     by_route = {
         f"{method} {route.template}": limit.calls
         for route in app.routes
@@ -33,6 +40,7 @@ def test_the_limits_are_those_of_the_source(app: Application) -> None:
         "GET /api/v1/indicators": 120,
         "GET /api/v1/models/status": 30,
         "GET /api/v1/models/{model_name}/metrics": 30,
+        **dict.fromkeys(ENGINE, 100),
     }
 
 
