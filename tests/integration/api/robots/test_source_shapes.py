@@ -48,7 +48,7 @@ SHAPES = {
         signal:{WORD}, confidence:float, prob_buy:float, prob_sell:float, prob_no:float,
         regime:str, expected_rr:float, ts:iso, created_at:iso, model_v:str, pred_id:int,
         outcome:{{result:profit|loss|not_entered, exit:tp|sl|time|not_entered, r:float,
-        pnl_bps:float, closed_at:iso}}|null}}], total:int}}""",
+        pnl_bps:float, closed_at:iso|null}}|null}}], total:int}}""",
     "GET /api/history/predictions": """{days:int, count:int, rows:[{date:str, symbol:str,
         tf_code:str, n:int, n_buy:int, n_sell:int, n_no_trade:int, n_missed:int, n_resolved:int,
         n_hits:int, hit_rate:float|null, mean_confidence:float|null, brier:float|null,
