@@ -113,9 +113,9 @@ class SealedSignalShown(SignalSaid, frozen=True, kw_only=True):
 
     `side` is the one that earns more; of a hold, exits are those that it would have had.
     `pnl_percent` (after costs) and `exit` tell what became of a position on that side,
-    `label` which of buy's and sell's barriers came first (hold: neither); null until that
-    is known. `hash` covers all fields but those three, as `/docs` tells. From `side` to
-    `run_id`, rows of earlier versions have nulls.
+    `label` which of buy's and sell's barriers came first (hold: neither), `closed_at` when it
+    closed; null until that is known. `hash` covers all fields but those four, as `/docs` tells.
+    From `side` to `run_id`, rows of earlier versions have nulls, in `closed_at` too.
     """
 
     seq: int
@@ -133,6 +133,7 @@ class SealedSignalShown(SignalSaid, frozen=True, kw_only=True):
     pnl_percent: float | None
     exit: str | None
     label: str | None
+    closed_at: str | None
 
 
 class LedgerPageShown(Struct):
@@ -249,6 +250,8 @@ def show_sealed(row: SealedSignal) -> SealedSignalShown:
     told = structs.asdict(row) | {"made_at": format_time(row.made_at)}
     for name in ("opening", "first_opening", "input_end"):
         told[name] = format_time(getattr(row, name) * 1_000)
+    if row.closed_at is not None:
+        told["closed_at"] = format_time(row.closed_at)
     return SealedSignalShown(**told)
 
 

@@ -33,7 +33,9 @@ INPUTS = tuple(name for name in OWN_INPUTS if name not in CALENDAR_INPUTS)
 
 def population_stability(then: Floats, now: Floats) -> float:
     """Return the population stability index of the values `now` against those of `then`."""
-    edges = np.unique(np.quantile(then, np.arange(1, PARTS) / PARTS))
+    # Values that occurred: what lies between two would depend on how it is rounded.
+    places = np.arange(1, PARTS) / PARTS
+    edges = np.unique(np.quantile(then, places, method="inverted_cdf"))
     before, after = (_shares(values, edges) for values in (then, now))
     return float(((after - before) * np.log(after / before)).sum())
 
@@ -89,5 +91,5 @@ def _judge(name: str, then: Floats, now: Floats, absent: int) -> InputHealth:
 
 
 def _shares(values: Floats, edges: Floats) -> Floats:
-    counts = np.bincount(np.searchsorted(edges, values, "right"), minlength=len(edges) + 1) + HALF
+    counts = np.bincount(np.searchsorted(edges, values, "left"), minlength=len(edges) + 1) + HALF
     return np.asarray(counts / counts.sum())

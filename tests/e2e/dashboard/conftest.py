@@ -5,20 +5,32 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.running_tickcast import RunningTickcast
+from core.answers.input_health import InputHealth, InputReport
+from core.clock.times import now_ms
+from core.forecast_target import ForecastTarget
+from storage.database import writing
+from storage.ledger import append_only
+from storage.ledger.sealed_signals import SealedSignals
+from storage.ledger.signal_rows import SealedSignal, SignalOutcome
+from storage.stores import Stores, open_stores
 from tests.e2e.conftest import client_of, ended_task
 from tests.e2e.dashboard.browser import Watched, launch, watch
+from tests.integration.api.robots.conftest import signal
 
 PLATFORM, SYMBOL, HOUR = "coinbase", "SOL-USD", 3_600
 CANDLES = 1_600
 SERIES = {"platform": PLATFORM, "symbol": SYMBOL, "resolution": "1h"}
 # What the page makes of it in its address.
 PLACE = f"?platform={PLATFORM}&symbol={SYMBOL}&resolution={HOUR}"
+EURUSD = ForecastTarget("mt5", "EURUSD", 900, 16, "barrier_signals")
+GOLD = ForecastTarget("mt5", "XAUUSD", HOUR, 12, "barrier_signals")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +72,45 @@ def filled(stack: RunningTickcast, candles: list[list[float]]) -> RunningTickcas
             task = ended_task(http, answer.raise_for_status().json()["task_id"])
             assert task["state"] == "succeeded", task
     return stack
+
+
+@pytest.fixture(scope="package")
+def signals(filled: RunningTickcast) -> Iterator[Stores]:
+    """The server's stores, with sealed signals: one current, one won, one lost, one not made."""
+    stores = open_stores(filled.settings)
+    with writing(stores.engine) as connection:
+        append_only.lift(connection)  # the database's clock would not believe it
+    won, lost = _sealed(stores, GOLD, 30), _sealed(stores, GOLD, 20, type="sell", side="sell")
+    _sealed(stores, EURUSD, 2, type="hold", confidence=0.41)
+    _sealed(stores, GOLD, -1)  # of the candle that goes on: it stays current throughout
+    came = [
+        SignalOutcome(won.seq, 0.2, "take_profit", "buy"),
+        SignalOutcome(lost.seq, -0.12, "stop_loss", "buy"),
+    ]
+    stores.sealed.record_outcomes(came)
+    with writing(stores.engine) as connection:
+        append_only.enforce(connection)
+    inputs = [InputHealth("level", 0.31, 0.0), InputHealth("macd", 0.02, 0.0)]
+    stores.inputs.put(GOLD, InputReport(now_ms(), None, inputs))
+    yield stores
+    stores.close()
+
+
+@pytest.fixture(scope="module")
+def sold(signals: Stores) -> Iterator[Stores]:
+    """The server's stores, while the sealed signals are on offer."""
+    signals.slots.offer([EURUSD, GOLD])
+    yield signals
+    signals.slots.offer([])
+
+
+def _sealed(stores: Stores, target: ForecastTarget, ago: int = 0, **other: Any) -> SealedSignal:
+    """Seal a signal as if at its candle's close."""
+    one = signal(target, ago, **other)
+    at = one.first_opening * 1_000 + 2_345
+    (row,) = SealedSignals(stores.engine, stores.heads, clock=lambda: at).append([one]).rows
+    stores.board.put([row])
+    return row
 
 
 @pytest.fixture

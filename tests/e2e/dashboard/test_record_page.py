@@ -25,9 +25,8 @@ from core.answers.record import (
 )
 from storage.stores import Stores
 from tests.e2e.dashboard.browser import Watched
-from tests.e2e.dashboard.test_subscribers import looks_well, sign_in, sold
+from tests.e2e.dashboard.test_subscribers import looks_well, sign_in
 
-__all__ = ["sold"]
 HEAD = "ab" * 32
 FEW = SignalFigures(n=40, n_directional=0, n_missed=2, coverage=0.95, n_resolved=0)
 MANY = SignalFigures(

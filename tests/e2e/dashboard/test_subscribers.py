@@ -1,36 +1,25 @@
 """What subscribers and the operator see, in a real browser: at a desk, on a phone, by keyboard."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from bench.running_tickcast import RunningTickcast
-from core.answers.input_health import InputHealth, InputReport
 from core.clock.resolutions import DAY
 from core.clock.times import format_time, now_ms
-from core.forecast_target import ForecastTarget
 from core.mail.mails import MailKind
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
-from storage.database import writing
 from storage.executions.heartbeats import Said
-from storage.ledger import append_only
-from storage.ledger.sealed_signals import SealedSignals
-from storage.ledger.signal_rows import SealedSignal, SignalOutcome
 from storage.mail.claims import Purpose
-from storage.stores import Stores, open_stores
+from storage.stores import Stores
 from tests.e2e.conftest import ADMIN_SECRET, client_of
 from tests.e2e.dashboard.browser import Watched
 from tests.e2e.dashboard.test_reading import faults
-from tests.integration.api.robots.conftest import signal
 
-M15, H1 = 900, 3_600
-EURUSD = ForecastTarget("mt5", "EURUSD", M15, 16, "barrier_signals")
-GOLD = ForecastTarget("mt5", "XAUUSD", H1, 12, "barrier_signals")
 LONG_NAME = "A subscriber whose name is long, with <b>markup</b>"
 DESK, PHONE = {"width": 1_280, "height": 900}, {"width": 375, "height": 740}
 
@@ -42,39 +31,6 @@ class Subscriber(NamedTuple):
     stores: Stores
     account_id: int
     key: str
-
-
-@pytest.fixture(scope="module")
-def sold(filled: RunningTickcast) -> Iterator[Stores]:
-    """The server's stores, with signals on offer: one current, one won, one lost, one not made."""
-    stores = open_stores(filled.settings)
-    stores.slots.offer([EURUSD, GOLD])
-    with writing(stores.engine) as connection:
-        append_only.lift(connection)  # the database's clock would not believe it
-    won, lost = sealed(stores, GOLD, 30), sealed(stores, GOLD, 20, type="sell", side="sell")
-    sealed(stores, EURUSD, 2, type="hold", confidence=0.41)
-    sealed(stores, GOLD, -1)  # of the candle that goes on: it stays current throughout
-    came = [
-        SignalOutcome(won.seq, 0.2, "take_profit", "buy"),
-        SignalOutcome(lost.seq, -0.12, "stop_loss", "buy"),
-    ]
-    stores.sealed.record_outcomes(came)
-    with writing(stores.engine) as connection:
-        append_only.enforce(connection)
-    inputs = [InputHealth("level", 0.31, 0.0), InputHealth("macd", 0.02, 0.0)]
-    stores.inputs.put(GOLD, InputReport(now_ms(), None, inputs))
-    yield stores
-    stores.slots.offer([])
-    stores.close()
-
-
-def sealed(stores: Stores, target: ForecastTarget, ago: int = 0, **other: Any) -> SealedSignal:
-    """Seal a signal as if at its candle's close."""
-    one = signal(target, ago, **other)
-    at = one.first_opening * 1_000 + 2_345
-    (row,) = SealedSignals(stores.engine, stores.heads, clock=lambda: at).append([one]).rows
-    stores.board.put([row])
-    return row
 
 
 @pytest.fixture

@@ -125,12 +125,13 @@ async def test_the_ledger_needs_a_key(api: Api) -> None:
 async def test_the_chain_of_signals_is_told_and_verified_apart(api: Api, stores: Stores) -> None:
     stores.ledger.append(forecasts(1))
     stores.sealed.append([*several(3), unsealed("late", candles_ago=3)])
-    stores.sealed.record_outcomes([SignalOutcome(1, 1.9, "take_profit", "buy")])
+    stores.sealed.record_outcomes([SignalOutcome(1, 1.9, "take_profit", "buy", 1_700_000_300_000)])
     page = (await api("GET", "/ledger", query_string="chain=signals&limit=2")).json
     assert page["rows"] == []
     assert [(row["seq"], row["pnl_percent"], row["exit"]) for row in page["signals"]] == [
         (1, 1.9, "take_profit"), (2, None, None),
     ]  # fmt: skip
+    assert [row["closed_at"] for row in page["signals"]] == ["2023-11-14T22:18:20Z", None]
     assert page["missed"] == {LATE: 1}
     query = f"chain=signals&cursor={page['next_cursor']}"
     rest = (await api("GET", "/ledger", query_string=query)).json

@@ -197,11 +197,12 @@ async def test_a_number_that_is_none_closes_the_socket(app: Application, key: st
     assert closed.value.code == 4422
 
 
-async def test_fifty_reconnects_and_another_api_miss_no_signal_and_repeat_none(
-    stores: Stores, settings: Settings, sealing: Stores, key: str
+@pytest.mark.parametrize("reconnects", [8, pytest.param(50, marks=pytest.mark.slow)])
+async def test_reconnects_to_one_api_and_another_miss_no_signal_and_repeat_none(
+    stores: Stores, settings: Settings, sealing: Stores, key: str, reconnects: int
 ) -> None:
     """Signals are sealed all the while; the api is made anew as after a kill, without a word."""
-    count = 100
+    count = 2 * reconnects
 
     def make_api() -> Application:
         stream = open_stream_stores(settings, stores.redis)
@@ -216,7 +217,7 @@ async def test_fifty_reconnects_and_another_api_miss_no_signal_and_repeat_none(
 
     sealed, heard, since = asyncio.create_task(seal_all()), list[int](), 0
     apis = [make_api(), make_api()]
-    for turn in range(50):
+    for turn in range(reconnects):
         async with listening(apis[turn % 2], key, since=since) as ws:
             for _ in range(2):
                 told = await receive(ws)
