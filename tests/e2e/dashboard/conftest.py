@@ -90,16 +90,16 @@ def signals(filled: RunningTickcast) -> Iterator[Stores]:
     stores.sealed.record_outcomes(came)
     with writing(stores.engine) as connection:
         append_only.enforce(connection)
-    inputs = [InputHealth("level", 0.31, 0.0), InputHealth("macd", 0.02, 0.0)]
-    stores.inputs.put(GOLD, InputReport(now_ms(), None, inputs))
     yield stores
     stores.close()
 
 
 @pytest.fixture(scope="module")
 def sold(signals: Stores) -> Iterator[Stores]:
-    """The server's stores, while the sealed signals are on offer."""
+    """The server's stores, while the sealed signals are on offer; one's inputs have moved."""
     signals.slots.offer([EURUSD, GOLD])
+    inputs = [InputHealth("level", 0.31, 0.0), InputHealth("macd", 0.02, 0.0)]
+    signals.inputs.put(GOLD, InputReport(now_ms(), None, inputs))
     yield signals
     signals.slots.offer([])
 
