@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from api.robots.offered import OfferedSlots, is_visible, tier_of
+from api.robots.offered import OfferedSlots, is_visible, not_in_plan
 from core.clock.resolutions import timeframe_code
 from core.errors import Forbidden, InvalidRequest, NotInPlan, RequestError
 from core.forecast_target import ForecastTarget
@@ -99,5 +99,5 @@ class PlanView:
         shown = self._asked[heard] = is_visible(account, symbol, heard.resolution)
         if before and not shown:
             slot = f"{symbol} {timeframe_code(heard.resolution)}"
-            refuse(NotInPlan(f"{slot} is not part of the account's plan, {tier_of(account)}."))
+            refuse(not_in_plan(account, slot))
         return shown

@@ -2,10 +2,8 @@
 
 from collections.abc import Collection
 
-from api.robots.offered import tier_of
+from api.robots.offered import is_visible, not_in_plan
 from core.clock.resolutions import resolution_name
-from core.clock.times import now_ms
-from core.errors import NotInPlan
 from core.robots.accounts import Account
 
 
@@ -16,11 +14,7 @@ def is_in_plan(
 
     Without a length of candles (s), whether any of the market's may be seen.
     """
-    if account is None:
-        return True
-    limits = account.limits(now_ms())
-    of_length = resolution is None or limits.resolutions is None or resolution in limits.resolutions
-    return of_length and (limits.symbols is None or not limits.symbols.isdisjoint(names))
+    return any(is_visible(account, name, resolution) for name in names)
 
 
 def check_in_plan(
@@ -29,4 +23,4 @@ def check_in_plan(
     """Raise `NotInPlan` for a market that an account may not see."""
     if not is_in_plan(account, names, resolution):
         wanted = next(iter(names)) + (f" {resolution_name(resolution)}" if resolution else "")
-        raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
+        raise not_in_plan(account, wanted)

@@ -25,8 +25,8 @@ def visible(account: Account | None, slots: Sequence[SignalSlot]) -> list[Signal
     return [slot for slot in slots if limits.allow(slot.target.symbol, slot.target.resolution)]
 
 
-def is_visible(account: Account | None, symbol: str, resolution: int) -> bool:
-    """Say of one slot what `visible` says of many."""
+def is_visible(account: Account | None, symbol: str, resolution: int | None) -> bool:
+    """Say of one slot what `visible` says of many; without a length (s), of any of a symbol."""
     return _limits(account).allow(symbol, resolution)
 
 
@@ -37,6 +37,11 @@ def _limits(account: Account | None) -> SlotLimits:
 def tier_of(account: Account | None) -> str:
     """Return an account's plan; an owner's key, which has no account, sees what owners see."""
     return OWNER if account is None else account.tier(now_ms()) or NO_PLAN
+
+
+def not_in_plan(account: Account | None, wanted: str) -> NotInPlan:
+    """Return what an account is told of something that its plan does not show."""
+    return NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
 
 
 class OfferedSlots:
@@ -151,7 +156,7 @@ def _meant(
         return found
     wanted = " ".join(name for name in (symbol, length and timeframe_code(length)) if name)
     if any(is_meant(one) for one in every):
-        raise NotInPlan(f"{wanted} is not part of the account's plan, {tier_of(account)}.")
+        raise not_in_plan(account, wanted)
     known = {f"{one.symbol} {timeframe_code(one.resolution)}": None for one in mine}
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.3)
     hint = f" Nearest: {', '.join(near)}." if near else ""

@@ -20,7 +20,6 @@ from core.requests import PathRequest
 from core.robots.accounts import Account
 from core.series import Market, Series
 from core.signals import RANGE_HORIZONS, nothing_trained, path_target
-from storage.models.answer_cache import Asked
 from storage.stores import Stores
 
 Data = TypeVar("Data")
@@ -118,7 +117,8 @@ class EngineAnswers:
         held = await in_thread(self._held, call, request)
         if held is not None:
             return msgspec.json.decode(held, type=call.task.answer)
-        found = await self._work.answer(call.task, request, _question(call, request))
+        question = call.asked(request.series, request.horizon)
+        found = await self._work.answer(call.task, request, question)
         if found is None:
             raise ModelUnavailable("The answer takes longer than 10 s; ask again.", retry_after=5)
         return found
@@ -130,17 +130,11 @@ class EngineAnswers:
         held = await in_thread(self._held, call, request)
         if held is not None:
             return msgspec.json.decode(held, type=call.task.answer)
-        question = _question(call, request)
+        question = call.asked(request.series, request.horizon)
         return await self._work.result(req, resp, call.task, request, question)
 
     def _held(self, call: Call[Any], request: PathRequest) -> bytes | None:
-        held = self._stores.answers.find(_question(call, request))
+        held = self._stores.answers.find(call.asked(request.series, request.horizon))
         if held is None:
-            target = path_target(request.series, request.horizon, call.model)
-            if self._stores.registry.champion_id(target) is None:
-                raise nothing_trained(target)
+            call.check_trained(self._stores, request.series, request.horizon)
         return held
-
-
-def _question(call: Call[Any], request: PathRequest) -> Asked:
-    return Asked(call.name, request.series, request.horizon)

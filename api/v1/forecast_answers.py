@@ -45,6 +45,16 @@ class Call(NamedTuple, Generic[Data]):
         model = signal_model(rr_config)
         return self._replace(name=signal_answer(model), model=model)
 
+    def asked(self, series: Series, horizon: int) -> Asked:
+        """Return the question by which its answer is kept."""
+        return Asked(self.name, series, horizon)
+
+    def check_trained(self, stores: Stores, series: Series, horizon: int) -> None:
+        """Raise `ModelUnavailable` where no model is there to give it."""
+        target = path_target(series, horizon, self.model)
+        if stores.registry.champion_id(target) is None:
+            raise nothing_trained(target)
+
 
 class Found(NamedTuple, Generic[Data]):
     """An answer, and whether it was at hand."""
@@ -91,7 +101,7 @@ class Outlooks:
         request = PathRequest(
             **msgspec.structs.asdict(series), horizon=wanted.horizon, rr_config=exits
         )
-        once = Asked(call.name, series, wanted.horizon)
+        once = call.asked(series, wanted.horizon)
         data = await self._work.result(req, resp, call.task, request, once)
         return None if data is None else Found(data, cached=False)
 
@@ -109,13 +119,8 @@ class Outlooks:
         self, wanted: PredictionRequest | SignalRequest, resolution: int, call: Call[Any]
     ) -> tuple[Series, bytes | None]:
         series = named_series(self._symbols, wanted.symbol, wanted.platform, resolution)
-        held = self._held(series, wanted.horizon, call)
+        held = self._stores.answers.find(call.asked(series, wanted.horizon))
         if held is None:
             series = self.series(wanted.symbol, wanted.platform, resolution)
-            target = path_target(series, wanted.horizon, call.model)
-            if self._stores.registry.champion_id(target) is None:
-                raise nothing_trained(target)
+            call.check_trained(self._stores, series, wanted.horizon)
         return series, held
-
-    def _held(self, series: Series, horizon: int, call: Call[Any]) -> bytes | None:
-        return self._stores.answers.find(Asked(call.name, series, horizon))

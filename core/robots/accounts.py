@@ -25,11 +25,10 @@ class SlotLimits(msgspec.Struct, frozen=True):
     symbols: frozenset[str] | None = None
     resolutions: frozenset[int] | None = None
 
-    def allow(self, symbol: str, resolution: int) -> bool:
-        """Say whether a slot is among them."""
-        return (self.symbols is None or symbol in self.symbols) and (
-            self.resolutions is None or resolution in self.resolutions
-        )
+    def allow(self, symbol: str, resolution: int | None) -> bool:
+        """Say whether a slot is among them; without a length (s), whether any of the symbol is."""
+        of_length = resolution is None or self.resolutions is None or resolution in self.resolutions
+        return of_length and (self.symbols is None or symbol in self.symbols)
 
     def narrowed(
         self, symbols: Collection[str] | None, resolutions: Collection[int] | None
