@@ -36,8 +36,8 @@ class RateLimits:
 
     The window moves: within any 60 seconds a key gets no more than its number of
     calls, however they are bunched and however many come at once; a refused call
-    does not count. Owners are exempt. Robots' routes are counted by account, so that a
-    second key is no second budget. Every counted answer says in
+    does not count. Owners are exempt. Keys of one account are counted together, so that a
+    second one is no second budget. Every counted answer says in
     `X-RateLimit-Limit`, `-Remaining` and `-Reset` (epoch seconds: when the oldest
     call leaves the window) where the caller stands. While Redis is away they do not
     count: what needs it is refused anyway.
@@ -74,10 +74,11 @@ class RateLimits:
         self, resp: Response, limit: CallLimit, key_id: str, account: Account | None
     ) -> None:
         calls, whose = limit.calls, key_id
-        if limit.of_account:
-            if account is None:
-                return
-            calls, whose = account.rate_limit_per_min, f"account-{account.id}"
+        if account is not None:
+            whose = f"account-{account.id}"
+            calls = account.rate_limit_per_min if limit.of_account else calls
+        elif limit.of_account:
+            return
         item = RateLimitItemPerMinute(calls, namespace="v1")
         allowed, remaining, reset = await in_thread(self._hit, item, whose, limit.name)
         resp.set_header("X-RateLimit-Limit", str(item.amount))
@@ -85,7 +86,7 @@ class RateLimits:
         resp.set_header("X-RateLimit-Reset", str(math.ceil(reset)))
         if not allowed:
             raise TooManyRequests(
-                f"{'This account' if limit.of_account else 'This key'} may call "
+                f"{'This key' if account is None else 'This account'} may call "
                 f"{'these routes' if limit.of_account else 'this route'} {calls} times a minute.",
                 retry_after=max(1, math.ceil(reset - time.time())),
             )

@@ -1,6 +1,7 @@
 """The series that a request means: names checked, symbols as the platform writes them."""
 
 import difflib
+from collections.abc import Callable
 
 from core.errors import NotFound
 from core.names import check_name
@@ -31,9 +32,14 @@ def fetchable_series(platform: str, symbol: str, resolution: int | str) -> Serie
     return series
 
 
-def no_candles(series: Series, store: CandleStore) -> NotFound:
-    """Return the error that there are no candles of a series, naming the nearest that are held."""
-    held = [str(known) for known in store.all_series()]
+def no_candles(
+    series: Series, store: CandleStore, may_see: Callable[[Series], bool] = lambda one: True
+) -> NotFound:
+    """Return the error that there are no candles of a series.
+
+    It names the nearest that are held, of those that the caller may see.
+    """
+    held = [str(known) for known in store.all_series() if may_see(known)]
     near = difflib.get_close_matches(str(series), held, n=3, cutoff=0.3)
     hint = f" Nearest held: {', '.join(near)}." if near else " None are held at all." * (not held)
     return NotFound(f"No candles are held of {series} (platform:symbol:resolution).{hint}")

@@ -19,7 +19,7 @@ _BODY = frozenset({b"content-length", b"transfer-encoding"})
 class CallLimit(NamedTuple):
     """So many calls a minute; routes of one name share a count.
 
-    With `of_account` all keys of an account share it too, the number is the account's, and
+    All keys of an account share it too. With `of_account` the number is the account's, and
     keys without an account are not counted.
     """
 

@@ -7,12 +7,10 @@ from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
 from api.candles.candles import candle_columns
-from api.candles.requested_series import no_candles
 from api.docs.openapi import operation
 from api.http.cursors import read_place, write_cursor
 from api.http.ranges import opening_bounds
 from api.http.threads import in_thread
-from api.markets.in_plan import check_in_plan
 from api.markets.schemas_data import Bar, Bars, OhlcvQuery
 from api.markets.symbol_resolver import SymbolResolver
 from core.clock.resolutions import parse_resolution, resolution_name
@@ -55,9 +53,9 @@ class OhlcvResource:
     def _answer(self, account: Account | None, query: OhlcvQuery) -> bytes:
         resolution = parse_resolution(query.timeframe, "timeframe")
         wanted = _wanted(query)
-        series = self._symbols.series(query.symbol, query.platform or None, resolution, folded=True)
-        name = self._symbols.names().name_of(Market(series.platform, series.symbol))
-        check_in_plan(account, (name, series.symbol), resolution)
+        symbols, platform = self._symbols, query.platform or None
+        series = symbols.series(query.symbol, platform, resolution, account, folded=True)
+        symbols.check_in_plan(account, Market(series.platform, series.symbol), resolution)
         page = self._folded.page(
             series,
             *wanted[:2],
@@ -66,7 +64,7 @@ class OhlcvResource:
             partial=query.include_partial == "true",
         )
         if page.newest is None:
-            raise no_candles(series, self._candles)
+            raise symbols.no_candles(account, series, self._candles)
         return msgspec.json.encode(_bars(query, series, page, wanted))
 
 

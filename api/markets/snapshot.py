@@ -5,7 +5,6 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.middleware import symbol_of
 from api.http.threads import in_thread
-from api.markets.in_plan import check_in_plan
 from api.markets.schemas_data import PlatformQuery, Snapshot
 from api.markets.symbol_resolver import SymbolResolver
 from core.clock.times import format_time
@@ -34,8 +33,8 @@ class SnapshotResource:
         )
 
     def _read(self, account: Account | None, name: str, platform: str | None) -> Snapshot:
-        market = self._symbols.market(name, platform)
-        check_in_plan(account, (self._symbols.names().name_of(market), market.symbol))
+        market = self._symbols.market(name, platform, account)
+        self._symbols.check_in_plan(account, market)
         found = self._snapshots.read(market, self._symbols.resolutions(market))
         if found is None:
             # Its first candles may have come within the last second.

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.candles.requested_series import no_candles
 from api.http.short_work import ShortWork
 from api.http.threads import in_thread
 from api.markets.in_plan import check_in_plan
@@ -64,11 +63,11 @@ class EngineAnswers:
         where several are meant, and `NotInPlan` for what the account may not see.
         """
         resolution = parse_resolution(timeframe, "timeframe")
-        series = self._symbols.series(symbol, platform, resolution, folded=folded)
+        series = self._symbols.series(symbol, platform, resolution, account, folded=folded)
         check_in_plan(account, (self.name_of(series), series.symbol), resolution)
         held = len(self._stores.candles.read(series, limit=1, newest=True))
         if not held and not (folded and self._stores.folded.source(series)):
-            raise no_candles(series, self._stores.candles)
+            raise self._symbols.no_candles(account, series, self._stores.candles)
         return NamedSeries(series, symbol)
 
     def usual(self, account: Account | None, resolution: int) -> list[NamedSeries]:

@@ -132,7 +132,7 @@ class SignalSocket:
         unknown: list[TickcastError] = []
         for name in command.symbols:
             try:
-                market = self._symbols.market(name, command.platform)
+                market = self._symbols.market(name, command.platform, account)
             except RequestError as error:
                 unknown.append(error)
                 continue

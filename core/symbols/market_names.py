@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from core.errors import InvalidRequest, NotFound
@@ -62,13 +62,18 @@ class MarketNames:
         for market in sorted(self.markets):
             self._alike[letters(market.symbol)].append(market)
 
-    def find(self, name: str, platform: str | None = None) -> Market:
+    def find(
+        self,
+        name: str,
+        platform: str | None = None,
+        may_see: Callable[[Market], bool] = lambda market: True,
+    ) -> Market:
         """Return the market that a name means, on a platform if one is named.
 
         The first of: what the settings map it to; that very symbol on the platform, or on
         the default one; the one with equal letters there; where no platform is named, the
         only one elsewhere. Raises `InvalidRequest` naming several, and `NotFound` with the
-        nearest names.
+        nearest names; of markets that somebody may not see, neither names any.
         """
         where = platform or self._default
         if (told := self.told.get(name)) and platform in (None, told.platform):
@@ -84,9 +89,12 @@ class MarketNames:
         if not found and platform is None:
             found = [one for one in alike if one.symbol == raw_symbol(one.platform, name)] or alike
         if len(found) > 1:
+            # What is said of one that nobody here may see is for the caller to say.
+            found = list(filter(may_see, found)) or found[:1]
+        if len(found) > 1:
             raise _several(name, found)
         if not found:
-            raise self._unknown(name, platform)
+            raise self._unknown(name, platform, may_see)
         return found[0]
 
     def name_of(self, market: Market) -> str:
@@ -103,17 +111,22 @@ class MarketNames:
             return joined
         return symbol if raw_symbol(market.platform, symbol) == market.symbol else market.symbol
 
-    def _unknown(self, name: str, platform: str | None) -> NotFound:
-        near = self._nearest(name, platform)
+    def _unknown(
+        self, name: str, platform: str | None, may_see: Callable[[Market], bool]
+    ) -> NotFound:
+        near = self._nearest(name, platform, may_see)
         hint = f" Nearest: {', '.join(near)}." if near else ""
         place = f" on {platform[:64]}" if platform else ""
         return NotFound(f"symbol: no market is known as {name[:64]}{place}.{hint}")
 
-    def _nearest(self, name: str, platform: str | None) -> list[str]:
-        among = [one for one in self.markets if platform in (None, one.platform)]
+    def _nearest(
+        self, name: str, platform: str | None, may_see: Callable[[Market], bool]
+    ) -> list[str]:
+        among = [one for one in self.markets if platform in (None, one.platform) and may_see(one)]
         names = {letters(shown): shown for shown in sorted(map(self.name_of, among))}
         if platform is None:
-            names |= {letters(shown): shown for shown in self.told}
+            told = (shown for shown, market in self.told.items() if may_see(market))
+            names |= {letters(shown): shown for shown in told}
         near = difflib.get_close_matches(letters(name[:64]), names, n=_NAMED, cutoff=0.3)
         return [names[one] for one in near]
 

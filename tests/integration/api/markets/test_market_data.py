@@ -228,6 +228,15 @@ async def test_a_subscriber_sees_the_markets_and_timeframes_of_the_plan(
     assert await ask("/api/snapshot/BTCUSD") == 403
     shown = await api.bare("GET", "/api/symbols", headers={"X-API-Key": key})
     assert shown.json["symbols"] == ["XAUUSD"]
+    for path, params in (
+        ("/api/snapshot/BTCUSX", {}),
+        ("/api/ohlcv", {"symbol": "BTCUSX", "timeframe": "1h"}),
+        ("/api/ohlcv", {"symbol": "XAUUSD", "timeframe": "1d", "platform": "file"}),
+    ):
+        near = await api.bare("GET", path, params=params, headers={"X-API-Key": key})
+        assert near.status_code == 404
+        assert "BTC" not in near.json["detail"].replace("BTCUSX", "")
+        assert "900" not in near.json["detail"]
 
 
 async def test_first_candles_are_seen_at_once(api: Api, stores: Stores) -> None:

@@ -236,6 +236,10 @@ async def test_a_plan_shows_what_is_in_it_and_readers_may_compute(
     assert [one["error"] for one in named["errors"]] == ["not_in_plan"]
     unnamed = await ask(api, "GET /api/signals/active", headers=robot)
     assert unnamed["symbols_processed"] == []
+    # A second key of the account is no second budget.
+    second = {"X-API-Key": stores.keys.create(SUBSCRIBER, "y", account_id=account.id)[0]}
+    answer = await api("GET", "/api/signals/active", headers=second)
+    assert answer.headers["X-RateLimit-Remaining"] == "95"
     assert GOLD.symbol in {
         one["symbol"]
         for one in (await ask(api, "GET /api/signals/active", headers=reader))["signals"]

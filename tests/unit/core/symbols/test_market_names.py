@@ -70,6 +70,13 @@ def test_a_name_of_several_markets_names_them() -> None:
         names({}, Market("x", "BTC.USD"), Market("x", "BTC_USD")).find("BTCUSD", "x")
 
 
+def test_errors_name_no_market_that_somebody_may_not_see() -> None:
+    with pytest.raises(NotFound, match=r"Nearest: EURUSD\.\Z"):
+        names({"XAU": "file:XAUUSD"}).find("EURUSX", None, lambda one: one == PAIR)
+    assert names().find("EURUSD", None, lambda one: one == PAIR) == PAIR
+    assert names().find("EURUSD", None, lambda one: False) in (PAIR, OTHER)
+
+
 def test_the_very_symbol_elsewhere_goes_before_one_of_equal_letters() -> None:
     assert names({}, Market("x", "XAU-USD")).find("XAUUSD") == GOLD
 
