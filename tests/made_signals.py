@@ -27,7 +27,7 @@ def unsealed(signal_id: str = "first", candles_ago: int = -1, **other: Any) -> U
     )  # fmt: skip
     own = {name: other.pop(name) for name in list(other) if name in record.__struct_fields__}
     record = msgspec.structs.replace(record, **own)
-    return unsealed_of(record, TARGET, first, first + 5 * 300, **other)
+    return unsealed_of(record, TARGET, first, first + 5 * 300, **{"input_end": first} | other)
 
 
 def several(count: int) -> list[Unsealed]:

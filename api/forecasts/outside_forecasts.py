@@ -17,7 +17,8 @@ from api.forecasts.schemas_submit import (
     SubmittedItem,
     read_said,
 )
-from core.clock.openings import on_grid
+from core.clock.grids import Grid
+from core.clock.openings import closed_at, on_grid
 from core.clock.times import parse_time
 from core.errors import InvalidRequest, NotFound
 from core.forecast_target import HORIZON_LIMITS, ForecastTarget
@@ -105,7 +106,7 @@ class OutsideForecasts:
         fitting = on_grid(openings, series.resolution, grid)
         try:
             live = ledger == LIVE
-            targets = self._live(series, arrived) if live else self._past(series, openings)
+            targets = self._live(series, grid, arrived) if live else self._past(series, openings)
         except (NotFound, InvalidRequest) as error:
             yield from ((one, error.detail) for one in items)
             return
@@ -120,16 +121,16 @@ class OutsideForecasts:
             except InvalidRequest as error:
                 yield one, error.detail
 
-    def _live(self, series: Series, arrived: int) -> LiveTargets:
+    def _live(self, series: Series, grid: Grid, arrived: int) -> LiveTargets:
         # What closed while the request was read is not what the forecaster knew.
-        until = arrived // 1_000 - series.resolution
+        until = closed_at(arrived // 1_000, series.resolution, grid)
         newest = self._stores.candles.read(series, end=until, limit=2, newest=True)
         known = finished(newest)
         if not len(known):
             raise no_candles(series, self._stores.candles)
         last = int(known.time[-1])
         ahead = self._hours.sessions(series).next_openings(last, FARTHEST)
-        return LiveTargets(series, last, float(known.close[-1]), ahead.tolist())
+        return LiveTargets(series, grid, last, float(known.close[-1]), ahead.tolist())
 
     def _past(self, series: Series, openings: Integers) -> PastTargets:
         first, last = int(openings.min()), int(openings.max())

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from core.clock.grids import Grid
+from core.clock.openings import end_of
 from core.clock.times import format_time
 from core.errors import InvalidRequest
 from core.forecast_target import HORIZON_LIMITS
@@ -27,6 +29,7 @@ class LiveTargets(msgspec.Struct, frozen=True):
     """Targets after the newest finished candle, which opened at `last` (s)."""
 
     series: Series
+    grid: Grid
     last: int
     close: float
     ahead: list[int]
@@ -41,7 +44,9 @@ class LiveTargets(msgspec.Struct, frozen=True):
             first = min(self.last, opening)
             return Origin(first, first, self.close)
         first = self.ahead[place]
-        return Origin(first, min(self.last + self.series.resolution, first), self.close)
+        return Origin(
+            first, min(end_of(self.last, self.series.resolution, self.grid), first), self.close
+        )
 
     def _refusal(self, opening: int) -> str:
         if opening > self.ahead[-1]:

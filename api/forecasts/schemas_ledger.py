@@ -248,6 +248,7 @@ def show_row(row: LedgerRow) -> LedgerRowShown:
 def show_sealed(row: SealedSignal) -> SealedSignalShown:
     """Return a sealed signal as the API shows it."""
     told = structs.asdict(row) | {"made_at": format_time(row.made_at)}
+    del told["grid"]
     for name in ("opening", "first_opening", "input_end"):
         told[name] = format_time(getattr(row, name) * 1_000)
     if row.closed_at is not None:

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from api.candles.requested_series import fetchable_series, stored_series
 from api.next_candle.schemas import BackfillQuery, DaysQuery, SeriesQuery
-from core.clock.openings import opening_at
+from core.clock.openings import end_of, opening_at
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, TickcastError
 from core.forecast_target import DEFAULT_FOLDS, target_of_series
@@ -87,8 +87,8 @@ class NextCandleRequests:
         now = now_ms() // 1_000
         newest = self._stores.candles.read(series, limit=1, newest=True)
         last = int(newest.time[0]) if len(newest) else now
-        end = now if now - last <= days * DAY_S else last + series.resolution
         grid, step = self._stores.facts.get(series).grid, series.resolution
+        end = now if now - last <= days * DAY_S else end_of(last, step, grid)
         closed = opening_at(end, step, grid)
         sleep = self._settings.backfill_sleep_ms if query.sleep_ms is UNSET else query.sleep_ms
         start = max(0, opening_at(last, step, grid) - days * DAY_S)

@@ -54,7 +54,8 @@ class AccountCopies:
     def _coverage(self, account_id: int | None, account: Account | None, days: int) -> Coverage:
         since = now_ms() - days * DAY * 1_000
         stores, seen = self._stores, set(self._offered.ever(account))
-        signals = [one for one in stores.record_reads.directional(since) if one.target in seen]
+        every = stores.record_reads.directional(since)
+        signals = stores.facts.on_grids(one for one in every if one.target in seen)
         signs = stores.copies.signs(stores.copies.since(since, account_id), since)
         if account_id is not None:
             return coverage(signals, signs.get(account_id, _NOBODY))

@@ -21,7 +21,7 @@ def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
 
     buy, sell, neither = _chances(row)
     exits = (None, None) if row.type == HOLD else (row.take_profit, row.stop_loss)
-    entry, over = enter_by(row.first_opening, row.resolution), row.opening + row.resolution
+    entry = enter_by(row.first_opening, row.resolution)
     return ScanItem(
         symbol=row.symbol,
         timeframe=timeframe_code(row.resolution),
@@ -39,8 +39,8 @@ def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
         created_at=_time(row.made_at // 1_000),
         enter_by=_time(entry),
         enter_by_unix=entry,
-        exit_by=_time(over),
-        exit_by_unix=over,
+        exit_by=_time(row.end),
+        exit_by_unix=row.end,
         ref_price=price(row.current_price) or row.current_price,
         tp=price(exits[0]),
         sl=price(exits[1]),
@@ -135,7 +135,7 @@ def _closed_at(row: SealedSignal) -> str | None:
     """Return when a position closed; of an early exit earlier versions kept no time."""
     if row.closed_at is not None:
         return format_time(row.closed_at)
-    return _time(row.opening + row.resolution) if row.exit == "time" else None
+    return _time(row.end) if row.exit == "time" else None
 
 
 def _time(seconds: int) -> str:

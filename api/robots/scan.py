@@ -81,7 +81,7 @@ class ScanResource:
             if (row := newest.get(target)) and (query.include_stale == "true" or row.seq in current)
         ]
         shown = [one for one in shown if one.item.confidence >= query.min_confidence]
-        closes = [row.first_opening + row.resolution for row in current.values()]
+        closes = [row.first_close for row in current.values()]
         scan = Scan(
             items=[one.item for one in shown],
             plan_tier=tier_of(account),

@@ -61,6 +61,14 @@ def ends(time: Seconds, resolution: int, grid: Grid) -> Seconds:
 
 def end_of(opening: int, resolution: int, grid: Grid) -> int:
     """Return when the candle ends that opens then (s)."""
+    if utc_phase(resolution, grid) is not None:
+        return opening + resolution
+    return _moving_end(opening, resolution, grid)
+
+
+# A process asks again and again for the same few candles.
+@lru_cache(4_096)
+def _moving_end(opening: int, resolution: int, grid: Grid) -> int:
     return int(ends(np.array([opening], np.int64), resolution, grid)[0])
 
 

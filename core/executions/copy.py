@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import end_of
 from core.executions.merge import Execution
 from core.forecast_target import ForecastTarget
 from core.signals import BUY, risk_of
@@ -24,7 +26,7 @@ class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
     """A sealed signal to buy or to sell, with its outcome: None until that is known.
 
     Openings are in s, `opening` that of the last candle of its horizon; `closed_at` (epoch ms) is
-    not known of every outcome.
+    not known of every outcome. `grid` is that on which its series' candles open.
     """
 
     seq: int
@@ -46,6 +48,7 @@ class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
     pnl_percent: float | None
     exit: str | None
     closed_at: int | None = None
+    grid: Grid = PLAIN
 
     @property
     def target(self) -> ForecastTarget:
@@ -55,7 +58,7 @@ class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def end(self) -> int:
         """When (s) its position ends at the latest."""
-        return self.opening + self.resolution
+        return end_of(self.opening, self.resolution, self.grid)
 
     @property
     def sign(self) -> int:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import ends
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.follow_positions import ExitColumns, follow
 from ml.scoring.signal_outcome import Bars
@@ -31,8 +33,8 @@ _HOUR = 3_600
 class SlotCandles(NamedTuple):
     """A slot's own candles and the fine ones (`step` s long) on which its positions end.
 
-    `horizon` counts own candles, each `resolution` s long. Its signals, whatever they said,
-    have their first candles from `since` to `until` (s).
+    `horizon` counts own candles, each `resolution` s long, that open on `grid`. Its signals,
+    whatever they said, have their first candles from `since` to `until` (s).
     """
 
     own: Bars
@@ -42,6 +44,7 @@ class SlotCandles(NamedTuple):
     horizon: int
     since: int
     until: int
+    grid: Grid = PLAIN
 
 
 class Compared(NamedTuple):
@@ -127,10 +130,10 @@ def _earned(signals: SignalColumns, slot: SlotCandles, of: Integers, place: Inte
     own, fine, side = slot.own, slot.fine, signals.side[of]
     lag = signals.entries(slot.step) - signals.first_opening
     first = np.searchsorted(fine.time, own.time[place] + lag[of])
-    over = own.time[place + slot.horizon - 1] + slot.resolution
+    over = ends(own.time, slot.resolution, slot.grid)[place + slot.horizon - 1]
     scale = own.close[place - 1] / signals.price[of]
     profit, stop = scale * signals.take_profit[of], scale * signals.stop_loss[of]
     exits = ExitColumns(side, profit, stop, signals.spread[of])
-    ends = follow(fine, first, np.searchsorted(fine.time, over), exits)
-    earned = np.expm1(ends.log_return(side) - 2 * signals.fee[of])
-    return np.where(ends.entered, earned / signals.risk[of], 0.0)
+    ended = follow(fine, first, np.searchsorted(fine.time, over), exits)
+    earned = np.expm1(ended.log_return(side) - 2 * signals.fee[of])
+    return np.where(ended.entered, earned / signals.risk[of], 0.0)

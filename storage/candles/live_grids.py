@@ -28,7 +28,7 @@ class CandleGrids(NamedTuple):
     def end(self, opening: int, resolution: int) -> int:
         """Return when the candle ends that opens then (s)."""
         grid = self._of(resolution)
-        return opening + resolution if grid is PLAIN else _end(opening, resolution, grid)
+        return opening + resolution if grid is PLAIN else end_of(opening, resolution, grid)
 
     def openings(self, start: int, end: int, resolution: int) -> list[int]:
         """Return when candles open in `start..end` (s, `end` excluded)."""
@@ -75,8 +75,3 @@ def _grid(text: str) -> Grid:
 @lru_cache(16_384)
 def _opening(minute: int, resolution: int, grid: Grid) -> int:
     return opening_at(minute, resolution, grid)
-
-
-@lru_cache(4_096)
-def _end(opening: int, resolution: int, grid: Grid) -> int:
-    return end_of(opening, resolution, grid)

@@ -1,12 +1,14 @@
 """What is kept of a series beside its candles: its grid and its market's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 import redis
 
 from core.clock.grids import PLAIN, Grid, parse_grid
 from core.errors import InvalidRequest
+from core.forecast_target import ForecastTarget
 from core.series import Series
 from storage import keys
 from storage.redis_connection import redis_errors
@@ -17,6 +19,19 @@ class SeriesFacts(msgspec.Struct, frozen=True):
 
     grid: Grid = PLAIN
     zone: str = ""
+
+
+class OnGrid(Protocol):
+    """A struct about candles of a target that open on `grid`."""
+
+    @property
+    def grid(self) -> Grid: ...
+
+    @property
+    def target(self) -> ForecastTarget: ...
+
+
+Row = TypeVar("Row", bound=OnGrid)
 
 
 class SeriesFactsStore:
@@ -36,6 +51,25 @@ class SeriesFactsStore:
             for one in series:
                 pipeline.hmget(keys.series_facts(one), "grid", "zone")
             return [_facts(*answer) for answer in pipeline.execute()] if series else []
+
+    def on_grids(self, rows: Iterable[Row]) -> list[Row]:
+        """Return structs about candles with the grids of their series.
+
+        SQL keeps signals without it: the same series has the same grid for good.
+        """
+        given = list(rows)
+        series = list({row.target.series for row in given})
+        grids = {
+            one: facts.grid
+            for one, facts in zip(series, self.all(series), strict=True)
+            if not facts.grid.is_plain
+        }
+        return [
+            msgspec.structs.replace(row, grid=grid)  # type: ignore[type-var]
+            if (grid := grids.get(row.target.series)) and grid != row.grid
+            else row
+            for row in given
+        ]
 
     def settle(self, series: Series, facts: SeriesFacts, *, replace: bool) -> None:
         """Keep the facts of an upload, before its first candle is written.

@@ -138,11 +138,11 @@ class LedgerRow(Said, frozen=True, kw_only=True):
         return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
 
     def outcome_values(
-        self, realised: float, recorded_at: int | None, later_price: float | None
+        self, realised: float, recorded_at: int, later_price: float | None
     ) -> dict[str, Any]:
-        """Return the columns of its outcome; without an instant, that of the target's close."""
+        """Return the columns of its outcome."""
         return msgspec.structs.asdict(self.target) | {
-            "recorded_at": recorded_at or (self.opening + self.resolution) * 1_000,
+            "recorded_at": recorded_at,
             "kind": OUTCOME,
             "seq": self.seq,
             "opening": self.opening,

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import end_of
 from core.clock.times import now_ms
 from core.errors import Conflict
 from core.forecast_target import ForecastTarget
@@ -94,12 +96,14 @@ class LedgerStore:
         name: str,
         realised: Mapping[int, float],
         later_prices: Mapping[int, float] | None = None,
+        grid: Grid = PLAIN,
     ) -> list[LedgerRow]:
         """Note the closes that came, by the `seq` of their forecasts; returns which were new.
 
         `later_prices` are those by which forecasts are judged that were made before
         the candle before their first target had closed. Of a replay each is stamped
-        with the close of its target, so that the same replay gives the same chain.
+        with the close of its target, whose candles open on `grid`, so that the same replay
+        gives the same chain.
         """
         later = later_prices or {}
         with appending(self._engine, self._heads) as (connection, turn):
@@ -110,7 +114,12 @@ class LedgerStore:
                 if row.realised is None and math.isfinite(realised[row.seq])
             ]
             events = [
-                row.outcome_values(realised[row.seq], now, later.get(row.seq)) for row in rows
+                row.outcome_values(
+                    realised[row.seq],
+                    now or end_of(row.opening, row.resolution, grid) * 1_000,
+                    later.get(row.seq),
+                )
+                for row in rows
             ]
             extend(connection, turn, name, events=events)
             for numbers in in_parts(realised):

@@ -245,7 +245,7 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
         ledger_events.c.kind == OUTCOME,
     )
     columns = [
-        ledger_signals.c[name] for name in SealedSignal.__struct_fields__ if name not in _OUTCOMES
+        ledger_signals.c[name] for name in SealedSignal.__struct_fields__ if name not in _ELSEWHERE
     ]
     outcome = (
         ledger_events.c.realised.label("pnl_percent"),
@@ -257,7 +257,8 @@ def _rows(condition: ColumnElement[bool]) -> Select[Any]:
     return select(*columns, *outcome).select_from(joined).where(condition)
 
 
-_OUTCOMES = ("pnl_percent", "exit", "label", "closed_at")
+# Fields of a row that its table does not keep: what came of it, and its series' grid.
+_ELSEWHERE = ("pnl_percent", "exit", "label", "closed_at", "grid")
 # Asked at each close for every slot: made once, because making it takes longer than asking.
 _FOUND = _rows(
     and_(

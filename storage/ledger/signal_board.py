@@ -12,6 +12,7 @@ import redis
 
 from core.forecast_target import ForecastTarget
 from storage import keys
+from storage.candles.series_facts import SeriesFactsStore
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal
 from storage.redis_connection import redis_errors
@@ -26,32 +27,40 @@ class _Seen(NamedTuple):
 
 
 class SignalBoard:
-    """Every method may raise `RedisUnavailable` and `DatabaseUnavailable`."""
+    """Rows stand there with the grid of their series.
 
-    def __init__(self, client: "redis.Redis", sealed: SealedSignals) -> None:
+    Every method may raise `RedisUnavailable` and `DatabaseUnavailable`.
+    """
+
+    def __init__(
+        self, client: "redis.Redis", sealed: SealedSignals, facts: SeriesFactsStore
+    ) -> None:
         self._client: Any = client
         self._sealed = sealed
+        self._facts = facts
         # What was read last of each target, and the row that it is: most have not changed since.
         self._read: dict[ForecastTarget, tuple[bytes, SealedSignal]] = {}
         self._seen = _Seen(None, {})
 
-    def put(self, rows: Sequence[SealedSignal]) -> None:
-        """Show rows as the newest of their targets."""
+    def put(self, rows: Sequence[SealedSignal]) -> list[SealedSignal]:
+        """Show rows as the newest of their targets; returns them as they are shown."""
         if not rows:
-            return
-        shown = {str(row.target): msgspec.json.encode(row) for row in rows}
+            return []
+        placed = self._facts.on_grids(rows)
+        shown = {str(row.target): msgspec.json.encode(row) for row in placed}
         with redis_errors():
             written = self._client.pipeline(transaction=True)
             written.hset(keys.SIGNAL_BOARD, mapping=shown)
             written.set(keys.SIGNAL_BOARD_MARK, secrets.token_hex(8))
             written.execute()
+        return placed
 
     def tell(self, rows: Sequence[SealedSignal]) -> None:
         """Show rows that were just sealed, and tell who listens to their markets."""
-        self.put(rows)
+        placed = self.put(rows)
         with redis_errors():
             pipe = self._client.pipeline(transaction=False)
-            for row in rows:
+            for row in placed:
                 pipe.publish(keys.live(row.platform, row.symbol), message(LiveKind.SIGNAL, row))
             pipe.execute()
 
@@ -79,9 +88,8 @@ class SignalBoard:
         for target, text in zip(wanted, held, strict=True):
             rows[target] = None if text is None else self._decoded(target, text)
         if lacking := [target for target in wanted if rows[target] is None]:
-            sealed = self._sealed.newest(lacking)
-            self.put(sealed)
-            rows |= {row.target: row for row in sealed}
+            shown = self.put(self._sealed.newest(lacking))
+            rows |= {row.target: row for row in shown}
         self._seen = _Seen(mark, rows)
         return self._seen
 

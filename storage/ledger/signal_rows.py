@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from core.clock.grids import PLAIN, Grid
+from core.clock.openings import end_of
 from core.forecast_target import ForecastTarget
 from core.signals import GRACE_MS
 from storage.ledger.ledger_rows import columns_of
@@ -70,6 +72,7 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
     it ended, `label` which of buy's and sell's barriers came first (hold: neither),
     `closed_at` (epoch ms) the end of the finest candle in which it closed, which
     earlier versions did not keep; all are None until the outcome was recorded.
+    `grid`, which is not sealed, is that of its series: `SeriesFactsStore.on_grids` sets it.
     """
 
     seq: int
@@ -85,15 +88,26 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
     exit: str | None = None
     label: str | None = None
     closed_at: int | None = None
+    grid: Grid = PLAIN
 
     @property
     def target(self) -> ForecastTarget:
         """Return the target that it belongs to."""
         return ForecastTarget(self.platform, self.symbol, self.resolution, self.horizon, self.model)
 
+    @property
+    def first_close(self) -> int:
+        """Return when its first candle closes (s): the next signal is made then."""
+        return end_of(self.first_opening, self.resolution, self.grid)
+
+    @property
+    def end(self) -> int:
+        """Return when its last candle closes (s), and with it its position at the latest."""
+        return end_of(self.opening, self.resolution, self.grid)
+
     def is_stale(self, now: int) -> bool:
         """Say whether a later candle has closed and had time to be spoken of (`now` in s)."""
-        return now >= self.first_opening + self.resolution + GRACE_MS // 1_000
+        return now >= self.first_close + GRACE_MS // 1_000
 
 
 class Sealed(msgspec.Struct, frozen=True):

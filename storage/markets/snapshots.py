@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 import redis
 
+from core.clock.grids import PLAIN, parse_grid
+from core.clock.openings import end_of
 from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from core.markets import MarketRecord
@@ -108,7 +110,7 @@ class SnapshotReader:
             return [bool(found) for found in pipe.execute()] if markets else []
 
     def _ask(self, market: Market, series: Sequence[Series], midnight: int) -> list[Any]:
-        """Return the newest samples, and the last before the day began."""
+        """Return the newest samples, the last before the day began, and the grids of candles."""
         pipe = self._client.pipeline(transaction=False)
         for part in _QUOTES:
             pipe.execute_command("TS.GET", keys.ticker(*market, part))
@@ -121,6 +123,7 @@ class SnapshotReader:
             pipe.execute_command("TS.GET", keys.flags(one))
             last = midnight - one.resolution * 1_000
             pipe.execute_command("TS.REVRANGE", name, "-", last, "COUNT", 1)
+            pipe.hget(keys.series_facts(one), "grid")
         found: list[Any] = pipe.execute(raise_on_error=False)
         return found
 
@@ -159,20 +162,26 @@ def _closes(series: Sequence[Series], replies: Sequence[Any]) -> list[_Price | N
     beginning: when it was told nobody knows.
     """
     found = []
-    for one, close, flags in zip(series, replies[::3], replies[1::3], strict=True):
+    answers = zip(series, replies[::4], replies[1::4], replies[3::4], strict=True)
+    for one, close, flags, grid in answers:
         price, mark = _sample(close), _sample(flags)
         partial = price and mark and mark.at == price.at and int(mark.value) & CandleFlag.PARTIAL
-        length = 0 if partial else one.resolution * 1_000
-        found.append(price and _Price(price.at + length, price.value))
+        found.append(price if price is None or partial else _closed(one, price, grid))
     return found
 
 
 def _earlier(series: Sequence[Series], replies: Sequence[Any]) -> list[_Price | None]:
-    found = [_sample(reply) for reply in replies[2::3]]
+    found = [_sample(reply) for reply in replies[2::4]]
     return [
-        price and _Price(price.at + one.resolution * 1_000, price.value)
-        for one, price in zip(series, found, strict=True)
+        price and _closed(one, price, grid)
+        for one, price, grid in zip(series, found, replies[3::4], strict=True)
     ]
+
+
+def _closed(series: Series, price: _Price, grid: bytes | None) -> _Price:
+    """Return a price at the end of the candle that opened at its time."""
+    opens = parse_grid(grid.decode()) if grid else PLAIN
+    return _Price(1_000 * end_of(price.at // 1_000, series.resolution, opens), price.value)
 
 
 def _sample(reply: Any) -> _Price | None:

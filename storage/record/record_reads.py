@@ -18,7 +18,8 @@ from storage.ledger.ledger_rows import MISSED, OUTCOME
 from storage.ledger.ledger_tables import ledger_events, ledger_signals
 
 _TARGET = ForecastTarget.__struct_fields__
-_OUTCOME = ("pnl_percent", "exit", "closed_at")
+# Fields of a signal that its table does not keep: what came of it, and its series' grid.
+_ELSEWHERE = ("pnl_percent", "exit", "closed_at", "grid")
 _CAME = and_(
     ledger_events.c.ledger == ledger_signals.c.ledger,
     ledger_events.c.seq == ledger_signals.c.seq,
@@ -152,7 +153,7 @@ class RecordReads:
 
     def _papers(self, wanted: ColumnElement[bool]) -> list[PaperSignal]:
         signal, event = ledger_signals.c, ledger_events.c
-        columns = [signal[name] for name in PaperSignal.__struct_fields__ if name not in _OUTCOME]
+        columns = [signal[name] for name in PaperSignal.__struct_fields__ if name not in _ELSEWHERE]
         outcome = (
             event.realised.label("pnl_percent"),
             event.reason.label("exit"),

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from core.clock.openings import end_of
 from core.forecast_target import ForecastTarget
 from core.series import Series
 from core.signals import GRACE_MS
@@ -111,4 +112,6 @@ def _reference(stores: Stores, symbol: str) -> int | None:
 def newest_close(stores: Stores, series: Series) -> int | None:
     """Return when the newest finished candle of a series closed (epoch ms)."""
     newest = newest_finished(stores.candles, series)
-    return None if newest is None else (newest + series.resolution) * 1_000
+    if newest is None:
+        return None
+    return end_of(newest, series.resolution, stores.facts.get(series).grid) * 1_000

@@ -51,12 +51,13 @@ def replay_walk(stores: Stores, job: Job[ReplayWalk], report: Report, note: Note
     costs = stores.markets.get(Market(target.platform, target.symbol)).costs
     frame = finished(read_frame(stores, target.series))
     walk = Walk(frame, asked, report, costs.round_trip_bps)
+    grid = stores.facts.get(target.series).grid
     stores.ledger.create_replay(name, job.id, msgspec.to_builtins(asked))
     for part in walk.parts():
         rows = stores.ledger.append_replayed(name, part).rows
         known = {row.seq: walk.closes.get(row.opening) for row in rows}
         outcomes = {seq: close for seq, close in known.items() if close is not None}
-        stores.ledger.record_outcomes(name, outcomes)
+        stores.ledger.record_outcomes(name, outcomes, grid=grid)
     rows = stores.ledger_reader.scored(name, target)
     found = score_rows(rows, target.horizon, repeated=False)
     stores.boards.put(name, target, found)

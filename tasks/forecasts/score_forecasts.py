@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from core.clock.grids import Grid
+from core.clock.openings import ends
 from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.forecast_target import ForecastTarget
@@ -65,7 +67,8 @@ class ForecastScorer:
         openings = [one.opening for one in waiting]
         since = min(openings + [one.input_end for one in waiting if one.input_end and one.early])
         candles = stores.candles.read(series, since, max(openings))
-        closes = _settled(candles, series.resolution, self._clock() // 1_000)
+        grid = stores.facts.get(series).grid
+        closes = _settled(candles, series.resolution, grid, self._clock() // 1_000)
         realised: dict[str, dict[int, float]] = defaultdict(dict)
         for one in waiting:
             if one.opening in closes:
@@ -76,7 +79,7 @@ class ForecastScorer:
             prices = {
                 seq: price for seq in outcomes if (price := later.get((ledger, seq))) is not None
             }
-            rows = stores.ledger.record_outcomes(ledger, outcomes, prices)
+            rows = stores.ledger.record_outcomes(ledger, outcomes, prices, grid)
             joined += len(rows)
             if ledger == LIVE or ledger.startswith(WALK):
                 self._behind |= {(ledger, row.target) for row in rows}
@@ -113,9 +116,9 @@ def _later_price(one: Pending, candles: Candles) -> float | None:
     return float(candles.close[last])
 
 
-def _settled(candles: Candles, resolution: int, now: int) -> dict[int, float]:
+def _settled(candles: Candles, resolution: int, grid: Grid, now: int) -> dict[int, float]:
     """Return the closes of candles that are finished, and not about to be mended."""
-    mended = candles.time + resolution + MENDING_S <= now
+    mended = ends(candles.time, resolution, grid) + MENDING_S <= now
     gap = (candles.flags & int(CandleFlag.GAP)) != 0
     partial = (candles.flags & int(CandleFlag.PARTIAL)) != 0
     ready = ~partial & (~gap | mended)

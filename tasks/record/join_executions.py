@@ -30,7 +30,7 @@ def join_executions(stores: Stores) -> int:
     for series, some in by_series.items():
         beside = [(one, signals[one.signal_seq or 0]) for one in some]
         since = min(signal.first_opening for _, signal in beside) - series.resolution
-        bars, step = RecordCandles(stores.candles, since).fine(series)
+        bars, step = RecordCandles(stores.candles, stores.facts, since).fine(series)
         found += [(_join(one, signal, bars, step), one.received_at) for one, signal in beside]
     if found:
         stores.copies.put(found)

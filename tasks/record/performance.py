@@ -59,13 +59,13 @@ def performance(stores: Stores, scope: RecordScope, now: int) -> Performance:
     head = reads.head()
     offered = _offered(stores)
     counts = {_model(one): one for one in reads.counts(since) if one.target in offered}
-    signals = reads.directional(since)
+    signals = stores.facts.on_grids(reads.directional(since))
     columns = _columns(signals, counts)
     missed = _missed([one for one in reads.missed(since) if one.target in offered], counts)
     chances = [chance_of_no_gain(signals) for signals in columns.values()]
     p_values = dict(zip(columns, holm(chances), strict=True))
     wanted = [model for model in {**counts, **missed} if scope.holds(*_slot(model[0]))]
-    candles = RecordCandles(stores.candles, since // 1_000)
+    candles = RecordCandles(stores.candles, stores.facts, since // 1_000)
     copied = CopiedSignals(stores, signals, since, now)
     records, rows = [], []
     for model in wanted:
@@ -101,6 +101,7 @@ def _record(signals: SignalColumns, count: ModelCounts, candles: RecordCandles) 
         count.target.horizon,
         count.since,
         count.until,
+        candles.grid(series),
     )
     compared = compare(signals, slot)
     return _Record(

@@ -103,13 +103,23 @@ class SignalMisses:
         if newest is None:
             return NO_CANDLE
         first, _ = due.openings(self._stores, newest)
-        return NO_CANDLE if first * 1_000 + step * 1_000 <= late else NOT_MADE
+        # NumPy comes in with this import.
+        from core.clock.openings import end_of
+
+        over = end_of(first, step, self._stores.facts.get(due.target.series).grid)
+        return NO_CANDLE if over * 1_000 <= late else NOT_MADE
 
     def _unspoken(self, due: Due) -> list[Missed]:
         """Return that a slot has no model yet, once for each candle that it lacks one for."""
         target, step = due.target, due.target.resolution
         newest = newest_finished(self._stores.candles, target.series)
-        if newest is None or (newest + step) * 1_000 < due.since:
+        # NumPy comes in with this import.
+        from core.clock.openings import end_of
+
+        grid = self._stores.facts.get(target.series).grid
+        if newest is None or end_of(newest, step, grid) * 1_000 < due.since:
             return []
-        opening = newest + target.horizon * step
+        opening = newest
+        for _ in range(target.horizon):
+            opening = end_of(opening, step, grid)
         return [Missed(target, opening, opening, 1, NO_MODEL)]

@@ -54,8 +54,6 @@ def unsealed(
         "target": target,
         "first_opening": first_opening,
         "opening": opening,
-        # A day of 23 hours ends sooner than its length says.
-        "input_end": min(record.opening + record.resolution, first_opening),
         "signal_id": record.id,
     }
     return msgspec.convert(msgspec.structs.asdict(record) | about | more, Unsealed)

@@ -81,7 +81,7 @@ def _stale(
         row, target = newest.get(slot.target), slot.target
         if row is not None and not row.is_stale(now // 1_000):
             continue
-        close = None if row is None else (row.first_opening + row.resolution) * 1_000
+        close = None if row is None else row.first_close * 1_000
         since = slot.offered_since if close is None else close
         why = why_stale(candles, slot, row, now) or NO_SIGNAL_YET
         found.append(StaleSlot(target.symbol, timeframe_code(target.resolution), iso(since), why))

@@ -117,7 +117,7 @@ def test_the_outcome_of_a_sealed_signal_stands_in_its_chain(stores: Stores) -> N
         append_only.lift(connection)  # the database's clock would not believe it
     sealed = SealedSignals(stores.engine, stores.heads, clock=lambda: first * 1_000)
     target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
-    assert sealed.append([unsealed(record, target, first, first + 5 * 300)]).rows
+    assert sealed.append([unsealed(record, target, first, first + 5 * 300, input_end=first)]).rows
     stores.candles.write(SOL, path(CALM, UP))
     assert (score_signals(stores), score_signals(stores)) == (1, 0)
     row = stores.sealed.find(target, first + 5 * 300)
@@ -171,7 +171,8 @@ def seal(stores: Stores, record: SignalRecord, **more: object) -> SealedSignal:
     target = target_of_series(SOL, 6, SIGNAL_MODEL, None)
     priors = {"prior_hold": 0.4, "prior_buy": 0.3, "prior_sell": 0.3}
     chances = {"side": "buy", "probability_tp": 0.3, "probability_sl": 0.5}
-    made = unsealed(record, target, first, first + 5 * 300, **(priors | chances | more))
+    said = {"input_end": first} | priors | chances | more
+    made = unsealed(record, target, first, first + 5 * 300, **said)
     (row,) = sealed.append([made]).rows
     return row
 
