@@ -18,40 +18,51 @@ class _Seen(NamedTuple):
 
 
 class NewestCandles:
-    """The newest `count` candles of the series used last: read once, then what was written since.
+    """The newest candles of the series used last: read once, then what was written since.
 
-    A thousand candles take ten times as long to read as the few that most closes bring.
+    A thousand candles take ten times as long to read as the few that most closes bring. So
+    many candles are kept in all as `room` says, 64 bytes each; without `counts` how many trades
+    they had is left unknown.
     """
 
-    def __init__(self, store: CandleStore, count: int, capacity: int = 512) -> None:
+    def __init__(self, store: CandleStore, room: int = 512_000, *, counts: bool = True) -> None:
         self._store = store
-        self._count = count
-        self._capacity = capacity
+        self._room = room
+        self._counts = counts
         self._lock = threading.Lock()
-        self._seen: OrderedDict[Series, _Seen] = OrderedDict()
+        self._seen: OrderedDict[tuple[Series, int], _Seen] = OrderedDict()
+        self._kept = 0
 
-    def get(self, series: Series, state: SeriesState | None = None) -> Candles:
-        """Return them, oldest first, as they are held in one moment; `state` is of just before."""
-        now = state or self._state(series)
-        seen = self._seen.get(series)
-        if seen is None or seen.state.mark != now.mark:
-            seen = _Seen(now, self._read(series, seen, now))
-        with self._lock:
-            self._seen[series] = seen
-            self._seen.move_to_end(series)
-            while len(self._seen) > self._capacity:
-                self._seen.popitem(last=False)
+    def get(self, series: Series, count: int, state: SeriesState | None = None) -> Candles:
+        """Return the last `count`, oldest first, as they are held in one moment.
+
+        `state` is the series' of just before.
+        """
+        now, key = state or self._state(series), (series, count)
+        seen = self._seen.get(key)
+        # Of candles that an old version wrote no mark tells when they are another's.
+        if seen is None or not now.is_noted or seen.state.mark != now.mark:
+            seen = _Seen(now, self._read(series, count, seen, now))
+        self._keep(key, seen)
         return seen.candles
 
-    def _read(self, series: Series, seen: _Seen | None, now: SeriesState) -> Candles:
+    def _keep(self, key: tuple[Series, int], seen: _Seen) -> None:
+        with self._lock:
+            before = self._seen.pop(key, None)
+            self._seen[key] = seen
+            self._kept += len(seen.candles) - (len(before.candles) if before else 0)
+            while self._kept > self._room:
+                self._kept -= len(self._seen.popitem(last=False)[1].candles)
+
+    def _read(self, series: Series, count: int, seen: _Seen | None, now: SeriesState) -> Candles:
         since = now.changed_since(seen.state) if seen else None
         if seen and since is not None and len(seen.candles) and since > seen.candles.time[0]:
-            newer = self._store.read(series, start=since)
+            newer = self._store.read(series, start=since, counts=self._counts)
             # Whoever wrote meanwhile may have changed what was not read.
             if self._state(series).mark == now.mark:
                 older = seen.candles.take(seen.candles.time < since)
-                return Candles.join([older, newer]).take(slice(-self._count, None))
-        return self._store.read(series, limit=self._count, newest=True)
+                return Candles.join([older, newer]).take(slice(-count, None))
+        return self._store.read(series, limit=count, newest=True, counts=self._counts)
 
     def _state(self, series: Series) -> SeriesState:
         return self._store.states([series])[series]

@@ -34,6 +34,11 @@ class SeriesState(NamedTuple):
         """Return what is another once anything was written."""
         return f"{self.write}:{self.version}"
 
+    @property
+    def is_noted(self) -> bool:
+        """Say whether any write was noted: the mark of one that was not says nothing."""
+        return bool(self.write or self.version)
+
     def changed_since(self, before: Self) -> int | None:
         """Return the first opening (s) that was written since an earlier state, None if unknown.
 

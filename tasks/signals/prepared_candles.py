@@ -47,8 +47,8 @@ class Origins:
         name = str(stores.data_dir)
         if name not in self._newest:
             # The newest may be unfinished.
-            self._newest[name] = NewestCandles(stores.candles, CANDLES_WANTED + 1)
-        return self._newest[name].get(series, state)
+            self._newest[name] = NewestCandles(stores.candles)
+        return self._newest[name].get(series, CANDLES_WANTED + 1, state)
 
 
 def _prepared(candles: Candles, series: Series, run: RunRecord) -> "Origin":

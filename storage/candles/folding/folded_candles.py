@@ -15,6 +15,7 @@ from storage.candles.candle_columns import Candles, Integers
 from storage.candles.candle_store import CandleStore
 from storage.candles.folding.longer_candles import longer_candles
 from storage.candles.market_hours import MarketHours
+from storage.candles.newest_finished import NewestCandles
 from storage.candles.series_facts import SeriesFactsStore
 
 # So many short candles are joined for one answer at most.
@@ -46,6 +47,7 @@ class FoldedCandles:
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._candles = candles
+        self._newest = NewestCandles(candles, counts=False)
         self._facts = facts
         self._hours = hours
         self._clock = clock
@@ -67,16 +69,27 @@ class FoldedCandles:
         """
         last = None if end is None else end - 1
         # An unfinished one may be left out, and one beyond tells that there are more.
-        found = self._candles.read(series, start, last, limit + 2, newest, counts=False)
-        at_end = (
-            found if newest and end is None else self._candles.read(series, None, None, 1, True)
-        )
-        if len(at_end):
-            return _cut(found, limit, newest, partial, None, int(at_end.time[-1]))
+        found = self.read(series, start, last, limit + 2, newest)
+        at_end = int(found.time[-1]) if newest and last is None and len(found) else None
+        if at_end is None and (held := self._candles.ends([series])[0]):
+            at_end = held[1]
+        if at_end is not None:
+            return _cut(found, limit, newest, partial, None, at_end)
         source = self.source(series)
         if source is None:
             return FoldedPage(Candles.empty(), False, None, None)
         return _Folding(self, series, source).page(start, end, limit, newest, partial)
+
+    def read(
+        self, series: Series, start: int | None, last: int | None, count: int, newest: bool
+    ) -> Candles:
+        """Return held candles as `CandleStore.read` does, without counts of trades.
+
+        The newest of all stay at hand: they are what is asked for most.
+        """
+        if newest and start is None and last is None:
+            return self._newest.get(series, count)
+        return self._candles.read(series, start, last, count, newest, counts=False)
 
     def source(self, series: Series) -> Series | None:
         """Return the candles of the market that are the longest to make such ones."""
@@ -94,10 +107,10 @@ class _Folding:
     """Joins the candles of one series for one answer."""
 
     def __init__(self, store: FoldedCandles, series: Series, source: Series) -> None:
-        self._candles, self._hours = store._candles, store._hours
+        self._store, self._candles, self._hours = store, store._candles, store._hours
         self._now = store._clock() // 1_000
         self._series, self._source = series, source
-        own, of_source = (store._facts.get(one).grid for one in (series, source))
+        own, of_source = (facts.grid for facts in store._facts.all((series, source)))
         self._grid: Grid = of_source if own.is_plain else own
         # A day by a clock that changes may have an hour more.
         self._most = (series.resolution + HOUR) // source.resolution + 1
@@ -111,7 +124,7 @@ class _Folding:
         limit = max(1, min(limit, MOST_JOINED // self._most - 2))
         count = (limit + 2) * self._most
         last = None if stop is None else stop - 1
-        shorter = self._candles.read(self._source, first, last, count, newest, counts=False)
+        shorter = self._store.read(self._source, first, last, count, newest)
         (held,) = self._candles.ends([self._source])
         if held is None:
             return FoldedPage(Candles.empty(), False, self._source.resolution, None)

@@ -47,8 +47,8 @@ def test_the_newest_candles_are_those_that_a_whole_read_gives_whatever_was_writt
     stores: Stores,
 ) -> None:
     series, drawn = Series("mt5", "EURUSD", 60), random.Random(5)
-    newest = NewestCandles(stores.candles, 50)
-    assert len(newest.get(series)) == 0
+    newest = NewestCandles(stores.candles)
+    assert len(newest.get(series, 50)) == 0
     last = 1_000
     for price in range(1, 60):
         for _ in range(drawn.choice([0, 1, 1, 2, 20])):
@@ -63,7 +63,7 @@ def test_the_newest_candles_are_those_that_a_whole_read_gives_whatever_was_writt
             stores.redis.execute_command("TS.ADD", key, 60_000 * last, 9.5)
             stores.redis.hincrby(keys.candle_state(series), "version", 1)
         whole = stores.candles.read(series, limit=50, newest=True)
-        assert newest.get(series).to_bytes() == whole.to_bytes()
+        assert newest.get(series, 50).to_bytes() == whole.to_bytes()
 
 
 def test_after_a_close_only_what_was_written_is_read(
@@ -71,8 +71,8 @@ def test_after_a_close_only_what_was_written_is_read(
 ) -> None:
     series = Series("mt5", "EURUSD", 60)
     stores.candles.write(series, made(0, 500, 1.0))
-    newest = NewestCandles(stores.candles, 400)
-    newest.get(series)
+    newest = NewestCandles(stores.candles)
+    newest.get(series, 400)
     read = []
     whole = stores.candles.read
 
@@ -84,5 +84,22 @@ def test_after_a_close_only_what_was_written_is_read(
     monkeypatch.setattr(type(stores.candles), "read", lambda _, *args, **how: counted(*args, **how))
     for close in (500, 501, 502):
         stores.candles.write(series, made(close, 1, 2.0))
-        assert int(newest.get(series).time[-1]) == 60 * close
+        assert int(newest.get(series, 400).time[-1]) == 60 * close
     assert read == [1, 1, 1]
+
+
+def test_only_so_many_candles_stay_at_hand_and_unmarked_ones_are_read_anew(stores: Stores) -> None:
+    every = [Series("mt5", name, 60) for name in "ABC"]
+    newest = NewestCandles(stores.candles, room=250)
+    for series in every:
+        stores.candles.write(series, made(0, 100, 1.0))
+        newest.get(series, 100)
+    assert newest._kept == 200
+
+    # As an old version left them: nothing was noted beside them.
+    stores.redis.delete(keys.candle_state(every[2]))
+    stores.redis.execute_command("TS.ADD", keys.candle(every[2], "close"), 60_000 * 99, 9.5)
+    for close in (8.5, 7.5):
+        key = keys.candle(every[2], "close")
+        stores.redis.execute_command("TS.ADD", key, 60_000 * 99, close)
+        assert newest.get(every[2], 100).close[-1] == close
