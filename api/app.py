@@ -46,6 +46,7 @@ from api.http.routes import BAD_REQUEST, Application, CallLimit, Routes
 from api.http.short_work import ShortWork
 from api.jobs.tasks import TaskEvents, TaskList, TaskResource
 from api.live.broadcast import Broadcast
+from api.live.first_frames import FirstFrames
 from api.live.ingest_live import IngestLive
 from api.live.live_data import AnomaliesResource, GapsResource, QuarantineResource, TradesResource
 from api.live.live_ingest import LiveIngest
@@ -184,7 +185,7 @@ def create_app(
     )
     offered = OfferedSlots(stores.slots, settings.told_markets)
     if DATA in settings.served_groups:
-        door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, limits)
+        door = LiveIngest(enqueue_stream, stream.quarantine, stream.traded, stores.books, limits)
         _add_candles(app, stores, stream, work, settings)
         _add_live(app, stores, stream, door, symbols, offered, settings)
         _add_data(app, stores, work, symbols, settings)
@@ -286,7 +287,8 @@ def _add_live(
     traded, gaps = stream.traded, GapLedger(stores.engine)
     broadcast = Broadcast(settings.redis_address)
     snapshots = SnapshotReader(stores.redis, stores.freshness, stores.markets)
-    reader = StreamResource(broadcast, symbols, snapshots, offered, settings.default_symbol)
+    first = FirstFrames(snapshots, stores.books, symbols)
+    reader = StreamResource(broadcast, symbols, first, offered, settings.default_symbol)
     app.add_route("/ingest/{platform}", IngestLive(door), purpose=INGEST)
     app.add_route("/trades/{platform}/{symbol}", TradesResource(stream.reader, traded))
     app.add_route("/anomalies/{platform}/{symbol}", AnomaliesResource(stream.anomalies, traded))

@@ -8,6 +8,8 @@ from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
 from api.docs.openapi_parts import VERSION
+from api.live.broadcast import CHANNELS
+from api.live.schemas_live import OrderBookFrame
 from api.live.stream import StreamCommand
 from api.signals.schemas_socket import FRAMES, SignalsCommand
 from core.messages import Acknowledgement, FrameRefusal
@@ -46,13 +48,19 @@ class AsyncApiDocument:
 
 def build_asyncapi() -> Json:
     """Return the AsyncAPI 3.0 document of all WebSockets."""
-    every: Structs = (*FRAMES, SignalsCommand, StreamCommand, Acknowledgement, FrameRefusal)
+    every: Structs = (
+        *FRAMES, SignalsCommand, StreamCommand, OrderBookFrame, Acknowledgement, FrameRefusal,
+    )  # fmt: skip
     _, schemas = msgspec.json.schema_components(every, ref_template=_SCHEMAS)
     sockets = {
         "stream": _socket(
             "/ws/stream",
-            "Live data: trades, candles as they form, quotes, anomalies, sealed signals.",
-            {"StreamCommand": _struct(StreamCommand), "StreamData": _STREAM_DATA},
+            "Live data: trades, candles as they form, quotes, order books, anomalies, signals.",
+            {
+                "StreamCommand": _struct(StreamCommand),
+                "StreamData": _STREAM_DATA,
+                "OrderBookFrame": _struct(OrderBookFrame),
+            },
         ),
         "signals": _socket(
             "/ws/signals",
@@ -90,19 +98,24 @@ _STREAM_DATA: Json = {
     "payload": {
         "type": "object",
         "properties": {
-            "channel": {"enum": ["trades", "candles", "ticker", "anomalies", "signals"]},
+            "channel": {"enum": list(CHANNELS)},
             "platform": {"type": "string"},
             "symbol": {"type": "string"},
             "type": {
                 "type": "string",
-                "description": "`trade`, `candle`, `ticker`, `anomaly`, `signal`, or the answer's.",
+                "description": "`trade`, `candle`, `ticker`, `anomaly`, `signal`, `orderbook`, or "
+                "the answer's.",
             },
             "data": {
                 "type": "object",
                 "description": "Of a ticker `symbol, price, timestamp, bid, ask`, of a candle "
-                "`symbol, timeframe, ohlcv, closed`; `symbol` as users say it.",
+                "`symbol, timeframe, ohlcv, closed`; `symbol` as users say it. Of an orderbook "
+                "it is what `OrderBookFrame` says.",
             },
-            "snapshot": {"type": "boolean", "description": "The newest price when subscribing."},
+            "snapshot": {
+                "type": "boolean",
+                "description": "The newest price or book when subscribing.",
+            },
         },
     },
 }

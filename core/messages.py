@@ -89,6 +89,18 @@ class TickerMessage(msgspec.Struct, frozen=True):
     volume_24h: Any
 
 
+class BookMessage(msgspec.Struct, frozen=True):
+    """The best levels of a market, as a collector tells them; values may still be text."""
+
+    index: int
+    symbol: str
+    time: Any
+    sequence: Any
+    state: str | None
+    bids: bytes
+    asks: bytes
+
+
 class Rejection(msgspec.Struct, frozen=True):
     """A message that cannot be used, by its position in the request."""
 
@@ -107,6 +119,7 @@ class Recognised:
 
     trades: dict[tuple[str, IdKind], TradeMessages] = field(default_factory=dict)
     tickers: list[TickerMessage] = field(default_factory=list)
+    books: list[BookMessage] = field(default_factory=list)
     ignored: int = 0
     ignored_for: dict[str, int] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
@@ -146,6 +159,11 @@ class Recognised:
         """Append one quote."""
         if self._admits(quote.index, quote.symbol):
             self.tickers.append(quote)
+
+    def add_book(self, book: BookMessage) -> None:
+        """Append the best levels of a market."""
+        if self._admits(book.index, book.symbol):
+            self.books.append(book)
 
     def _admits(self, index: int, symbol: str) -> bool:
         """Say whether one more symbol may be named, if it is one; else reject the message."""

@@ -62,6 +62,9 @@ FETCHED = PLATFORMS | PROVIDERS.keys()
 # missing one is a missed trade. Elsewhere one counter serves many markets, or nobody says.
 CONTIGUOUS_IDS = frozenset({"coinbase", "coinbaseexchange", "binance", "binanceus"})
 
+# Exchanges whose order books a collector keeps.
+WITH_BOOKS = ("binance", "binanceus", "coinbase")
+
 # What stands between base and quote in the raw symbols of the venues that we know.
 _SEPARATORS = {"coinbase": "-", "coinbaseexchange": "-", "coinbaseadvanced": "-",
                "binance": "", "binanceus": "", "bybit": "", "bitstamp": "", "kraken": "",

@@ -181,6 +181,11 @@ def live(platform: str, symbol: str) -> str:
     return f"live:{platform}:{symbol}"
 
 
+def order_book(platform: str, symbol: str) -> str:
+    """The best levels of a market's book as they were told last."""
+    return f"book:{platform}:{symbol}"
+
+
 def ticker(platform: str, symbol: str, part: str) -> str:
     """Time series of quotes; part is price, bid, ask or volume_24h."""
     return f"ts:{platform}:{symbol}:ticker:{part}"

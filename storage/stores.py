@@ -41,6 +41,7 @@ from storage.mail.claims import ClaimStore
 from storage.mail.outbox import Outbox
 from storage.markets.known_markets import KnownMarkets
 from storage.markets.markets import MarketStore
+from storage.markets.order_books import OrderBookStore
 from storage.markets.spreads import SpreadStore
 from storage.models.answer_cache import AnswerCache
 from storage.models.artifacts import Artifacts
@@ -122,6 +123,7 @@ class Stores:
     series_cache: SeriesCache
     signals: SignalStore
     markets: MarketStore
+    books: OrderBookStore
     known: KnownMarkets
     feeds: FeedStore
     answers: AnswerCache
@@ -199,6 +201,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         series_cache=SeriesCache(client),
         signals=SignalStore(engine),
         markets=markets,
+        books=OrderBookStore(client),
         known=KnownMarkets(candles, TradedMarkets(client), watches, markets, slots),
         feeds=FeedStore(
             BrokerClockStore(engine),

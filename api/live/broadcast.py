@@ -1,7 +1,6 @@
 """Live messages from Redis to the sockets that asked for them."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,15 +10,18 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from api.live.book_watch import BookWatch
 from api.live.plan_view import Heard, PlanView
-from api.live.source_frames import TYPES, candle_data, ticker_data
+from api.live.source_frames import TYPES, book_data, candle_data, ticker_data
 from api.robots.items import scan_item
+from core.books.levels import BookState, TopOfBook
 from core.clock.times import format_microseconds, format_time, now_ms
 from core.errors import TickcastError, TooManyRequests
 from core.series import Market
 from storage import keys
 from storage.journal.columns import Trades
 from storage.ledger.signal_rows import SealedSignal
+from storage.markets.order_books import read_held
 from storage.trades.anomalies import AnomalyRecord
 from storage.trades.live import LiveKind
 from storage.trades.tickers import Ticker
@@ -32,13 +34,16 @@ CHANNELS = {
     "ticker": LiveKind.TICKER,
     "anomalies": LiveKind.ANOMALY,
     "signals": LiveKind.SIGNAL,
+    "orderbook": LiveKind.BOOK,
 }
 _NAMES = {kind: name for name, kind in CHANNELS.items()}
 _RECONNECT_SECONDS = 0.5
+_WATCH_SECONDS = 1.0
 # Pairs of market and channel that one socket may ask for.
 SUBSCRIPTIONS_LIMIT = 1_000
 _SIDES = {1: "buy", -1: "sell", 0: None}
-_ENCODE = msgspec.json.Encoder().encode
+# Numbers of books are exact, and stay so.
+ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Subscriber:
@@ -64,7 +69,7 @@ class Subscriber:
     def refuse(self, error: TickcastError) -> None:
         """Tell why something that was asked for is not told."""
         told = {"type": "error", "error": error.type, "detail": error.detail}
-        self.tell(_ENCODE(told | {"timestamp": format_time(now_ms())}))
+        self.tell(ENCODE(told | {"timestamp": format_time(now_ms())}))
 
     def hears(self, market: Market, kind: LiveKind, resolution: int) -> bool:
         """Say whether it is to be told of a candle or a signal of this length."""
@@ -84,6 +89,7 @@ class Broadcast:
         self._address = redis_address
         self._wanted: dict[tuple[Market, LiveKind], set[Subscriber]] = defaultdict(set)
         self._names: dict[Market, str] = {}
+        self.books = BookWatch()
         self._listener: asyncio.Task[None] | None = None
 
     def subscribe(
@@ -131,13 +137,25 @@ class Broadcast:
             self._listener = None
 
     async def _keep_listening(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
+        watching = asyncio.create_task(self._watch_books())
+        try:
             while True:
                 try:
                     await self._listen()
                 except (RedisError, OSError) as error:
                     log.warning("not hearing live data", error=type(error).__name__)
                     await asyncio.sleep(_RECONNECT_SECONDS)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            watching.cancel()
+
+    async def _watch_books(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            followed = {market for market, kind in self._wanted if kind is LiveKind.BOOK}
+            for market, book in self.books.gone_stale(now_ms(), followed):
+                self._tell_book(market, book, BookState.STALE)
 
     async def _listen(self) -> None:
         client = Redis.from_url(self._address, protocol=2, health_check_interval=10)
@@ -152,17 +170,34 @@ class Broadcast:
         listeners = self._wanted.get((market, kind))
         if not listeners:
             return
-        name = self._names.get(market, market.symbol)
+        name = self._name(market)
         if kind is LiveKind.CANDLES:
             _tell_candles(market, name, data[1:], listeners)
+        elif kind is LiveKind.BOOK:
+            held = read_held(data[1:])
+            self.books.heard(market, held)
+            self._tell_book(market, held.book, held.book.state)
         elif kind is LiveKind.SIGNAL:
             row = msgspec.json.decode(data[1:], type=SealedSignal)
             content = {"signal": scan_item(row, None, now_ms() // 1_000)}
             _tell(market, kind, row.resolution, content, listeners)
         else:
-            told = _ENCODE({**_head(market, kind), **_content(kind, name, data[1:])})
-            for subscriber in listeners:
-                subscriber.tell(told)
+            _tell_all(market, kind, _content(kind, name, data[1:]), listeners)
+
+    def _tell_book(self, market: Market, book: TopOfBook, state: BookState) -> None:
+        content = {"data": book_data(self._name(market), book, state)}
+        _tell_all(market, LiveKind.BOOK, content, self._wanted.get((market, LiveKind.BOOK), ()))
+
+    def _name(self, market: Market) -> str:
+        return self._names.get(market, market.symbol)
+
+
+def _tell_all(
+    market: Market, kind: LiveKind, content: dict[str, Any], listeners: Iterable[Subscriber]
+) -> None:
+    told = ENCODE({**_head(market, kind), **content})
+    for subscriber in listeners:
+        subscriber.tell(told)
 
 
 def _tell_candles(market: Market, name: str, data: bytes, listeners: Iterable[Subscriber]) -> None:
@@ -181,7 +216,7 @@ def _tell(
     listeners: Iterable[Subscriber],
 ) -> None:
     """Tell of a slot whoever hears of it."""
-    told = _ENCODE({**_head(market, kind), **content})
+    told = ENCODE({**_head(market, kind), **content})
     for subscriber in listeners:
         if subscriber.hears(market, kind, resolution):
             subscriber.tell(told)

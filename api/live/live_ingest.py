@@ -8,6 +8,7 @@ from api.live.messages import LiveBatch
 from core.series import Market
 from storage.live.quarantine import Quarantine
 from storage.live.traded_markets import TradedMarkets
+from storage.markets.order_books import OrderBookStore
 from tasks.trades.enqueue_stream import EnqueueStream
 
 log = structlog.get_logger("ingest")
@@ -21,11 +22,13 @@ class LiveIngest:
         enqueue: EnqueueStream,
         quarantine: Quarantine,
         traded: TradedMarkets,
+        books: OrderBookStore,
         limits: QueueLimits,
     ) -> None:
         self._enqueue = enqueue
         self._quarantine = quarantine
         self._traded = traded
+        self._books = books
         self._limits = limits
 
     async def check(self) -> None:
@@ -45,8 +48,12 @@ class LiveIngest:
             log.warning(
                 "messages rejected", platform=platform, count=len(batch.rejected), reasons=reasons
             )
-        symbols = {*batch.trades, *(ticker.symbol for ticker in batch.tickers)}
+        quoted = {ticker.symbol for ticker in batch.tickers}
+        symbols = {*batch.trades, *quoted, *(book.symbol for book in batch.books)}
         self._traded.note(Market(platform, symbol) for symbol in symbols)
+        if batch.books:
+            # Nothing is made of them: readers are told at once.
+            self._books.put(platform, batch.books)
         self._enqueue.send(platform, batch.trades, batch.tickers)
         counts = {
             "accepted": batch.accepted,

@@ -8,8 +8,9 @@ from itertools import groupby
 
 import msgspec
 
+from core.books.levels import BookState, TopOfBook, is_crossed, read_side
 from core.errors import InvalidRequest, MalformedRequest
-from core.messages import Channels, Recognised, Rejection, TickerMessage
+from core.messages import BookMessage, Channels, Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
 from feeds.messages import message_texts, recognise
@@ -23,13 +24,14 @@ from storage.trades.tickers import Ticker
 class LiveBatch:
     """What one request or flush brought, ready for the queue.
 
-    `total` counts messages; `indices` names the message of each trade and quote
-    that was accepted. `ignored_for` says why messages were ignored that look like trades.
+    `total` counts messages; `indices` names the message of each trade, quote
+    and book that was accepted. `ignored_for` says why messages were ignored that look like trades.
     `quarantined` holds the newest of the rejected messages, as many as are kept.
     """
 
     trades: dict[str, list[Trades]] = field(default_factory=dict)
     tickers: list[Ticker] = field(default_factory=list)
+    books: list[TopOfBook] = field(default_factory=list)
     total: int = 0
     ignored: int = 0
     ignored_for: dict[str, int] = field(default_factory=dict)
@@ -39,7 +41,7 @@ class LiveBatch:
 
     @property
     def accepted(self) -> int:
-        """How many trades and quotes go to the queue."""
+        """How many trades, quotes and books are taken."""
         return len(self.indices)
 
 
@@ -101,6 +103,7 @@ def to_batch(
         if trades:
             batch.trades.setdefault(symbol, []).extend(trades)
     _add_tickers(batch, platform, found, now_ms)
+    _add_books(batch, platform, found, now_ms)
     if batch.rejected:
         batch.rejected.sort(key=lambda rejection: rejection.index)
         newest = batch.rejected[-MOST_HELD:]
@@ -146,6 +149,40 @@ def _ticker(message: TickerMessage, symbol: str, now_ms: int) -> Ticker | str:
     if all(value is None for value in values.values()):
         return "a ticker without any value"
     return Ticker(symbol, at, **values)
+
+
+def _add_books(batch: LiveBatch, platform: str, found: Recognised, now_ms: int) -> None:
+    newest: dict[str, TopOfBook] = {}
+    for message in found.books:
+        try:
+            book = _book(message, raw_symbol(platform, message.symbol), now_ms)
+        except ValueError as error:
+            batch.rejected.append(Rejection(message.index, f"the orderbook has {error}"))
+        else:
+            newest[book.symbol] = book
+            batch.indices.append(message.index)
+    batch.books += newest.values()
+
+
+def _book(message: BookMessage, symbol: str, now_ms: int) -> TopOfBook:
+    """Return the best levels of a market; raises `ValueError` with what is wrong with them."""
+    if _is_bad_name(symbol):
+        raise ValueError(f"a symbol that is none: {_BAD_NAME}")
+    at = to_milliseconds(message.time, now_ms)
+    if at is None:
+        raise ValueError("a time that cannot be read or is impossible")
+    if not isinstance(message.sequence, int) or not 0 <= message.sequence < 2**63:
+        raise ValueError("a sequence that is no whole number from 0 on")
+    if message.state not in _PUSHED_STATES:
+        raise ValueError("a state that is neither live nor resyncing")
+    bids = read_side(message.bids, descending=True)
+    asks = read_side(message.asks, descending=False)
+    if is_crossed(bids, asks):
+        raise ValueError("a bid that is not below the best ask")
+    return TopOfBook(symbol, bids, asks, at, message.sequence, BookState(message.state))
+
+
+_PUSHED_STATES = (BookState.LIVE, BookState.RESYNCING)
 
 
 def _is_bad_name(symbol: str) -> bool:

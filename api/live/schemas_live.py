@@ -1,10 +1,11 @@
 """Shapes of the routes for live trades and quotes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from api.candles.schemas_candles import PAGE_LIMIT
+from core.books.levels import TOP, BookState
 
 
 class IngestQuery(Struct):
@@ -30,7 +31,7 @@ class RejectedMessage(Struct):
 
 
 class LiveAccepted(Struct):
-    """What the broker now holds; trades and quotes are counted, not messages.
+    """What the broker now holds; trades, quotes and books are counted, not messages.
 
     `rejected` lists the first 1,000 of `total_rejected` messages. `ignored_for` says why
     messages were ignored that look like trades.
@@ -151,3 +152,31 @@ class GapsPage(Struct):
     symbol: str
     gaps: list[GapShown]
     next_cursor: str | None
+
+
+class OrderBookData(Struct):
+    """The best 20 levels of each side, `[price, size]`, best first, exact in quote and base units.
+
+    `timestamp` and `sequence` are the exchange's, of the last change in it; a sequence is compared
+    within one market and one connection. `stale` unless `state` is `live`: the levels are then
+    the last that were right, or none (`waiting`).
+    """
+
+    symbol: str
+    bids: Annotated[list[tuple[float, float]], Meta(max_length=TOP)]
+    asks: Annotated[list[tuple[float, float]], Meta(max_length=TOP)]
+    timestamp: str
+    sequence: int
+    state: BookState
+    stale: bool
+
+
+class OrderBookFrame(Struct):
+    """A market's book, at most four times a second; `snapshot` when subscribing."""
+
+    channel: Literal["orderbook"]
+    type: Literal["orderbook"]
+    platform: str
+    symbol: str
+    data: OrderBookData
+    snapshot: bool | None = None

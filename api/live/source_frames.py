@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from core.books.levels import BookState, TopOfBook
 from core.clock.resolutions import resolution_name
 from core.clock.times import format_time
 from core.series import Market
@@ -18,6 +19,7 @@ TYPES = MappingProxyType(
         LiveKind.TICKER: "ticker",
         LiveKind.ANOMALY: "anomaly",
         LiveKind.SIGNAL: "signal",
+        LiveKind.BOOK: "orderbook",
     }
 )
 _OHLCV = ("open", "high", "low", "close", "volume")
@@ -40,6 +42,19 @@ def candle_data(name: str, resolution: int, candle: Mapping[str, Any]) -> dict[s
         "timeframe": resolution_name(resolution),
         "ohlcv": {"timestamp": candle["time"], **{part: candle[part] for part in _OHLCV}},
         "closed": "partial" not in candle["flags"],
+    }
+
+
+def book_data(name: str, book: TopOfBook, state: BookState) -> dict[str, Any]:
+    """Return the best levels of a book; numbers stay exact."""
+    return {
+        "symbol": name,
+        "bids": book.bids,
+        "asks": book.asks,
+        "timestamp": format_time(book.time),
+        "sequence": book.sequence,
+        "state": state,
+        "stale": state is not BookState.LIVE,
     }
 
 

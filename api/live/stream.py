@@ -1,7 +1,7 @@
-"""Live data for readers: trades, candles as they form, quotes, anomalies, sealed signals."""
+"""Live data for readers: trades, candles as they form, quotes, books, anomalies, signals."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,17 +10,16 @@ from falcon.asgi import Request, WebSocket
 from msgspec import Meta
 
 from api.http.threads import in_thread
-from api.live.broadcast import CHANNELS, Broadcast, Subscriber
+from api.live.broadcast import CHANNELS, ENCODE, Broadcast, Subscriber
+from api.live.first_frames import FirstFrames, book_frame
 from api.live.plan_view import PlanView
-from api.live.source_frames import snapshot_frame
 from api.markets.symbol_resolver import SymbolResolver
 from api.robots.offered import OfferedSlots
 from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import format_time, now_ms
-from core.errors import RequestError, TickcastError, Unavailable
+from core.errors import NotFound, RequestError, TickcastError, Unavailable
 from core.forecast_target import ForecastTarget
 from core.series import Market
-from storage.markets.snapshots import Snapshot, SnapshotReader
 
 POLICY_VIOLATION = 1008
 MARKETS_LIMIT, RESOLUTIONS_LIMIT = 200, 64
@@ -29,7 +28,7 @@ _USUAL_RESOLUTION = "1m"
 _PRICED = frozenset({"ticker", "candles"})
 
 Frame = dict[str, object]
-Channel = Literal["trades", "candles", "ticker", "anomalies", "signals"]
+Channel = Literal["trades", "candles", "ticker", "anomalies", "signals", "orderbook"]
 
 
 def _candles() -> list[Channel]:
@@ -58,12 +57,12 @@ class StreamResource:
         self,
         broadcast: Broadcast,
         symbols: SymbolResolver,
-        snapshots: SnapshotReader,
+        first: FirstFrames,
         offered: OfferedSlots,
         usual: str,
     ) -> None:
         self._broadcast = broadcast
-        self._snapshots = snapshots
+        self._first = first
         self._symbols = symbols
         self._offered = offered
         self._usual = usual
@@ -102,7 +101,7 @@ class StreamResource:
             text = await ws.receive_text()
             async for answer in self._answers(text, subscriber):
                 told = {**answer, "timestamp": format_time(now_ms())}
-                subscriber.tell(msgspec.json.encode(told))
+                subscriber.tell(ENCODE(told))
 
     async def _answers(self, text: str, subscriber: Subscriber) -> AsyncIterator[Frame]:
         try:
@@ -120,13 +119,27 @@ class StreamResource:
                     answers.append(self._obey(command, list(markets), subscriber))
             for answer in answers:
                 yield answer
-            for market, name in markets.items() if _wants_prices(command) else ():
-                if found := await in_thread(self._newest, market):
-                    yield snapshot_frame(name, market, found)
+            if command.action == "subscribe":
+                async for frame in self._first_frames(markets, command.channels):
+                    yield frame
         except msgspec.MsgspecError as error:
             yield {"type": "error", "error": "malformed_request", "detail": str(error)}
         except (RequestError, Unavailable) as error:
             yield _error(error)
+
+    async def _first_frames(
+        self, markets: Mapping[Market, str], channels: Sequence[Channel]
+    ) -> AsyncIterator[Frame]:
+        for market, name in markets.items() if not _PRICED.isdisjoint(channels) else ():
+            if found := await in_thread(self._first.price, market, name):
+                yield found
+        for market, name in markets.items() if "orderbook" in channels else ():
+            try:
+                kept = await in_thread(self._first.kept_book, market)
+            except NotFound as error:
+                yield {**_error(error), "channel": "orderbook", "symbol": name}
+            else:
+                yield book_frame(name, market, kept, self._broadcast.books)
 
     def _obey(self, command: StreamCommand, markets: list[Market], subscriber: Subscriber) -> Frame:
         kinds = [CHANNELS[name] for name in command.channels]
@@ -170,14 +183,6 @@ class StreamResource:
             except RequestError as error:
                 unknown.append({**_error(error), "symbol": name[:64]})
         return markets, unknown
-
-    def _newest(self, market: Market) -> Snapshot | None:
-        return self._snapshots.read(market, self._symbols.resolutions(market))
-
-
-def _wants_prices(command: StreamCommand) -> bool:
-    """Say whether the newest price of each market is told first, so that a quiet one shows one."""
-    return command.action == "subscribe" and not _PRICED.isdisjoint(command.channels)
 
 
 def _lengths(command: StreamCommand) -> frozenset[int]:

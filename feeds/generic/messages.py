@@ -1,12 +1,22 @@
 """Our own form: `{"type": "trade", "symbol", "price", "size", "time", "trade_id", "side"}`.
 
-`side` is the taker's. A quote is `{"type": "ticker", "symbol", "price", "bid", "ask"}`.
+`side` is the taker's. A quote is `{"type": "ticker", "symbol", "price", "bid", "ask"}`, the best of
+a book `{"type": "orderbook", "symbol", "bids", "asks", "time", "sequence", "state"}`.
 """
 
 import msgspec
 
-from core.messages import IdKind, Recognised
-from feeds.wire import TAKER_SIDE, Number, Shapes, Text, add_ticker, add_trade, side
+from core.messages import BookMessage, IdKind, Recognised
+from feeds.wire import (
+    NOTHING,
+    TAKER_SIDE,
+    Number,
+    Shapes,
+    Text,
+    add_ticker,
+    add_trade,
+    side,
+)
 
 _TRADE_TYPES = frozenset(("trade", "match", "last_match"))
 
@@ -29,6 +39,9 @@ class Message(msgspec.Struct):
     best_bid: Number = None
     best_ask: Number = None
     volume_24h: Number = None
+    bids: msgspec.Raw = NOTHING
+    asks: msgspec.Raw = NOTHING
+    state: Text = None
 
 
 def _sort(found: Recognised, index: int, message: Message) -> bool:
@@ -52,11 +65,25 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
             found, index, message.symbol, message.time, price=message.price, bid=bid,
             ask=ask, volume_24h=message.volume_24h,
         )  # fmt: skip
+    elif kind == "orderbook":
+        _add_book(found, index, message)
     elif kind in ("ping", "pong"):
         found.ignore()
     else:
         return False
     return True
+
+
+def _add_book(found: Recognised, index: int, message: Message) -> None:
+    if message.symbol is None or not message.bids or not message.asks:
+        found.reject(index, "an orderbook without symbol, bids or asks")
+        return
+    found.add_book(
+        BookMessage(
+            index, message.symbol, message.time, message.sequence, message.state,
+            bytes(message.bids), bytes(message.asks),
+        )
+    )  # fmt: skip
 
 
 SHAPES = Shapes(Message, _sort)

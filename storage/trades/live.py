@@ -18,6 +18,7 @@ class LiveKind(StrEnum):
     TICKER = "Q"
     ANOMALY = "A"
     SIGNAL = "S"
+    BOOK = "B"
 
 
 _ENCODE = msgspec.json.Encoder().encode

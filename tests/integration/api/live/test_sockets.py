@@ -281,6 +281,52 @@ async def test_a_reader_is_told_the_newest_price_first_and_what_follows_in_the_s
     })  # fmt: skip
 
 
+async def test_a_reader_of_books_is_told_the_newest_each_change_and_when_it_goes_stale(
+    app: Application, key: str, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.book_watch.STALE_MS", 1_500)
+    TradedMarkets(stores.redis).note(Market("kraken", name) for name in ("XBTUSD", "ETHUSD"))
+    TradedMarkets(stores.redis).note([Market("coinbase", "ETH-USD")])
+    book = {"type": "orderbook", "symbol": "BTC-USD", "bids": [["100.10", "0.00000001"]],
+            "asks": [["100.2", "3"]], "time": 1_700_000_000_000, "sequence": 5,
+            "state": "live"}  # fmt: skip
+    headers = {"X-API-Key": key}
+    async with ASGIConductor(app) as conductor:
+        for platform, symbol in (("coinbase", "BTC-USD"), ("kraken", "XBTUSD")):
+            pushed = json.dumps(book | {"symbol": symbol})
+            said = await conductor.post(f"/ingest/{platform}", body=pushed, headers=headers)
+            assert (said.status_code, said.json["accepted"]) == (202, 1)
+        async with conductor.simulate_ws("/ws/stream", headers=headers) as ws:
+            wanted = {"action": "subscribe", "channels": ["orderbook"]}
+            symbols = ["BTCUSD", "ETH-USD", "XBTUSD", "ETHUSD"]
+            await ws.send_text(text(wanted | {"symbols": symbols[:2]}))
+            subscribed, first, waiting = [await receive(ws) for _ in range(3)]
+            await ws.send_text(text(wanted | {"symbols": symbols[2:], "platform": "kraken"}))
+            _, pushed_by_others, unsupported = [await receive(ws) for _ in range(3)]
+            while not stores.redis.pubsub_numpat():
+                await asyncio.sleep(0.02)
+            changed = json.dumps(book | {"bids": [], "sequence": 6, "state": "resyncing"})
+            await conductor.post("/ingest/coinbase", body=changed, headers=headers)
+            after = await receive(ws)
+            stale = sorted([await receive(ws), await receive(ws)], key=lambda one: one["symbol"])
+
+    assert subscribed["channels"] == ["orderbook"]
+    assert (first["type"], first["channel"], first["snapshot"]) == ("orderbook", "orderbook", True)
+    assert (first["platform"], first["symbol"]) == ("coinbase", "BTC-USD")
+    assert first["data"] == {
+        "symbol": "BTCUSD", "bids": [[100.1, 1e-8]], "asks": [[100.2, 3]],
+        "timestamp": "2023-11-14T22:13:20Z", "sequence": 5, "state": "live", "stale": False,
+    }  # fmt: skip
+    assert (waiting["data"]["state"], waiting["data"]["bids"]) == ("waiting", [])
+    assert pushed_by_others["data"]["asks"] == [[100.2, 3]]
+    assert (unsupported["type"], unsupported["symbol"]) == ("error", "ETHUSD")
+    assert "binance, binanceus, coinbase" in unsupported["detail"]
+    assert "snapshot" not in after
+    assert (after["data"]["state"], after["data"]["stale"]) == ("resyncing", True)
+    assert [one["data"]["state"] for one in stale] == ["stale", "stale"]
+    assert [one["data"]["sequence"] for one in stale] == [6, 5]
+
+
 async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
     from api.live.broadcast import Subscriber
 

@@ -1,6 +1,7 @@
 """Messages in the exchanges' own words, old and new, become trades and quotes."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from api.live.buffer import Frame, Outcomes, read_frames
 from api.live.messages import LiveBatch, read_messages
+from core.books.levels import BookState
 from core.errors import MalformedRequest
 from core.messages import Channels
 
@@ -112,6 +114,55 @@ def test_a_quote_without_bids_keeps_its_other_values(nothing: object) -> None:
     (ticker,) = batch.tickers
     assert (ticker.price, ticker.bid, ticker.ask) == (4.0, None, 5.0)
     assert (batch.accepted, batch.rejected) == (1, [])
+
+
+BOOK = {"type": "orderbook", "symbol": "A-B", "bids": [["2.50", "1.0"], [1, "3"]],
+        "asks": [["3", "0.00000001"]], "time": NOW, "sequence": 7, "state": "live"}  # fmt: skip
+
+
+def test_a_pushed_book_is_taken_exactly_and_of_several_the_last() -> None:
+    batch = read(BOOK, GENERIC, BOOK | {"symbol": "a/b", "asks": [], "sequence": 8})
+
+    first, second = batch.books
+    assert first.bids == ((Decimal("2.5"), Decimal(1)), (Decimal(1), Decimal(3)))
+    assert first.asks == ((Decimal(3), Decimal("1e-8")),)
+    assert (first.time, first.sequence, first.state) == (NOW, 7, BookState.LIVE)
+    assert (batch.accepted, batch.rejected) == (3, [])
+    assert second.asks == ()
+    assert [book.sequence for book in read(BOOK, BOOK | {"sequence": 9}).books] == [9]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"bids": [["1", "1"], ["2.5", "1"]]}, "out of order"),
+        ({"bids": [["1", "1"], ["1.0", "2"]]}, "out of order"),
+        ({"bids": [["1", "0"]]}, "without size"),
+        ({"bids": [["3.0", "1"]]}, "not below the best ask"),
+        ({"bids": [["NaN", "1"]]}, "finite"),
+        ({"bids": [["-1", "1"]]}, "above zero"),
+        ({"bids": [["1e999999999", "1"]]}, "usual size"),
+        ({"bids": [["1" * 65, "1"]]}, "usual size"),
+        ({"bids": [["1"]]}, "[price, size]"),
+        ({"asks": None}, "[price, size]"),
+        ({"asks": {"3": 1}}, "[price, size]"),
+        ({"time": "yesterday"}, "time"),
+        ({"sequence": -1}, "sequence"),
+        ({"sequence": None}, "sequence"),
+        ({"state": "fine"}, "state"),
+        ({"symbol": "A B"}, "symbol"),
+        ({"symbol": None}, "symbol"),
+    ],
+)
+def test_a_book_that_is_not_whole_is_rejected_with_its_reason(
+    change: dict[str, object], word: str
+) -> None:
+    batch = read(GENERIC, BOOK | change)
+
+    assert (batch.accepted, batch.books) == (1, [])
+    ((index, reason),) = [(one.index, one.reason) for one in batch.rejected]
+    assert index == 1
+    assert word in reason
 
 
 @pytest.mark.parametrize("message", IGNORED)
