@@ -200,7 +200,7 @@ def create_app(
         _add_slots(app, stores, work, settings)
         _add_next_candle(app, stores, work, next_candle)
     _add_sales(app, stores, enqueue, settings)
-    _add_admin(app, stores, enqueue, settings)
+    _add_admin(app, stores, offered, enqueue, settings)
     app.add_route("/asyncapi.json", AsyncApiDocument(), public=True)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)), public=True)
     return app
@@ -495,13 +495,19 @@ def _add_sales(app: Application, stores: Stores, enqueue: Enqueue, settings: Set
     app.add_route("/api/account/regenerate-key", regenerate, roles=_SUBSCRIBERS)
 
 
-def _add_admin(app: Application, stores: Stores, enqueue: Enqueue, settings: Settings) -> None:
+def _add_admin(
+    app: Application,
+    stores: Stores,
+    offered: OfferedSlots,
+    enqueue: Enqueue,
+    settings: Settings,
+) -> None:
     """Add the operator's routes, which `AdminAccess` guards."""
     url = settings.api_url
-    app.add_route("/admin/keys", AdminKeys(stores, url))
+    app.add_route("/admin/keys", AdminKeys(stores, offered, url))
     app.add_route("/admin/keys/{key_id}", AdminKey(stores))
     app.add_route("/admin/accounts", AdminAccounts(stores))
-    app.add_route("/admin/accounts/{account_id}", AdminAccount(stores))
+    app.add_route("/admin/accounts/{account_id}", AdminAccount(stores, offered))
     app.add_route("/admin/accounts/{account_id}/claim-link", AdminClaimLink(stores, url))
     wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)
     app.add_route("/admin/webhooks", AdminWebhooks(stores.webhooks))

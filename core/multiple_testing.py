@@ -1,6 +1,12 @@
-"""Many tests at once: with enough slots, some look skilled by chance."""
+"""How sure findings are: an interval of 95%, and many tests at once.
+
+With enough slots, some look skilled by chance.
+"""
 
 from collections.abc import Sequence
+
+# Within so many standard errors of a normal estimate the truth lies, 95 times in a hundred.
+ERRORS_OF_95 = 1.959964
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

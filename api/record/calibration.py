@@ -8,7 +8,7 @@ from api.http.threads import in_database_thread
 from api.record.kept_record import RecordWork
 from api.record.schemas import CalibratedModel, CalibrationShown, RecordComputing
 from api.robots.offered import OfferedSlots
-from api.robots.words import model_version
+from api.robots.words import instant, model_version
 from core.answers.record import (
     CALIBRATED_DAYS,
     CALIBRATION,
@@ -17,7 +17,6 @@ from core.answers.record import (
     RecordScope,
 )
 from core.clock.resolutions import timeframe_code
-from core.clock.times import format_time
 
 _EVERYTHING = RecordScope(days=CALIBRATED_DAYS)
 
@@ -43,7 +42,7 @@ class CalibrationResource:
             return
         record = msgspec.json.decode(found.kept.record, type=Calibrations)
         resp.media = CalibrationShown(
-            as_of=format_time(record.as_of // 1_000 * 1_000),
+            as_of=instant(record.as_of),
             models=[
                 _shown(one) for one in record.models if (one.symbol, one.resolution) in set(slots)
             ],

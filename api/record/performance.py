@@ -15,10 +15,9 @@ from api.record.schemas import (
     RecordComputing,
 )
 from api.robots.offered import OfferedSlots
-from api.robots.words import model_version
+from api.robots.words import instant, model_version
 from core.answers.record import COSTS, PERFORMANCE, Performance, RecordRow, RecordScope
 from core.clock.resolutions import timeframe_code
-from core.clock.times import format_time
 from core.robots.accounts import Account
 
 
@@ -61,7 +60,7 @@ def _shown(record: Performance, query: PerformanceQuery, *, stale: bool) -> Perf
     signals, executions = query.view != "executions", query.view != "signals"
     return PerformanceShown(
         days=query.days,
-        as_of=format_time(record.as_of // 1_000 * 1_000),
+        as_of=instant(record.as_of),
         ledger_head=record.head,
         costs=COSTS,
         totals=PerformanceTotals(

@@ -9,7 +9,7 @@ from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from core.errors import Unavailable
 from core.executions.copy import Copy, copy_sums
-from core.executions.coverage import Coverage, Signs, coverage, joined
+from core.executions.coverage import NO_SIGNS, Coverage, coverage, joined
 from core.executions.open_pnl import contract_size, open_pnl
 from core.robots.accounts import Account
 from core.series import Market
@@ -19,7 +19,6 @@ from storage.stores import Stores
 
 # Coverage looks back so many days at most: it reads every signal of them.
 COVERED_DAYS = 30
-_NOBODY = Signs(copied=(), told={}, presence=None)
 
 
 class AccountCopies:
@@ -58,7 +57,7 @@ class AccountCopies:
         signals = stores.facts.on_grids(one for one in every if one.target in seen)
         signs = stores.copies.signs(stores.copies.since(since, account_id), since)
         if account_id is not None:
-            return coverage(signals, signs.get(account_id, _NOBODY))
+            return coverage(signals, signs.get(account_id, NO_SIGNS))
         return joined(coverage(signals, one) for one in signs.values())
 
     def open_pnl(self, account_id: int | None) -> float | None:

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from core.brokers.symbols import pair_of
 from core.clock.resolutions import parse_resolution, timeframe_code
 from core.clock.times import now_ms
 from core.errors import NotFound, NotInPlan, RequestError
 from core.forecast_target import ForecastTarget
+from core.names import spell_symbol
 from core.robots.accounts import EVERYTHING, OWNER, Account, SlotLimits
 from core.series import Market
 from core.symbols.market_names import MarketNames
@@ -121,6 +123,13 @@ class OfferedSlots:
             return found.find(name).symbol
         except RequestError:
             return name
+
+    def listed(self, name: str) -> str:
+        """Return the symbol that a name in a list of what may be seen means, offered or not yet."""
+        symbol = self.spelt(name)
+        if any(symbol == one.symbol for one in self.ever(None)):
+            return symbol
+        return (pair_of(name) if name.isalpha() else None) or spell_symbol(name)
 
     def known(self, account: Account | None, name: str) -> str:
         """Return the symbol that a name means, whoever may see it.

@@ -4,7 +4,6 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.http.schemas import show_time
 from api.http.threads import in_database_thread
 from api.robots.copies import AccountCopies
 from api.robots.schemas_positions import (
@@ -16,9 +15,9 @@ from api.robots.schemas_positions import (
     PositionSums,
 )
 from api.robots.seen import account_of, is_owner
-from api.robots.words import WORDS
+from api.robots.words import WORDS, instant, iso
 from core.clock.resolutions import timeframe_code
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.executions.copy import Copy
 from core.executions.summary import Money, Totals, by_currency, totals
 from core.robots.accounts import Account
@@ -74,8 +73,8 @@ def show_position(row: Position, copy: Copy | None) -> PositionShown:
         timeframe=timeframe_code(row.resolution),
         signal=WORDS[row.side],
         confidence=opening.confidence,
-        opened_at=format_time(opening.opened_at),
-        closed_at=show_time(progress.closed_at),
+        opened_at=instant(opening.opened_at),
+        closed_at=iso(progress.closed_at),
         entry_price=opening.entry_price,
         exit_price=progress.exit_price,
         pnl=None if progress.pnl is None else round(progress.pnl, 2),

@@ -6,7 +6,7 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.schemas_positions import Terminals, TerminalShown
 from api.robots.seen import account_of, is_owner
-from api.robots.service.checks import instant
+from api.robots.words import instant
 from core.clock.times import now_ms
 from core.robots.accounts import Account
 from core.robots.presence import presence

@@ -10,7 +10,7 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import tier_of
 from api.robots.seen import account_of
-from api.robots.service.checks import instant, iso, minutes
+from api.robots.words import instant, iso, minutes
 from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.errors import Unauthorized

@@ -7,8 +7,9 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from api.docs.openapi import operation
-from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
+from api.robots.offered import OfferedSlots
+from api.robots.words import instant, iso
 from api.sales.admin_words import last_seen, number_of, read_limits, show_account
 from api.sales.openapi_parts import ADMIN
 from api.sales.schemas_admin import (
@@ -19,7 +20,7 @@ from api.sales.schemas_admin import (
     AccountsShown,
     ClaimLinkMade,
 )
-from core.clock.times import format_time, now_ms, parse_time
+from core.clock.times import now_ms, parse_time
 from core.errors import Conflict, InvalidRequest
 from storage.accounts.accounts import GrantedPlan
 from storage.mail.claims import Purpose
@@ -54,8 +55,9 @@ class AdminAccounts:
 class AdminAccount:
     """`/admin/accounts/{account_id}`"""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
         self._accounts = stores.accounts
+        self._offered = offered
         self._heartbeats = stores.heartbeats
         self._admin = AccountAdmin(stores.engine)
 
@@ -91,7 +93,7 @@ class AdminAccount:
         tier, expires_at = told.pop("plan_tier", None), told.pop("expires_at", None)
         ends = None if expires_at is None else parse_time(expires_at, "expires_at")
         plan = GrantedPlan(tier, ends) if tier else None
-        self._admin.change(account_id, _columns(told), plan)
+        self._admin.change(account_id, _columns(told, self._offered), plan)
 
     @operation("admin_close_account", "admin", {200: AccountClosed}, errors=(404,), more=ADMIN)
     async def on_delete(self, req: Request, resp: Response, account_id: str) -> None:
@@ -99,7 +101,7 @@ class AdminAccount:
         number = number_of(account_id, _UNKNOWN)
         await in_database_thread(self._admin.close, number)
         account = await in_database_thread(self._accounts.get, number)
-        resp.media = AccountClosed(True, number, show_time(account.closed_at))
+        resp.media = AccountClosed(True, number, iso(account.closed_at))
 
 
 class AdminClaimLink:
@@ -120,11 +122,11 @@ class AdminClaimLink:
         if account.closed_at is not None:
             raise Conflict("This account is closed.")
         link = self._claims.make(account_id, Purpose.CLAIM)
-        return ClaimLinkMade(link.url(self._api_url), format_time(link.expires_at))
+        return ClaimLinkMade(link.url(self._api_url), instant(link.expires_at))
 
 
-def _columns(told: dict[str, Any]) -> dict[str, Any]:
+def _columns(told: dict[str, Any], offered: OfferedSlots) -> dict[str, Any]:
     """Return what the operator wrote as columns of an account."""
-    symbols, lengths = read_limits(told.get("symbols_allowed"), told.get("tfs_allowed"))
+    symbols, lengths = read_limits(told.get("symbols_allowed"), told.get("tfs_allowed"), offered)
     read = {"symbols_allowed": symbols, "tfs_allowed": lengths}
     return told | {name: value for name, value in read.items() if name in told}

@@ -5,8 +5,9 @@ from msgspec import UNSET
 
 from api.access.callers import Caller
 from api.docs.openapi import operation
-from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
+from api.robots.offered import OfferedSlots
+from api.robots.words import instant, iso
 from api.sales.admin_words import last_seen, number_of, read_limits
 from api.sales.openapi_parts import ADMIN
 from api.sales.schemas import EaConfig
@@ -19,7 +20,7 @@ from api.sales.schemas_admin import (
     NewKeyQuery,
     NewKeyRequest,
 )
-from core.clock.times import format_time, now_ms, parse_time
+from core.clock.times import now_ms, parse_time
 from core.errors import Conflict, NotFound
 from core.mail.mails import MailKind
 from core.robots.accounts import Account
@@ -34,8 +35,9 @@ _UNKNOWN = "No subscriber has a key with this id."
 class AdminKeys:
     """`/admin/keys`"""
 
-    def __init__(self, stores: Stores, api_url: str) -> None:
+    def __init__(self, stores: Stores, offered: OfferedSlots, api_url: str) -> None:
         self._stores = stores
+        self._offered = offered
         self._keys = KeyList(stores.engine, stores.accounts)
         self._api_url = api_url
 
@@ -65,7 +67,7 @@ class AdminKeys:
             return known
         if known:
             raise Conflict("There is an account with this email; add=true makes another key of it.")
-        symbols, lengths = read_limits(asked.symbols_allowed, asked.tfs_allowed)
+        symbols, lengths = read_limits(asked.symbols_allowed, asked.tfs_allowed, self._offered)
         told = NewAccount(
             user_name=asked.user_name,
             email=asked.email,
@@ -103,7 +105,7 @@ class AdminKey:
     async def on_delete(self, req: Request, resp: Response, key_id: str) -> None:
         """Revoke a subscriber's key within a second; twice is the same."""
         key = await in_database_thread(self._revoke, key_id)
-        resp.media = KeyRevokedShown(True, key.number, False, show_time(key.revoked_at))
+        resp.media = KeyRevokedShown(True, key.number, False, iso(key.revoked_at))
 
     def _revoke(self, key_id: str) -> AccessKey:
         key = self._keys.numbered(number_of(key_id, _UNKNOWN))
@@ -123,10 +125,10 @@ def _show(key: AccessKey, account: Account, seen_at: int | None, now: int) -> Ke
         plan_tier=tier,
         api_key_hint=key.hint,
         active=key.opens(now),
-        created_at=format_time(key.created_at),
-        expires_at=show_time(Caller(key, account).ends_at(now)),
-        revoked_at=show_time(key.revoked_at),
-        last_seen_at=show_time(seen_at),
+        created_at=instant(key.created_at),
+        expires_at=iso(Caller(key, account).ends_at(now)),
+        revoked_at=iso(key.revoked_at),
+        last_seen_at=iso(seen_at),
         source=best[0].source if best else None,
         notes=account.notes,
         account_id=account.id,

@@ -6,8 +6,8 @@ from falcon.asgi import Request, Response
 from msgspec import UNSET
 
 from api.docs.openapi import operation
-from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
+from api.robots.words import instant, iso
 from api.sales.openapi_parts import ADMIN
 from api.sales.schemas_admin import (
     MailShown,
@@ -17,7 +17,6 @@ from api.sales.schemas_admin import (
     WebhooksQuery,
     WebhooksShown,
 )
-from core.clock.times import format_time
 from storage.mail.outbox import Mail, MailState, Outbox
 from storage.sales.webhooks import WebhookEvent, WebhookStore
 
@@ -82,10 +81,10 @@ class AdminMails:
             kind=mail.kind,
             state=NO_MAIL_SERVER if waits and not self._sends else mail.state.value,
             attempts=mail.attempts,
-            next_try_at=format_time(mail.next_try_at) if waits and self._sends else None,
+            next_try_at=instant(mail.next_try_at) if waits and self._sends else None,
             error=mail.error,
-            created_at=format_time(mail.created_at),
-            sent_at=show_time(mail.sent_at),
+            created_at=instant(mail.created_at),
+            sent_at=iso(mail.sent_at),
         )
 
 
@@ -94,8 +93,8 @@ def _webhook(event: WebhookEvent) -> WebhookShown:
         provider=event.provider,
         event_id=event.event_id,
         name=event.name,
-        sent_at=format_time(event.sent_at),
-        received_at=format_time(event.received_at),
+        sent_at=instant(event.sent_at),
+        received_at=instant(event.received_at),
         state=event.state.value,
         error=event.error,
         attempts=event.attempts,

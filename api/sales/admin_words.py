@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 
-from api.http.schemas import show_time
+from api.robots.offered import OfferedSlots
+from api.robots.words import instant, iso
 from api.sales.schemas_admin import AccountShown, PlanShown
 from core.clock.resolutions import parse_resolution, timeframe_code
-from core.clock.times import format_time
 from core.errors import NotFound
-from core.names import spell_symbol
 from core.robots.accounts import Account, Entitlement
 from storage.executions.heartbeats import Heartbeats
 
 
 def read_limits(
-    symbols: Sequence[str] | None, lengths: Sequence[str] | None
+    symbols: Sequence[str] | None, lengths: Sequence[str] | None, offered: OfferedSlots
 ) -> tuple[tuple[str, ...] | None, tuple[int, ...] | None]:
     """Return symbols and lengths of candles (s) that may be seen; None stays None: all."""
     return (
-        None if symbols is None else tuple(spell_symbol(one) for one in symbols),
+        None if symbols is None else tuple(offered.listed(one) for one in symbols),
         None if lengths is None else tuple(parse_resolution(one, "tfs_allowed") for one in lengths),
     )
 
@@ -43,14 +42,14 @@ def show_account(account: Account, seen_at: int | None, now: int) -> AccountShow
         email=account.email,
         locale=account.locale,
         plan_tier=account.tier(now),
-        expires_at=show_time(account.active_until(now)),
+        expires_at=iso(account.active_until(now)),
         symbols_allowed=None if symbols is None else list(symbols),
         tfs_allowed=None if lengths is None else [timeframe_code(one) for one in lengths],
         rate_limit_per_min=account.rate_limit_per_min,
         notes=account.notes,
-        created_at=format_time(account.created_at),
-        closed_at=show_time(account.closed_at),
-        last_seen_at=show_time(seen_at),
+        created_at=instant(account.created_at),
+        closed_at=iso(account.closed_at),
+        last_seen_at=iso(seen_at),
         plans=[_plan(one) for one in account.entitlements],
     )
 
@@ -60,7 +59,7 @@ def _plan(plan: Entitlement) -> PlanShown:
         plan.source,
         plan.source_ref,
         plan.plan_tier,
-        format_time(plan.starts_at),
-        show_time(plan.ends_at),
+        instant(plan.starts_at),
+        iso(plan.ends_at),
         plan.state,
     )

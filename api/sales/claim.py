@@ -6,8 +6,8 @@ from falcon.asgi import Request, Response
 
 from api.access.seldom_calls import SeldomCalls
 from api.docs.openapi import operation
-from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
+from api.robots.words import iso
 from api.sales.schemas import Claim, Claimed, EaConfig, Resend, Resent
 from core.clock.times import now_ms
 from core.errors import TooManyRequests
@@ -47,7 +47,7 @@ class ClaimResource:
             key_id=made.key.number,
             api_key=made.plain,
             plan_tier=account.tier(now),
-            expires_at=show_time(account.active_until(now)),
+            expires_at=iso(account.active_until(now)),
             ea_config=EaConfig(self._api_url, made.plain),
         )
 

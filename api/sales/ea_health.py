@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from api.robots.offered import NO_PLAN
-from api.robots.service.checks import minutes
+from api.robots.words import minutes
 from api.sales.schemas_monitoring import EaHealth
 from core.clock.resolutions import DAY
+from core.executions.copy import PaperSignal
+from core.executions.coverage import NO_SIGNS, Signs, coverage
 from core.robots.accounts import EVERYTHING, OWNER, SlotLimits
 from core.robots.presence import Presence, presence
 from storage.executions.heartbeats import SeenTerminal
-from storage.service.robot_counts import Followed, followed_since, reports_since
+from storage.service.robot_counts import reports_since
 from storage.stores import Stores
 
 _DAY_MS = DAY * 1_000
@@ -25,9 +27,11 @@ def ea_health(stores: Stores, now: int) -> list[EaHealth]:
     The owner's own are there once one was seen.
     """
     seen = stores.heartbeats.seen_of_all()
+    week = now - 7 * _DAY_MS
     told = _Told(
         reports_since(stores.engine, now - _DAY_MS),
-        followed_since(stores.engine, now - 7 * _DAY_MS),
+        stores.record_reads.directional(week),
+        stores.copies.signs(stores.copies.since(week), week),
         now,
     )
     found = [
@@ -44,7 +48,8 @@ class _Told(NamedTuple):
     """What is known of all accounts at an instant (epoch ms)."""
 
     reports: dict[int, int]
-    followed: Followed
+    signals: Sequence[PaperSignal]
+    signs: Mapping[int, Signs]
     now: int
 
     def of(
@@ -58,6 +63,7 @@ class _Told(NamedTuple):
         terminals = seen.get(account_id, ())
         last = max((one.seen_at for one in terminals), default=None)
         said = [one.said for one in terminals]  # who was seen last first
+        mine = [one for one in self.signals if limits.allow(one.symbol, one.resolution)]
         return EaHealth(
             account_id=account_id,
             name=name,
@@ -69,15 +75,5 @@ class _Told(NamedTuple):
                 (one.clock_offset_s for one in said if one.clock_offset_s is not None), None
             ),
             reports_24h=self.reports.get(account_id, 0),
-            copied_pct_7d=_copied(limits, account_id, self.followed),
+            copied_pct_7d=coverage(mine, self.signs.get(account_id, NO_SIGNS)).percent,
         )
-
-
-def _copied(limits: SlotLimits, account_id: int, followed: Followed) -> float | None:
-    """Return the percentage of what was signalled within limits that an account traded."""
-    signalled = {seq for seq, symbol, length in followed.signals if limits.allow(symbol, length)}
-    if not signalled:
-        return None
-    return round(
-        100 * len(signalled & followed.by_account.get(account_id, set())) / len(signalled), 1
-    )

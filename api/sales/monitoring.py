@@ -7,9 +7,9 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_thread
-from api.robots.service.checks import ServiceChecks, instant
+from api.robots.service.checks import ServiceChecks
 from api.robots.service.operations import feed_states, mails_state, webhooks_state
-from api.robots.words import model_version
+from api.robots.words import instant, model_version
 from api.sales.ea_health import ea_health
 from api.sales.openapi_parts import ADMIN_OR_OWNER
 from api.sales.schemas_monitoring import (

@@ -12,11 +12,11 @@ from api.http.json_text import parse_json
 from api.http.request_body import read_body
 from api.http.threads import Soon, in_database_thread
 from api.http.validation import convert_body
+from api.robots.words import instant
 from api.sales.openapi_parts import REGENERATE
 from core.clock.resolutions import MINUTE
-from core.clock.times import format_time
 from core.errors import Unauthorized
-from core.mail.mails import MailKind
+from core.mail.mails import MailKind, said_time
 from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey, AccessKeyStore
 from storage.mail.outbox import Outbox
@@ -82,10 +82,16 @@ class RegenerateKey:
         self, key: AccessKey, account: Account | None, minutes: int, address: str
     ) -> Regenerated:
         plain, made = self._keys.rotate(key.id, minutes * MINUTE * 1_000, known=key)
-        ends = format_time((made.created_at + minutes * MINUTE * 1_000) // 1_000 * 1_000)
-        at = format_time(made.created_at // 1_000 * 1_000)
+        end = made.created_at + minutes * MINUTE * 1_000
+        at, ends = instant(made.created_at), instant(end)
         if account and account.email:
-            facts = {"old": key.hint, "hint": made.hint, "at": at, "ends": ends, "address": address}
+            facts = {
+                "old": key.hint,
+                "hint": made.hint,
+                "at": said_time(made.created_at),
+                "ends": said_time(end),
+                "address": address,
+            }
             self._outbox.add(account.id, MailKind.ROTATED, f"key {made.number}", facts)
         when = f"ends at {ends}" if minutes else "was revoked"
         warning = f"The key before {when}. Set InpApiKey of your robot to the new one."

@@ -10,8 +10,8 @@ from api.robots.service.schemas import FeedState, MailsState, WebhooksState
 class EaHealth(Struct, kw_only=True):
     """An account's robots: the one seen last, its reports, and what it followed.
 
-    `account_id` 0 is the owner's. `copied_pct_7d` is the share of the signals to buy or sell in
-    the plan that were traded; null where there were none.
+    `account_id` 0 is the owner's. `copied_pct_7d` is the share that it copied of the signals to
+    buy or sell in the plan that came while a terminal was there; null where there were none.
     """
 
     account_id: int

@@ -49,6 +49,8 @@ class SignalFigures(Struct, kw_only=True):
     `sharpe_daily` (from 60 days on) Lo's. `max_drawdown_r` and `worst_open_r` are marked at
     every close of candles of five minutes, open positions included; `open_r` is what these
     stand at now. `random_entry_percentile` of 1,000 sets of random entries did worse.
+    `versus_prior` is the share of the class prior's Brier score that the sealed chances of all
+    words, NO_TRADE's too, saved; its interval (from 10 days on) is that of a block bootstrap.
     `p_value`, of no gain, and `verdict` hold however often somebody looks; `p_value_holm` over
     all slots and models of the window.
     """
@@ -81,6 +83,9 @@ class SignalFigures(Struct, kw_only=True):
     verdict: str = "unproven"
     n_not_entered: int = 0
     n_open: int = 0
+    versus_prior: float | None = None
+    versus_prior_low: float | None = None
+    versus_prior_high: float | None = None
 
 
 class ExecutionFigures(Struct, kw_only=True):

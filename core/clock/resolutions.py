@@ -20,7 +20,7 @@ def _aliases() -> dict[str, int]:
             count, rest = divmod(seconds, length)
             if count and not rest:
                 names |= {f"{count}{unit}": seconds, f"{unit.upper()}{count}": seconds}
-                names[f"{count}{unit.upper()}"] = seconds
+                names |= {f"{count}{unit.upper()}": seconds, f"{unit}{count}": seconds}
     # One month, "1M" on some exchanges, is not a length in seconds; M1 is MetaTrader's minute.
     del names["1M"]
     return names
@@ -32,7 +32,7 @@ RESOLUTION_NAMES = tuple(_SECONDS_BY_NAME)
 
 
 def parse_resolution(value: str | int, field: str = "resolution") -> int:
-    """Return a candle length in seconds from `60`, `"60"`, `"1m"`, `"M1"`, `"1h"`, `"H1"`, ...
+    """Return a candle length in seconds from `60`, `"60"`, `"1m"`, `"M1"`, `"1h"`, `"h1"`, ...
 
     Raises `InvalidRequest` naming `field` and the lengths that exist.
     """

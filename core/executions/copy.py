@@ -15,11 +15,11 @@ from core.clock.grids import PLAIN, Grid
 from core.clock.openings import end_of
 from core.executions.merge import Execution
 from core.forecast_target import ForecastTarget
+from core.multiple_testing import ERRORS_OF_95
 from core.signals import BUY, risk_of
 
 # A price so many spreads beyond the candle of its moment was not that market's.
 BEYOND_SPREADS = 3
-_Z = 1.959964
 
 
 class PaperSignal(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,7 +209,7 @@ def copy_sums(copies: Iterable[Copy]) -> CopySums:
     gaps = [statistics.fmean(some) for some in by_signal.values()]
     mean = statistics.fmean(gaps) if gaps else None
     standing = _known(one.open_r for one in told)
-    half = _Z * statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else None
+    half = ERRORS_OF_95 * statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else None
     return CopySums(
         n=len(told),
         n_implausible=len(every) - len(told),

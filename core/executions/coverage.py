@@ -43,6 +43,10 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     unmatched: Sequence[Opened] = ()
 
 
+# Of an account whose terminals gave no sign at all.
+NO_SIGNS = Signs(copied=(), told={}, presence=None)
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """Signals to act on while a terminal was there, those copied, and why the rest were not.
 

@@ -1,5 +1,6 @@
 """What a list of positions comes to; money of different currencies is never added."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -35,7 +36,8 @@ def totals(positions: Iterable[Money]) -> Totals:
     every = list(positions)
     closed = [one for one in every if one.closed]
     earned = [one.pnl for one in closed if one.pnl is not None]
-    gains, losses = sum(p for p in earned if p > 0), -sum(p for p in earned if p < 0)
+    gains = math.fsum(p for p in earned if p > 0)
+    losses = math.fsum(-p for p in earned if p < 0)
     wins, lost = sum(p > 0 for p in earned), sum(p < 0 for p in earned)
     return Totals(
         n_total=len(every),

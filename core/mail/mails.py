@@ -1,6 +1,7 @@
 """Mails: their kinds, and the server that takes them."""
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -67,6 +68,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def said_time(instant: int) -> str:
+    """Return an instant (epoch ms) as people read it: `2026-06-27 00:00 UTC`."""
+    return datetime.fromtimestamp(instant / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def check_public_url(url: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.answers.record import SignalFigures
+from core.multiple_testing import ERRORS_OF_95
 from ml.record.equity import Equity
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.calibration import wilson_interval
@@ -23,7 +24,6 @@ LEAST_LOSSES, LEAST_DAYS = 10, 60
 DRAWS = 2_000
 # A finding counts if the chance of it by luck, over all that was looked at, is at most this.
 ALPHA = 0.05
-_Z = 1.959964
 
 
 class Figures(NamedTuple):
@@ -129,8 +129,8 @@ def _sharpe(equity: Equity, days: Integers) -> dict[str, Any]:
     error = math.sqrt((1 + value * value / 2) / len(days))
     return {
         "sharpe_daily": value,
-        "sharpe_low": value - _Z * error,
-        "sharpe_high": value + _Z * error,
+        "sharpe_low": value - ERRORS_OF_95 * error,
+        "sharpe_high": value + ERRORS_OF_95 * error,
     }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression  # type: ignore[import-untyped]
 from scipy.special import expit, logit  # type: ignore[import-untyped]
 
+from core.multiple_testing import ERRORS_OF_95
 from ml.scoring.scores import expected_calibration_error
 
 Floats = NDArray[np.float64]
@@ -128,7 +129,7 @@ def log_loss_of_classes(label: NDArray[np.int64], probability: Floats) -> Floats
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:
     """Return the 95% interval of a frequency: Wilson, Probable inference (1927)."""
-    z = 1.959964
+    z = ERRORS_OF_95
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = z / (1 + z * z / count)
     reach *= float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from api.robots.offered import OfferedSlots
 from core.clock.resolutions import DAY, parse_resolution, resolution_name
 from core.clock.times import format_time, now_ms, parse_time
 from core.names import check_name
@@ -41,15 +42,19 @@ def create(
     notes: Annotated[str, typer.Option(help="For the operator.")] = "",
 ) -> None:
     """Make an account with a plan and a key, and show the key, this once."""
-    told = NewAccount(
-        user_name=name,
-        email=email or None,
-        symbols_allowed=tuple(check_name(one, "symbol") for one in symbol or ()) or None,
-        tfs_allowed=tuple(parse_resolution(one, "timeframe") for one in timeframe or ()) or None,
-        rate_limit_per_min=rate,
-        notes=notes,
-    )
-    with opened_stores(read_settings()) as stores:
+    symbols = [check_name(one, "symbol") for one in symbol or ()]
+    lengths = [parse_resolution(one, "timeframe") for one in timeframe or ()]
+    settings = read_settings()
+    with opened_stores(settings) as stores:
+        offered = OfferedSlots(stores.slots, settings.told_markets)
+        told = NewAccount(
+            user_name=name,
+            email=email or None,
+            symbols_allowed=tuple(offered.listed(one) for one in symbols) or None,
+            tfs_allowed=tuple(lengths) or None,
+            rate_limit_per_min=rate,
+            notes=notes,
+        )
         account = stores.accounts.create(told, plan, _end(days, until))
         typer.echo(f"account {account.id}", err=True)
         _show_new_key(stores, account)

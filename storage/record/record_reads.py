@@ -1,16 +1,17 @@
 """Sealed signals of a window as their record needs them, and what was missed of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, case, func, select
 
 from core.answers.record import RecordHead
+from core.clock.resolutions import DAY
 from core.executions.copy import PaperSignal
 from core.forecast_target import ForecastTarget
 from core.ledger import EVENTS, SIGNALS
-from core.signals import HOLD
+from core.signals import BUY, HOLD, SELL
 from storage.database import reading
 from storage.ledger.ledger_chain import read_head
 from storage.ledger.ledger_reads import in_parts, is_target
@@ -30,6 +31,8 @@ CHANCES = (
     "probability_hold", "probability_buy", "probability_sell", "prior_hold", "prior_buy",
     "prior_sell", "label",
 )  # fmt: skip
+# The class of each chance, in their order.
+_CLASSES = (HOLD, BUY, SELL)
 # A target, and the hash of a model that spoke for it.
 Model = tuple[ForecastTarget, str]
 
@@ -145,6 +148,31 @@ class RecordReads:
         with reading(self._engine) as connection:
             return [tuple(row) for row in connection.execute(query)]
 
+    def losses(self, since: int) -> dict[Model, list[tuple[int, float, float]]]:
+        """Return by model and day (since 1970, UTC) the Brier scores of signals sealed since then.
+
+        Summed over those of which it is known what came: that of their chances, and that of the
+        priors beside them.
+        """
+        signal, event = ledger_signals.c, ledger_events.c
+        named = [signal[name] for name in (*_TARGET, "model_hash")]
+        day = (signal.first_opening // DAY).label("day")
+        sums = [func.sum(_brier(CHANCES[part])) for part in (slice(0, 3), slice(3, 6))]
+        known = event["label"].is_not(None), signal.prior_hold.is_not(None)
+        query = (
+            select(*named, day, *sums)
+            .select_from(ledger_signals.join(ledger_events, _CAME))
+            .where(*_window(since), *known)
+            .group_by(*named, day)
+            .order_by(day)
+        )
+        found: dict[Model, list[tuple[int, float, float]]] = {}
+        with reading(self._engine) as connection:
+            for *target, model_hash, at, loss, prior in connection.execute(query):
+                model = ForecastTarget(*target), model_hash
+                found.setdefault(model, []).append((int(at), float(loss), float(prior)))
+        return found
+
     def head(self) -> RecordHead:
         """Return where the chains of signals and of their outcomes end."""
         with reading(self._engine) as connection:
@@ -167,6 +195,16 @@ class RecordReads:
         )
         with reading(self._engine) as connection:
             return [PaperSignal(**row._mapping) for row in connection.execute(query)]
+
+
+def _brier(chances: Sequence[str]) -> ColumnElement[float]:
+    """Return the squared error of chances, summed over their classes."""
+    came = ledger_events.c["label"]
+    parts = [
+        ledger_signals.c[name] - case((came == one, 1.0), else_=0.0)
+        for name, one in zip(chances, _CLASSES, strict=True)
+    ]
+    return parts[0] * parts[0] + parts[1] * parts[1] + parts[2] * parts[2]
 
 
 def _window(since: int) -> tuple[ColumnElement[bool], ...]:

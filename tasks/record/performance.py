@@ -17,6 +17,7 @@ from core.clock.resolutions import DAY
 from core.executions.copy import PaperSignal
 from core.forecast_target import ForecastTarget
 from core.multiple_testing import holm
+from ml.record.class_prior import DayLosses, joined, versus_prior
 from ml.record.equity import Changes, Equity, changes_of
 from ml.record.figures import chance_of_no_gain, figures, judge
 from ml.record.random_entries import Compared, SlotCandles, compare, percentile
@@ -67,11 +68,15 @@ def performance(stores: Stores, scope: RecordScope, now: int) -> Performance:
     wanted = [model for model in {**counts, **missed} if scope.holds(*_slot(model[0]))]
     candles = RecordCandles(stores.candles, stores.facts, since // 1_000)
     copied = CopiedSignals(stores, signals, since, now)
+    losses = {
+        model: [DayLosses(*one) for one in told] for model, told in reads.losses(since).items()
+    }
     records, rows = [], []
     for model in wanted:
         some = [counts[model]] if model in counts else []
         record = [_record(columns[model], one, candles) for one in some]
-        figures_ = _shown(record, some, missed.get(model, 0), p_values.get(model, 1.0))
+        beside = _versus_prior([model], losses)
+        figures_ = _shown(record, some, missed.get(model, 0), p_values.get(model, 1.0), beside)
         executions = copied.figures([model])
         rows.append(_row(model, offered[model[0]], figures_, executions))
         records += record
@@ -80,7 +85,7 @@ def performance(stores: Stores, scope: RecordScope, now: int) -> Performance:
     return Performance(
         as_of=now,
         head=head,
-        signals=_shown(records, together, lacking, None),
+        signals=_shown(records, together, lacking, None, _versus_prior(wanted, losses)),
         executions=copied.figures(wanted),
         rows=sorted(rows, key=lambda row: (row.symbol, row.resolution, row.model_hash)),
     )
@@ -113,9 +118,16 @@ def _record(signals: SignalColumns, count: ModelCounts, candles: RecordCandles) 
 
 
 def _shown(
-    records: Sequence[_Record], counts: Sequence[ModelCounts], missed: int, p_holm: float | None
+    records: Sequence[_Record],
+    counts: Sequence[ModelCounts],
+    missed: int,
+    p_holm: float | None,
+    beside: Mapping[str, float | None],
 ) -> SignalFigures:
-    """Return the figures of a row, or with no p-value over all slots those of several together."""
+    """Return the figures of a row, or with no p-value over all slots those of several together.
+
+    `beside` is how their chances compare with the class prior.
+    """
     n = sum(one.n for one in counts)
     shown = SignalFigures(
         n=n,
@@ -124,6 +136,7 @@ def _shown(
         coverage=n / (n + missed) if n + missed else None,
         n_resolved=0,
     )
+    shown = msgspec.structs.replace(shown, **beside)
     if not records:
         return shown
     whole = records[0] if len(records) == 1 else _Record.joined(records)
@@ -135,6 +148,15 @@ def _shown(
         p_value_holm=p_value,
         verdict=judge(found, p_value),
     )
+
+
+def _versus_prior(
+    models: Sequence[Model], losses: Mapping[Model, Sequence[DayLosses]]
+) -> dict[str, float | None]:
+    """Return how the chances of models compare with the class prior."""
+    spoke = [model for model in models if model in losses]
+    reach = max((target.horizon * target.resolution for target, _ in spoke), default=0)
+    return versus_prior(joined(losses[model] for model in spoke), 1 + -(-reach // DAY))
 
 
 def _row(

@@ -1,7 +1,6 @@
 """Tell subscribers that a plan ends, or has ended."""
 
-from core.clock.times import format_time
-from core.mail.mails import MailKind
+from core.mail.mails import MailKind, said_time
 from core.payments.entitled import DAY_MS
 from core.payments.events import PAYING
 from core.robots.accounts import Account
@@ -25,14 +24,14 @@ def _remind(account: Account, outbox: Outbox, now: int) -> bool:
         ended = account.ended_at(now)
         if ended is None or ended < now - DAY_MS:
             return False
-        facts = {"ends": format_time(ended)}
+        facts = {"ends": said_time(ended)}
         return outbox.add(account.id, MailKind.ENDED, str(ended), facts)
     until = account.active_until(now)
     days = _notice(account, until, now)
     if until is None or days is None:
         return False
     about = f"{until} {days}"
-    return outbox.add(account.id, MailKind.EXPIRING, about, {"ends": format_time(until)})
+    return outbox.add(account.id, MailKind.EXPIRING, about, {"ends": said_time(until)})
 
 
 def _notice(account: Account, until: int | None, now: int) -> int | None:

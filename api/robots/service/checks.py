@@ -6,7 +6,8 @@ from api.docs.openapi_parts import VERSION
 from api.health import probes
 from api.health.check import Check
 from api.robots.service.schemas import ServiceHealth
-from core.clock.times import format_time, now_ms
+from api.robots.words import iso, minutes
+from core.clock.times import now_ms
 from storage.service.service_state import ServiceState, read_state
 from storage.stores import Stores
 
@@ -30,21 +31,6 @@ class ServiceChecks:
             return _health(state, now_ms()), state
         database = (await self._database.answer()).value
         return _away(database is not None), None
-
-
-def minutes(since: int | None, now: int) -> float | None:
-    """Return how long ago (epoch ms) something was, in minutes; None if it never was."""
-    return None if since is None else round(max(now - since, 0) / 60_000, 1)
-
-
-def instant(at: int) -> str:
-    """Return an instant (epoch ms) as text of whole seconds, which robots can read."""
-    return format_time(at // 1_000 * 1_000)
-
-
-def iso(at: int | None) -> str | None:
-    """Return the same, None for none."""
-    return None if at is None else instant(at)
 
 
 def _health(state: ServiceState, now: int) -> ServiceHealth:

@@ -6,9 +6,9 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots, tier_of
 from api.robots.seen import account_of
-from api.robots.service.checks import iso, minutes
 from api.robots.service.ea_checks import ea_checks
 from api.robots.service.schemas import EaAccount, EaStatus, SlotCoverage, StaleSlot
+from api.robots.words import iso, minutes
 from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget

@@ -7,10 +7,10 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.robots.offered import OfferedSlots
 from api.robots.seen import is_owner
-from api.robots.service.checks import ServiceChecks, instant, iso, minutes
+from api.robots.service.checks import ServiceChecks
 from api.robots.service.operations import feed_states, mails_state, webhooks_state
 from api.robots.service.schemas import ServiceHealth, ServiceStatus, SlotState
-from api.robots.words import model_version
+from api.robots.words import instant, iso, minutes, model_version
 from core.clock.resolutions import timeframe_code
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget

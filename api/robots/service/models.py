@@ -8,9 +8,8 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
 from api.robots.offered import OfferedSlots
-from api.robots.service.checks import instant
 from api.robots.service.schemas import ActiveModel, ActiveModels
-from api.robots.words import model_version
+from api.robots.words import instant, model_version
 from core.clock.resolutions import DAY, timeframe_code
 from core.clock.times import now_ms
 from core.models import SIGNAL

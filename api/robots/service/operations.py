@@ -1,7 +1,7 @@
 """How feeds, mails and payment events are: what owners are told of the service besides."""
 
-from api.robots.service.checks import instant, iso
 from api.robots.service.schemas import FeedState, FeedTerminal, MailsState, WebhooksState
+from api.robots.words import instant, iso
 from core.clock.resolutions import DAY, timeframe_code
 from storage.mail.outbox import MailState
 from storage.sales.webhooks import WebhookState

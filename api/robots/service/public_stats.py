@@ -4,8 +4,8 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread
-from api.robots.service.checks import instant
 from api.robots.service.schemas import LedgerHead, PublicStats
+from api.robots.words import instant
 from core.clock.resolutions import DAY
 from core.clock.times import now_ms
 from core.models import SIGNAL

@@ -31,6 +31,14 @@ export const expectancy = (one) =>
       orNull(one.expectancy_r_low, (value) => signed(value, 3)), orNull(one.expectancy_r_high, (value) => signed(value, 3)))
     : "–";
 
+/** The share of the class prior's error that sealed chances saved, of all words. */
+export const versusPrior = (one) =>
+  isNumber(one.versus_prior)
+    ? ranged(signedPercent(one.versus_prior), orNull(one.versus_prior_low, signedPercent), orNull(one.versus_prior_high, signedPercent))
+    : "–";
+
+const signedPercent = (share) => signed(100 * share, 2, " %");
+
 export const sharpe = (one) =>
   isNumber(one.sharpe_daily)
     ? ranged(signed(one.sharpe_daily), orNull(one.sharpe_low, signed), orNull(one.sharpe_high, signed))

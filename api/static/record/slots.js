@@ -5,12 +5,12 @@ import { count, number, percent } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { verdictChip } from "../parts/verdict.js";
-import { coloured, expectancy, profitFactor, signed, winRate } from "./figures.js";
+import { coloured, expectancy, profitFactor, signed, versusPrior, winRate } from "./figures.js";
 
 const COLUMNS = [
   ["Slot"], ["Verdict"], ["Model", "mono.small"], ["Sealed", "number"], ["Missed", "number"], ["To trade", "number"], ["Ended", "number"],
   ["Won", "number"], ["Profit factor", "number"], ["Mean result", "number"], ["Deepest fall", "number"], ["Open", "number"],
-  ["Against holding", "number"], ["Better than random", "number"], ["Chance of luck", "number"],
+  ["Against holding", "number"], ["Against the prior", "number"], ["Better than random", "number"], ["Chance of luck", "number"],
 ];
 
 export function slotsPart({ rows }) {
@@ -19,7 +19,7 @@ export function slotsPart({ rows }) {
     [`${row.symbol} ${row.tf_code}`, row.retired && h("div.small.muted", {}, "retired")], verdictChip(one.verdict), row.model_v ?? "none spoke",
     count(one.n), one.n_missed ? h("span.warn", {}, count(one.n_missed)) : "0", count(one.n_directional), count(one.n_resolved),
     winRate(one), profitFactor(one), expectancy(one), `${number(one.max_drawdown_r)} R`,
-    coloured(one.open_r, signed(one.open_r, 2, " R")), signed(one.versus_hold_bps, 2, " bps"),
+    coloured(one.open_r, signed(one.open_r, 2, " R")), signed(one.versus_hold_bps, 2, " bps"), versusPrior(one),
     one.random_entry_percentile === null ? "–" : `${number(one.random_entry_percentile, 0)} %`,
     percent(one.p_value_holm),
   ]));

@@ -4,7 +4,7 @@ import { h } from "../parts/dom.js";
 import { ago, count, number, percent, when } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { facts } from "../parts/table.js";
-import { coloured, expectancy, profitFactor, sharpe, signed, winRate } from "./figures.js";
+import { coloured, expectancy, profitFactor, sharpe, signed, versusPrior, winRate } from "./figures.js";
 
 const HEADLINES = {
   skilled: ["skilled", "Better than nothing, beyond chance"],
@@ -34,6 +34,7 @@ export function totalsPart({ totals, days, as_of: asOf, stale, costs }) {
     ["Lowest they ever did", signed(one.worst_open_r, 2, " R")],
     ["Sharpe ratio of days", sharpe(one)],
     ["Against holding", signed(one.versus_hold_bps, 2, " bps")],
+    ["Chances against the class prior", versusPrior(one)],
     ["Chance of luck, all slots", percent(one.p_value_holm)],
   ), h("p.small.muted", {},
     "R is the distance of a signal's stop: lots and doubling up change nothing. Intervals are of 95%. ", costs,

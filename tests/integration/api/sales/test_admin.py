@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from api.app import Application
 from core.clock.times import now_ms
+from core.forecast_target import ForecastTarget
 from core.mail.mails import MailKind
 from core.settings import Settings, WrongSetting, read_settings
 from storage.sales.sales_tables import admin_audit
@@ -366,3 +367,20 @@ async def test_without_a_secret_all_of_it_is_closed(
         owner = {"X-API-Key": stores.keys.create("owner", "test")[0]}
         watched = await conductor.simulate_request("GET", "/admin/monitoring-data", headers=owner)
         assert watched.status_code == 200
+
+
+async def test_lists_of_what_may_be_seen_take_the_names_that_people_say(
+    admin: Admin, stores: Stores
+) -> None:
+    stores.slots.offer(
+        [ForecastTarget(*slot, 6, "barrier_signals") for slot in (("mt5", "EURUSD", 3_600),
+                                                                  ("coinbase", "BTC-USD", 3_600))]
+    )  # fmt: skip
+    said = {"symbols_allowed": ["eurusd", "btc/usd", "usdjpy", "US500.cash"], "tfs_allowed": ["h1"]}
+    made = (await admin("POST", "/keys", json=BUYER | said)).json
+    shown = (await admin("GET", f"/accounts/{made['account_id']}")).json
+    assert shown["symbols_allowed"] == ["EURUSD", "BTC-USD", "USDJPY", "US500.cash"]
+    assert shown["tfs_allowed"] == ["H1"]
+    path = f"/accounts/{made['account_id']}"
+    changed = await admin("PATCH", path, json={"symbols_allowed": ["eur/usd"]})
+    assert changed.json["symbols_allowed"] == ["EURUSD"]

@@ -18,6 +18,12 @@ from tests.integration.storage.sales.test_purchases import (  # noqa: F401
     test_two_contracts_of_one_address_are_one_account_with_the_highest_plan,
     test_what_a_buyer_types_stops_nobody_else_s_payments,
 )
+from tests.integration.storage.uptime.test_uptime import (  # noqa: F401
+    minutes,
+    test_a_minute_is_well_only_if_every_look_at_it_was,
+    test_only_thirty_days_count,
+    test_three_of_sixty_minutes_without_a_server_are_five_percent,
+)
 
 
 @pytest.fixture

@@ -144,6 +144,7 @@ def expected(rows: list[SealedSignal], candles: dict[str, Candles]) -> dict[str,
         depth = max(depth, height - total)
     gains, losses = sum(x for x in r if x > 0), -sum(x for x in r if x < 0)
     bps = [Decimal(one.row.pnl_percent or 0) * 100 for one in done]
+    said, prior = (sum(_score(one.row, name) for one in done) for name in ("probability", "prior"))
     hold = []
     for one in done:
         earned = Decimal(one.row.pnl_percent or 0) / 100
@@ -162,7 +163,16 @@ def expected(rows: list[SealedSignal], candles: dict[str, Candles]) -> dict[str,
         "max_drawdown_r": depth,
         "worst_open_r": worst,
         "open_r": standing,
+        "versus_prior": 1 - said / prior,
     }
+
+
+def _score(row: SealedSignal, chances: str) -> Decimal:
+    """Return the squared error of three chances of a signal, of which it is known what came."""
+    return sum(
+        (Decimal(getattr(row, f"{chances}_{word}")) - (row.label == word)) ** 2
+        for word in ("hold", "buy", "sell")
+    ) or Decimal(0)
 
 
 @pytest.fixture
@@ -191,8 +201,10 @@ def sealed(stores: Stores, candles: dict[str, Candles]) -> list[SealedSignal]:
     told = [Oracle(row, candles[row.symbol]) for row in rows if row.type != "hold"]
     stores.sealed.record_outcomes(
         [
-            SignalOutcome(one.row.seq, float(100 * one.earned), one.exit, "hold")
-            for one in told
+            SignalOutcome(
+                one.row.seq, float(100 * one.earned), one.exit, ("hold", "buy", "sell")[n % 3]
+            )
+            for n, one in enumerate(told)
             if one.exit
         ]
     )

@@ -34,6 +34,7 @@ def test_a_plan_that_ends_is_told_of_thrice_and_each_once(
         now = END + hours * 3_600_000
         told += [(hours, kinds(outbox)[-1])] if remind(accounts, outbox, now) else []
     assert told == [(-7 * 24, "expiring"), (-24, "expiring"), (0, "ended")]
+    assert {mail.facts["ends"] for mail in outbox.list()} == {"2026-03-02 00:00 UTC"}
 
 
 def test_a_plan_that_is_renewed_by_itself_is_not_said_to_end(

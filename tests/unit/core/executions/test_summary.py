@@ -16,6 +16,9 @@ def test_without_losses_there_is_no_profit_factor_and_without_closed_ones_no_win
     assert totals([Money(True, 5.0, None)]).profit_factor is None
     nothing = totals([Money(False, 1.0, None)])
     assert (nothing.win_rate_pct, nothing.total_pnl) == (None, 0.0)
+    # Sums of nothing are numbers as all other sums are.
+    sums = (nothing.total_pnl, nothing.gross_profit, nothing.gross_loss)
+    assert [repr(one) for one in sums] == ["0.0"] * 3
 
 
 def test_money_of_different_currencies_is_never_added() -> None:

@@ -11,6 +11,7 @@ from storage.accounts.accounts import NewAccount
 from storage.executions.heartbeats import Said
 from storage.sales.sales_tables import admin_audit
 from storage.stores import Stores
+from tasks.record.join_executions import join_executions
 from tests.integration.api.conftest import Api
 from tests.integration.api.robots.conftest import EURUSD, GOLD, Seal
 from tests.integration.api.robots.shape_text import Shape
@@ -51,7 +52,7 @@ async def test_all_that_is_watched_agrees_with_what_was_done(
     api: Api, stores: Stores, seal: Seal
 ) -> None:
     seal(EURUSD, 24 * 4 * 3, confidence=0.31)
-    followed, _ = seal(GOLD, 1, confidence=0.55), seal(GOLD, 2, type="sell", confidence=1.0)
+    followed, other = seal(GOLD, 1, confidence=0.55), seal(GOLD, 2, type="sell", confidence=1.0)
     seal(EURUSD, type="hold", confidence=0.1)
     stores.inputs.put(
         GOLD, holding([InputHealth("level", 0.3, 0.0), InputHealth("macd", 0.1, 6.0)])
@@ -63,6 +64,10 @@ async def test_all_that_is_watched_agrees_with_what_was_done(
     opened = format_time(followed.made_at + 1_000)
     body = report(opened_at=opened, pred_id=followed.seq, symbol="XAUUSD", timeframe="H1")
     assert (await api.bare("POST", "/api/executions", json=body, headers=robot)).json["matched"]
+    join_executions(stores)
+    beat = {"version": "1.2", "skipped": [{"pred_id": other.seq, "why": "spread"}]}
+    beaten = await api.bare("POST", "/api/ea/heartbeat", json=beat, headers=robot)
+    assert beaten.status_code == 200
     first = enter_run(stores.registry, run("first", GOLD, created_at=now_ms() - 5_000))
     against = {"comparisons": [{"against": {"champion": {}}}], "reason": "It is no better."}
     enter_run(stores.registry, run("next", GOLD, promoted=False, decision=against), first.id)
@@ -78,9 +83,12 @@ async def test_all_that_is_watched_agrees_with_what_was_done(
     assert (ana["name"], ana["status"], ana["version"], ana["clock_offset_s"]) == (
         "Ana", "online", "1.2", 3,
     )  # fmt: skip
-    # Of the two signals on gold that she may see, and not of the one on EURUSD M15.
+    # Of the two signals on gold that she may see, and not of the one on EURUSD M15: as the
+    # account's own page says it. Whose robot was never there could copy none.
     assert (ana["reports_24h"], ana["copied_pct_7d"]) == (1, 50.0)
-    assert (bia["status"], bia["reports_24h"], bia["copied_pct_7d"]) == ("never", 0, 0.0)
+    assert (bia["status"], bia["reports_24h"], bia["copied_pct_7d"]) == ("never", 0, None)
+    own = (await api.bare("GET", "/api/account/executions?days=7", headers=robot)).json
+    assert own["summary"]["copy"]["coverage"]["pct"] == 50.0
     day, week = told["signals_distribution"]["24h"], told["signals_distribution"]["7d"]
     assert (day["n"], week["n"]) == (3, 4)
     assert day["by_word"] == {"BUY": 1, "SELL": 1, "NO_TRADE": 1}
