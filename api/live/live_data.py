@@ -23,7 +23,8 @@ from api.live.schemas_live import (
 )
 from core.clock.times import format_each_microsecond, format_microseconds, format_time
 from core.names import check_name
-from storage.journal.query import Position, TradePage, TradeReader
+from storage.journal.pages import Position, TradePage
+from storage.journal.query import TradeReader
 from storage.live.quarantine import Quarantine
 from storage.live.traded_markets import TradedMarkets
 from storage.trades.anomalies import AnomalyStore

@@ -23,6 +23,13 @@ _FRAME = struct.Struct("<HI")  # lengths of the entry's name and of its packed b
 _INDEXES = 16
 
 
+class Stamp(NamedTuple):
+    """By what a file is known not to have changed: it only ever grows."""
+
+    modified_ns: int
+    size: int
+
+
 class _Place(NamedTuple):
     """Where in its file a packed batch lies, and the span of its trades (microseconds)."""
 
@@ -44,7 +51,7 @@ class JournalArchive:
     def __init__(self, client: "redis.Redis", folder: Path) -> None:
         self._client: Any = client
         self._folder = folder
-        self._indexes: Recent[tuple[Path, int, int], list[_Place]] = Recent(_INDEXES)
+        self._indexes: Recent[tuple[Path, Stamp], list[_Place]] = Recent(_INDEXES)
 
     def spill(
         self,
@@ -97,12 +104,18 @@ class JournalArchive:
         except FileNotFoundError:  # purged since its name was read
             return
         with file:
-            told = os.fstat(file.fileno())
-            key = path, told.st_mtime_ns, told.st_size
+            key = path, _stamp(os.fstat(file.fileno()))
             for place in self._indexes.get(key, lambda: _index(file)):
                 if place.first <= end and place.last >= start:
                     file.seek(place.start)
                     yield place.first, place.name, unpack(file.read(place.length))
+
+    def stamp(self, platform: str, symbol: str, hour: int) -> Stamp | None:
+        """Return how the file of an hour stands, None where there is none."""
+        try:
+            return _stamp((self._symbol_folder(platform, symbol) / f"{hour}.journal").stat())
+        except FileNotFoundError:  # purged since its name was read
+            return None
 
     def hours(self, platform: str, symbol: str) -> list[int]:
         """Return the hours (epoch ms) that have a file."""
@@ -162,6 +175,10 @@ class JournalArchive:
 
     def _symbol_folder(self, platform: str, symbol: str) -> Path:
         return self._folder / check_name(platform, "platform") / check_name(symbol, "symbol")
+
+
+def _stamp(told: os.stat_result) -> Stamp:
+    return Stamp(told.st_mtime_ns, told.st_size)
 
 
 def _kept_from(folder: Path) -> int:

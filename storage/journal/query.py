@@ -5,46 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 import redis
-from numpy.typing import NDArray
 
-from core.messages import IdKind
-from storage.journal.archive import JournalArchive
-from storage.journal.columns import Ints, Trades
+from storage.journal.archive import JournalArchive, Stamp
+from storage.journal.columns import Trades
 from storage.journal.journal import SPAN_MS, Journal
+from storage.journal.pages import NearestTrades, Position, Stretch, TradePage
 
 # A page is often full after a few entries.
 FIRST_TRIP, ENTRIES_A_TRIP = 4, 64
-_SIDES = {1: "buy", -1: "sell", 0: None}
-
-
-class TradeRow(NamedTuple):
-    """One trade as a caller sees it: time in microseconds UTC, the taker's side.
-
-    `trade_id` is None for sources without ids; `last_trade_id` is told for
-    aggregates only.
-    """
-
-    trade_id: int | None
-    time: int
-    price: float
-    size: float
-    side: str | None
-    last_trade_id: int | None
-
-
-class Position(NamedTuple):
-    """A place between two trades: behind `passed` trades of one time (microseconds) and id."""
-
-    time: int
-    id: int
-    passed: int
-
-
-class TradePage(NamedTuple):
-    """Trades in order, and where the next page begins; None at the end."""
-
-    rows: list[TradeRow]
-    next_position: Position | None
+# Where the entries of an hour overlap, all are read for a page: so many of the trades that come
+# next are kept in order for the pages that follow, of so many markets or readers.
+AHEAD, STRETCHES = 50_000, 4
 
 
 class Entry(NamedTuple):
@@ -63,12 +34,37 @@ class Entry(NamedTuple):
         return int(self.name.split("-")[0])
 
 
+class Mark(NamedTuple):
+    """What is held of a span: the entries in Redis, and how its files stood.
+
+    Whatever is written, moved or deleted there makes another one of it.
+    """
+
+    names: list[tuple[int, str]]
+    files: dict[int, Stamp | None]
+
+    def until(self, last_ms: int) -> "Mark":
+        """Return the mark of the part of the span that ends then."""
+        files = {hour: stamp for hour, stamp in self.files.items() if hour <= last_ms}
+        return Mark([one for one in self.names if one[0] <= last_ms], files)
+
+
+class _Kept(NamedTuple):
+    """A stretch of a market's trades, and the mark of the journal when it was read."""
+
+    market: tuple[str, str]
+    mark: Mark
+    stretch: Stretch
+
+
 class TradeReader:
     """Read the journal, in Redis and in its files, by time."""
 
     def __init__(self, client: "redis.Redis", archive: JournalArchive) -> None:
         self._journal = Journal(client)
         self._archive = archive
+        # Replaced as a whole: several threads read it.
+        self._kept: tuple[_Kept, ...] = ()
 
     def page(
         self,
@@ -83,18 +79,53 @@ class TradeReader:
 
         `after` continues where the page before ended.
         """
-        begin = max(start, after.time) if after else start
-        nearest = _Nearest(after.time if after else begin - 1, limit, end)
-        parts: list[Trades] = []
-        for entry in self.entries(platform, symbol, begin // 1_000, end // 1_000):
-            if nearest.until < entry.first_ms * 1_000:
+        begin, market = max(start, after.time) if after else start, (platform, symbol)
+        for kept in self._kept:
+            if kept.market == market and kept.stretch.begin <= begin <= kept.stretch.until:
+                page = kept.stretch.page(kept.stretch.passed(begin, after), limit, end)
+                if page and kept.mark == self._mark(*market, kept.stretch):
+                    return page
+        mark, stretch = self._read(market, begin, end, limit, after)
+        passed = stretch.passed(begin, after)
+        page = stretch.page(passed, limit, end)
+        assert page is not None
+        if len(stretch.time) > passed + 2 * limit:
+            others = [one for one in self._kept if one.market != market]
+            self._kept = (_Kept(market, mark, stretch), *others)[:STRETCHES]
+        return page
+
+    def _read(
+        self, market: tuple[str, str], begin: int, end: int, limit: int, after: Position | None
+    ) -> tuple[Mark, Stretch]:
+        """Read the trades of a page, and what lies beside them in the same entries."""
+        first = begin if after is None else after.time + 1
+        page = NearestTrades(first, end, limit)
+        ahead = NearestTrades(first, end, max(limit, AHEAD))
+        parts, mark, until = list[Trades](), Mark([], {}), end
+        for entry in self.entries(*market, begin // 1_000, end // 1_000, mark):
+            if page.until < entry.first_ms * 1_000:
+                until = entry.first_ms * 1_000 - 1
                 break
             time = entry.trades.time
-            inside = (time >= begin) & (time <= nearest.until)
+            inside = (time >= begin) & (time <= ahead.until)
             if inside.any():
                 parts.append(entry.trades if inside.all() else entry.trades.take(inside))
-                nearest.add(parts[-1].time)
-        return _page(parts, limit, after)
+                page.add(parts[-1].time)
+                ahead.add(parts[-1].time)
+        stretch = Stretch.of(parts, begin, min(until, ahead.until))
+        return mark.until(stretch.until // 1_000), stretch
+
+    def _mark(self, platform: str, symbol: str, stretch: Stretch) -> Mark:
+        """Return how the journal stands now where a stretch was read."""
+        span = stretch.begin // 1_000, stretch.until // 1_000
+        names = self._journal.names(platform, symbol, *span)
+        hours = self._hours(platform, symbol, *span)
+        return Mark(names, {hour: self._archive.stamp(platform, symbol, hour) for hour in hours})
+
+    def _hours(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[int]:
+        """Return the hours (epoch ms) with files that may hold trades of a span."""
+        hours = self._archive.hours(platform, symbol)
+        return [hour for hour in hours if first_ms - 2 * SPAN_MS < hour <= last_ms]
 
     def between(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> list[Trades]:
         """Return all trades of `first_ms..last_ms`, both included, in batches each in order."""
@@ -106,16 +137,24 @@ class TradeReader:
                 chosen.append(entry.trades.take(inside).in_order())
         return chosen
 
-    def entries(self, platform: str, symbol: str, first_ms: int, last_ms: int) -> Iterator[Entry]:
-        """Yield batches that may hold trades of the range, by the times of their first trades."""
+    def entries(
+        self,
+        platform: str,
+        symbol: str,
+        first_ms: int,
+        last_ms: int,
+        mark: Mark | None = None,
+    ) -> Iterator[Entry]:
+        """Yield batches that may hold trades of the range, by the times of their first trades.
+
+        What `mark` is told is how the journal stood just before it was read.
+        """
         span = first_ms * 1_000, last_ms * 1_000 + 999
         # Names first: what moves to a file meanwhile is then found in the file.
         held = self._journal.names(platform, symbol, first_ms, last_ms)
-        hours = [
-            hour
-            for hour in self._archive.hours(platform, symbol)
-            if first_ms - 2 * SPAN_MS < hour <= last_ms
-        ]
+        hours = self._hours(platform, symbol, first_ms, last_ms)
+        mark = mark or Mark([], {})
+        mark.names.extend(held)
         seen: set[str] = set()
         at = 0
         for hour in [*hours, None]:
@@ -125,6 +164,7 @@ class TradeReader:
             if hour is not None:
                 # Entries in Redis may begin anywhere in the hour of a file, too.
                 follows = held[at][0] if at < len(held) else last_ms
+                mark.files[hour] = self._archive.stamp(platform, symbol, hour)
                 yield from self._from_file(platform, symbol, hour, seen, span, follows)
 
     def kept_from(self, platform: str, symbol: str) -> int:
@@ -178,91 +218,3 @@ class TradeReader:
 
 def _count_before(held: list[tuple[int, str]], first_ms: int) -> int:
     return int(np.searchsorted([at for at, _ in held], first_ms))
-
-
-class _Nearest:
-    """The times next after an instant: as many as a page tells, and one more.
-
-    No trade later than `until` (microseconds) can be of the page.
-    """
-
-    def __init__(self, after: int, limit: int, end: int) -> None:
-        self.until = end
-        self._after, self._limit = after, limit
-        self._count = 0
-        self._times: list[Ints] = []
-
-    def add(self, time: Ints) -> None:
-        """Note the times of more trades, in any order."""
-        self._times.append(time[time > self._after])
-        self._count += len(self._times[-1])
-        if self._count > self._limit:
-            nearest = np.sort(np.concatenate(self._times), kind="stable")[: self._limit + 1]
-            self.until, self._times, self._count = int(nearest[-1]), [nearest], len(nearest)
-
-
-class _Sorted(NamedTuple):
-    """Positions of trades in order: in which batch, at which row, and their time and id."""
-
-    part: Ints
-    row: Ints
-    time: Ints
-    id: Ints
-
-
-def _page(parts: list[Trades], limit: int, after: Position | None) -> TradePage:
-    if not parts:
-        return TradePage([], None)
-    found = _sort(parts)
-    passed = _passed(found, after)
-    chosen = slice(passed, passed + limit)
-    following = None
-    if len(found.time) > passed + limit:
-        last = passed + limit - 1
-        place = int(found.time[last]), int(found.id[last])
-        following = Position(*place, int(_same(found, place)[: last + 1].sum()))
-    return TradePage(_rows(parts, found.part[chosen], found.row[chosen]), following)
-
-
-def _sort(parts: list[Trades]) -> _Sorted:
-    """Return the order of all trades: by time, then by their places at one instant."""
-    lengths = [len(part) for part in parts]
-    number = np.repeat(np.arange(len(parts)), lengths)
-    row = np.concatenate([np.arange(length) for length in lengths])
-    time = np.concatenate([part.time for part in parts])
-    place = np.concatenate([part.places()[1] for part in parts])
-    order = np.lexsort((place, time))
-    return _Sorted(number[order], row[order], time[order], place[order])
-
-
-def _same(found: _Sorted, place: tuple[int, int]) -> NDArray[np.bool_]:
-    return np.asarray((found.time == place[0]) & (found.id == place[1]))
-
-
-def _passed(found: _Sorted, after: Position | None) -> int:
-    """Return how many of the sorted trades an earlier page has told already."""
-    if after is None:
-        return 0
-    before = (found.time < after.time) | ((found.time == after.time) & (found.id < after.id))
-    same = int(_same(found, (after.time, after.id)).sum())
-    return int(before.sum()) + min(same, after.passed)
-
-
-def _rows(parts: list[Trades], part: Ints, row: Ints) -> list[TradeRow]:
-    """Return those rows of those parts, in their order."""
-    count = len(part)
-    time, side = np.empty(count, np.int64), np.empty(count, np.int8)
-    price, size = np.empty((2, count), np.float64)
-    # Filled with None: where there are no ids, and where a trade is no aggregate.
-    identity, until = np.empty((2, count), object)
-    for number in np.unique(part).tolist():
-        at = np.flatnonzero(part == number)
-        batch = parts[number].take(row[at])
-        time[at], side[at] = batch.time, batch.side
-        price[at], size[at] = batch.prices(), batch.sizes()
-        if batch.kind is not IdKind.NONE:
-            identity[at] = batch.first_id.tolist()
-        if batch.kind is IdKind.AGGREGATE:
-            until[at] = batch.last_id.tolist()
-    columns = (time.tolist(), price.tolist(), size.tolist(), map(_SIDES.get, side.tolist()))
-    return list(map(TradeRow, identity.tolist(), *columns, until.tolist()))

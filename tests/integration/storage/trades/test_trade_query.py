@@ -1,14 +1,18 @@
 """Every accepted trade can be read back, once and in order, from Redis and from files."""
 
 import random
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
 from core.messages import IdKind
 from storage.journal.archive import JournalArchive
-from storage.journal.query import Position, TradeReader, TradeRow
+from storage.journal.pages import Position, TradeRow
+from storage.journal.query import Entry, TradeReader
 from storage.trades.writer import TradeWriter
 from tests.integration.storage.trades.test_trade_writer import START, make_trades, pack
 from tests.trade_oracle import RawTrade
@@ -91,6 +95,42 @@ def test_pages_keep_the_order_where_an_hour_lies_in_redis_and_in_its_file(
     told = read_all(TradeReader(redis_client, archive), limit)
 
     assert [trade.trade_id for trade in told] == list(range(400))
+
+
+@pytest.mark.parametrize("in_files", [False, True])
+def test_pages_of_a_shuffled_hour_read_it_once_and_tell_what_came_meanwhile(
+    redis_client: "redis.Redis",
+    archive: JournalArchive,
+    monkeypatch: pytest.MonkeyPatch,
+    in_files: bool,
+) -> None:
+    hour = START // 3_600_000_000 * 3_600_000_000
+    rows = [RawTrade(n, hour + n * 1_000_000, "1", "2") for n in range(0, 1_000, 2)]
+    for first in range(5):
+        TradeWriter(redis_client).write("x", {"A-B": [pack(rows[first::5])]})
+    if in_files:
+        archive.spill("x", "A-B", FAR // 1_000)
+    reader, read = TradeReader(redis_client, archive), Counter[str]()
+    whole = TradeReader.entries
+
+    def counted(*args: Any) -> Iterator[Entry]:
+        for entry in whole(*args):
+            read[entry.name] += 1
+            yield entry
+
+    monkeypatch.setattr(TradeReader, "entries", counted)
+    ids, after = list[int | None](), None
+    for place in range(6):
+        page = reader.page("x", "A-B", 0, FAR, 50, after)
+        ids, after = [*ids, *(row.trade_id for row in page.rows)], page.next_position
+        if place == 2:
+            assert set(read.values()) == {1}
+            late = RawTrade(301, hour + 301 * 1_000_000, "1", "2")
+            TradeWriter(redis_client).write("x", {"A-B": [pack([late])]})
+        if place == 4:
+            archive.spill("x", "A-B", FAR // 1_000)
+    assert ids == [*range(0, 302, 2), 301, *range(302, 598, 2)]
+    assert max(read.values()) <= 3
 
 
 def test_a_frame_cut_short_by_a_crash_hides_no_other(
