@@ -16,7 +16,6 @@ from ml.amd.phases import (
     PHASES,
     Box,
     Episode,
-    Phase,
     Phases,
     find_phases,
 )
@@ -67,11 +66,6 @@ def current_phases(history: History, rules: PhaseRules) -> Phases:
     kept = LOOKBACKS * rules.lookback
     newest = history.frame.tail(kept).reset_index(drop=True)
     return find_phases(History(newest, history.sessions), rules)
-
-
-def phase_now(history: History, rules: PhaseRules) -> Phase:
-    """Return the phase of the newest candle; none where too few precede it without a gap."""
-    return PHASES[current_phases(history, rules).episodes[-1].code]
 
 
 def read_phase(history: History, rules: PhaseRules) -> AmdReading:

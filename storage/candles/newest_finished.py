@@ -88,8 +88,12 @@ def last_finished(candles: Candles) -> int | None:
 def newest_closed(store: CandleStore, series: Series, grid: Grid, now: int) -> int | None:
     """Return the newest finished candle (opening, s) if no later one has closed by `now` (s)."""
     newest = newest_finished(store, series)
-    last = closed_at(now, series.resolution, grid)
-    return newest if newest is not None and newest >= last else None
+    return newest if is_newest(newest, series, grid, now) else None
+
+
+def is_newest(newest: int | None, series: Series, grid: Grid, now: int) -> bool:
+    """Say whether no later candle than one (opening, s) has closed by `now` (s); False for None."""
+    return newest is not None and newest >= closed_at(now, series.resolution, grid)
 
 
 def newest_is_unfinished(store: CandleStore, series: Series) -> bool:

@@ -15,9 +15,11 @@ logger = logging.getLogger(__name__)
 
 
 class AtClose:
-    """The steps of the pass; each is done by one run at a time, and hinders no other.
+    """The steps of the pass; each is done by one run at a time, and hinders no other by failing.
 
-    A candle that comes while a step is at work has it done once more.
+    A candle that comes while a step is at work has it done once more. The run that it woke
+    leaves what follows to the run that is at that step: beside what has a deadline, it would
+    take the time of the same interpreter for what has none.
     """
 
     def __init__(self, steps: Sequence[Callable[[], int]]) -> None:
@@ -25,11 +27,17 @@ class AtClose:
 
     def run(self) -> int:
         """Do all that is due; returns how much there was."""
-        return sum(self._do(turns, step) for turns, step in self._steps)
+        total = 0
+        for turns, step in self._steps:
+            done = self._do(turns, step)
+            if done is None:
+                break
+            total += done
+        return total
 
-    def _do(self, turns: Turns, step: Callable[[], int]) -> int:
+    def _do(self, turns: Turns, step: Callable[[], int]) -> int | None:
         try:
-            return turns.work(step)
+            return turns.work_or_leave(step)
         except TickcastError as error:
             logger.warning("at a candle's close: %s", error.detail)
         except Exception:

@@ -30,7 +30,11 @@ class Turns:
 
         What he was told of may have come after the step had looked.
         """
-        total = 0
+        return self.work_or_leave(step) or 0
+
+    def work_or_leave(self, step: Callable[[], int]) -> int | None:
+        """Do the same; returns None if another run is at the step, which it does once more."""
+        total = None
         self._asked = True
         for _ in range(MOST_AGAIN):
             if not self._asked:
@@ -39,5 +43,5 @@ class Turns:
                 if not mine:
                     break
                 self._asked = False
-                total += step()
+                total = (total or 0) + step()
         return total

@@ -27,7 +27,7 @@ from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
-from tasks.signals.market_history import market_history
+from tasks.signals.market_history import newest_phases
 from tasks.signals.predict_range import context, once, range_ahead, show_range
 from tasks.signals.prepared_candles import origins
 from tasks.signals.show_signal import (
@@ -96,8 +96,6 @@ def make_signal(
     `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
     """
     # LightGBM, TA-Lib and pandas come in with this import.
-    from ml.amd.measures import PhaseRules
-    from ml.amd.reading import phase_now
     from ml.features.regimes import current_regimes
     from ml.models.signal_decision import Chances, Evidence, decide
 
@@ -125,7 +123,7 @@ def make_signal(
         about=about,
         price_range=price_range,
         ahead=ahead,
-        phase=phase_now(market_history(stores, series, origin.history.frame), PhaseRules()).value,
+        phase=newest_phases.get(stores, series, mark, origin.history.frame).phase,
         levels=show_levels(chances, market.digits),
         regimes=current_regimes(origin.history.features, series.resolution),
     )

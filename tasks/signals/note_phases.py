@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from core.clock.openings import end_of
 from core.clock.resolutions import HOUR
 from core.clock.times import now_ms
 from core.series import Series
-from storage.candles.newest_finished import newest_closed
+from storage.candles.candle_columns import Candles
+from storage.candles.newest_finished import is_newest, last_finished
+from storage.candles.series_state import SeriesState
 from storage.stores import Stores
 from tasks.jobs.candle_frames import frame_of
-from tasks.signals.market_history import market_history
+from tasks.signals.market_history import newest_phases
+from tasks.signals.prepared_candles import origins
 
 
 class PhaseWatch:
@@ -21,36 +23,31 @@ class PhaseWatch:
 
     def run(self) -> int:
         """Tell of the phases that changed with a candle that has just closed; returns how many."""
-        return sum(self._told(series, newest) for series, newest in self._closed())
+        return sum(self._told(series, state, held) for series, state, held in self._closed())
 
-    def _closed(self) -> Iterator[tuple[Series, int]]:
+    def _closed(self) -> Iterator[tuple[Series, SeriesState, Candles]]:
+        """Yield the series of which a candle has just closed, with their newest candles."""
         stores, now = self._stores, now_ms() // 1_000
         watched = {watch.series for watch in stores.watches.list()}
         offered = {slot.target.series for slot in stores.slots.offered()}
-        for series in sorted(watched | offered, key=str):
-            seen = self._seen.get(series)
-            if seen is not None and now < _next_close(seen, series.resolution):
-                continue
-            newest = newest_closed(stores.candles, series, stores.facts.get(series).grid, now)
-            if newest is not None and newest != seen:
-                yield series, newest
+        due = [one for one in sorted(watched | offered, key=str) if self._is_due(one, now)]
+        for series, state in stores.candles.states(due).items():
+            held = origins.candles(stores, series, state)
+            newest, grid = last_finished(held), stores.facts.get(series).grid
+            if newest != self._seen.get(series) and is_newest(newest, series, grid, now):
+                yield series, state, held
 
-    def _told(self, series: Series, newest: int) -> bool:
-        # TA-Lib and pandas come in with this import.
-        from ml.amd.measures import PhaseRules
-        from ml.amd.phases import PHASES
-        from ml.amd.reading import LOOKBACKS, current_phases
+    def _is_due(self, series: Series, now: int) -> bool:
+        seen = self._seen.get(series)
+        return seen is None or now >= _next_close(seen, series.resolution)
 
-        stores, rules = self._stores, PhaseRules()
-        candles = stores.candles.read(series, limit=LOOKBACKS * rules.lookback + 1, newest=True)
-        history = market_history(stores, series, frame_of(stores, series, candles))
-        phases = current_phases(history, rules)
-        self._seen[series] = newest
-        if not phases.known[-2:].all():
+    def _told(self, series: Series, state: SeriesState, held: Candles) -> bool:
+        stores = self._stores
+        found = newest_phases.get(stores, series, state.mark, frame_of(stores, series, held))
+        self._seen[series] = found.opening
+        if not found.known:
             return False
-        before, now = (PHASES[code].value for code in phases.codes[-2:])
-        closed = end_of(newest, series.resolution, phases.history.sessions.grid)
-        return stores.signal_events.note_phase(series, before, now, closed)
+        return stores.signal_events.note_phase(series, found.before, found.phase, found.closed)
 
 
 def _next_close(opening: int, resolution: int) -> int:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 # So many targets are dealt with before what was made is sealed: the first of many that close at
 # once do not wait for the last, and all pay for few synced commits.
-AT_ONCE = 12
+AT_ONCE = 6
 
 
 class Ready(NamedTuple):
