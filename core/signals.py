@@ -157,8 +157,21 @@ def path_target(series: Series, horizon: int, model: str) -> ForecastTarget:
 
 def nothing_trained(target: ForecastTarget) -> ModelUnavailable:
     """Return the error of a target for which nothing speaks yet."""
+    exits = exits_of(target.model)
+    body: dict[str, object] = {
+        "symbol": target.symbol,
+        "platform": target.platform,
+        "timeframe": resolution_name(target.resolution),
+    }
+    if target.horizon not in RANGE_HORIZONS:
+        body["horizons"] = [target.horizon]
+    if exits != USUAL:
+        body["rr_config"] = exits.name
+    unasked = (
+        "; series that are watched or offered are trained by themselves" if exits == USUAL else ""
+    )
     return ModelUnavailable(
         f"No model is trained yet for {target.symbol} on {target.platform}, {target.horizon} "
-        "candles ahead. POST /api/v1/models/train trains it, which takes minutes; series on the "
-        "watch-list are trained by themselves."
+        f"candles ahead. POST /api/v1/models/train with {msgspec.json.encode(body).decode()} "
+        f"trains it, which takes minutes{unasked}."
     )

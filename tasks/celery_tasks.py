@@ -273,7 +273,7 @@ def flush_heartbeats() -> None:
 def retrain() -> None:
     """Queue the trainings of watched targets that are due, the first ones of signals too."""
     runtime().retrainer.run(runtime().stores, runtime().enqueue)
-    train_first(runtime().stores, runtime().enqueue)
+    train_first(runtime().stores, runtime().enqueue, runtime().signals_ahead)
 
 
 @periodic(table.SCORE_SIGNALS)

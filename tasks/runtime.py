@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from celery import Celery  # type: ignore[import-untyped]
 
 from core.settings import Settings
+from core.signals import offered_horizons
 from feeds.candle_sources import CandleSource, Pace, open_source
 from feeds.exchange_trades import ExchangeTrades
 from storage.stores import Stores, open_stores
@@ -78,6 +79,11 @@ class Runtime:
         """What seals the signals of watched series, and those that the settings offer."""
         self.stores.slots.offer(self.settings.offered_signals)
         return SignalSealer(self.stores, self.settings.signal_words)
+
+    @cached_property
+    def signals_ahead(self) -> dict[int, int]:
+        """How many candles ahead signals look, by the length of candles (s)."""
+        return offered_horizons(self.settings.signal_horizons)
 
     @cached_property
     def scorer(self) -> ForecastScorer:

@@ -51,7 +51,7 @@ class TrainOutlook:
     async def on_post(self, req: Request, resp: Response, json: TrainOutlookRequest) -> None:
         """Train ranges and signals on the candles held of a symbol, of five minutes by default.
 
-        Series on the watch-list are trained by themselves, and again after a week.
+        Series that are watched or offered are trained by themselves, and again after a week.
         409 while the same series is being trained.
         """
         request = await in_thread(self._request, json)

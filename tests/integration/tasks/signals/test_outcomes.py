@@ -9,7 +9,15 @@ import pytest
 from core.forecast_target import target_of_series
 from core.ledger import SIGNALS
 from core.series import Series
-from core.signals import PREDICTION, SIGNAL_ANSWER, SIGNAL_MODEL, SignalWords
+from core.signals import (
+    PREDICTION,
+    SIGNAL_ANSWER,
+    SIGNAL_MODEL,
+    SignalWords,
+    offered_horizons,
+    path_target,
+    signal_model,
+)
 from storage.candles.candle_columns import Candles
 from storage.database import writing
 from storage.ledger import append_only
@@ -149,10 +157,10 @@ def test_watched_series_are_trained_and_answered_for_by_the_schedule(
     stores: Stores, enqueue: Enqueue
 ) -> None:
     stores.candles.write(NOISE, candles(1_400, last_close()))
-    assert train_first(stores, enqueue) == 0
+    assert train_first(stores, enqueue, offered_horizons({})) == 0
     stores.watches.add(NOISE)
-    assert train_first(stores, enqueue) == 1
-    assert train_first(stores, enqueue) == 0  # it is under way
+    assert train_first(stores, enqueue, offered_horizons({})) == 1
+    assert train_first(stores, enqueue, offered_horizons({})) == 0  # it is under way
     assert train(stores, NOISE, 6).error is None
     assert refresh_answers(stores, SignalWords()) == 2
     for name in (PREDICTION, SIGNAL_ANSWER):
@@ -225,15 +233,37 @@ def test_sealed_signals_have_their_scores_on_the_board(stores: Stores) -> None:
     }  # fmt: skip
 
 
+def test_a_watched_series_of_any_length_is_trained_as_far_as_its_routes_ask(
+    stores: Stores, enqueue: Enqueue
+) -> None:
+    quarters = Series("coinbase", "SOL-USD", 900)
+    stores.watches.add(quarters)
+    rows = candles(1_400, last_close()).replace(
+        time=last_close() // 900 * 900 + 900 * np.arange(-1_400, 0)
+    )
+    stores.candles.write(quarters, rows)
+    # Other exits are trained where they are asked for, and are not the usual ones.
+    other = path_target(quarters, 16, signal_model("rr_3_1"))
+    stores.registry.configure(other, {}, 3_600, 0)
+    assert train_first(stores, enqueue, offered_horizons({})) == 1
+    (job,) = stores.jobs.list()[0]
+    wanted = job.request["horizons"], job.request["range_horizons"], job.request["rr_config"]
+    assert wanted == ([16], [1, 4, 16], "rr_2_1")
+
+
 def test_an_offered_slot_is_trained_unasked_and_again_though_nobody_watches_it(
     stores: Stores, enqueue: Enqueue
 ) -> None:
     stores.candles.write(NOISE, candles(1_400, last_close()))
     slot = target_of_series(NOISE, 7, SIGNAL_MODEL, None)
     stores.slots.offer([slot])
-    assert (train_first(stores, enqueue), train_first(stores, enqueue)) == (1, 0)
+    assert (
+        train_first(stores, enqueue, offered_horizons({})),
+        train_first(stores, enqueue, offered_horizons({})),
+    ) == (1, 0)
     (job,) = stores.jobs.list()[0]
     assert (job.name, job.request["horizons"]) == ("train_outlook", [7])
+    assert job.request["range_horizons"] == [1, 4, 16]
     stores.registry.configure(slot, {}, 3_600, 0)
     stores.registry.note_failure(slot, "once")
     assert Retrainer(lambda: began() * 1_000 + 7_200_000).run(stores, enqueue) == 1
