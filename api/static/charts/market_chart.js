@@ -4,6 +4,7 @@ import { BandSeries } from "./band.js";
 import { makeChart, priceFormat } from "./chart.js";
 import { decimalsOf } from "../parts/format.js";
 import { Marks } from "./marks.js";
+import { Phases } from "./phases.js";
 import { colour, onTheme } from "../parts/theme.js";
 
 const { CandlestickSeries, HistogramSeries, createSeriesMarkers } = window.LightweightCharts;
@@ -26,6 +27,8 @@ export class MarketChart {
     this.findings = createSeriesMarkers(this.candles, []);
     this.marks = new Marks();
     this.candles.attachPrimitive(this.marks);
+    this.phases = new Phases();
+    this.candles.attachPrimitive(this.phases);
     this.chart.panes()[0].setStretchFactor(5);
     this.chart.panes()[1].setStretchFactor(1);
     this.rows = [];

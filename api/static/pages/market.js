@@ -1,11 +1,15 @@
 // Market: one series, live, with what is forecast for it and what is wrong with it.
 
+import { PHASES } from "../charts/phases.js";
+import { activePanel } from "../market/active.js";
+import { DepthPanel } from "../market/depth.js";
+import { PhasePanel } from "../market/phase.js";
 import { CandleData } from "./candle_data.js";
 import { h, show } from "../parts/dom.js";
-import { ForecastPanel } from "./market_forecast.js";
+import { ForecastPanel } from "../market/forecast.js";
 import { MarketChart } from "../charts/market_chart.js";
-import { Findings } from "./market_findings.js";
-import { tapePanel } from "./market_tape.js";
+import { Findings } from "../market/findings.js";
+import { tapePanel } from "../market/tape.js";
 import { MARKS } from "../charts/marks.js";
 import { count, isNumber, number, signedPercent, when } from "../parts/format.js";
 import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "../parts/held.js";
@@ -59,15 +63,17 @@ async function showMarket(main, series, picker, signal) {
   if (!data.candles.length) return show(view.chartHolder, empty("No candles in this series", "They were deleted meanwhile."));
   const element = h("div.chart");
   show(view.chartHolder, element, view.readout);
-  const chart = new MarketChart(element, signal, `Candles of ${series.symbol}`);
+  const chart = new MarketChart(element, signal, `Candles of ${series.name}`);
   chart.draw(data.candles, series.resolution, true);
   keepOlderComing(chart, data, view);
   chart.onPoint((time) => showReadout(view, data, chart, time));
   showQuote(view, data, chart);
   const findings = new Findings(series, chart, view, signal);
   view.forecast = new ForecastPanel(series, chart, data, signal);
-  show(view.side, view.forecast.element, tapePanel(series, view, signal));
-  show(view.below, findings.element);
+  view.phase = new PhasePanel(series, chart, signal);
+  view.depth = new DepthPanel();
+  show(view.side, view.forecast.element, view.phase.element, view.depth.element, tapePanel(series, view, signal));
+  show(view.below, activePanel(series, signal), findings.element);
   goLive(view, data, chart, findings, signal);
 }
 
@@ -75,14 +81,15 @@ function makeView(series, picker, signal) {
   const view = {
     price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row", { role: "status" }),
     chartHolder: h("div.chart-box"), readout: h("div.readout", { "aria-hidden": "true" }),
-    legend: h("div.legend"), table: h("div"), below: h("div"), side: h("aside", { "aria-label": "Forecast and trades" }),
+    legend: h("div.legend"), table: h("div"), below: h("div.grid"),
+    side: h("aside", { "aria-label": "Forecast, phase, order book and trades" }),
   };
   const newest = h("button.small", { type: "button", onclick: () => view.chart?.showNewest() }, "Newest");
   view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live, watchButton(series, signal));
   view.options = h("span.end", {}, newest);
   view.body = h(
     "div.market", {},
-    h("div.grid", {}, h("section.panel", { "aria-label": `Chart of ${series.symbol}` }, view.chartHolder,
+    h("div.grid", {}, h("section.panel", { "aria-label": `Chart of ${series.name}` }, view.chartHolder,
       h("div.chart-foot.row", {}, view.legend, view.options),
       h("details.chart-foot", { ontoggle: (event) => event.target.open && view.fillTable?.() },
         h("summary", {}, "The newest candles as a table"), view.table)), view.below),
@@ -138,7 +145,8 @@ function showLegend(view, data) {
   show(view.legend,
     h("span", {}, `${count(data.candles.length)} candles loaded`), marked,
     h("span", {}, h("i.key.hole"), "candles missing"),
-    h("span", {}, h("i.key.band"), "80% interval"), h("span", {}, h("i.key.wide"), "95% interval"));
+    h("span", {}, h("i.key.band"), "80% interval"), h("span", {}, h("i.key.wide"), "95% interval"),
+    Object.keys(PHASES).map((name) => h("span", {}, h(`i.key.phase.${name}`), name)));
 }
 
 const COLUMNS = [
@@ -161,19 +169,27 @@ function goLive(view, data, chart, findings, signal) {
       pulse.heard();
       view.tape?.(message.trades);
     } else if (message.channel === "anomalies") findings.add(message.anomaly);
+    else if (message.channel === "orderbook") view.depth.take(message.data);
+    // Candles, trades and anomalies are told of every market that is held: only a book may not be.
+    else if (message.type === "error") view.depth.refuse(message.detail);
   }, pulse.state);
   const channels = ["candles", "trades", "anomalies"];
   stream.subscribe({ platform, symbols: [symbol], channels, resolutions: [resolution] });
+  stream.subscribe({ platform, symbols: [symbol], channels: ["orderbook"] });
   signal.addEventListener("abort", () => stream.close(), { once: true });
 
+  function afterClose() {
+    view.forecast.draw(true);
+    view.phase.load(true);
+  }
   function takeCandle(candle) {
     const before = data.last.time;
     const taken = data.take(candle);
     if (!taken) return;
     chart.update(taken.candle, taken.newest);
     if (taken.newest) showQuote(view, data, chart);
-    // At a close, forecasts of the next candle are made.
-    if (data.last.time > before) setTimeout(() => signal.aborted || view.forecast.draw(true), FORECAST_MS);
+    // At a close, forecasts of the next candle are made, and the phase is another.
+    if (data.last.time > before) setTimeout(() => signal.aborted || afterClose(), FORECAST_MS);
   }
 }
 

@@ -1,21 +1,30 @@
 // What candles the server holds, and the choice of one series, which all pages share.
 
-import { get } from "./api.js";
+import { get, offers } from "./api.js";
 import { h } from "./dom.js";
 import { resolutionName } from "./format.js";
 
 const CHOICE = "tickcast-series";
+const NAMES = "/api/symbols";
 
 export const sameSeries = (one, other) =>
   one.platform === other.platform && one.symbol === other.symbol && one.resolution === other.resolution;
 
 export const seriesText = (one) => `${one.platform} ${one.symbol} ${resolutionName(one.resolution)}`;
 
-/** Return all series held. */
+/** Return all series held, each with the `name` that users say its market by: BTCUSD, XAUUSD. */
 export async function heldSeries(signal) {
-  const { series } = await get("/candles", {}, signal);
-  return series;
+  const [{ series }, names] = await Promise.all([get("/candles", {}, signal), marketNames(signal)]);
+  return series.map((one) => ({ ...one, name: names.get(marketKey(one.platform, one.symbol)) ?? one.symbol }));
 }
+
+async function marketNames(signal) {
+  if (!(await offers("GET", NAMES))) return new Map();
+  const { details } = await get(NAMES, {}, signal);
+  return new Map(details.map(({ symbol, platform, raw }) => [marketKey(platform, raw), symbol]));
+}
+
+const marketKey = (platform, symbol) => `${platform}:${symbol}`;
 
 /** Return the series of the address, else the one looked at last, else the longest of today's. */
 export function chosenSeries(held, parameters) {
@@ -27,6 +36,7 @@ export function chosenSeries(held, parameters) {
   const remembered = JSON.parse(sessionStorage.getItem(CHOICE) ?? "null");
   return (
     held.find((one) => sameSeries(one, asked)) ??
+    held.find((one) => !asked.platform && [one.name, one.symbol].includes(asked.symbol)) ??
     held.find((one) => remembered && sameSeries(one, remembered)) ??
     [...held].sort((one, other) => day(other) - day(one) || other.count - one.count)[0]
   );
@@ -43,7 +53,7 @@ export function rememberSeries(page, { platform, symbol, resolution }) {
 
 /** A list of markets and a row of resolutions; `chose` is called with the series. */
 export function seriesPicker(held, chosen, chose) {
-  const markets = [...new Set(held.map(marketName))];
+  const markets = [...new Set(held.map(marketName))].sort();
   const select = h(
     "select", { "aria-label": "Market" },
     markets.map((name) => h("option", { value: name, selected: name === marketName(chosen) }, name)),
@@ -71,4 +81,6 @@ export function segments(label, choices) {
   );
 }
 
-const marketName = (one) => `${one.platform} · ${one.symbol}`;
+/** The name that users say, and whose market it is: `BTCUSD · coinbase:BTC-USD`, `XAUUSD · file`. */
+const marketName = ({ name, platform, symbol }) =>
+  `${name} · ${name === symbol ? platform : marketKey(platform, symbol)}`;

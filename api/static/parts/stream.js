@@ -6,7 +6,7 @@ const SHORTEST_MS = 500;
 const LONGEST_MS = 15_000;
 
 export class LiveStream {
-  /** `heard(message)` gets what was subscribed, `state` is told "live", "connecting" or "closed". */
+  /** `heard(message)` gets what was subscribed and why something was not, `state` is told "live", "connecting" or "closed". */
   constructor(heard, state = () => {}) {
     this.heard = heard;
     this.state = state;
@@ -54,7 +54,7 @@ export class LiveStream {
       this.wait = SHORTEST_MS;
       this.state("live");
       for (const request of this.wanted) this.ask({ action: "subscribe", ...request });
-    }
+    } else if (message.type === "error") this.heard(message);
   }
 
   ask(command) {

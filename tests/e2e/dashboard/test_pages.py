@@ -1,12 +1,18 @@
 """Each page of the dashboard shows what the server holds."""
 
 import re
+import time
 
+from msgspec import json as json_format
 from playwright.sync_api import Page, expect
 
+from api.signals.show import show_signal
 from bench.running_tickcast import RunningTickcast
+from tests.e2e.conftest import client_of
 from tests.e2e.dashboard.browser import Watched
-from tests.e2e.dashboard.conftest import PLACE
+from tests.e2e.dashboard.conftest import PLACE, SYMBOL, push
+from tests.e2e.dashboard.test_reading import faults
+from tests.made_signals import signal_data
 
 
 def open_page(page: Page, name: str) -> None:
@@ -27,6 +33,42 @@ def test_the_market_page_draws_candles_and_says_which_are_flagged_or_missing(pag
     expect(page.get_by_role("region", name="Newest candles").locator("tbody tr")).to_have_count(50)
     page.get_by_role("button", name="1d").click()
     expect(page).to_have_url(re.compile("resolution=86400"))
+
+
+def test_the_market_page_tells_phase_book_and_what_is_missing_for_signals(
+    page: Page, filled: RunningTickcast
+) -> None:
+    signal = json_format.decode(json_format.encode(show_signal(signal_data(), "SOLUSD", 0)))
+    missing = {"tradeable": False, "reason": "Unproven: 20 more outcomes."}
+    fault = {"symbol": "ADAUSD", "error": "model_unavailable", "detail": "No model is trained."}
+    watched = {"signals": [signal | {"tradeable": True, "symbol": "XAUUSD"}], "errors": [fault]}
+    opened = {"signals": [signal | missing], "errors": []}
+    page.route("**/api/signals/active?*", lambda route: route.fulfill(
+        json=opened if "symbols=" in route.request.url else watched
+    ))  # fmt: skip
+    open_page(page, "market")
+
+    expect(page.get_by_label("Market", exact=True)).to_contain_text("SOLUSD · coinbase:SOL-USD")
+    phase = page.get_by_role("region", name="Phase")
+    expect(phase.locator(".chip")).to_have_text(
+        re.compile("accumulation|manipulation|distribution|none"), timeout=30_000
+    )
+    expect(phase.locator(".verdict")).to_contain_text(re.compile("Permutation test on .* p [=<]"))
+    expect(phase).to_contain_text("hypothesis", ignore_case=True)
+    active = page.get_by_role("region", name="Active signals, 1h")
+    expect(active.get_by_role("region", name="Signals to act on")).to_contain_text("XAUUSD")
+    without = active.get_by_role("region", name="Markets without a signal")
+    expect(without.get_by_role("row", name="SOLUSD")).to_contain_text("20 more outcomes")
+    expect(without.get_by_role("row", name="ADAUSD")).to_contain_text("No model is trained.")
+    book = page.get_by_role("region", name="Order book")
+    expect(book).to_contain_text("tickcast feed")
+    with client_of(filled) as http:
+        sides = {"bids": [["149.5", "2"], ["149.4", "3"]], "asks": [["149.75", "0.5"]]}
+        about = {"symbol": SYMBOL, "time": int(time.time() * 1_000), "sequence": 7}
+        push(http, [{"type": "orderbook", "state": "live"} | about | sides])
+    expect(book.get_by_role("row", name="2 149.50 149.75 0.5")).to_be_visible()
+    expect(book).to_contain_text("Spread 0.25")
+    assert faults(page) == []
 
 
 def test_the_keyboard_alone_leads_to_a_page_and_moves_its_chart(page: Page) -> None:

@@ -16,6 +16,7 @@ export class Findings {
     this.lists = { anomalies: h("div"), signals: h("div") };
     this.element = h("div.grid.two.found", {}, panel("Signals", this.lists.signals), panel("Anomalies", this.lists.anomalies));
     view.options.prepend(
+      toggle("Phases", (on) => chart.phases.show(on)),
       toggle("Flags", (on) => chart.marks.show(on)),
       toggle("Anomalies", (on) => this.switch("anomalies", on)),
       toggle("Signals", (on) => this.switch("signals", on)),
