@@ -40,6 +40,9 @@ class Wanted(NamedTuple):
 
 def read_candles(client: Any, series: Series, wanted: Wanted) -> Candles:
     """Return the candles wanted, oldest first; each block is one consistent snapshot."""
+    # Redis refuses times before 1970, where no candle opens.
+    if wanted.end is not None and wanted.end < 0:
+        return Candles.empty()
     blocks = list(_blocks(client, series, wanted))
     return Candles.join(blocks[::-1] if wanted.newest else blocks)
 

@@ -239,6 +239,14 @@ async def test_a_subscriber_sees_the_markets_and_timeframes_of_the_plan(
         assert "900" not in near.json["detail"]
 
 
+async def test_before_1970_there_are_no_bars(api: Api, stores: Stores) -> None:
+    hold_candles(stores, 9)
+    for timeframe in ("1h", "4h"):
+        for end in ("0", "1970-01-01T00:00:00Z"):
+            found = await get(api, "/api/ohlcv", symbol="BTCUSD", timeframe=timeframe, end=end)
+            assert (found["bars"], found["next_cursor"]) == ([], None)
+
+
 async def test_first_candles_are_seen_at_once(api: Api, stores: Stores) -> None:
     await get(api, "/api/snapshot/BTCUSD", 404)
     hold_candles(stores, 3)
