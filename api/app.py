@@ -101,6 +101,11 @@ from api.signals.frames import EventFrames
 from api.signals.generate import GenerateSignal
 from api.signals.ranges import PredictRange
 from api.signals.socket import SignalSocket
+from api.trading.command_door import CommandDoor
+from api.trading.place import OrderReader
+from api.trading.portfolio import PortfolioResource
+from api.trading.trade import TradeResource
+from api.trading.valued import PaperAccounts
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -111,9 +116,10 @@ from core.mail.mails import CLAIM_PAGE
 from core.process.shared_counts import SharedCounts
 from core.robots.accounts import USUAL_CALLS
 from core.series import Market
-from core.settings import DATA, ML, Settings
+from core.settings import DATA, ML, TRADE, Settings
 from core.signals import offered_horizons
-from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER
+from storage import keys
+from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER, TRADER
 from storage.disk_room import DiskRoom
 from storage.markets.snapshots import SnapshotReader
 from storage.stores import Stores
@@ -129,6 +135,8 @@ _COMPUTES = ("POST",)
 _ENGINE = CallLimit("engine", 100)
 _ROBOTS = CallLimit("robots", USUAL_CALLS, of_account=True)
 _SUBSCRIBERS = (SUBSCRIBER,)
+_TRADERS = (TRADER,)
+_ORDERS = CallLimit("orders", 60)
 
 
 def create_app(
@@ -199,6 +207,8 @@ def create_app(
         _add_record(app, stores, RecordWork(stores.kept_records, enqueue, limits), settings)
         _add_slots(app, stores, work, settings)
         _add_next_candle(app, stores, work, next_candle)
+    if TRADE in settings.served_groups:
+        _add_trading(app, stores, symbols, settings)
     _add_sales(app, stores, enqueue, settings)
     _add_admin(app, stores, offered, enqueue, settings)
     app.add_route("/asyncapi.json", AsyncApiDocument(), public=True)
@@ -468,6 +478,18 @@ def _add_record(app: Application, stores: Stores, work: RecordWork, settings: Se
     read: dict[str, Any] = {"roles": _SUBSCRIBERS, "limits": {"GET": _ROBOTS}, "public": public}
     app.add_route("/api/performance", PerformanceResource(work, offered), **read)
     app.add_route("/api/calibration", CalibrationResource(work, offered), **read)
+
+
+def _add_trading(
+    app: Application, stores: Stores, symbols: SymbolResolver, settings: Settings
+) -> None:
+    """Add the routes of orders and of what they came to."""
+    door = CommandDoor(stores.commands, partial(stores.redis.publish, keys.TRADER_WAKE, ""))
+    accounts = PaperAccounts(stores, symbols, settings)
+    orders = OrderReader(symbols, stores.markets)
+    told: dict[str, Any] = {"roles": _TRADERS, "limits": {"POST": _ORDERS}, "invalid": BAD_REQUEST}
+    app.add_route("/api/mt4/trade", TradeResource(door, orders, stores.trading), **told)
+    app.add_route("/api/portfolio", PortfolioResource(accounts), **told)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

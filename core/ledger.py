@@ -15,10 +15,11 @@ import msgspec
 
 LIVE = "live"
 FORECASTS, EVENTS, SIGNALS, EXECUTIONS = "forecasts", "events", "signals", "executions"
+ORDERS = "orders"
 # Ledgers that the server's clock stamps: forecasts of closes, and, each named as its chain,
-# signals and what terminals report of positions.
-CLOCKED = (LIVE, SIGNALS, EXECUTIONS)
-_NAMED_AS_CHAIN = (SIGNALS, EXECUTIONS)
+# signals, what terminals report of positions, and what happens to accounts of trading.
+CLOCKED = (LIVE, SIGNALS, EXECUTIONS, ORDERS)
+_NAMED_AS_CHAIN = (SIGNALS, EXECUTIONS, ORDERS)
 # Ledgers of forecasts of the past that outside forecasters hand in: `walk.NAME`.
 WALK = "walk."
 
@@ -75,6 +76,7 @@ HASHED = {
         "ticket",
         "body",
     ),
+    ORDERS: ("number", "recorded_at", "account_id", "kind", "order_id", "body"),
     EVENTS: (
         "number",
         "recorded_at",
@@ -109,6 +111,7 @@ ADDED = {
         "run_id",
     ),
     EXECUTIONS: (),
+    ORDERS: (),
     EVENTS: ("last_price", "label", "closed_at"),
 }
 

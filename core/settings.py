@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
@@ -26,6 +27,7 @@ from core.platforms import ProviderAccess
 from core.series import Market
 from core.signals import SignalWords, offered_targets
 from core.symbols.market_names import parse_symbol_map
+from core.trading.accounts import Limits
 
 # A unix socket's path has at most 107 bytes on Linux.
 SOCKET_PATH_LIMIT = 100
@@ -224,6 +226,43 @@ class Settings(BaseSettings):
     admin_mail: str = Field(
         "", description="Address of the operator, who is told of sales that need a look."
     )
+    trading_live: Literal["on", "off"] = Field(
+        "off", description="on lets accounts trade with real money, once all other gates are open."
+    )
+    paper_currency: str = Field("USD", description="Currency of paper accounts.")
+    paper_balance: Decimal = Field(
+        Decimal(10_000), gt=0, le=10**9, description="Money that a paper account begins with."
+    )
+    paper_leverage: int = Field(100, ge=1, le=1_000, description="Leverage of paper accounts.")
+    order_latency_ms: int = Field(
+        250, ge=0, le=60_000, description="Paper orders are filled by prices from so long after."
+    )
+    risk_notional: float = Field(
+        0.10, gt=0, description="An order may be worth this share of equity."
+    )
+    risk_gross: float = Field(1.0, gt=0, description="All positions together, likewise.")
+    risk_symbol: float = Field(0.5, gt=0, description="Positions of one market, likewise.")
+    risk_per_trade: float = Field(
+        0.02, gt=0, le=0.05, description="Share of equity that an order may lose at its stop."
+    )
+    risk_daily_loss: float = Field(
+        0.05, gt=0, le=1, description="After losing this share in a day, orders only shrink."
+    )
+    risk_drawdown: float = Field(
+        0.20, gt=0, le=1, description="After falling this share from its peak, an account halts."
+    )
+    risk_daily_trades: int = Field(5, ge=1, description="Orders a day that open positions.")
+    risk_minute_orders: int = Field(10, ge=1, description="Likewise a minute.")
+    risk_positions: int = Field(5, ge=1, description="Markets with positions at one time.")
+    risk_price_band: float = Field(
+        0.05, gt=0, le=1, description="How far a pending order may be from the last good price."
+    )
+    risk_cooldown_s: int = Field(
+        0, ge=0, description="A market is left alone so long after a stop loss; 0: not at all."
+    )
+    risk_losses: int = Field(
+        0, ge=0, description="A market is left alone after so many losses in a row; 0: never."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
@@ -336,6 +375,31 @@ class Settings(BaseSettings):
                 "TICKCAST_JOURNAL_RETENTION_HOURS by a day"
             )
         return self
+
+    @field_validator("paper_currency")
+    @classmethod
+    def _is_currency(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z]{3,5}", value):
+            raise ValueError("must be a currency such as USD")
+        return value
+
+    @property
+    def paper_limits(self) -> Limits:
+        """What orders of every account are held to."""
+        return Limits(
+            notional=self.risk_notional,
+            gross=self.risk_gross,
+            per_symbol=self.risk_symbol,
+            risk_per_trade=self.risk_per_trade,
+            daily_loss=self.risk_daily_loss,
+            drawdown=self.risk_drawdown,
+            trades_a_day=self.risk_daily_trades,
+            orders_a_minute=self.risk_minute_orders,
+            open_positions=self.risk_positions,
+            price_band=self.risk_price_band,
+            cooldown_s=self.risk_cooldown_s,
+            losses_in_a_row=self.risk_losses,
+        )
 
     @property
     def signal_words(self) -> SignalWords:

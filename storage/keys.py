@@ -26,6 +26,7 @@ INPUT_REPORTS = "inputs"  # hash: how the inputs of each offered slot's model we
 SIGNAL_BOARD_MARK = "board:signals:mark"  # of the last write to it
 LATE_SERIES = "late"  # hash: series of feeds whose candles do not come, and their newest opening
 SEEN_ACCOUNTS = "seen:accounts"  # set: accounts that were seen since this was written to SQL
+TRADER_WAKE = "trader:wake"  # channel: a command waits, or a switch was changed
 INSTALLATION = "installation"  # what shows that this Redis belongs to the SQL beside it
 RATE_LIMITS = "limits"  # prefix of the lists in which calls of the last minute are counted
 

@@ -69,6 +69,10 @@ from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
 from storage.terminals.wanted_spans import WantedSpans
 from storage.trades.tickers import TickerStore
+from storage.trading.accounts import AccountStore as TradingAccounts
+from storage.trading.commands import CommandStore
+from storage.trading.lease import LeaseStore
+from storage.trading.switches import SwitchStore
 from storage.uptime.uptime import UptimeStore
 
 # A caller's statement takes no longer; what workers do may.
@@ -130,6 +134,10 @@ class Stores:
     followed: FollowedStore
     inputs: InputReports
     uptime: UptimeStore
+    trading: TradingAccounts
+    commands: CommandStore
+    switches: SwitchStore
+    lease: LeaseStore
     data_dir: Path
 
     def close(self) -> None:
@@ -216,5 +224,9 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         followed=FollowedStore(client),
         inputs=InputReports(client),
         uptime=UptimeStore(engine),
+        trading=TradingAccounts(engine, heads),
+        commands=CommandStore(engine),
+        switches=SwitchStore(engine),
+        lease=LeaseStore(engine),
         data_dir=settings.data_dir,
     )

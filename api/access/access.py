@@ -16,7 +16,7 @@ from api.access.open_streams import OpenStreams, until_revoked
 from api.http.routes import Route, Routes
 from core.clock.times import now_ms
 from core.errors import Forbidden, RequestError, TooManyRequests, Unauthorized, Unavailable
-from storage.access.access_keys import FORECAST, OWNER, READER, AccessKey
+from storage.access.access_keys import FORECAST, OWNER, READER, TRADER, AccessKey
 
 HEADER = "X-API-Key"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -187,10 +187,14 @@ class Access:
 def may_call(role: str, method: str, route: Route) -> bool:
     """Say whether a key of a role may call a route.
 
-    Readers read, and compute where it says so; other roles call what names them, and no more.
+    Readers read, and compute where it says so; traders do too, and call what names them; other
+    roles call what names them, and no more.
     """
+    reads = method in _READING or method in route.computes
     if role == READER:
-        return method in _READING or method in route.computes
+        return reads
+    if role == TRADER:
+        return reads or role in route.roles
     return role == OWNER or role in route.roles
 
 

@@ -32,6 +32,8 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
     timestamp: str
     request_id: str
     task_id: str | None = None
+    # Of an order that a limit refused: which.
+    limit: str | None = None
     # Of the paths of source 000 only: "error", and the sentence again.
     status: str | None = None
     message: str | None = None
@@ -97,7 +99,7 @@ async def _deliberate(
     # A fault of ours may name our insides; that of a task was worded for the caller.
     ours = error.status == 500 and not isinstance(error, TaskFailed)
     body = _body(req, error.type, INTERNAL if ours else error.detail)
-    body.task_id = getattr(error, "task_id", None)
+    body.task_id, body.limit = getattr(error, "task_id", None), getattr(error, "limit", None)
     await _send(req, resp, ws, error.status, body, headers, _details(error))
 
 

@@ -23,10 +23,12 @@ OWNER = "owner"
 READER = "reader"
 # Robots of an account, and programs that feed a platform.
 SUBSCRIBER, FEEDER = "subscriber", "feeder"
+# A reader who may trade on the account of the key.
+TRADER = "trader"
 # What a key can be narrowed to: feeding a platform, speaking for a forecaster, or all of them.
 INGEST, FORECAST = "ingest", "forecast"
 SCOPES = {INGEST: "PLATFORM", FORECAST: "NAME"}
-ROLES = frozenset({OWNER, READER, SUBSCRIBER, FEEDER})
+ROLES = frozenset({OWNER, READER, SUBSCRIBER, FEEDER, TRADER})
 FIXED_KEY_LENGTH = 16
 # Label of the key in the owner's file, which `storage.access.owner_key` looks after.
 FILE_LABEL = "owner"
@@ -302,7 +304,7 @@ def _check_scopes(scopes: Sequence[str]) -> None:
 
 
 def _check_owner(role: str, scopes: Sequence[str], account_id: int | None) -> None:
-    if (role == SUBSCRIBER) != (account_id is not None):
+    if role != TRADER and (role == SUBSCRIBER) != (account_id is not None):
         raise InvalidRequest(
             "A subscriber's key is one of an account, and only that: tickcast accounts makes it.",
             field="role",

@@ -19,9 +19,15 @@ _NUMBERS = {
     "ledger_signals": "seq",
     "ledger_events": "number",
     "execution_reports": "number",
+    "order_events": "number",
 }
 # Of tables whose rows the clock stamps: where.
-_STAMPS = {"ledger": "made_at", "ledger_signals": "made_at", "execution_reports": "received_at"}
+_STAMPS = {
+    "ledger": "made_at",
+    "ledger_signals": "made_at",
+    "execution_reports": "received_at",
+    "order_events": "recorded_at",
+}
 _TARGET = (*TARGET_FIELDS, "opening")
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 _POSTGRES_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)"

@@ -12,6 +12,7 @@ from core.ledger import (
     EVENTS,
     EXECUTIONS,
     FORECASTS,
+    ORDERS,
     SIGNALS,
     genesis,
     row_hash,
@@ -25,6 +26,7 @@ from storage.ledger.ledger_tables import (
     ledger_pending,
     ledger_signals,
     ledgers,
+    order_events,
 )
 
 # Any constant will do: what lets one process at a time append on PostgreSQL.
@@ -35,12 +37,14 @@ TABLES: Mapping[str, Table] = {
     FORECASTS: ledger,
     SIGNALS: ledger_signals,
     EXECUTIONS: execution_reports,
+    ORDERS: order_events,
     EVENTS: ledger_events,
 }
 NUMBERS: Mapping[str, str] = {
     FORECASTS: "seq",
     SIGNALS: "seq",
     EXECUTIONS: "number",
+    ORDERS: "number",
     EVENTS: "number",
 }
 # Rows that wait for an outcome.

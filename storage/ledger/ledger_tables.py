@@ -209,6 +209,22 @@ execution_reports = Table(
     Index("ix_execution_reports_content", "exec_id", "content"),
 )
 
+order_events = Table(
+    "order_events",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),  # 0 is the owner's
+    Column("kind", String(16), nullable=False),
+    Column("order_id", BigInteger, nullable=False),  # 0 of what is about no order
+    Column("body", Text, nullable=False),  # JSON of `core.trading.events.Row`
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "number"),
+    Index("ix_order_events_account", "account_id", "number"),
+)
+
 ledger_pending = Table(
     "ledger_pending",
     metadata,

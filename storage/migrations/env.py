@@ -19,6 +19,7 @@ from storage.sales import sales_tables  # noqa: F401 - likewise
 from storage.signals import signal_event_tables  # noqa: F401 - likewise
 from storage.tables import metadata
 from storage.terminals import terminal_tables  # noqa: F401 - likewise
+from storage.trading import trading_tables  # noqa: F401 - likewise
 from storage.uptime import uptime_tables  # noqa: F401 - likewise
 
 context.configure(

@@ -8,7 +8,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("core", "storage", "ml", "feeds", "tasks", "api", "client", "operate", "bench")
+PACKAGES = (
+    "core",
+    "storage",
+    "ml",
+    "feeds",
+    "trading",
+    "tasks",
+    "api",
+    "client",
+    "operate",
+    "bench",
+)
 MOST, MOST_AT_OWN_LEVEL = 20, 12
 OF_DOMAINS = ("tasks", "storage", "ml", "api")
 

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("core", "storage", "ml", "feeds", "tasks", "api", "client", "operate", "bench")
+PACKAGES = (
+    "core",
+    "storage",
+    "ml",
+    "feeds",
+    "trading",
+    "tasks",
+    "api",
+    "client",
+    "operate",
+    "bench",
+)
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
 
 

@@ -1,0 +1,99 @@
+"""An order of a request, as the trader is told it."""
+
+from decimal import Decimal
+
+from api.http.middleware import symbol_of
+from api.markets.symbol_resolver import SymbolResolver
+from api.trading.schemas import TradeRequest, exact
+from core.errors import InvalidRequest
+from core.trading.instruments import Instrument, instrument_of
+from core.trading.orders import OrderType, PlaceOrder, Side
+from storage.markets.markets import MarketStore
+
+_TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
+
+
+class OrderReader:
+    """Reads orders of requests; blocks, and raises what `MarketNames.find` does."""
+
+    def __init__(self, symbols: SymbolResolver, markets: MarketStore) -> None:
+        self._symbols = symbols
+        self._markets = markets
+
+    def read(self, asked: TradeRequest) -> PlaceOrder:
+        """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
+        side, kind = _split(asked.action)
+        if kind == "market" and asked.price is not None:
+            raise InvalidRequest("A market order has no price; leave it null.", field="price")
+        if kind != "market" and asked.price is None:
+            raise InvalidRequest(f"{asked.action} needs a price.", field="price")
+        _check_comment(asked.comment or "")
+        market = self._symbols.market(symbol_of(asked.symbol), asked.platform)
+        instrument = instrument_of(self._markets.get(market))
+        if instrument is None:
+            raise InvalidRequest(
+                f"The units of {market} are not known; PUT /markets/{market.platform}/"
+                f"{market.symbol} tells tick_size, contract_size, volume_min, volume_step and "
+                "volume_max.",
+                field="symbol",
+            )
+        order = PlaceOrder(
+            platform=market.platform,
+            symbol=market.symbol,
+            side=side,
+            type=kind,
+            volume=Decimal(str(asked.volume)),
+            price=exact(asked.price),
+            stop_loss=exact(asked.stop_loss),
+            take_profit=exact(asked.take_profit),
+            comment=asked.comment or "",
+        )
+        check_units(order, instrument)
+        check_sides(order)
+        return order
+
+
+def check_units(order: PlaceOrder, instrument: Instrument) -> None:
+    """Raise `InvalidRequest` for numbers between two steps, or a volume out of bounds."""
+    if order.volume % instrument.volume_step:
+        raise InvalidRequest(
+            f"volume must be a multiple of {instrument.volume_step:f}.", field="volume"
+        )
+    if not instrument.volume_min <= order.volume <= instrument.volume_max:
+        raise InvalidRequest(
+            f"volume must be from {instrument.volume_min:f} to {instrument.volume_max:f}.",
+            field="volume",
+        )
+    for name in ("price", "stop_loss", "take_profit"):
+        value = getattr(order, name)
+        if value is not None and value % instrument.tick_size:
+            raise InvalidRequest(
+                f"{name} must be a multiple of {instrument.tick_size:f}.", field=name
+            )
+
+
+def check_sides(order: PlaceOrder) -> None:
+    """Raise `InvalidRequest` for a stop and a target that lie on the wrong sides of each other."""
+    toward = 1 if order.side == "buy" else -1
+    stop, target, entry = order.stop_loss, order.take_profit, order.price
+    below, above = ("below", "above") if toward > 0 else ("above", "below")
+    if stop is not None and target is not None and (target - stop) * toward <= 0:
+        raise InvalidRequest(f"stop_loss must lie {below} take_profit.", field="stop_loss")
+    if entry is not None and stop is not None and (entry - stop) * toward <= 0:
+        raise InvalidRequest(f"stop_loss must lie {below} the price.", field="stop_loss")
+    if entry is not None and target is not None and (target - entry) * toward <= 0:
+        raise InvalidRequest(f"take_profit must lie {above} the price.", field="take_profit")
+
+
+def _split(action: str) -> tuple[Side, OrderType]:
+    side, _, kind = action.partition("_")
+    return ("buy" if side == "BUY" else "sell"), _TYPES[kind]
+
+
+def _check_comment(comment: str) -> None:
+    try:
+        comment.encode("latin-1")
+    except UnicodeEncodeError:
+        raise InvalidRequest("comment must be Latin-1 text.", field="comment") from None
+    if any(ord(letter) < 32 for letter in comment):
+        raise InvalidRequest("comment must be of one line.", field="comment")

@@ -1,0 +1,37 @@
+"""What a refused command is answered with."""
+
+from core.errors import Conflict, NotFound, TickcastError, Unavailable
+from core.trading.orders import CommandResult
+
+
+class RefusedByRisk(Conflict):
+    """A limit of the account refuses an order; `limit` names it."""
+
+    type = "refused_by_risk"
+
+    def __init__(self, detail: str, limit: str) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
+class TradingHalted(Conflict):
+    """The account may not trade at present."""
+
+    type = "trading_halted"
+
+
+class NoPrice(Unavailable):
+    """No price that is new enough is known of a market."""
+
+    type = "no_fresh_price"
+
+
+def refusal(result: CommandResult) -> TickcastError:
+    """Return the error of a command that was refused."""
+    if result.limit == "state":
+        return TradingHalted(result.detail)
+    if result.limit == "price":
+        return NoPrice(result.detail, retry_after=5)
+    if result.limit in ("position", "order"):
+        return NotFound(result.detail)
+    return RefusedByRisk(result.detail, result.limit)

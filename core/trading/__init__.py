@@ -1,0 +1,1 @@
+"""What trading processes tell each other: instruments, orders, accounts, events."""

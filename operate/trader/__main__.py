@@ -1,0 +1,17 @@
+"""The one writer of orders: `python -m operate.trader`."""
+
+import sys
+
+from operate.stop_signals import end_at_once
+
+
+def main() -> int:
+    """Trade until told to stop; return the exit code."""
+    end_at_once()
+    from operate.trader.process import run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""Accounts of trading: what the trader writes of them, and what others read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+
+from core.clock.times import now_ms
+from core.ledger import ORDERS
+from core.trading.accounts import Account
+from core.trading.events import Row as EventRow
+from core.trading.events import order_of
+from storage.database import reading
+from storage.ledger.ledger_chain import extend
+from storage.ledger.ledger_heads import Heads, Turn
+from storage.ledger.ledger_store import appending
+from storage.ledger.ledger_tables import order_events
+from storage.trading.commands import WaitingCommand, note_result, waiting
+from storage.trading.lease import check_lease
+from storage.trading.switches import Switch, echo, hold_switches, read_switches, unheard
+from storage.trading.trading_tables import (
+    trading_accounts,
+    trading_cursors,
+    trading_equity,
+    trading_orders,
+    trading_trades,
+)
+
+_ENCODE = msgspec.json.Encoder().encode
+_ROW = msgspec.json.Decoder(EventRow)
+_ACCOUNT = msgspec.json.Decoder(Account)
+
+
+class ShownOrder(msgspec.Struct, frozen=True):
+    """An order as others read it; `body` is what the trader says of it."""
+
+    id: int
+    account_id: int
+    client_order_id: str
+    state: str
+    position_id: int | None
+    body: dict[str, Any]
+    updated_at: int
+
+
+class ClosedTrade(msgspec.Struct, frozen=True):
+    """A position, or a part of one, that ended; `number` is its fill's row of the chain."""
+
+    number: int
+    account_id: int
+    position_id: int
+    closed_at: int
+    body: dict[str, Any]
+
+
+class EquityPoint(msgspec.Struct, frozen=True):
+    """What an account was worth at an instant (ms), in 1e-8 of its currency."""
+
+    account_id: int
+    at: int
+    balance: int
+    equity: int
+
+
+class ChainRow(msgspec.Struct, frozen=True):
+    """A row of the chain `orders`, read."""
+
+    number: int
+    recorded_at: int
+    account_id: int
+    kind: str
+    order_id: int
+    row: EventRow
+    hash: str
+
+
+class AccountStore:
+    """Every method may raise `DatabaseUnavailable`. `clock` returns epoch ms."""
+
+    def __init__(self, engine: Engine, heads: Heads, clock: Callable[[], int] = now_ms) -> None:
+        self._engine = engine
+        self._heads = heads
+        self._clock = clock
+
+    @contextmanager
+    def writing(self, token: str) -> Iterator["TraderTurn"]:
+        """Open the transaction of one pass of the trader; raises `LeaseLost` if it is over.
+
+        While it is open no switch changes: what is accepted in it was allowed.
+        """
+        with appending(self._engine, self._heads) as (connection, turn):
+            check_lease(connection, token)
+            hold_switches(connection)
+            yield TraderTurn(connection, turn, self._clock())
+
+    def work(self, limit: int) -> tuple[list[WaitingCommand], bool]:
+        """Return the oldest commands that wait, and whether a switch was changed."""
+        with reading(self._engine) as connection:
+            return waiting(connection, limit), bool(unheard(connection))
+
+    def get(self, account_id: int) -> Account | None:
+        """Return the state of an account, None before its first command."""
+        with reading(self._engine) as connection:
+            return read_account(connection, account_id)
+
+    def all(self) -> list[Account]:
+        """Return the state of every account."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(trading_accounts.c.state)).scalars()
+            return [_ACCOUNT.decode(state) for state in rows]
+
+    def cursors(self) -> dict[tuple[str, str], int]:
+        """Return up to which instant (ms) the prices of each market were looked at."""
+        with reading(self._engine) as connection:
+            return {
+                (r.platform, r.symbol): r.at for r in connection.execute(select(trading_cursors))
+            }
+
+    def orders(
+        self, account_id: int, limit: int, before: int | None = None, client_id: str | None = None
+    ) -> list[ShownOrder]:
+        """Return an account's orders, the newest first."""
+        here = trading_orders.c
+        query = select(trading_orders).where(here.account_id == account_id)
+        if before is not None:
+            query = query.where(here.id < before)
+        if client_id is not None:
+            query = query.where(here.client_order_id == client_id)
+        return self._read(query.order_by(here.id.desc()).limit(limit), ShownOrder)
+
+    def trades(
+        self, account_id: int, start: int, end: int, limit: int, before: int | None = None
+    ) -> list[ClosedTrade]:
+        """Return an account's ended positions of `[start, end)` (ms), the newest first."""
+        here = trading_trades.c
+        query = select(trading_trades).where(
+            here.account_id == account_id, here.closed_at >= start, here.closed_at < end
+        )
+        if before is not None:
+            query = query.where(here.number < before)
+        return self._read(query.order_by(here.number.desc()).limit(limit), ClosedTrade)
+
+    def equity(self, account_id: int, start: int, end: int, limit: int) -> list[EquityPoint]:
+        """Return what an account was worth in `[start, end)` (ms), oldest first."""
+        here = trading_equity.c
+        query = select(trading_equity).where(
+            here.account_id == account_id, here.at >= start, here.at < end
+        )
+        return self._read(query.order_by(here.at).limit(limit), EquityPoint)
+
+    def chain(self, account_id: int | None = None, after: int = 0) -> Iterator[ChainRow]:
+        """Yield the rows of the chain, of one account or of all, in order."""
+        here = order_events.c
+        query = select(order_events).where(here.ledger == ORDERS, here.number > after)
+        if account_id is not None:
+            query = query.where(here.account_id == account_id)
+        with reading(self._engine) as connection:
+            streamed = connection.execution_options(yield_per=1_000)
+            for row in streamed.execute(query.order_by(here.number)):
+                yield _chain_row(row)
+
+    def _read(self, query: Any, kind: type[Any]) -> list[Any]:
+        with reading(self._engine) as connection:
+            return [kind(**row._mapping) for row in connection.execute(query)]
+
+
+class TraderTurn:
+    """One transaction of the trader: `now` is its moment (epoch ms)."""
+
+    def __init__(self, connection: Connection, turn: Turn, now: int) -> None:
+        self.now = now
+        self._connection = connection
+        self._turn = turn
+
+    def waiting(self, limit: int) -> list[WaitingCommand]:
+        """Return the oldest commands that wait."""
+        return waiting(self._connection, limit)
+
+    def account(self, account_id: int) -> Account | None:
+        """Return the state of an account."""
+        return read_account(self._connection, account_id)
+
+    def accounts(self) -> list[int]:
+        """Return the ids of all accounts."""
+        return list(self._connection.execute(select(trading_accounts.c.account_id)).scalars())
+
+    def switches(self, scopes: Sequence[int]) -> dict[int, Switch]:
+        """Return what accounts may do."""
+        return read_switches(self._connection, scopes)
+
+    def unheard(self) -> list[Switch]:
+        """Return the changes of switches that were not acted on."""
+        return unheard(self._connection)
+
+    def echo(self, switch: Switch) -> None:
+        """Note that a change was acted on."""
+        echo(self._connection, switch)
+
+    def record(self, account_id: int, rows: Sequence[EventRow]) -> list[int]:
+        """Put what happened at the end of the chain; returns the numbers of the rows."""
+        made = [
+            {
+                "recorded_at": self.now,
+                "account_id": account_id,
+                "kind": row.event.__struct_config__.tag,
+                "order_id": order_of(row.event),
+                "body": _ENCODE(row).decode(),
+            }
+            for row in rows
+        ]
+        return [row["number"] for row in extend(self._connection, self._turn, ORDERS, made)]
+
+    def keep(self, account: Account, number: int) -> None:
+        """Keep the state of an account that follows from the chain up to a row."""
+        values = {
+            "state": _ENCODE(account).decode(),
+            "number": number,
+            "updated_at": self.now,
+        }
+        self._put(trading_accounts, {"account_id": account.account_id}, values)
+
+    def keep_order(self, order: ShownOrder) -> None:
+        """Keep an order as others read it."""
+        values = msgspec.structs.asdict(order)
+        self._put(trading_orders, {"id": values.pop("id")}, values)
+
+    def keep_trade(self, trade: ClosedTrade) -> None:
+        """Keep an ended position."""
+        self._connection.execute(insert(trading_trades).values(msgspec.structs.asdict(trade)))
+
+    def keep_equity(self, point: EquityPoint) -> None:
+        """Keep what an account was worth; the last of an instant counts."""
+        values = msgspec.structs.asdict(point)
+        named = {name: values.pop(name) for name in ("account_id", "at")}
+        self._put(trading_equity, named, values)
+
+    def keep_cursor(self, platform: str, symbol: str, at: int) -> None:
+        """Keep up to which instant (ms) the prices of a market were looked at."""
+        self._put(trading_cursors, {"platform": platform, "symbol": symbol}, {"at": at})
+
+    def order(self, order_id: int) -> ShownOrder | None:
+        """Return an order as it was kept."""
+        here = trading_orders.c.id == order_id
+        row = self._connection.execute(select(trading_orders).where(here)).one_or_none()
+        return None if row is None else ShownOrder(**row._mapping)
+
+    def answer(self, command_id: int, result: Any) -> None:
+        """Note what came of a command."""
+        note_result(self._connection, command_id, self.now, result)
+
+    def _put(self, table: Table, named: dict[str, Any], values: dict[str, Any]) -> None:
+        here = [table.c[name] == value for name, value in named.items()]
+        changed = self._connection.execute(update(table).where(*here).values(values))
+        if not changed.rowcount:
+            self._connection.execute(insert(table).values(named | values))
+
+
+def read_account(connection: Connection, account_id: int) -> Account | None:
+    """Return the state of an account."""
+    here = trading_accounts.c.account_id == account_id
+    state = connection.execute(select(trading_accounts.c.state).where(here)).scalar()
+    return None if state is None else _ACCOUNT.decode(state)
+
+
+def _chain_row(row: Row[Any]) -> ChainRow:
+    return ChainRow(
+        row.number,
+        row.recorded_at,
+        row.account_id,
+        row.kind,
+        row.order_id,
+        _ROW.decode(row.body),
+        row.hash,
+    )

@@ -1,0 +1,315 @@
+"""The one writer of orders: takes commands, switches, prices and time, and records what happens.
+
+Each pass is one transaction, which shows the lease's token. What an account is follows from what
+is recorded; it is kept in memory between passes, since nobody else writes it, and read anew after
+any failure.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from core.clock.times import now_ms
+from core.series import Market
+from core.trading.accounts import Account, Limits, Price
+from core.trading.events import (
+    Event,
+    Filled,
+    Input,
+    Marked,
+    Opening,
+    Ordered,
+    Refused,
+    Row,
+    Switched,
+    Ticked,
+    Timed,
+    View,
+)
+from core.trading.instruments import Instrument
+from core.trading.orders import CommandResult, PlaceOrder
+from storage.trading.accounts import AccountStore, EquityPoint, TraderTurn
+from storage.trading.commands import WaitingCommand
+from storage.trading.switches import EVERYBODY, stricter
+from tasks.trading.seen import Markets, Seen
+from tasks.trading.shown import ended_trade, note_order
+from trading.matching import would_fill
+from trading.step import is_good, open_account, step
+
+# So many commands are carried out by one commit.
+_BATCH = 200
+_HOUR_MS = 3_600_000
+# Cursors of prices that changed nothing are kept this often (ms): reading them again is harmless.
+_CURSOR_MS = 5_000
+
+
+@dataclass(frozen=True)
+class PaperTerms:
+    """What a paper account begins with, and what every account is held to."""
+
+    currency: str = "USD"
+    balance: Decimal = Decimal(10_000)
+    leverage: int = 100
+    latency_ms: int = 250
+    limits: Limits = field(default_factory=Limits)
+
+
+class Trader:
+    """May raise `DatabaseUnavailable`, `RedisUnavailable` or `LeaseLost`."""
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        markets: Markets,
+        terms: PaperTerms,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._store = accounts
+        self._markets = markets
+        self._terms = terms
+        self._clock = clock
+        self._accounts: dict[int, Account] = {}
+        self._cursors: dict[Market, int] = {}
+        self._kept: dict[Market, int] = {}
+        self._marked = 0
+        self.bad_prices = 0
+
+    def begin(self) -> None:
+        """Read where the trader before this one ended."""
+        self._accounts = {one.account_id: one for one in self._store.all()}
+        cursors = self._store.cursors()
+        self._cursors = {Market(*name): at for name, at in cursors.items()}
+        self._kept = dict(self._cursors)
+
+    def markets(self) -> list[Market]:
+        """Return the markets whose prices may change an account."""
+        return [one.market for one in self._held()]
+
+    def hear_prices(self, token: str) -> int:
+        """Fill what new prices fill; returns how many events came of it."""
+        return sum(self._hear(token, instrument) for instrument in self._held())
+
+    def carry_out(self, token: str) -> int:
+        """Act on changed switches, then carry out the commands that wait; returns how many."""
+        commands, switched = self._store.work(_BATCH)
+        if not (commands or switched):
+            return 0
+        asked = [_market_of(one) for one in commands]
+        seen = self._markets.look(self._held(), [one for one in asked if one is not None])
+        with self._writing(token) as turn:
+            self._heed_switches(turn)
+            for command in commands:
+                self._command(turn, command, seen)
+        return len(commands)
+
+    def note_time(self, token: str) -> None:
+        """End what expired, charge nights, and value accounts once an hour."""
+        now = self._clock()
+        hour = now // _HOUR_MS
+        expired = any(
+            order.expires_at is not None and order.expires_at <= now
+            for account in self._accounts.values()
+            for order in account.orders.values()
+        )
+        if not (self._accounts and (hour > self._marked or expired)):
+            return
+        seen = self._markets.look(self._held())
+        with self._writing(token) as turn:
+            for account in self._accounts.values():
+                self._take(turn, account, self._timed(account, now, seen))
+        self._marked = hour
+
+    def _hear(self, token: str, instrument: Instrument) -> int:
+        market, happened = instrument.market, 0
+        after = max(self._cursors.get(market, 0), self._begun(market))
+        ticks = self._markets.data.since(instrument, after, self._clock())
+        rate = self._markets.rate(instrument.quote) if ticks else None
+        for tick in ticks:
+            if not is_good(tick):
+                self.bad_prices += 1
+                continue
+            ticked = Ticked(
+                platform=market.platform,
+                symbol=market.symbol,
+                tick=tick,
+                rate=Decimal(1) if rate is None else rate.value,
+            )
+            touched = [one for one in self._accounts.values() if would_fill(one, ticked)]
+            if touched:
+                happened += self._fill(token, touched, ticked, market)
+        if ticks:
+            self._cursors[market] = ticks[-1].at
+            self._keep_cursor(token, market)
+        return happened
+
+    def _fill(self, token: str, touched: Iterable[Account], ticked: Ticked, market: Market) -> int:
+        happened = 0
+        seen = self._markets.look(self._held())
+        with self._writing(token) as turn:
+            for account in touched:
+                happened += len(self._take(turn, account, ticked))
+                self._take(turn, account, self._timed(account, turn.now, seen))
+            # Committed with the fills: nothing is filled twice, and nothing is passed over.
+            turn.keep_cursor(market.platform, market.symbol, ticked.tick.at)
+        self._cursors[market] = self._kept[market] = ticked.tick.at
+        return happened
+
+    def _keep_cursor(self, token: str, market: Market) -> None:
+        at = self._cursors[market]
+        if at - self._kept.get(market, 0) >= _CURSOR_MS:
+            with self._writing(token) as turn:
+                turn.keep_cursor(market.platform, market.symbol, at)
+            self._kept[market] = at
+
+    def _begun(self, market: Market) -> int:
+        """Return since when a market's prices matter: its oldest order or position."""
+        starts = [
+            began
+            for account in self._accounts.values()
+            for of, began in _begun(account)
+            if of == market
+        ]
+        return min(starts, default=self._clock()) - 1
+
+    def _heed_switches(self, turn: TraderTurn) -> None:
+        """Act on changes of switches: entries are cancelled, and the change is echoed."""
+        for switch in turn.unheard():
+            everybody = switch.scope == EVERYBODY
+            for account_id in list(self._accounts) if everybody else [switch.scope]:
+                changed = Switched(
+                    at=turn.now, state=switch.state, reason=switch.reason, epoch=switch.epoch
+                )
+                self._take(turn, self._account(turn, account_id), changed)
+            turn.echo(switch)
+
+    def _command(self, turn: TraderTurn, waits: WaitingCommand, seen: Seen) -> None:
+        account = self._account(turn, waits.account_id)
+        switches = turn.switches([waits.account_id, EVERYBODY])
+        market = _market_of(waits)
+        view = View(
+            instrument=None if market is None else seen.instruments.get(market),
+            prices=_needed(seen.prices, account, market),
+            rates=seen.rates,
+            limits=self._terms.limits,
+            state=stricter(switches[waits.account_id].state, switches[EVERYBODY].state),
+            latency_ms=self._terms.latency_ms,
+        )
+        asked = Ordered(
+            at=turn.now,
+            id=waits.id,
+            client_order_id=waits.client_order_id,
+            command=waits.command,
+            view=view,
+        )
+        turn.answer(waits.id, _result(waits, self._take(turn, account, asked)))
+
+    def _account(self, turn: TraderTurn, account_id: int) -> Account:
+        """Return an account; one that was never heard of is opened."""
+        if account_id in self._accounts:
+            return self._accounts[account_id]
+        terms = self._terms
+        opening = Opening(
+            at=turn.now,
+            account_id=account_id,
+            currency=terms.currency,
+            leverage=terms.leverage,
+            deposit=terms.balance,
+        )
+        account, events = open_account(opening)
+        self._accounts[account_id] = account
+        self._record(turn, account, opening, events)
+        point = EquityPoint(account_id, turn.now, account.balance, account.balance)
+        turn.keep_equity(point)
+        return account
+
+    def _timed(self, account: Account, at: int, seen: Seen) -> Timed:
+        return Timed(
+            at=at,
+            prices=_needed(seen.prices, account),
+            rates=seen.rates,
+            limits=self._terms.limits,
+        )
+
+    def _held(self) -> list[Instrument]:
+        """Return the instruments whose prices may change an account."""
+        every = (one for account in self._accounts.values() for one in _instruments(account))
+        found = {one.market: one for one in every}
+        return [found[market] for market in sorted(found)]
+
+    def _take(self, turn: TraderTurn, account: Account, what: Input) -> list[Event]:
+        """Take one step of an account, and record it if it changed anything."""
+        orders = {number: msgspec.structs.replace(o) for number, o in account.orders.items()}
+        units = {number: p.instrument for number, p in account.positions.items()}
+        units |= {number: order.instrument for number, order in orders.items()}
+        events = step(account, what)
+        if events:
+            for number, event in self._record(turn, account, what, events):
+                about = event.fill.order_id if isinstance(event, Filled) else 0
+                order = orders.get(about or getattr(event, "order_id", 0))
+                note_order(turn, account.account_id, event, order, what)
+                if isinstance(event, Filled):
+                    trade = ended_trade(account.account_id, number, event.fill, units[about])
+                    if trade is not None:
+                        turn.keep_trade(trade)
+        return events
+
+    def _record(
+        self, turn: TraderTurn, account: Account, what: Input, events: list[Event]
+    ) -> Iterable[tuple[int, Event]]:
+        first, *others = events
+        numbers = turn.record(account.account_id, [Row(first, what), *map(Row, others)])
+        for event in events:
+            if isinstance(event, Marked):
+                point = EquityPoint(account.account_id, event.at, event.balance, event.equity)
+                turn.keep_equity(point)
+        turn.keep(account, numbers[-1])
+        return zip(numbers, events, strict=True)
+
+    @contextmanager
+    def _writing(self, token: str) -> Iterator[TraderTurn]:
+        """Open a transaction; if it fails, what was changed in memory did not happen."""
+        try:
+            with self._store.writing(token) as turn:
+                yield turn
+        except BaseException:
+            self._accounts.clear()
+            self.begin()
+            raise
+
+
+def _market_of(waits: WaitingCommand) -> Market | None:
+    command = waits.command
+    return Market(command.platform, command.symbol) if isinstance(command, PlaceOrder) else None
+
+
+def _instruments(account: Account) -> list[Instrument]:
+    held = {one.instrument.market: one.instrument for one in account.orders.values()}
+    held |= {one.instrument.market: one.instrument for one in account.positions.values()}
+    return list(held.values())
+
+
+def _begun(account: Account) -> list[tuple[Market, int]]:
+    orders = [(one.instrument.market, one.accepted_at) for one in account.orders.values()]
+    held = [(one.instrument.market, one.opened_at) for one in account.positions.values()]
+    return orders + held
+
+
+def _needed(
+    prices: Mapping[str, Price], account: Account, market: Market | None = None
+) -> dict[str, Price]:
+    names = {str(one.market) for one in _instruments(account)}
+    if market is not None:
+        names.add(str(market))
+    return {name: prices[name] for name in sorted(names) if name in prices}
+
+
+def _result(waits: WaitingCommand, events: list[Event]) -> CommandResult:
+    refusal = next((one.verdict for one in events if isinstance(one, Refused)), None)
+    if refusal is None:
+        return CommandResult(outcome="done", order_id=waits.id)
+    return CommandResult(
+        outcome="refused", order_id=waits.id, limit=refusal.limit, detail=refusal.detail
+    )

@@ -1,0 +1,82 @@
+"""Orders of the paper account: once, within limits, filled by the next price."""
+
+import asyncio
+from typing import Any
+
+from falcon.testing import Result
+
+from storage.ledger.ledger_verify import verify_ledger
+from storage.stores import Stores
+from tests.integration.api.conftest import Api
+from tests.integration.api.trading.conftest import Quotes
+
+BUY = {"symbol": "XAUUSD", "action": "BUY", "volume": 0.01, "stop_loss": 2_340.0}
+
+
+async def place(api: Api, **changes: Any) -> Result:
+    """Send an order of gold."""
+    return await api("POST", "/api/mt4/trade", json={**BUY, **changes})
+
+
+async def portfolio(api: Api) -> Any:
+    """Return the account."""
+    return (await api("GET", "/api/portfolio")).json
+
+
+async def position(api: Api) -> Any:
+    """Wait for a position."""
+    for _ in range(200):
+        if held := (await portfolio(api))["positions"]:
+            return held[0]
+        await asyncio.sleep(0.01)
+    raise AssertionError("no position came")
+
+
+async def test_a_market_order_is_filled_by_the_next_quote_at_its_ask(
+    api: Api, quotes: Quotes, trader: None, stores: Stores
+) -> None:
+    quotes.tell(2_349.0, 2_349.5)
+    placed = await place(api, client_order_id="one")
+    assert placed.status_code == 200, placed.text
+    assert placed.json["success"] and placed.json["state"] == "sent"
+    assert placed.json["position_id"] is None
+    quotes.tell(2_350.0, 2_350.5)
+    held = await position(api)
+    # One tick of slippage is the record's default.
+    assert held["open_price"] == 2_350.51
+    assert held["direction"] == "long" and held["volume"] == 0.01
+    assert held["unrealised"]["account"] == -0.51
+    told = await portfolio(api)
+    assert told["account"]["balance"] == 10_000
+    assert told["account"]["equity"] == 9_999.49
+    again = await place(api, client_order_id="one")
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert again.json["order_id"] == placed.json["order_id"]
+    assert again.json["position_id"] == held["id"]
+    assert (await place(api, client_order_id="one", volume=0.02)).status_code == 409
+    assert verify_ledger(stores.engine, stores.heads, "orders").ok
+
+
+async def test_an_order_without_a_stop_is_refused_by_that_limit(
+    api: Api, quotes: Quotes, trader: None
+) -> None:
+    quotes.tell(2_350.0, 2_350.5)
+    refused = await place(api, stop_loss=None)
+    assert refused.status_code == 409
+    assert (refused.json["error"], refused.json["limit"]) == ("refused_by_risk", "stop_loss")
+
+
+async def test_an_order_without_a_price_is_refused_and_not_filled_by_an_old_one(
+    api: Api, quotes: Quotes, trader: None
+) -> None:
+    quotes.tell(2_350.0, 2_350.5, at=1_700_000_000_000)
+    refused = await place(api)
+    assert refused.status_code == 503
+    assert refused.json["error"] == "no_fresh_price"
+
+
+async def test_numbers_between_two_steps_name_their_field(api: Api, quotes: Quotes) -> None:
+    for name, value in {"volume": 0.015, "stop_loss": 2_340.001, "price": 2_340.0}.items():
+        refused = await place(api, **{name: value})
+        assert refused.status_code == 400, name
+        assert name in refused.json["detail"]

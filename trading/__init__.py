@@ -1,0 +1,1 @@
+"""Paper trading as pure functions: no clock, no chance, no store."""
