@@ -23,9 +23,7 @@ class Quotes:
 
     def tell(self, bid: float, ask: float, at: int | None = None) -> None:
         """Quote gold at an instant (epoch ms), or now."""
-        self._tickers.write(
-            GOLD.platform, [Ticker(GOLD.symbol, at or now_ms(), bid=bid, ask=ask)]
-        )
+        self._tickers.write(GOLD.platform, [Ticker(GOLD.symbol, at or now_ms(), bid=bid, ask=ask)])
 
 
 @pytest.fixture

@@ -38,13 +38,15 @@ async def test_a_market_order_is_filled_by_the_next_quote_at_its_ask(
     quotes.tell(2_349.0, 2_349.5)
     placed = await place(api, client_order_id="one")
     assert placed.status_code == 200, placed.text
-    assert placed.json["success"] and placed.json["state"] == "sent"
+    assert placed.json["success"]
+    assert placed.json["state"] == "sent"
     assert placed.json["position_id"] is None
     quotes.tell(2_350.0, 2_350.5)
     held = await position(api)
     # One tick of slippage is the record's default.
     assert held["open_price"] == 2_350.51
-    assert held["direction"] == "long" and held["volume"] == 0.01
+    assert held["direction"] == "long"
+    assert held["volume"] == 0.01
     assert held["unrealised"]["account"] == -0.51
     told = await portfolio(api)
     assert told["account"]["balance"] == 10_000
