@@ -19,6 +19,8 @@ READERS_POSTS = {
     "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
     "/generate/signal", "/predict/range", "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
 }  # fmt: skip
+# What a trader may do besides, on the account of its key.
+TRADERS_POSTS = {"/api/mt4/trade"}
 # What keys that are narrowed to something may call: this and nothing else.
 SCOPES = {
     "ingest:coinbase": {
@@ -48,8 +50,8 @@ OWNER_READS = {("GET", "/admin/monitoring-data")}
 # Ends the key that calls it.
 REPLACES = "/api/account/regenerate-key"
 SOCKETS = {
-    "/ws/stream": {"owner", "reader", "subscriber"},
-    "/ws/signals": {"owner", "reader", "subscriber"},
+    "/ws/stream": {"owner", "reader", "trader", "subscriber"},
+    "/ws/signals": {"owner", "reader", "trader", "subscriber"},
     "/ingest/{platform}": {"owner"},
 }
 
@@ -61,6 +63,7 @@ def may(role: str, method: str, template: str) -> bool:
     return {
         "owner": True,
         "reader": method == "GET" or template in READERS_POSTS,
+        "trader": method == "GET" or template in READERS_POSTS | TRADERS_POSTS,
         "subscriber": template in SUBSCRIBERS,
         "feeder": (method, template) in FEEDERS,
     }[role]
