@@ -5,7 +5,7 @@ from collections.abc import Mapping
 Heartbeats = Mapping[str, Mapping[str, str]]
 
 # The processes of the Procfile that send heartbeats.
-WORKERS = ("stream", "worker", "fetcher", "trainer", "beat", "trader")
+WORKERS = ("stream", "worker", "fetcher", "trainer", "trader", "beat")
 # They do so every second; one that missed four is down, or stands still.
 HEARTBEAT_MEMORY_MS = 4_000
 # Messages that wait so long (s) beside a worker that does nothing.
