@@ -33,3 +33,13 @@ def parameters(document: Mapping[str, Any], method: str, template: str) -> set[s
     described = document["paths"].get(re.sub(r"\{(\w+):\w+\}", r"{\1}", template), {})
     told = described.get(method.lower(), {}).get("parameters", [])
     return {one["name"] for one in told if one["in"] == "query"}
+
+
+def described_as(tag: str, document: dict[str, Any]) -> set[str]:
+    """Return the operations of the document with a tag, such as `GET /api/ohlcv`."""
+    return {
+        f"{method.upper()} {template}"
+        for template, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if tag in operation.get("tags", ())
+    }

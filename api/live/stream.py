@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from api.http.threads import in_thread
 from api.live.broadcast import CHANNELS, ENCODE, Broadcast, Subscriber
+from api.live.commands import receive_command
 from api.live.first_frames import FirstFrames, book_frame
 from api.live.plan_view import PlanView
 from api.markets.symbol_resolver import SymbolResolver
@@ -98,14 +99,13 @@ class StreamResource:
 
     async def _read(self, ws: WebSocket, subscriber: Subscriber) -> None:
         while True:
-            text = await ws.receive_text()
-            async for answer in self._answers(text, subscriber):
+            async for answer in self._answers(ws, subscriber):
                 told = {**answer, "timestamp": format_time(now_ms())}
                 subscriber.tell(ENCODE(told))
 
-    async def _answers(self, text: str, subscriber: Subscriber) -> AsyncIterator[Frame]:
+    async def _answers(self, ws: WebSocket, subscriber: Subscriber) -> AsyncIterator[Frame]:
         try:
-            command = msgspec.json.decode(text, type=StreamCommand)
+            command = msgspec.json.decode(await receive_command(ws), type=StreamCommand)
             if command.action == "ping":
                 yield {"type": "pong"}
                 return

@@ -10,6 +10,7 @@ from falcon.asgi import Request, WebSocket
 
 from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_query
+from api.live.commands import receive_command
 from api.markets.symbol_resolver import SymbolResolver
 from api.robots.offered import OfferedSlots
 from api.signals.feed import Frame, SignalFeed
@@ -23,7 +24,14 @@ from api.signals.schemas_socket import (
 )
 from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import format_time, now_ms
-from core.errors import NotFound, NotInPlan, RequestError, TickcastError, Unavailable
+from core.errors import (
+    MalformedRequest,
+    NotFound,
+    NotInPlan,
+    RequestError,
+    TickcastError,
+    Unavailable,
+)
 from core.forecast_target import ForecastTarget
 from core.risk_reward import parse_rr_config
 from core.robots.accounts import Account
@@ -99,7 +107,11 @@ class SignalSocket:
     async def _listen(self, reader: Reader) -> None:
         with suppress(WebSocketDisconnected):
             while True:
-                for answer in await self._answers(await reader.ws.receive_text(), reader):
+                try:
+                    answers = await self._answers(await receive_command(reader.ws), reader)
+                except MalformedRequest as error:
+                    answers = [_fault(error, format_time(now_ms()))]
+                for answer in answers:
                     await reader.send(answer)
 
     async def _answers(self, text: str, reader: Reader) -> Sequence[msgspec.Struct]:

@@ -149,6 +149,22 @@ async def test_a_binary_frame_is_answered_by_closing_once_the_rest_is_delivered(
         assert (answer["accepted"], ws.close_code) == (1, 1003)
 
 
+@pytest.mark.parametrize("path", ["/ws/stream", "/ws/signals"])
+async def test_a_reader_is_told_that_commands_are_text_and_may_go_on(
+    app: Application, key: str, path: str
+) -> None:
+    async with (
+        ASGIConductor(app) as conductor,
+        conductor.simulate_ws(path, headers={"X-API-Key": key}) as ws,
+    ):
+        await ws.send_data(b"\x00\x01")
+        refused = await receive(ws)
+        await ws.send_text(text({"action": "ping"}))
+        assert (refused["type"], refused["error"]) == ("error", "malformed_request")
+        assert "text" in refused["detail"]
+        assert (await receive(ws))["type"] == "pong"
+
+
 async def test_a_key_may_come_in_the_first_message(app: Application, key: str) -> None:
     async with ASGIConductor(app) as conductor, conductor.simulate_ws("/ingest/x") as ws:
         await ws.send_text(text({"type": "auth", "api_key": key}))

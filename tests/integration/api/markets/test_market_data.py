@@ -18,6 +18,7 @@ from storage.trades.tickers import Ticker, TickerStore
 from tests.integration.api.conftest import Api
 from tests.integration.api.robots.shape_text import Shape
 from tests.integration.api.work import START, hold_candles
+from tests.route_table import described_as
 
 SHAPES = {
     "GET /api/ohlcv": """{bars:[{timestamp:iso, open:float, high:float, low:float, close:float,
@@ -257,7 +258,9 @@ async def test_first_candles_are_seen_at_once(api: Api, stores: Stores) -> None:
 async def test_what_is_documented_has_the_same_shapes(app: Application, api: Api) -> None:
     document = (await api("GET", "/openapi.json")).json
     problems = set()
-    for name, text in {**SHAPES, "POST /api/sync/{symbol}": SYNCED}.items():
+    shapes = {**SHAPES, "POST /api/sync/{symbol}": SYNCED}
+    assert set(shapes) - {"GET /health"} == described_as("data", document)
+    for name, text in shapes.items():
         method, template = name.split()
         described = document["paths"][template][method.lower()]["responses"]
         assert "422" not in described or method == "POST"

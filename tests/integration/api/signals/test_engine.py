@@ -12,6 +12,7 @@ from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.integration.api.robots.shape_text import Shape
 from tests.integration.api.signals.conftest import GOLD, keep, keep_phase, keep_range, said
+from tests.route_table import described_as
 
 pytestmark = pytest.mark.clock
 PHASE = "accumulation|manipulation|distribution|none"
@@ -97,6 +98,7 @@ async def test_every_answer_has_every_field_of_the_source_and_is_documented_so(
     }
     document = (await api("GET", "/openapi.json")).json
     parts = document["components"]["schemas"]
+    assert set(SHAPES) == described_as("engine", document)
     for route, shape in SHAPES.items():
         found = await ask(api, route, **bodies.get(route, {}))
         shown = json.loads(EXAMPLES.get(route, "{}"))
