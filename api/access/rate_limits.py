@@ -9,6 +9,7 @@ from falcon.asgi import Request, Response
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import NoScriptError, RedisError
 
 from api.access.minute_calls import MinuteCalls
 from api.http.routes import CallLimit, Routes
@@ -23,12 +24,36 @@ DEFAULT_CALLS = 12_000
 DEAR_CALLS = 300
 
 
-def make_limiter(client: "redis.Redis") -> MovingWindowRateLimiter:
-    """Return what counts calls in Redis, in windows that move."""
-    storage = RedisStorage(
-        "redis://", connection_pool=client.connection_pool, key_prefix=keys.RATE_LIMITS
-    )
-    return MovingWindowRateLimiter(storage)
+class MovingWindows(MovingWindowRateLimiter):
+    """Counts calls in Redis, in windows that move."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        pool, self._client = client.connection_pool, client
+        self._kept = RedisStorage("redis://", connection_pool=pool, key_prefix=keys.RATE_LIMITS)
+        super().__init__(self._kept)
+
+    def hit_and_look(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, int, float]:
+        """Do `hit` and `get_window_stats` in one round trip.
+
+        Returns whether the call was counted, how many are left, and when (s) one more is.
+        """
+        kept, now, span = self._kept, time.time(), item.get_expiry()
+        key = kept.prefixed_key(item.key_for(*identifiers))
+        pipe = self._client.pipeline(transaction=False)
+        pipe.evalsha(kept.lua_acquire_moving_window.sha, 1, key, now, item.amount, span, 1)
+        pipe.evalsha(kept.lua_moving_window.sha, 1, key, now - span, item.amount)
+        hit, window = pipe.execute(raise_on_error=False)
+        # A Redis that was started anew knows no scripts until the library sends them.
+        if isinstance(hit, NoScriptError):
+            hit = self.hit(item, *identifiers)
+        if isinstance(window, NoScriptError):
+            reset, left = self.get_window_stats(item, *identifiers)
+            return bool(hit), max(0, left), reset
+        for reply in (hit, window):
+            if isinstance(reply, RedisError):
+                raise reply
+        start, count = window or (now, 0)
+        return bool(hit), max(0, item.amount - count), float(start) + span
 
 
 class RateLimits:
@@ -49,7 +74,7 @@ class RateLimits:
     def __init__(self, client: "redis.Redis", routes: Routes, calls: MinuteCalls) -> None:
         self._routes = routes
         self._calls = calls
-        self._limiter = make_limiter(client)
+        self._limiter = MovingWindows(client)
 
     async def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
@@ -93,6 +118,4 @@ class RateLimits:
 
     def _hit(self, item: RateLimitItem, *identifiers: str) -> tuple[bool, int, float]:
         with redis_errors():
-            allowed = self._limiter.hit(item, *identifiers)
-            reset, remaining = self._limiter.get_window_stats(item, *identifiers)
-        return allowed, max(0, remaining), reset
+            return self._limiter.hit_and_look(item, *identifiers)

@@ -6,7 +6,7 @@ import time
 import redis
 from limits import RateLimitItem
 
-from api.access.rate_limits import make_limiter
+from api.access.rate_limits import MovingWindows
 from api.http.threads import in_thread
 from core.errors import TooManyRequests
 from storage.redis_connection import redis_errors
@@ -16,7 +16,7 @@ class SeldomCalls:
     """Counts in Redis, in windows that move; a refused call does not count."""
 
     def __init__(self, client: "redis.Redis", name: str, *limits: RateLimitItem) -> None:
-        self._limiter = make_limiter(client)
+        self._limiter = MovingWindows(client)
         self._name = name
         self._limits = limits
 

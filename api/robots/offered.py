@@ -23,16 +23,17 @@ NO_PLAN = "none"
 
 def visible(account: Account | None, slots: Sequence[SignalSlot]) -> list[SignalSlot]:
     """Return the slots that an account's plan and lists let it see now; without one, all."""
-    limits = _limits(account)
+    limits = limits_of(account)
     return [slot for slot in slots if limits.allow(slot.target.symbol, slot.target.resolution)]
 
 
 def is_visible(account: Account | None, symbol: str, resolution: int | None) -> bool:
     """Say of one slot what `visible` says of many; without a length (s), of any of a symbol."""
-    return _limits(account).allow(symbol, resolution)
+    return limits_of(account).allow(symbol, resolution)
 
 
-def _limits(account: Account | None) -> SlotLimits:
+def limits_of(account: Account | None) -> SlotLimits:
+    """Return which slots an account may see now; without one, all."""
     return EVERYTHING if account is None else account.limits(now_ms())
 
 

@@ -1,6 +1,7 @@
 """The newest signal of every slot, for robots that ask every few seconds."""
 
 import hashlib
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -13,13 +14,13 @@ from api.docs.openapi_parts import SCAN_FORMS
 from api.http.threads import in_thread
 from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
-from api.robots.offered import OfferedSlots, tier_of
+from api.robots.offered import OfferedSlots, limits_of, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
-from api.robots.seen import note_caller
+from api.robots.seen import note_caller_soon
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
-from core.robots.accounts import Account
+from core.robots.accounts import Account, SlotLimits
 from core.series import Market
 from storage.ledger.signal_rows import SealedSignal
 from storage.stores import Stores
@@ -33,14 +34,31 @@ class _Shown(NamedTuple):
     digest: bytes
 
 
+class _View(NamedTuple):
+    """A scan as it is answered from an instant to another (s), but for what time it is."""
+
+    scan: Scan
+    tag: str
+    since: int
+    until: int
+
+
+# What decides about a scan: the mark of the board, the plan, which slots it shows, the query.
+_Key = tuple[bytes, str, SlotLimits, bytes]
+_MOST_VIEWS = 1_024
+# Slots are offered and retired by settings, which a scan shows a second later (s).
+_VIEW_S = 1
+
+
 class ScanResource:
     """`GET /api/scan`"""
 
     def __init__(self, stores: Stores, offered: OfferedSlots) -> None:
         self._stores = stores
         self._offered = offered
-        # What was shown of each slot last: between two closes nothing changes.
+        # What was shown of each slot last, and to whom: between two closes nothing changes.
         self._shown: dict[ForecastTarget, _Shown] = {}
+        self._views: dict[_Key, _View] = {}
         self._digits = MarketDigits(stores.markets)
 
     @operation("scan", "robots", {200: Scan}, errors=(404, 422), more=SCAN_FORMS)
@@ -53,25 +71,35 @@ class ScanResource:
         now, account = now_ms() // 1_000, req.context.account
         # Every browser sends it, and no terminal.
         robot = req.get_header("Sec-Fetch-Site") is None
-        scan, tag = await in_thread(self._answer, account, query, now, robot)
+        view = await in_thread(self._view, account, query, now)
+        if robot:
+            # Nobody waits for it: the answer leaves first.
+            resp.schedule(partial(note_caller_soon, self._stores.heartbeats, account))
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
-        resp.set_header("ETag", tag)
+        resp.set_header("ETag", view.tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
         held = (req.get_header("If-None-Match") or "").replace("W/", "").replace(" ", "")
-        if tag in held.split(","):
+        if view.tag in held.split(","):
             resp.status = HTTP_304
             return
-        resp.data = _body(scan, query.format)
+        told = {"server_time": format_time(now * 1_000), "server_time_unix": now}
+        resp.data = _body(msgspec.structs.replace(view.scan, **told), query.format)
 
-    def _answer(
-        self, account: Account | None, query: ScanQuery, now: int, robot: bool
-    ) -> tuple[Scan, str]:
-        answer = self._scan(account, query, now)
-        if robot:
-            note_caller(self._stores.heartbeats, account)
-        return answer
+    def _view(self, account: Account | None, query: ScanQuery, now: int) -> _View:
+        """Return what is answered at `now` (s), which accounts of one plan share."""
+        mark = self._stores.board.mark()
+        if mark is None:
+            return self._looked(account, query, now)
+        key = mark, tier_of(account), limits_of(account), msgspec.json.encode(query)
+        view = self._views.get(key)
+        if view is None or not view.since <= now < view.until:
+            view = self._looked(account, query, now)
+            if len(self._views) >= _MOST_VIEWS:
+                self._views.clear()
+            self._views[key] = view
+        return view
 
-    def _scan(self, account: Account | None, query: ScanQuery, now: int) -> tuple[Scan, str]:
+    def _looked(self, account: Account | None, query: ScanQuery, now: int) -> _View:
         targets = [slot.target for slot in self._offered.now(account)]
         newest = self._stores.board.newest(targets)
         current = {row.seq: row for row in newest.values() if not row.is_stale(now)}
@@ -92,7 +120,9 @@ class ScanResource:
             stale_slots=len(targets) - len(current),
             count=len(shown),
         )
-        return scan, _tag(scan, shown, query.format)
+        ends = [row.stale_from for row in current.values()]
+        until = min([scan.next_close_unix, now + _VIEW_S, *ends])
+        return _View(scan, _tag(scan, shown, query.format), now, until)
 
     def _wanted(
         self, account: Account | None, targets: list[ForecastTarget], query: ScanQuery

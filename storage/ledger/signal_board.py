@@ -64,14 +64,18 @@ class SignalBoard:
                 pipe.publish(keys.live(row.platform, row.symbol), message(LiveKind.SIGNAL, row))
             pipe.execute()
 
+    def mark(self) -> bytes | None:
+        """Return what is another once a row was shown, None where nothing stands on the board."""
+        with redis_errors():
+            mark: bytes | None = self._client.get(keys.SIGNAL_BOARD_MARK)
+        return mark
+
     def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
         """Return the newest signal of each target that ever had one."""
         wanted = list(targets)
         if not wanted:
             return {}
-        with redis_errors():
-            mark = self._client.get(keys.SIGNAL_BOARD_MARK)
-        seen = self._seen
+        mark, seen = self.mark(), self._seen
         if mark is None or mark != seen.mark or not all(one in seen.rows for one in wanted):
             seen = self._look(wanted)
         return {one: row for one in wanted if (row := seen.rows[one]) is not None}

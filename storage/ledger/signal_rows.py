@@ -107,7 +107,12 @@ class SealedSignal(SignalFields, frozen=True, kw_only=True):
 
     def is_stale(self, now: int) -> bool:
         """Say whether a later candle has closed and had time to be spoken of (`now` in s)."""
-        return now >= self.first_close + GRACE_MS // 1_000
+        return now >= self.stale_from
+
+    @property
+    def stale_from(self) -> int:
+        """Return from when on it is (s)."""
+        return self.first_close + GRACE_MS // 1_000
 
 
 class Sealed(msgspec.Struct, frozen=True):

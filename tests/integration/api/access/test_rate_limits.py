@@ -69,6 +69,15 @@ async def test_a_burst_of_parallel_calls_never_exceeds_the_limit(
     assert (codes.count(400), codes.count(429)) == (120, 80)
 
 
+async def test_a_redis_that_forgot_our_scripts_counts_each_call_once(
+    api: Api, reader: dict[str, str], redis_client: "redis.Redis"
+) -> None:
+    for left in (119, 118):
+        redis_client.script_flush()
+        answer = await api.bare("GET", ROUTE, headers=reader)
+        assert answer.headers["X-RateLimit-Remaining"] == str(left)
+
+
 async def test_each_key_has_its_own_count_and_owners_have_none(
     api: Api, stores: Stores, reader: dict[str, str], redis_client: "redis.Redis"
 ) -> None:
