@@ -4,7 +4,8 @@ A field of its progress is taken from the report that got furthest of those that
 an opening report which comes after the closing one erases nothing, nor does a null. Of reports
 that got equally far what was said last counts: terminals correct a profit when a commission is
 booked. What was said before is known by its content and counts once, so that an older report
-that is sent again takes no correction back (`storage.executions`).
+that is sent again takes no correction back (`storage.executions`). The volume is the largest that
+was told.
 """
 
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ def merge(held: Execution | None, report: Report, point: float | None = None) ->
             **{name: getattr(report, name) for name in report.__struct_fields__}, ranks=ranks
         )
     check_same(held, report, point)
-    opening = msgspec.structs.replace(held.opening, **_unknown(held.opening, report.opening))
+    opening = msgspec.structs.replace(held.opening, **_learnt(held.opening, report.opening))
     rank = report.progress.rank
     newer = {
         name: value
@@ -86,10 +87,17 @@ def check_same(held: Execution, report: Report, point: float | None) -> None:
         )
 
 
-def _unknown(held: Opening, told: Opening) -> dict[str, Any]:
-    """Return what was not known of an opening before."""
-    return {
+def _learnt(held: Opening, told: Opening) -> dict[str, Any]:
+    """Return what was not known of an opening before, and the volume if it is a larger one.
+
+    Terminals show what is left of a position, or the part that an order was closed with, where
+    an earlier report told all of it; on a netting account it grows.
+    """
+    new = {
         name: value
         for name, value in asdict(told).items()
         if value is not None and getattr(held, name) is None
     }
+    if told.volume is not None and told.volume > (held.volume or 0.0):
+        new["volume"] = told.volume
+    return new
