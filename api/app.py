@@ -102,8 +102,12 @@ from api.signals.generate import GenerateSignal
 from api.signals.ranges import PredictRange
 from api.signals.socket import SignalSocket
 from api.trading.command_door import CommandDoor
+from api.trading.halt import SwitchResource
+from api.trading.history import HistoryResource
+from api.trading.orders import OrdersResource, VerifyResource
 from api.trading.place import OrderReader
 from api.trading.portfolio import PortfolioResource
+from api.trading.status import StatusResource
 from api.trading.trade import TradeResource
 from api.trading.valued import PaperAccounts
 from api.v1.forecast_answers import Outlooks
@@ -484,12 +488,23 @@ def _add_trading(
     app: Application, stores: Stores, symbols: SymbolResolver, settings: Settings
 ) -> None:
     """Add the routes of orders and of what they came to."""
-    door = CommandDoor(stores.commands, partial(stores.redis.publish, keys.TRADER_WAKE, ""))
+    wake = partial(stores.redis.publish, keys.TRADER_WAKE, "")
+    door = CommandDoor(stores.commands, wake)
     accounts = PaperAccounts(stores, symbols, settings)
     orders = OrderReader(symbols, stores.markets)
     told: dict[str, Any] = {"roles": _TRADERS, "limits": {"POST": _ORDERS}, "invalid": BAD_REQUEST}
     app.add_route("/api/mt4/trade", TradeResource(door, orders, stores.trading), **told)
     app.add_route("/api/portfolio", PortfolioResource(accounts), **told)
+    app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores), **told)
+    app.add_route("/api/v1/auto-trade/verify", VerifyResource(stores), dear=True, **told)
+    # Never counted: who wants to stop must not be told to wait.
+    switch, free = SwitchResource(stores, wake), {"roles": _TRADERS, "invalid": BAD_REQUEST}
+    for suffix in ("halt", "reduce", "resume"):
+        app.add_route(f"/api/v1/auto-trade/{suffix}", switch, suffix=suffix, **free)
+    status = StatusResource(accounts, stores, settings)
+    app.add_route("/api/v1/auto-trade/status", status, **told)
+    app.add_route("/api/auto-trade/status", status, suffix="proxy", **told)
+    app.add_route("/api/portfolio/history", HistoryResource(stores), **told)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

@@ -320,7 +320,7 @@ def _switch(account: Account, at: int, state: TradingState, reason: str, epoch: 
     happened = _happen(account, StateChanged(at=at, state=state, reason=reason, epoch=epoch))
     if state != "ACTIVE":
         for order in sorted(account.orders.values(), key=lambda one: one.id):
-            if order.reduces is None or state == "HALTED":
+            if order.reduces is None:
                 happened += _end(account, order.id, at, "cancelled", f"{state}: {reason}")
     return happened
 

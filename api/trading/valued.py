@@ -8,7 +8,7 @@ from api.markets.symbol_resolver import SymbolResolver
 from core.clock.times import now_ms
 from core.errors import InvalidRequest, NotFound
 from core.settings import Settings
-from core.trading.accounts import DEPOSIT, Account, Position, Price, Rate
+from core.trading.accounts import DEPOSIT, Account, Position, Price, Rate, TradingState
 from core.trading.events import Opening
 from core.trading.instruments import Instrument
 from storage.markets.snapshots import SnapshotReader
@@ -26,7 +26,7 @@ class Valued(NamedTuple):
     account: Account
     figures: Figures
     prices: dict[str, Price]
-    state: str
+    state: TradingState
     reason: str
     at: int
 

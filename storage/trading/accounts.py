@@ -64,6 +64,13 @@ class EquityPoint(msgspec.Struct, frozen=True):
     equity: int
 
 
+class KeptAccount(msgspec.Struct, frozen=True):
+    """An account, and the last row of the chain that made it what it is."""
+
+    account: Account
+    number: int
+
+
 class ChainRow(msgspec.Struct, frozen=True):
     """A row of the chain `orders`, read."""
 
@@ -104,6 +111,14 @@ class AccountStore:
         """Return the state of an account, None before its first command."""
         with reading(self._engine) as connection:
             return read_account(connection, account_id)
+
+    def kept(self, account_id: int) -> KeptAccount | None:
+        """Return the state of an account and the row of the chain that it follows from."""
+        here = trading_accounts.c
+        query = select(here.state, here.number).where(here.account_id == account_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else KeptAccount(_ACCOUNT.decode(row.state), row.number)
 
     def all(self) -> list[Account]:
         """Return the state of every account."""

@@ -14,7 +14,7 @@ import msgspec
 
 from core.clock.times import now_ms
 from core.series import Market
-from core.trading.accounts import Account, Limits, Price
+from core.trading.accounts import Account, Limits, Price, TradingState
 from core.trading.events import (
     Event,
     Filled,
@@ -30,10 +30,10 @@ from core.trading.events import (
     View,
 )
 from core.trading.instruments import Instrument
-from core.trading.orders import CommandResult, PlaceOrder
+from core.trading.orders import ClosePosition, CommandResult, PlaceOrder
 from storage.trading.accounts import AccountStore, EquityPoint, TraderTurn
 from storage.trading.commands import WaitingCommand
-from storage.trading.switches import EVERYBODY, stricter
+from storage.trading.switches import EVERYBODY, Switch, stricter
 from tasks.trading.seen import Markets, Seen
 from tasks.trading.shown import ended_trade, note_order
 from trading.matching import would_fill
@@ -100,9 +100,16 @@ class Trader:
         asked = [_market_of(one) for one in commands]
         seen = self._markets.look(self._held(), [one for one in asked if one is not None])
         with self._writing(token) as turn:
-            self._heed_switches(turn)
+            changed = turn.unheard()
+            flattens = {one.scope for one in changed if one.flatten}
+            # Who halts and flattens asks for the ends first: they are taken before the halt is.
+            first = [one for one in commands if _is_end(one, flattens)] if flattens else []
+            for command in first:
+                self._command(turn, command, seen, "REDUCING")
+            self._heed_switches(turn, changed)
             for command in commands:
-                self._command(turn, command, seen)
+                if command not in first:
+                    self._command(turn, command, seen)
         return len(commands)
 
     def note_time(self, token: str) -> None:
@@ -174,9 +181,9 @@ class Trader:
         ]
         return min(starts, default=self._clock()) - 1
 
-    def _heed_switches(self, turn: TraderTurn) -> None:
+    def _heed_switches(self, turn: TraderTurn, changes: Iterable[Switch]) -> None:
         """Act on changes of switches: entries are cancelled, and the change is echoed."""
-        for switch in turn.unheard():
+        for switch in changes:
             everybody = switch.scope == EVERYBODY
             for account_id in list(self._accounts) if everybody else [switch.scope]:
                 changed = Switched(
@@ -185,16 +192,24 @@ class Trader:
                 self._take(turn, self._account(turn, account_id), changed)
             turn.echo(switch)
 
-    def _command(self, turn: TraderTurn, waits: WaitingCommand, seen: Seen) -> None:
+    def _command(
+        self,
+        turn: TraderTurn,
+        waits: WaitingCommand,
+        seen: Seen,
+        state: TradingState | None = None,
+    ) -> None:
+        """Carry out a command in the state that the switches say, or in another one."""
         account = self._account(turn, waits.account_id)
         switches = turn.switches([waits.account_id, EVERYBODY])
+        switched = stricter(switches[waits.account_id].state, switches[EVERYBODY].state)
         market = _market_of(waits)
         view = View(
             instrument=None if market is None else seen.instruments.get(market),
             prices=_needed(seen.prices, account, market),
             rates=seen.rates,
             limits=self._terms.limits,
-            state=stricter(switches[waits.account_id].state, switches[EVERYBODY].state),
+            state=state or switched,
             latency_ms=self._terms.latency_ms,
         )
         asked = Ordered(
@@ -283,6 +298,11 @@ class Trader:
 def _market_of(waits: WaitingCommand) -> Market | None:
     command = waits.command
     return Market(command.platform, command.symbol) if isinstance(command, PlaceOrder) else None
+
+
+def _is_end(waits: WaitingCommand, flattened: set[int]) -> bool:
+    mine = waits.account_id in flattened or EVERYBODY in flattened
+    return mine and isinstance(waits.command, ClosePosition)
 
 
 def _instruments(account: Account) -> list[Instrument]:

@@ -20,7 +20,12 @@ READERS_POSTS = {
     "/generate/signal", "/predict/range", "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
 }  # fmt: skip
 # What a trader may do besides, on the account of its key.
-TRADERS_POSTS = {"/api/mt4/trade"}
+TRADERS_POSTS = {
+    "/api/mt4/trade",
+    "/api/v1/auto-trade/halt",
+    "/api/v1/auto-trade/reduce",
+    "/api/v1/auto-trade/resume",
+}
 # What keys that are narrowed to something may call: this and nothing else.
 SCOPES = {
     "ingest:coinbase": {

@@ -82,3 +82,81 @@ async def test_numbers_between_two_steps_name_their_field(api: Api, quotes: Quot
         refused = await place(api, **{name: value})
         assert refused.status_code == 400, name
         assert name in refused.json["detail"]
+
+
+async def test_a_stop_that_was_touched_fills_at_that_price_and_the_record_can_be_recomputed(
+    api: Api, quotes: Quotes, trader: None
+) -> None:
+    quotes.tell(2_349.0, 2_349.5)
+    await place(api, client_order_id="one", take_profit=2_360.0)
+    quotes.tell(2_350.0, 2_350.5)
+    await position(api)
+    quotes.tell(2_338.0, 2_338.5)
+    for _ in range(200):
+        history = (await api("GET", "/api/portfolio/history")).json
+        if history["trades"]:
+            break
+        await asyncio.sleep(0.01)
+    (trade,) = history["trades"]
+    assert (trade["exit"], trade["close_price"]) == ("stop_loss", 2_337.99)
+    assert trade["pnl"]["net"] == -12.52
+    assert history["summary"]["n"] == 1
+    (order,) = (await api("GET", "/api/v1/auto-trade/orders")).json["orders"]
+    assert (order["state"], order["fill_price"]) == ("filled", 2_350.51)
+    proof = (await api("GET", "/api/v1/auto-trade/verify")).json
+    assert proof["ok"], proof
+    assert proof["rows"] == proof["replayed"] > 4
+
+
+async def test_a_halt_cancels_what_rests_and_takes_no_order_until_somebody_resumes(
+    api: Api, quotes: Quotes, trader: None
+) -> None:
+    quotes.tell(2_350.0, 2_350.5)
+    resting = await place(api, action="BUY_LIMIT", price=2_345.0)
+    assert resting.json["state"] == "working", resting.text
+    halted = await api("POST", "/api/v1/auto-trade/halt", json={"reason": "a test"})
+    assert halted.json["state"] == "HALTED"
+    assert halted.json["acknowledged"]
+    assert halted.json["cancelled"] == [resting.json["order_id"]]
+    assert (await place(api)).json["error"] == "trading_halted"
+    told = (await api("GET", "/api/v1/auto-trade/status")).json
+    assert (told["state"], told["reason"], told["trader"]["alive"]) == ("HALTED", "a test", True)
+    assert (await api("POST", "/api/v1/auto-trade/resume", json={"reason": "over"})).json[
+        "epoch"
+    ] == 2
+    quotes.tell(2_350.0, 2_350.5)
+    assert (await place(api)).status_code == 200
+    assert (await api("GET", "/api/v1/auto-trade/verify")).json["ok"]
+
+
+async def test_who_flattens_closes_what_is_held_before_the_halt(
+    api: Api, quotes: Quotes, trader: None
+) -> None:
+    quotes.tell(2_349.0, 2_349.5)
+    await place(api)
+    quotes.tell(2_350.0, 2_350.5)
+    await position(api)
+    asked = {"reason": "a test", "flatten": True}
+    halted = await api("POST", "/api/v1/auto-trade/halt", json=asked)
+    assert len(halted.json["in_flight"]) == 1
+    quotes.tell(2_351.0, 2_351.5)
+    for _ in range(200):
+        if not (await portfolio(api))["positions"]:
+            break
+        await asyncio.sleep(0.01)
+    (trade,) = (await api("GET", "/api/portfolio/history")).json["trades"]
+    assert (trade["exit"], trade["close_price"]) == ("order", 2_350.99)
+
+
+async def test_a_trader_may_halt_its_own_account_and_only_an_owner_resumes(
+    api: Api, stores: Stores, trader: None
+) -> None:
+    plain, _ = stores.keys.create("trader", "t", account_id=7)
+    headers = {"X-API-Key": plain}
+    words = {"reason": "a test"}
+    halted = await api("POST", "/api/v1/auto-trade/halt", json=words, headers=headers)
+    assert halted.status_code == 200, halted.text
+    for path, body in (("resume", words), ("reduce", words), ("halt", words | {"scope": "all"})):
+        answer = await api("POST", f"/api/v1/auto-trade/{path}", json=body, headers=headers)
+        assert answer.status_code == 403, path
+    assert (await api("GET", "/api/v1/auto-trade/status")).json["state"] == "ACTIVE"

@@ -1,0 +1,138 @@
+"""What an account was worth, and what its trades came to."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from functools import partial
+
+from falcon.asgi import Request, Response
+from msgspec import convert
+
+from api.docs.openapi import operation
+from api.http.cursors import read_cursor, write_cursor
+from api.http.ranges import Range, instants
+from api.http.threads import in_database_thread
+from api.trading.account_of import account_number, check_paper
+from api.trading.schemas import (
+    EquityShown,
+    HistoryAnswer,
+    HistoryQuery,
+    HistorySummary,
+    TradePnl,
+    TradeShown,
+)
+from core.clock.resolutions import parse_resolution
+from core.clock.times import format_time
+from core.trading.accounts import MONEY
+from core.trading.orders import TradeBody
+from storage.stores import Stores
+from storage.trading.accounts import ClosedTrade, EquityPoint
+from trading.results import LEAST_DAYS, drawdowns, results, sharpe
+
+_DAY_MS = 86_400_000
+# So many points and trades are read for the figures of a span.
+_MOST = 100_000
+_TOO_FEW = f"fewer than {LEAST_DAYS} days"
+
+
+class HistoryResource:
+    """`GET /api/portfolio/history`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._trading = stores.trading
+
+    @operation("portfolio_history", "trading", {200: HistoryAnswer}, errors=(404,))
+    async def on_get(self, req: Request, resp: Response, query: HistoryQuery) -> None:
+        """Return what the account of the key was worth, and what its trades came to.
+
+        Equity is noted once an hour and at each fill; of a resolution the last of each span is
+        told. The summary is of all trades of the span, on whatever page.
+        """
+        check_paper(query.account)
+        span = instants(query.start or None, query.end or None)
+        before = read_cursor(query.cursor) if query.cursor else None
+        read = partial(self._read, account_number(req), span, query, before)
+        resp.media = await in_database_thread(read)
+
+    def _read(
+        self, account_id: int, span: Range, query: HistoryQuery, before: int | None
+    ) -> HistoryAnswer:
+        every = self._trading.equity(account_id, *span, _MOST)
+        points = _last_of(every, parse_resolution(query.resolution) * 1_000)
+        trades = self._trading.trades(account_id, *span, query.limit + 1, before)
+        shown = trades[: query.limit]
+        return HistoryAnswer(
+            equity=_equity(points)[-query.limit :],
+            trades=[_trade(one) for one in shown],
+            summary=_summary(every, self._trading.trades(account_id, *span, _MOST)),
+            next_cursor=write_cursor(shown[-1].number) if len(trades) > query.limit else None,
+        )
+
+
+def _last_of(points: Sequence[EquityPoint], length_ms: int) -> list[EquityPoint]:
+    return list({point.at // length_ms: point for point in points}.values())
+
+
+def _equity(points: Sequence[EquityPoint]) -> list[EquityShown]:
+    below = drawdowns([point.equity for point in points])
+    return [
+        EquityShown(
+            format_time(point.at),
+            point.balance / MONEY,
+            point.equity / MONEY,
+            round(100 * fallen, 6),
+        )
+        for point, fallen in zip(points, below, strict=True)
+    ]
+
+
+def _trade(trade: ClosedTrade) -> TradeShown:
+    body = convert(trade.body, TradeBody)
+    return TradeShown(
+        id=str(trade.number),
+        symbol=body.symbol,
+        platform=body.platform,
+        direction="long" if body.side == "buy" else "short",
+        volume=body.volume,
+        opened_at=format_time(body.opened_at),
+        closed_at=format_time(trade.closed_at),
+        open_price=body.open_price,
+        close_price=body.close_price,
+        exit=body.exit,
+        pnl=TradePnl(body.gross, body.costs, body.net, body.r),
+        slippage=body.slippage,
+        decision_id=body.decision_id,
+        signal_hash=body.signal_hash,
+        forecast=None,
+        override=body.override,
+    )
+
+
+def _summary(points: Sequence[EquityPoint], trades: Sequence[ClosedTrade]) -> HistorySummary:
+    bodies = [convert(one.body, TradeBody) for one in trades]
+    found = results([one.net for one in bodies], [one.r for one in bodies])
+    worth = [point.equity for point in points]
+    ratio = sharpe([point.equity for point in _last_of(points, _DAY_MS)])
+    known = [one.r for one in bodies if one.r is not None]
+    return HistorySummary(
+        n=found.n,
+        win_rate=found.win_rate,
+        profit_factor=found.profit_factor,
+        expectancy_r=found.expectancy_r,
+        total_return=worth[-1] / worth[0] - 1 if worth and worth[0] > 0 else None,
+        max_drawdown=max(drawdowns(worth), default=0.0),
+        sharpe=ratio,
+        sharpe_reason=_TOO_FEW if ratio is None else None,
+        ci=_interval(known),
+        brier=None,
+        brier_baseline=None,
+        slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
+    )
+
+
+def _interval(rs: Sequence[float]) -> list[float] | None:
+    """Return a 95% interval of the mean result in units of risk; None of less than 30 trades."""
+    if len(rs) < LEAST_DAYS:
+        return None
+    middle, half = statistics.fmean(rs), 1.96 * statistics.stdev(rs) / math.sqrt(len(rs))
+    return [middle - half, middle + half]

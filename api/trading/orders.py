@@ -1,0 +1,125 @@
+"""Orders as they stand, and the proof that they follow from what was recorded."""
+
+from falcon.asgi import Request, Response
+from msgspec import convert
+
+from api.docs.openapi import operation
+from api.http.cursors import read_cursor, write_cursor
+from api.http.schemas import show_time
+from api.http.threads import in_database_thread
+from api.trading.account_of import account_number
+from api.trading.schemas_auto import (
+    DifferenceShown,
+    OrdersAnswer,
+    OrderShown,
+    OrdersQuery,
+    VerifyAnswer,
+)
+from core.clock.times import format_time
+from core.ledger import ORDERS
+from core.trading.orders import OrderBody
+from storage.ledger.ledger_verify import verify_ledger
+from storage.stores import Stores
+from storage.trading.accounts import ShownOrder
+from trading.replay import Replay
+
+# So many differences are told: one is enough to know.
+_MOST = 20
+
+
+class OrdersResource:
+    """`GET /api/v1/auto-trade/orders`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @operation("trading_orders", "trading", {200: OrdersAnswer})
+    async def on_get(self, req: Request, resp: Response, query: OrdersQuery) -> None:
+        """Return the orders of the account of the key, refused ones too, the newest first."""
+        before = read_cursor(query.cursor) if query.cursor else None
+        found = await in_database_thread(
+            self._stores.trading.orders,
+            account_number(req),
+            query.limit + 1,
+            before,
+            query.client_order_id,
+        )
+        shown = found[: query.limit]
+        cursor = write_cursor(shown[-1].id) if len(found) > query.limit else None
+        resp.media = OrdersAnswer([show_order(one) for one in shown], cursor)
+
+
+class VerifyResource:
+    """`GET /api/v1/auto-trade/verify`"""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @operation("verify_trading", "trading", {200: VerifyAnswer})
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Compute every event of the account anew from what was recorded before it, and compare.
+
+        `ok` says that all are what was recorded, that the account is the one that follows from
+        them, and that the chain `orders` holds.
+        """
+        resp.media = await in_database_thread(self._verify, account_number(req))
+
+    def _verify(self, account_id: int) -> VerifyAnswer:
+        stores = self._stores
+        chain = verify_ledger(stores.engine, stores.heads, ORDERS)
+        # The account first: what is recorded meanwhile is then too much, and not too little.
+        kept = stores.trading.kept(account_id)
+        replay, head = Replay(), ""
+        for row in stores.trading.chain(account_id):
+            if kept is None or row.number > kept.number:
+                break
+            replay.take(row.number, account_id, row.row)
+            head = row.hash
+        replay.end()
+        replay.compare([kept.account] if kept else [])
+        told = [DifferenceShown(one.number, one.reason) for one in replay.differences[:_MOST]]
+        return VerifyAnswer(
+            ok=chain.ok and not told,
+            rows=replay.replayed,
+            head=head,
+            replayed=replay.replayed,
+            differences=told,
+            chain_ok=chain.ok,
+            chain_reason=chain.reason,
+        )
+
+
+def show_order(order: ShownOrder) -> OrderShown:
+    """Return an order as answers tell it."""
+    body = convert(order.body, OrderBody)
+    kind = "" if body.type == "market" else f"_{body.type.upper()}"
+    return OrderShown(
+        id=str(order.id),
+        client_order_id=order.client_order_id,
+        symbol=body.symbol,
+        platform=body.platform,
+        action=f"{body.side.upper()}{kind}",
+        volume=body.volume,
+        price=body.price,
+        stop_loss=body.stop_loss,
+        take_profit=body.take_profit,
+        comment=body.comment,
+        state=order.state,
+        position_id=None if order.position_id is None else str(order.position_id),
+        closes=None if body.reduces is None else str(body.reduces),
+        filled_volume=body.filled_volume,
+        fill_price=body.fill_price,
+        slippage=body.slippage,
+        commission=body.commission,
+        liquidity=body.liquidity,
+        reason=body.reason,
+        refused_by=body.refused_by,
+        decision_id=body.decision_id,
+        signal_seq=body.signal_seq,
+        signal_hash=body.signal_hash,
+        override=body.override,
+        created_at=format_time(body.accepted_at),
+        filled_at=show_time(body.filled_at),
+        expires_at=show_time(body.expires_at),
+        updated_at=format_time(order.updated_at),
+    )

@@ -1,0 +1,166 @@
+"""Shapes of what an account may do, its orders, and the proof of them."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from api.http.schemas import Name
+
+Words = Annotated[str, Meta(min_length=1, max_length=200)]
+State = Literal["ACTIVE", "REDUCING", "HALTED"]
+
+
+class SwitchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why what an account may do changes; `flatten` closes what it holds first.
+
+    `scope` all is every account's, for owners.
+    """
+
+    reason: Words
+    flatten: bool = False
+    scope: Literal["account", "all"] = "account"
+
+
+class SwitchAnswer(Struct, kw_only=True):
+    """What an account may do now.
+
+    `acknowledged` says that the trader has acted on it, or runs no more: no order is sent after
+    this answer. `in_flight` were sent before and may be filled yet, `cancelled` will not be.
+    """
+
+    state: State
+    epoch: int
+    reason: str
+    acknowledged: bool
+    in_flight: list[str]
+    cancelled: list[str]
+    changed_at: str
+
+
+class TraderShown(Struct):
+    """Whether the process that writes orders works, and how long ago (s) it last said so."""
+
+    alive: bool
+    lag_s: float | None
+
+
+class LimitsShown(Struct):
+    """What orders are held to, shares of equity."""
+
+    notional: float
+    gross: float
+    per_symbol: float
+    risk_per_trade: float
+    daily_loss: float
+    drawdown: float
+    trades_a_day: int
+    orders_a_minute: int
+    open_positions: int
+    price_band: float
+    cooldown_s: int
+    losses_in_a_row: int
+
+
+class Used(Struct):
+    """How much of the limits is used now, shares of equity."""
+
+    trades_today: int
+    open_positions: int
+    gross: float
+    daily_loss: float
+    drawdown: float
+
+
+class LastDecision(Struct):
+    """What was decided last."""
+
+    symbol: str
+    action: Literal["BUY", "SELL", "HOLD"]
+    timestamp: str
+    reasoning: str
+
+
+class AutoTradeStatus(Struct, kw_only=True):
+    """Whether positions are taken without being asked for, and what the account may do."""
+
+    enabled: bool
+    mode: Literal["paper", "live"]
+    trades_today: int
+    last_decision: LastDecision | None
+    state: State
+    reason: str
+    epoch: int
+    limits: LimitsShown
+    used: Used
+    trader: TraderShown
+
+
+class OrdersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which orders, the newest first."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+    cursor: Annotated[str, Meta(max_length=64)] = ""
+    client_order_id: Name | None = None
+
+
+class OrderShown(Struct, kw_only=True):
+    """An order and how far it came; `refused_by` names the limit that refused it."""
+
+    id: str
+    client_order_id: str
+    symbol: str
+    platform: str
+    action: str
+    volume: float
+    price: float | None
+    stop_loss: float | None
+    take_profit: float | None
+    comment: str
+    state: str
+    position_id: str | None
+    closes: str | None
+    filled_volume: float
+    fill_price: float | None
+    slippage: float
+    commission: float
+    liquidity: str | None
+    reason: str
+    refused_by: str | None
+    decision_id: str | None
+    signal_seq: int | None
+    signal_hash: str | None
+    override: bool
+    created_at: str
+    filled_at: str | None
+    expires_at: str | None
+    updated_at: str
+
+
+class OrdersAnswer(Struct):
+    """Orders, the newest first."""
+
+    orders: list[OrderShown]
+    next_cursor: str | None
+
+
+class DifferenceShown(Struct):
+    """A row of the chain that does not follow from those before it; 0: an account as it is kept."""
+
+    number: int
+    reason: str
+
+
+class VerifyAnswer(Struct, kw_only=True):
+    """Whether every event of the account follows from the inputs recorded before it.
+
+    `rows` of the chain are the account's, `replayed` how many were computed anew; `chain_ok` says
+    that the chain `orders` itself is what it was.
+    """
+
+    ok: bool
+    rows: int
+    head: str
+    replayed: int
+    differences: list[DifferenceShown]
+    chain_ok: bool
+    chain_reason: str | None

@@ -1,0 +1,78 @@
+"""What an account may do at present, and how much of its limits is used."""
+
+from falcon.asgi import Request, Response
+from msgspec import convert, to_builtins
+
+from api.docs.openapi import operation
+from api.http.threads import in_thread
+from api.trading.account_of import account_number
+from api.trading.schemas_auto import AutoTradeStatus, LimitsShown, TraderShown, Used
+from api.trading.valued import PaperAccounts, Valued
+from core.clock.times import now_ms
+from core.settings import Settings
+from core.trading.accounts import Limits
+from storage.stores import Stores
+
+
+class StatusResource:
+    """`GET /api/v1/auto-trade/status`, and the same at `/api/auto-trade/status`"""
+
+    def __init__(self, accounts: PaperAccounts, stores: Stores, settings: Settings) -> None:
+        self._accounts = accounts
+        self._stores = stores
+        self._limits = settings.paper_limits
+
+    @operation("auto_trade_status", "trading", {200: AutoTradeStatus})
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Return whether the account of the key trades by itself, and what it may do.
+
+        `HALTED` takes no orders, `REDUCING` only those that shrink positions.
+        """
+        resp.media = await in_thread(self._status, account_number(req))
+
+    @operation("auto_trade_status_proxy", "trading", {200: AutoTradeStatus})
+    async def on_get_proxy(self, req: Request, resp: Response) -> None:
+        """Return the same as `GET /api/v1/auto-trade/status`."""
+        resp.media = await in_thread(self._status, account_number(req))
+
+    def _status(self, account_id: int) -> AutoTradeStatus:
+        found = self._accounts.value(account_id)
+        mine, everybody = self._stores.switches.of(account_id)
+        trades = self._limits.trades_a_day - found.figures.trades_left
+        return AutoTradeStatus(
+            enabled=False,
+            mode="paper",
+            trades_today=trades,
+            last_decision=None,
+            state=found.state,
+            reason=found.reason,
+            epoch=max(mine.epoch, everybody.epoch),
+            limits=_limits(self._limits),
+            used=_used(found, trades),
+            trader=self._trader(),
+        )
+
+    def _trader(self) -> TraderShown:
+        lease, now = self._stores.lease.held(), now_ms()
+        if lease is None:
+            return TraderShown(alive=False, lag_s=None)
+        return TraderShown(lease.holds(now), max(0, now - lease.renewed_at) / 1_000)
+
+
+def _limits(limits: Limits) -> LimitsShown:
+    told = to_builtins(limits)
+    return convert({name: told[name] for name in LimitsShown.__struct_fields__}, LimitsShown)
+
+
+def _used(found: Valued, trades: int) -> Used:
+    figures = found.figures
+    equity = max(1, figures.equity)
+    start = equity - figures.today
+    lost = max(0, -figures.today) / start if start > 0 else 0.0
+    return Used(
+        trades_today=trades,
+        open_positions=len(figures.held),
+        gross=round(figures.gross / equity, 8),
+        daily_loss=round(lost, 8),
+        drawdown=round(figures.drawdown, 8),
+    )

@@ -1,0 +1,54 @@
+"""What ended trades came to: rates, sums and their errors."""
+
+import itertools
+import math
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# From so many days on a ratio of returns says anything.
+LEAST_DAYS = 30
+_YEAR = 365
+
+
+class Results(NamedTuple):
+    """Figures of ended trades; None where there are too few."""
+
+    n: int
+    win_rate: float | None
+    profit_factor: float | None
+    expectancy_r: float | None
+    net: float
+
+
+def results(nets: Sequence[float], rs: Sequence[float | None]) -> Results:
+    """Return the figures of trades by their net results in money and in units of risk."""
+    if not nets:
+        return Results(0, None, None, None, 0.0)
+    won, lost = sum(n for n in nets if n > 0), -sum(n for n in nets if n < 0)
+    known = [r for r in rs if r is not None]
+    return Results(
+        n=len(nets),
+        win_rate=sum(n > 0 for n in nets) / len(nets),
+        profit_factor=won / lost if lost > 0 else None,
+        expectancy_r=statistics.fmean(known) if known else None,
+        net=math.fsum(nets),
+    )
+
+
+def drawdowns(equity: Sequence[float]) -> list[float]:
+    """Return of each point how far it lies below the highest before it, a share of that."""
+    peak, found = -math.inf, []
+    for value in equity:
+        peak = max(peak, value)
+        found.append((peak - value) / peak if peak > 0 else 0.0)
+    return found
+
+
+def sharpe(daily: Sequence[float]) -> float | None:
+    """Return the yearly ratio of mean to spread of daily returns; None of less than 30 days."""
+    if len(daily) <= LEAST_DAYS:
+        return None
+    returns = [after / before - 1 for before, after in itertools.pairwise(daily)]
+    spread = statistics.stdev(returns)
+    return statistics.fmean(returns) / spread * math.sqrt(_YEAR) if spread > 0 else None
