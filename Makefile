@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 NAMES := $(if $(filter command,$(origin HOST)),HOST) PORT DATA_DIR
 $(foreach name,$(NAMES),$(if $($(name)),$(eval export TICKCAST_$(name) := $($(name)))))
 
-.PHONY: run demo demo-fx test test-clocks lint bench campaign soak audit lock clean screenshots
+.PHONY: run demo demo-fx test tests test-clocks lint format types bench campaign soak audit lock clean screenshots
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -29,21 +29,28 @@ demo: $(VENV)/.installed
 demo-fx: $(VENV)/.installed
 	@exec $(BIN)/python -m operate.commands.demo_fx $(if $(PORT),--port $(PORT)) $(DEMO)
 
-# Two processes: much of the time is waiting for servers to start, stop and be killed, and more
-# would make those late. Files come in order, so that whole servers are first and what is short
-# is last; tests/shared_servers.py says what stays together.
-test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Types and arrows are checked while servers start and stop. Files come in order, so that whole
+# servers are first and what is short is last; tests/shared_servers.py says what stays together,
+# and why three processes run on two cores.
+test: format
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+tests: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What deals with time, at 24 instants: hours, a weekend, ends of months, changes of the clock.
 test-clocks: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 -m "clock and not slow" --every-instant
 
-lint: $(VENV)/.installed-dev
+lint: format types
+
+format: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	nice $(BIN)/mypy
+	nice $(BIN)/lint-imports
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m bench $(BENCH)

@@ -1,6 +1,7 @@
 """The AsyncAPI document of the WebSockets, which OpenAPI has no words for."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -38,12 +39,17 @@ class AsyncApiDocument:
     """`GET /asyncapi.json`"""
 
     def __init__(self) -> None:
-        self._text = msgspec.json.encode(build_asyncapi())
+        self._text = _text()
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return the AsyncAPI document."""
         resp.content_type = MEDIA_JSON
         resp.data = self._text
+
+
+@cache
+def _text() -> bytes:
+    return msgspec.json.encode(build_asyncapi())
 
 
 def build_asyncapi() -> Json:

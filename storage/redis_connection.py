@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
+from redis import DriverInfo
 from redis.backoff import ConstantBackoff, ExponentialBackoff
 from redis.exceptions import (
     BusyLoadingError,
@@ -22,6 +23,8 @@ from storage.redis_breaker import RedisBreaker, watched_by
 REFUSED_WRITES = ("OOM", "MISCONF")
 # A caller learns within 2 s that Redis hangs.
 REQUEST_SECONDS = 1.0
+# What redis-py says of itself; left to it, it reads its package's files at every connection.
+_DRIVER = DriverInfo()
 
 
 def connect(url: str, *, timeout: float = 10, retries: int = 2) -> "redis.Redis":
@@ -33,6 +36,7 @@ def connect(url: str, *, timeout: float = 10, retries: int = 2) -> "redis.Redis"
     return redis.Redis.from_url(
         url,
         protocol=2,
+        driver_info=_DRIVER,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=30,
@@ -49,6 +53,7 @@ def connect_for_requests(url: str, breaker: RedisBreaker) -> "redis.Redis":
     pool = redis.ConnectionPool.from_url(
         url,
         protocol=2,
+        driver_info=_DRIVER,
         socket_timeout=REQUEST_SECONDS,
         socket_connect_timeout=REQUEST_SECONDS,
         retry=Retry(ConstantBackoff(0), 1, supported_errors=(ConnectionError,)),

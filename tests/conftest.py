@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: settings in a folder of their own, a real Redis."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from core.settings import SHARED_MEMORY, Settings
@@ -16,7 +18,7 @@ from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 from tests.clocks import INSTANTS, USUAL, clock_at
 from tests.migrated import lay_tables
-from tests.shared_servers import SharedServers
+from tests.shared_servers import SharedServers, yield_if_third
 
 # What the tests hold at one time is some hundred megabytes.
 MEMORY_BYTES = 4 << 30
@@ -27,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     What tests kill are processes: what these wrote stays, synced or not.
     """
+    yield_if_third()
     if "not slow" in config.option.markexpr and "TMPDIR" not in os.environ and _has_room():
         os.environ["TMPDIR"] = tempfile.tempdir = str(SHARED_MEMORY)
 
@@ -54,6 +57,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("clock", INSTANTS if every else [USUAL], indirect=True)
 
 
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage pass over what all tests stand on: modules, and the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "SharedServers":
     """Have tests that share a server run in one process, in which it is started once."""
@@ -66,6 +75,12 @@ def clock(request: pytest.FixtureRequest) -> Iterator[None]:
     with clock_at(getattr(request, "param", None)):
         yield
 
+
+# How long an example takes is the machine's affair; all else stays as hypothesis has it, in CI too.
+settings.register_profile(
+    "tickcast", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tickcast")
 
 # Every server and worker that a test starts would compile all modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -4,9 +4,7 @@ import base64
 import hashlib
 from functools import cache
 from html.parser import HTMLParser
-from typing import Any
 
-import msgspec
 from falcon import MEDIA_HTML, MEDIA_JSON
 from falcon.asgi import Request, Response
 from offapi import OpenAPITemplate
@@ -57,8 +55,8 @@ class _InlineParts(HTMLParser):
 class OpenApiDocument:
     """`GET /openapi.json`"""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._text = msgspec.json.encode(document)
+    def __init__(self, document: bytes) -> None:
+        self._text = document
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return the OpenAPI document."""

@@ -1,5 +1,6 @@
 """What the reference EAs say is what the server documents."""
 
+import json
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ OF_HTTP = {"Content-Type", "If-None-Match"}
 @pytest.fixture
 def document(app: Application) -> dict[str, Any]:  # noqa: F811
     """The server's OpenAPI document."""
-    return build_document(app)
+    document: dict[str, Any] = json.loads(build_document(app))
+    return document
 
 
 def named(value: Any, under: str) -> set[str]:
