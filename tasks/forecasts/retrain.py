@@ -10,7 +10,7 @@ from contextlib import suppress
 import msgspec
 
 from core.clock.times import now_ms
-from core.errors import Conflict
+from core.errors import Conflict, CorruptArtifact
 from core.forecast_target import DEFAULT_FOLDS, ForecastTarget
 from core.jobs import Job
 from core.ledger import LIVE
@@ -104,7 +104,10 @@ class Retrainer:
 
 
 def champion_drifts(stores: Stores, run: RunRecord) -> bool:
-    """Say whether the loss of a champion has grown on the candles since its training."""
+    """Say whether the loss of a champion has grown on the candles since its training.
+
+    One whose files are damaged counts as such.
+    """
     # NumPy, TA-Lib and river come in with these imports.
     from ml.evaluation.concept_drift import error_grew, losses_since
     from ml.features.history import make_history
@@ -113,7 +116,10 @@ def champion_drifts(stores: Stores, run: RunRecord) -> bool:
     candles = stores.candles.read(run.series, limit=DRIFT_WINDOW + CANDLES_WANTED, newest=True)
     sessions = run.metadata["sessions"]
     history = make_history(candles.to_frame(), run.series.resolution, sessions)
-    model = models.model(stores, run)
+    try:
+        model = models.model(stores, run)
+    except CorruptArtifact:
+        return True  # a new one is what mends it
     return error_grew(losses_since(history, model, run.metadata["trained_until"], DRIFT_WINDOW))
 
 

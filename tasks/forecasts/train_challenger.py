@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.clock.times import now_ms
-from core.errors import JobStopped, TickcastError
+from core.errors import CorruptArtifact, JobStopped, TickcastError
 from core.forecast_target import ForecastTarget
 from core.jobs import Json, Progress
 from core.models import CLOSE
@@ -18,7 +18,7 @@ from storage.models.runs import RunRecord
 from storage.stores import Stores
 from tasks.forecasts.code_version import code_version
 from tasks.jobs.held_job import Report
-from tasks.jobs.loaded_models import load_model
+from tasks.jobs.loaded_models import LoadedModels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +80,12 @@ def _train(
 
     target = asked.target
     recipe = Recipe(target.model, target.horizon, asked.seed, asked.options)
+    standing = _standing(stores, target)
+    # Whoever speaks, although nothing can be compared with one whose files are damaged.
     champion = stores.registry.champion(target)
     report(Progress(message="reading candles"))
     frame = read()
     costs = stores.markets.get(Market(target.platform, target.symbol)).costs
-    standing = None if champion is None else _standing(stores, champion)
     done = train_challenger(
         frame,
         target.resolution,
@@ -107,15 +108,23 @@ def _train(
         rmtree(folder, ignore_errors=True)
 
 
-def _standing(stores: Stores, run: RunRecord) -> "Champion | None":
+def _standing(stores: Stores, target: ForecastTarget) -> "Champion | None":
+    """Return the champion to compare with: the newest whose files are whole."""
     from ml.evaluation.train_challenger import Champion, Recipe
 
+    named = stores.registry.champion(target)
+    if named is None:
+        return None
+    try:
+        run, model = LoadedModels().champion(stores, named)
+    except CorruptArtifact:
+        return None
     # Of trainings of the next candle by earlier versions it was not noted.
     trained_until = run.metadata.get("trained_until")
     if trained_until is None:
         return None
-    recipe = Recipe(run.target.model, run.target.horizon, run.seed, run.options)
-    return Champion(load_model(stores, run), recipe, trained_until)
+    recipe = Recipe(target.model, target.horizon, run.seed, run.options)
+    return Champion(model, recipe, trained_until)
 
 
 def _record(

@@ -156,3 +156,21 @@ def test_an_evaluation_registers_nothing(stores: Stores) -> None:
     assert {"n", "scores", "baseline_scores"} <= result.keys()
     assert stores.registry.targets() == []
     assert request["options"] == FEW
+
+
+def test_a_champion_whose_files_are_damaged_is_replaced_by_the_next_training(
+    stores: Stores,
+) -> None:
+    stores.candles.write(SERIES, candles(1_000))
+    first = done(stores, train_slot, training(EWMA)).result
+    assert first
+    (stores.registry.files.root / "models" / first["run_id"] / "model.json").write_bytes(b"{}")
+
+    second = done(stores, train_slot, training(EWMA)).result
+
+    assert second
+    assert second["promoted"]
+    champion = stores.registry.champion(EWMA)
+    assert champion
+    assert champion.id == second["run_id"]
+    assert stores.registry.damaged() == {}
