@@ -5,6 +5,7 @@ Parameters are those of the closes learnt from; each row's forecast follows from
 closes up to it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,7 +32,7 @@ _FORMS: tuple[Mapping[str, Any], ...] = (
 )
 
 
-class _Smoothed(LastPrice):
+class _Smoothed(LastPrice, ABC):
     """What both have in common: logarithms of closes, from a first row on."""
 
     def fit(self, history: History, rows: Rows) -> None:
@@ -45,13 +46,13 @@ class _Smoothed(LastPrice):
         at = rows - self._first
         return np.asarray(self._ahead(closes)[at] - closes[at])
 
+    @abstractmethod
     def _estimate(self, closes: Floats) -> None:
         """Estimate the parameters."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _ahead(self, closes: Floats) -> Floats:
         """Return the forecast of the logarithm `horizon` candles after each of `closes`."""
-        raise NotImplementedError
 
 
 class Ets(_Smoothed):
