@@ -38,9 +38,10 @@ test: format
 tests: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-# What deals with time, at 24 instants: hours, a weekend, ends of months, changes of the clock.
+# What deals with time, at six turns: Sunday night, ends of a month and a year, a leap day, changes
+# of the clock; with INSTANTS=all at 24 instants, hours of a week and the weekend among them.
 test-clocks: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 -m "clock and not slow" --every-instant
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "clock and not slow" --instants $(or $(INSTANTS),turns)
 
 lint: format types
 

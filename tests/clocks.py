@@ -1,7 +1,8 @@
 """The instants at which tests that deal with time are run, and a database clock that follows.
 
 A test marked `clock` sees the clock set to `USUAL`, so that neither the hour nor the day
-of a run decides what it finds; `make test-clocks` runs it at all of `INSTANTS`. It must do
+of a run decides what it finds; `make test-clocks` runs it at `TURNS`, and with `INSTANTS=all`
+at all of `INSTANTS`. It must do
 all its work in its own process: worker processes and Redis keep the machine's clock.
 """
 
@@ -47,6 +48,17 @@ INSTANTS = (
     "2026-03-29T00:59:30Z",
     "2026-10-25T00:59:30Z",
 )
+# One of each kind of turn: a Sunday's opening, the ends of a month and of a year, a leap day, and
+# both changes of the clock.
+TURNS = (
+    "2026-03-15T22:01:00Z",
+    "2026-04-30T23:57:00Z",
+    "2026-12-31T23:59:59Z",
+    "2028-02-29T11:11:11Z",
+    "2026-03-08T06:59:30Z",
+    "2026-10-25T00:59:30Z",
+)
+SETS_OF_INSTANTS = {"usual": (USUAL,), "turns": TURNS, "all": INSTANTS}
 _EPOCH_JULIAN_DAY = 2_440_587.5
 _SECONDS_A_DAY = 86_400
 

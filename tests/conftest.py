@@ -16,7 +16,7 @@ from operate.embedded_redis import start_redis, stop_redis
 from storage.database import open_database
 from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
-from tests.clocks import INSTANTS, USUAL, clock_at
+from tests.clocks import SETS_OF_INSTANTS, clock_at
 from tests.migrated import lay_tables
 from tests.shared_servers import SharedServers, yield_if_third
 
@@ -46,15 +46,17 @@ def _has_room() -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that `make test-clocks` gives."""
-    parser.addoption("--every-instant", action="store_true", help="clock tests at all instants")
+    parser.addoption(
+        "--instants", choices=SETS_OF_INSTANTS, default="usual", help="when clock tests are run"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked `clock` at the usual instant, or at each; with `once` at one, always."""
+    """Run a test marked `clock` at the instants asked for; with `once` at the usual, always."""
     marker = metafunc.definition.get_closest_marker("clock")
     if marker:
-        every = metafunc.config.getoption("--every-instant") and not marker.kwargs.get("once")
-        metafunc.parametrize("clock", INSTANTS if every else [USUAL], indirect=True)
+        wanted = "usual" if marker.kwargs.get("once") else metafunc.config.getoption("--instants")
+        metafunc.parametrize("clock", SETS_OF_INSTANTS[wanted], indirect=True)
 
 
 def pytest_collection_finish() -> None:
