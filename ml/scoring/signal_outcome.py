@@ -45,7 +45,10 @@ class Bars:
 
     def at(self, openings: Integers) -> "Bars":
         """Return those that open at `openings`."""
-        held = np.isin(self.time, openings)
+        wanted = np.unique(openings)
+        place = np.searchsorted(self.time, wanted)
+        within = place < len(self.time)
+        held = place[within][self.time[place[within]] == wanted[within]]
         prices = (column[held] for column in (self.open, self.high, self.low, self.close))
         return Bars(self.time[held], *prices)
 

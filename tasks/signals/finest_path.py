@@ -106,7 +106,8 @@ def _mixed(
     for opening, end in zip(openings.tolist(), closes.tolist(), strict=True):
         part = np.arange(max(opening, entry), end, step)
         over = newest >= end or now >= end + _PATIENCE_S
-        if opening > entry and over and opening in own.time and not np.isin(part, bars.time).all():
+        whole = len(bars.at(part).time) == len(part)
+        if opening > entry and over and opening in own.time and not whole:
             coarse.append(opening)
             part = np.array([opening])
         parts.append(part)
