@@ -14,10 +14,13 @@ _UNKNOWN = "unknown"
 
 
 def scan_item(row: SealedSignal, digits: int | None, now: int) -> ScanItem:
-    """Return a signal as a scan shows it; prices have the market's digits, if these are known."""
+    """Return a signal as a scan shows it; prices have the market's digits."""
 
     def price(value: float | None) -> float | None:
-        return value if value is None or digits is None else round(value, digits)
+        if value is None:
+            return None
+        # Of unknown digits ten that say something are kept, and no noise of arithmetic.
+        return float(f"{value:.10g}") if digits is None else round(value, digits)
 
     buy, sell, neither = _chances(row)
     exits = (None, None) if row.type == HOLD else (row.take_profit, row.stop_loss)

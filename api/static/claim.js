@@ -68,5 +68,6 @@ function keyPanel(claimed) {
       h("dt", {}, "InpApiUrl"), h("dd", {}, h("code.mono", {}, claimed._ea_config.InpApiUrl)),
       h("dt", {}, "InpApiKey"), h("dd", {}, h("code.mono", {}, claimed._ea_config.InpApiKey))),
     h("p.small.muted", {}, say.allow),
+    h("p", {}, h("a", { href: "/app/account" }, say.account)),
   ));
 }

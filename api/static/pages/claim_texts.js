@@ -19,6 +19,7 @@ export const TEXTS = {
     copied: "Copied.",
     robot: "Inputs of your robot",
     allow: "In MetaTrader, allow the address under Tools, Options, Expert Advisors, WebRequest.",
+    account: "My account: plan, robot, signals and trades",
   },
   pt: {
     title: "A sua chave está pronta",
@@ -38,6 +39,7 @@ export const TEXTS = {
     copied: "Copiada.",
     robot: "Parâmetros do seu robô",
     allow: "No MetaTrader, permita o endereço em Ferramentas, Opções, Expert Advisors, WebRequest.",
+    account: "A minha conta: plano, robô, sinais e operações",
   },
   es: {
     title: "Su clave está lista",
@@ -57,5 +59,6 @@ export const TEXTS = {
     copied: "Copiada.",
     robot: "Parámetros de su robot",
     allow: "En MetaTrader, permita la dirección en Herramientas, Opciones, Asesores Expertos, WebRequest.",
+    account: "Mi cuenta: plan, robot, señales y operaciones",
   },
 };

@@ -1,7 +1,7 @@
 // Figures of a record, with how sure they are.
 
 import { h } from "../parts/dom.js";
-import { isNumber, number, percent } from "../parts/format.js";
+import { isNumber, number, percent, signedPercent } from "../parts/format.js";
 
 const ranged = (text, low, high) => [text, h("div.small.muted", {}, low === null || high === null ? "too few to say how sure" : `${low} to ${high}`)];
 
@@ -36,8 +36,6 @@ export const versusPrior = (one) =>
   isNumber(one.versus_prior)
     ? ranged(signedPercent(one.versus_prior), orNull(one.versus_prior_low, signedPercent), orNull(one.versus_prior_high, signedPercent))
     : "–";
-
-const signedPercent = (share) => signed(100 * share, 2, " %");
 
 export const sharpe = (one) =>
   isNumber(one.sharpe_daily)

@@ -13,9 +13,15 @@ export function randomPart({ totals, rows }) {
     return empty("Too few positions to compare", "From 10 positions on, 1,000 sets of random entries with the same exits, sides, count and hours are drawn.");
   }
   return h("div.body.grid", {},
-    isNumber(all) && h("p", {}, "All slots together did better than ", h("strong", {}, `${number(all, 0)} %`),
+    isNumber(all) && h("p", {}, `${compared(found.length, rows.length)} did better than `, h("strong", {}, `${number(all, 0)} %`),
       " of 1,000 sets of random entries with the same exits, sides, count and hours; luck alone brings 50 %."),
     found.length ? histogram(found) : null);
+}
+
+/** Of short windows not all slots have enough places for other entries. */
+function compared(found, every) {
+  if (found === every) return "All slots together";
+  return found === 1 ? `The one slot and model of ${count(every)} with enough to compare` : `The ${count(found)} of ${count(every)} slots and models with enough to compare, together,`;
 }
 
 function histogram(found) {
@@ -34,7 +40,7 @@ function histogram(found) {
       ["0 %", "50 %", "100 %"].map((label, i) => svg("text", {
         x: (i * width) / 2, y: height - 3, "text-anchor": ["start", "middle", "end"][i],
       }, label))),
-    h("figcaption.small.muted", {}, `${count(found.length)} slots and models by the share of random entries that they beat; dashed is what luck brings on average.`));
+    h("figcaption.small.muted", {}, `${found.length === 1 ? "One slot and model" : `${count(found.length)} slots and models`} by the share of random entries that they beat; dashed is what luck brings on average.`));
 }
 
 const tenth = (percentile) => Math.min(TENTHS - 1, Math.floor(percentile / TENTHS));

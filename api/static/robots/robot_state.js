@@ -2,7 +2,7 @@
 
 import { get } from "../parts/api.js";
 import { h } from "../parts/dom.js";
-import { ago, count } from "../parts/format.js";
+import { ago, count, span } from "../parts/format.js";
 import { facts, table } from "../parts/table.js";
 
 const LIGHTS = { online: "good", late: "warn", offline: "bad", never: "" };
@@ -26,7 +26,7 @@ export async function robotPart(signal) {
         ["Last call", last ? ago(last) : "never"],
         ["Slots with a current signal", `${count(slots.active)} of ${count(slots.expected)}`],
         ["To buy or sell, 24 h", count(status.recent_signals_24h)],
-        ["Newest signal", status.lag_minutes === null ? "none yet" : `${status.lag_minutes} min ago`],
+        ["Newest signal", status.lag_minutes === null ? "none yet" : `${span(60 * status.lag_minutes)} ago`],
       ),
       h("ul.checks", { "aria-label": "Checks" }, status.checks.map(check))),
     status.stale.length ? staleTable(status.stale) : null,

@@ -6,7 +6,7 @@ const WORDS = { BUY: "good", SELL: "bad", NO_TRADE: "note" };
 
 export const chance = (value) => `${(100 * value).toFixed(1)} %`;
 export const price = (value) => (value === null ? "–" : String(value));
-export const money = (value) => (value === null ? "–" : value.toFixed(2));
+export const money = (value) => (value === null ? "–" : value.toFixed(2).replace("-", "−"));
 export const word = (signal) => h(`span.chip.${WORDS[signal]}`, {}, signal.replace("_", " "));
 
 /** A result in multiples of what was risked, with its sign. */

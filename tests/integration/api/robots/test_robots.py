@@ -60,6 +60,12 @@ async def test_a_scan_has_every_field_of_the_source_in_its_order(
     }  # fmt: skip
 
 
+async def test_prices_of_unknown_digits_have_no_noise_of_arithmetic(api: Api, seal: Seal) -> None:
+    seal(EURUSD, take_profit=1.1022000000000003, range_high=1.11000000000004)
+    (item,) = (await get(api, "/api/scan"))["items"]
+    assert (item["tp"], item["range_high"]) == (1.1022, 1.11)
+
+
 async def test_no_trade_keeps_its_chances_and_reason_and_has_no_exits(api: Api, seal: Seal) -> None:
     seal(EURUSD, type="hold", confidence=0.19877, reason="Hold: no skill.")
     (item,) = (await get(api, "/api/scan"))["items"]
