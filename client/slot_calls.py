@@ -14,7 +14,7 @@ from client.paging import PAGE, Query, pages
 from client.tasks import Task
 from client.uploads import FORECASTS_PER_REQUEST, forecast_items, merged
 from core.clock.times import parse_time
-from core.ledger import FORECASTS, LIVE, genesis, row_hash
+from core.ledger import EXECUTIONS, FORECASTS, LIVE, SIGNALS, genesis, row_hash
 
 
 class SlotOptions(TypedDict, total=False):
@@ -146,14 +146,21 @@ class SlotCalls(CandleCalls):
     def verify_ledger(self, name: str | None = None) -> dict[str, Any]:
         """Have the server verify a ledger, or all of them, and recompute the hashes here.
 
-        Returns what `GET /ledger/verify` says, with `recomputed`: how many rows
-        were hashed anew on this side. Raises `BadLedger` if those do not lead to
-        the head that the server tells.
+        Returns what `GET /ledger/verify` says, with `recomputed`: how many rows of forecasts
+        were hashed anew on this side. All are the chains of signals and of what terminals
+        report, too. Raises `BadLedger` if the rows do not lead to the head that the server tells.
         """
-        answer = self._transport.send("GET", "/ledger/verify", params={"ledger": name})
-        found = msgspec.json.decode(answer.content, type=dict[str, Any])
+        found = self._verified(ledger=name)
         checked = sum(self._recompute(one) for one in found["ledgers"] if one["ok"])
+        for chain in () if name else (SIGNALS, EXECUTIONS):
+            other = self._verified(chain=chain)
+            every = found["ledgers"] + other["ledgers"]
+            found = (found if other["ok"] or not found["ok"] else other) | {"ledgers": every}
         return found | {"recomputed": checked}
+
+    def _verified(self, **asked: str | None) -> dict[str, Any]:
+        answer = self._transport.send("GET", "/ledger/verify", params=asked)
+        return msgspec.json.decode(answer.content, type=dict[str, Any])
 
     def scoreboard(self, name: str = LIVE) -> list[dict[str, Any]]:
         """Return a row for each slot of a ledger: scores, verdict, n, missed."""

@@ -49,7 +49,7 @@ def _iso(seconds: int) -> str:
     return format_time(seconds * 1_000)
 
 
-def _serve(server: Any, rows: list[dict[str, Any]], **told: Any) -> None:
+def _serve(server: Any, rows: list[dict[str, Any]], broken: str = "", **told: Any) -> None:
     """Have a server tell of a ledger in pages of two, and call it whole."""
     pages = [rows[i : i + 2] for i in range(0, len(rows), 2)]
     bodies = [
@@ -59,7 +59,9 @@ def _serve(server: Any, rows: list[dict[str, Any]], **told: Any) -> None:
     server.answers("GET", "/ledger", *[server.answer(body) for body in bodies])
     one = {"ok": True, "ledger": "live", "rows": len(rows), "head": rows[-1]["hash"],
            "first_bad": None, "reason": None, "events": 0, "events_head": ""} | told  # fmt: skip
-    server.answers("GET", "/ledger/verify", server.answer(one | {"ledgers": [one]}))
+    others = [one | {"ok": chain != broken, "ledger": chain} for chain in ("signals", "executions")]
+    answers = [server.answer(each | {"ledgers": [each]}) for each in (one, *others)]
+    server.answers("GET", "/ledger/verify", *answers)
 
 
 def test_rows_are_read_page_by_page_into_one_frame(server: Any, tickcast: Tickcast) -> None:
@@ -75,6 +77,16 @@ def test_hashes_are_recomputed_on_this_side(server: Any, tickcast: Tickcast) -> 
     _serve(server, _ledger(5))
     found = tickcast.verify_ledger()
     assert (found["ok"], found["recomputed"]) == (True, 5)
+    asked = [each.query for each in server.asked if each.path == "/ledger/verify"]
+    assert asked == [{}, {"chain": "signals"}, {"chain": "executions"}]
+    assert [one["ledger"] for one in found["ledgers"]] == ["live", "signals", "executions"]
+
+
+def test_a_broken_chain_of_signals_is_what_is_told(server: Any, tickcast: Tickcast) -> None:
+    _serve(server, _ledger(2), broken="signals")
+    found = tickcast.verify_ledger()
+    assert (found["ok"], found["ledger"], found["recomputed"]) == (False, "signals", 2)
+    assert [one["ok"] for one in found["ledgers"]] == [True, False, True]
 
 
 @pytest.mark.parametrize(
