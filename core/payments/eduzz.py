@@ -138,14 +138,14 @@ def verify(headers: Mapping[str, str], raw: bytes, secrets: Sequence[str], now_m
 def identify(raw: bytes) -> Delivery:
     """Return the event's id, name and time; an event without an id goes by its digest.
 
-    One whose time cannot be read is an event all the same.
+    One that tells no time, or one that cannot be read, is an event all the same.
     """
     envelope = _envelope(raw)
     told = envelope.sent_date or envelope.created_at
-    if not told:
-        raise MalformedRequest("The body is no event: it has no sentDate.")
+    if not told and envelope.id is None:
+        raise MalformedRequest("The body is no event: it has neither id nor sentDate.")
     try:
-        sent = parse_time(told, "sentDate")
+        sent = parse_time(told, "sentDate") if told else UNTOLD
     except InvalidRequest:
         sent = UNTOLD
     digest = hashlib.sha256(raw).hexdigest()

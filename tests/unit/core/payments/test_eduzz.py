@@ -181,6 +181,10 @@ def test_an_event_whose_time_cannot_be_read_is_kept_and_applied_only_if_it_tells
     assert event.at == START + DAY
     with pytest.raises(UnreadableEvent):
         read(odd.replace(b'"paidAt"', b'"other"'))
+    # So is one that tells no time at all.
+    untold = odd.replace(b'"sentDate"', b'"other"')
+    assert identify(untold).sent_at == identify(odd).sent_at
+    assert read(untold)[0].at == START + DAY
 
 
 @pytest.mark.parametrize(
