@@ -7,7 +7,7 @@ import msgspec
 from core.messages import MOST_SYMBOLS, Channels, Recognised
 from feeds.decoding import MESSAGE, SHAPES, Refused, WireMessage, decode
 from feeds.decoding import message_texts as message_texts
-from feeds.wire import Number, rows_of
+from feeds.wire import Number, Sort, rows_of
 
 _SORTS = tuple(shapes.sort for shapes in SHAPES)
 _LIST_SORTS = tuple(shapes.sort_list for shapes in SHAPES if shapes.sort_list is not None)
@@ -37,37 +37,49 @@ def recognise(
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels
     found.symbols_left, found.symbol = MOST_SYMBOLS, symbol
+    likely = _SORTS[0]
     for message in decode(body):
         index = found.total
         found.total = index + 1
-        _sort(found, index, message, channels)
+        likely = _sort(found, index, message, channels, likely)
     return found
 
 
-def _sort(found: Recognised, index: int, message: Any, channels: Channels) -> None:
-    """Put one message where it belongs, or say why it cannot be used."""
+def _sort(found: Recognised, index: int, message: Any, channels: Channels, likely: Sort) -> Sort:
+    """Put one message where it belongs, or say why it cannot be used.
+
+    Messages of a body are much alike: the venue that took the one before is asked first.
+    Returns that which took this one.
+    """
+    one_object: bool = isinstance(message, msgspec.Struct)
     try:
-        if isinstance(message, msgspec.Struct):
-            known = _sort_object(found, index, message, channels)
+        if one_object:
+            taken = likely if likely(found, index, message) else _claimed(found, index, message)
+            if taken is not None:
+                if message.event is not None:
+                    for note in _NOTES:
+                        note(message, channels)
+                return taken
+            known = _opened(found, index, message)
         elif isinstance(message, Refused):
             found.reject(index, message.reason)
-            return
+            return likely
         else:
             known = any(sort(found, index, message, channels) for sort in _LIST_SORTS)
     except msgspec.ValidationError as error:
         found.reject(index, f"a field has an impossible type: {error}")
-        return
+        return likely
     if not known:
         found.reject(index, _unknown(message))
+    return likely
 
 
-def _sort_object(found: Recognised, index: int, message: Any, channels: Channels) -> bool:
-    for sort in _SORTS:
-        if sort(found, index, message):
-            if message.event is not None:
-                for note in _NOTES:
-                    note(message, channels)
-            return True
+def _claimed(found: Recognised, index: int, message: Any) -> Sort | None:
+    return next((sort for sort in _SORTS if sort(found, index, message)), None)
+
+
+def _opened(found: Recognised, index: int, message: Any) -> bool:
+    """Sort what an envelope of no venue's holds; says whether it was one."""
     if message.trades:
         return _sort_trades(found, index, message)
     if message.data:
