@@ -109,7 +109,9 @@ def _sort_trades(found: Recognised, index: int, message: Any) -> bool:
 def _unknown(message: Any) -> str:
     if isinstance(message, list):
         return "a list of no known shape"
-    named = message.type or message.e or message.channel or message.event or message.topic
+    if message.topic:
+        return f"topic {message.topic[:32]!r} is not known"
+    named = message.type or message.e or message.channel or message.event
     if named:
         return f"type {named[:32]!r} is not known"
     if message.price is not None and (message.symbol or message.product_id):

@@ -5,6 +5,7 @@ and a function that sorts one message; `feeds.messages` joins the fields of all 
 one struct, so that a message of any shape decodes in a single pass.
 """
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 
@@ -14,6 +15,7 @@ from msgspec import Meta
 from core.messages import Channels, IdKind, Recognised, TickerMessage
 
 Row = TypeVar("Row")
+_TRADES_BY_NAME = re.compile("trade|match|deal|execution|transaction|fill", re.IGNORECASE)
 MOST_CHARACTERS = 64
 MOST_CHANNELS = 1_000
 
@@ -69,6 +71,14 @@ def add_trade(
         found.add_trade(index, symbol, IdKind.NONE, 0, 0, time, price, size, taker_buys)
     else:
         found.add_trade(index, symbol, kind, identity, identity, time, price, size, taker_buys)
+
+
+def may_tell_trades(name: str) -> bool:
+    """Say whether a channel's name speaks of trades: such a one is never ignored in silence.
+
+    Other venues than ours wrap their messages in the same words.
+    """
+    return _TRADES_BY_NAME.search(name) is not None
 
 
 def side(text: str | None, sides: dict[str, bool]) -> bool | None:

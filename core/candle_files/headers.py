@@ -51,7 +51,9 @@ def find(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> Places:
     Trades, flags and volume may be absent. Raises `InvalidRequest` naming the
     columns found and how to map them, for one that is missing or stands twice.
     """
-    plain = [normal(name) for name in names]
+    # Where names are single letters, `t` and `T`, `v` and `V` are different columns.
+    small = {name for name in names if len(name) == 1 and name.islower()}
+    plain = [name if name.lower() in small else normal(name) for name in names]
     places: Places = {}
     for ours in COLUMNS + OPTIONAL:
         if ours in chosen:

@@ -97,7 +97,7 @@ def reader(cells: Sequence[str]) -> Read:
 
 def read_moment(text: str, *, day_first: bool) -> Moment | None:
     """Return a written time, None where it is none."""
-    text = text.strip()
+    text = " ".join(text.split())
     try:
         return _of(datetime.fromisoformat(text)) if text.isascii() else None
     except ValueError:

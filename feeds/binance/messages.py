@@ -55,6 +55,7 @@ class Message(Event):
     result: msgspec.Raw = NOTHING
     error: msgspec.Raw = NOTHING
     id: Number = None
+    method: str | None = None
 
 
 _EVENTS = msgspec.json.Decoder(Event | list[Event])
@@ -70,9 +71,9 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
         if isinstance(told, list):
             return all(_sort_event(found, index, one, one.e) for one in rows_of(found, told))
         return _sort_event(found, index, told, told.e)
-    if message.lastUpdateId is not None or (
-        message.id is not None and (message.result or message.error)
-    ):
+    # Others repeat the `method` in their answers, and push trades as results of it.
+    answered = message.id is not None and message.method is None
+    if message.lastUpdateId is not None or (answered and (message.result or message.error)):
         found.ignore()
         return True
     return message.u is not None and _sort_event(found, index, message, None)

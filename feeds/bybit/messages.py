@@ -14,6 +14,7 @@ from feeds.wire import (
     Text,
     add_ticker,
     add_trade,
+    may_tell_trades,
     rows_of,
     side,
 )
@@ -66,6 +67,8 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
             add_trade(found, index, trade.s, trade.i, trade.T, trade.p, trade.v, buys)
     elif topic.startswith("tickers.") and message.data:
         _add_ticker(found, index, _TICKER.decode(message.data), message.ts)
+    elif may_tell_trades(topic):
+        return False
     else:
         found.ignore()
     return True

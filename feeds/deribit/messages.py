@@ -15,6 +15,7 @@ from feeds.wire import (
     Text,
     add_ticker,
     add_trade,
+    may_tell_trades,
     rows_of,
     side,
 )
@@ -56,13 +57,15 @@ class _Ticker(msgspec.Struct):
     stats: _Statistics = msgspec.field(default_factory=_Statistics)
 
 
+# What Deribit sends of itself, and its answers, which name no method.
+_METHODS = ("subscription", "heartbeat", None)
 _PARAMETERS = msgspec.json.Decoder(_Parameters)
 _TRADES = msgspec.json.Decoder(list[_Trade])
 _TICKER = msgspec.json.Decoder(_Ticker)
 
 
 def _sort(found: Recognised, index: int, message: Message) -> bool:
-    if message.jsonrpc is None:
+    if message.jsonrpc is None or message.method not in _METHODS:
         return False
     told = _Parameters()
     if message.method == "subscription" and message.params:
@@ -81,6 +84,8 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
             found, index, row.instrument_name, row.timestamp, price=row.last_price,
             bid=row.best_bid_price, ask=row.best_ask_price, volume_24h=row.stats.volume,
         )  # fmt: skip
+    elif may_tell_trades(told.channel) and not told.channel.startswith("user."):
+        return False
     else:
         found.ignore()
     return True

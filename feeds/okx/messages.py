@@ -14,6 +14,7 @@ from feeds.wire import (
     Text,
     add_ticker,
     add_trade,
+    may_tell_trades,
     rows_of,
     side,
 )
@@ -71,6 +72,8 @@ def _sort(found: Recognised, index: int, message: Message) -> bool:
                 found, index, row.instId, row.ts, price=row.last, bid=row.bidPx,
                 ask=row.askPx, volume_24h=row.vol24h,
             )  # fmt: skip
+    elif may_tell_trades(channel or ""):
+        return False
     else:
         found.ignore()
     return True

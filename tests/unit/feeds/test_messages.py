@@ -352,3 +352,39 @@ def test_every_message_is_counted_whatever_it_is(messages: list[object]) -> None
 
 def test_every_venue_of_the_table_is_a_folder_of_its_own() -> None:
     assert len({venue.shapes.sort.__module__ for venue in VENUES}) == len(VENUES)
+
+
+OTHERS = {
+    "bitget": {
+        "action": "snapshot", "arg": {"instType": "SPOT", "channel": "trade", "instId": "BTCUSDT"},
+        "data": [{"ts": "1695709835822", "price": "26293.4", "size": "0.0013", "side": "buy"}],
+    },
+    "woo": {"topic": "SPOT_ADA_USDT@trade", "ts": 1618820361552,
+            "data": {"symbol": "SPOT_ADA_USDT", "price": 1.27988, "size": 300, "side": "BUY"}},
+    "bybit before v5": {"topic": "trade", "params": {"symbol": "BTCUSDT"},
+                        "data": {"v": "1", "t": 1718409600000, "p": "1", "q": "2", "m": True}},
+    "crypto.com": {"id": -1, "method": "subscribe", "code": 0, "result": {
+        "subscription": "trade.BTC_USD", "channel": "trade",
+        "data": [{"d": "1", "t": 1718409600000, "p": "1.5", "q": "2", "s": "buy"}]}},
+    "bitflyer": {"jsonrpc": "2.0", "method": "channelMessage", "params": {
+        "channel": "lightning_executions_BTC_JPY",
+        "message": [{"id": 39361, "side": "SELL", "price": 35100, "size": 0.01}]}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("venue", OTHERS)
+def test_trades_of_a_venue_that_is_not_known_are_never_ignored_in_silence(venue: str) -> None:
+    found = recognise(json.dumps(OTHERS[venue]).encode())
+    assert (len(found.rejected), found.ignored, found.trades) == (1, 0, {})
+
+
+def test_venues_that_send_by_turns_in_one_body_are_told_apart() -> None:
+    turns = [OKX, BYBIT, BITSTAMP, GEMINI, OKX, OKX, OTHERS["bitget"], GATE, BYBIT, BYBIT]
+    together = recognise(json.dumps(turns).encode())
+    apart = [recognise(json.dumps(one).encode()) for one in turns]
+    assert sum(map(len, together.trades.values())) == 9
+    assert {key: trades.price for key, trades in together.trades.items()} == {
+        key: [price for one in apart if key in one.trades for price in one.trades[key].price]
+        for key in together.trades
+    }
+    assert [one.index for one in together.rejected] == [6]

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.candle_files.bodies import CSV, read_body
+from core.candle_files.bodies import CSV, JSON, read_body
 from core.candle_files.parsed import ParsedCandles, ReadOptions
 from core.errors import InvalidRequest, MalformedRequest
 
@@ -172,3 +173,22 @@ def test_hours_may_stand_in_a_column_of_their_own() -> None:
         "Date;Hour;Open;High;Low;Close;Volume\n" + rows_of("%Y-%m-%d;%H").replace(";0", ";")
     )
     assert [row[0] for row in found.rows] == [at for at, _ in candles()]
+
+
+def test_columns_of_single_letters_keep_their_case() -> None:
+    """As Binance's stream and Hyperliquid write klines: `T` is the close, `V` the takers' buys."""
+    rows = [
+        {"t": 1_000 * opening, "T": 1_000 * (opening + STEP) - 1, "s": "BTC", "i": "1h",
+         "o": str(opened), "c": str(close), "h": str(high), "l": str(low), "v": str(volume),
+         "n": 9, "V": "1", "q": "2", "Q": "3", "L": 7, "f": 5}
+        for opening, (opened, high, low, close, volume) in candles()
+    ]  # fmt: skip
+    found = read_body(msgspec.json.encode(rows), JSON, ReadOptions())
+    assert [row[:6] for row in found.rows] == [
+        [opening, *map(float, values)] for opening, values in candles()
+    ]
+
+
+def test_more_than_one_blank_may_stand_between_a_day_and_its_time() -> None:
+    found = read("date,open,high,low,close,volume\n20240615  01:00:00,1,2,0.5,1.5,3\n")
+    assert found.rows[0][0] == START + STEP
