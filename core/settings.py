@@ -544,6 +544,11 @@ class Settings(BaseSettings):
         """File that holds the owner's key, readable by the owner only."""
         return self.data_dir / "owner.key"
 
+    @property
+    def vault_key_file(self) -> Path:
+        """File that holds the key by which tokens of venues are encrypted."""
+        return self.data_dir / "vault.key"
+
 
 @contextmanager
 def _refusals(of: str = "") -> Iterator[None]:

@@ -1,14 +1,14 @@
 """HTTP for exchange calls: TLS verified, answers capped and checked to be JSON, facts noted."""
 
 import time
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import msgspec
 import requests
 
+from feeds.answer_headers import clock_offset, retry_after
+
 MAX_ANSWER_BYTES = 32 * 2**20  # Binance's exchangeInfo, the largest known, is about 10 MB
-MAX_RETRY_AFTER_S = 3_600
 _CHUNK = 2**16
 
 
@@ -48,8 +48,8 @@ class ExchangeSession(requests.Session):
         response._content = self._read(response, deadline)
         self.last = Answer(
             response.status_code,
-            _retry_after(response.headers.get("Retry-After")),
-            _clock_offset(response.headers.get("Date"), (asked + time.time()) / 2),
+            retry_after(response.headers.get("Retry-After")),
+            clock_offset(response.headers.get("Date"), (asked + time.time()) / 2),
         )
         if response.status_code < 400 and not _is_answer(response.status_code, response.content):
             raise requests.ConnectionError("neither JSON nor an error")
@@ -74,27 +74,3 @@ def _is_answer(status: int, body: bytes) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     return True
-
-
-def _retry_after(header: str | None) -> int | None:
-    """Return whole seconds from either form of the header, at most an hour."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        moment = _http_date(header)
-        seconds = -1.0 if moment is None else moment - time.time()
-    return min(max(0, round(seconds)), MAX_RETRY_AFTER_S) if seconds == seconds else None
-
-
-def _clock_offset(header: str | None, ours: float) -> int | None:
-    moment = _http_date(header) if header else None
-    return None if moment is None else round((moment + 0.5 - ours) * 1_000)
-
-
-def _http_date(header: str) -> float | None:
-    try:
-        return parsedate_to_datetime(header).timestamp()
-    except ValueError:
-        return None

@@ -74,6 +74,8 @@ from storage.trading.commands import CommandStore
 from storage.trading.lease import LeaseStore
 from storage.trading.switches import SwitchStore
 from storage.uptime.uptime import UptimeStore
+from storage.venues.connections import ConnectionStore
+from storage.venues.token_vault import TokenVault
 
 # A caller's statement takes no longer; what workers do may.
 QUERY_SECONDS = 30.0
@@ -138,6 +140,7 @@ class Stores:
     commands: CommandStore
     switches: SwitchStore
     lease: LeaseStore
+    connections: ConnectionStore
     data_dir: Path
 
     def close(self) -> None:
@@ -228,5 +231,6 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         commands=CommandStore(engine),
         switches=SwitchStore(engine),
         lease=LeaseStore(engine),
+        connections=ConnectionStore(engine, TokenVault(settings.vault_key_file)),
         data_dir=settings.data_dir,
     )

@@ -91,12 +91,13 @@ class VenueReading(msgspec.Struct, frozen=True, kw_only=True):
     """All that a venue showed at `read_at`; history from `since` on.
 
     Of an incomplete one (the venue is synchronizing still) nothing may be concluded from
-    what is absent.
+    what is absent. `clock_offset_ms` is the venue's clock less ours, as far as it says.
     """
 
     read_at: int
     since: int
     complete: bool
+    clock_offset_ms: int = 0
     positions: tuple[VenuePosition, ...] = ()
     orders: tuple[VenueOrder, ...] = ()
     history: tuple[VenueOrder, ...] = ()

@@ -9,7 +9,7 @@ import math
 import re
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -18,9 +18,9 @@ import httpx
 import msgspec
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
+from feeds.answer_headers import MAX_RETRY_AFTER_S, clock_offset, retry_after
 
 MOST_BYTES = 2**20
-_LONGEST_WAIT_S = 3_600
 # What an account's record may call its region: it becomes a part of a host's name.
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z")
 _HEADER = re.compile(r"[\x21-\x7e]{1,4096}\Z")
@@ -68,6 +68,7 @@ class MetaApiCalls:
             verify=_trusted(),
         )
         self._not_before = 0.0
+        self.clock_offset_ms = 0
 
     def close(self) -> None:
         """Close the connections."""
@@ -108,6 +109,7 @@ class MetaApiCalls:
             nonlocal sent
             sent = sent or event.endswith(".send_request_headers.started")
 
+        begun = time.time()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         asked = self._client.build_request(method, url, content=body, headers=headers)
         asked.extensions["trace"] = note
@@ -122,6 +124,8 @@ class MetaApiCalls:
             return Reply(0, sent=sent)
         if whole is None:
             return Reply(0)
+        offset = clock_offset(response.headers.get("Date"), (begun + time.time()) / 2)
+        self.clock_offset_ms = offset or 0
         retry = _retry_after(response, whole) if response.status_code == 429 else None
         return Reply(response.status_code, whole, retry_after=retry)
 
@@ -188,13 +192,13 @@ class _Error(msgspec.Struct):
 
 def _retry_after(response: httpx.Response, body: bytes) -> int:
     """Return for how many seconds the other side wants no calls, by header or body."""
-    header = response.headers.get("Retry-After", "")
-    if header.isascii() and header.isdigit():
-        return min(int(header[:9]), _LONGEST_WAIT_S)
+    told = retry_after(response.headers.get("Retry-After"))
+    if told is not None:
+        return told
     try:
-        told = msgspec.json.decode(body, type=_Error).metadata.recommendedRetryTime
-        moment = datetime.fromisoformat(told)
+        text = msgspec.json.decode(body, type=_Error).metadata.recommendedRetryTime
+        moment = datetime.fromisoformat(text)
     except (msgspec.MsgspecError, ValueError):
         return 1
-    left = (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(1, math.ceil(left)), _LONGEST_WAIT_S)
+    left = math.ceil(moment.timestamp() - time.time())
+    return min(max(1, left), MAX_RETRY_AFTER_S)

@@ -62,7 +62,8 @@ class MetaApiAccount:
 
     def reading(self, since: int) -> VenueReading:
         """Return all positions and orders, and the history since an instant (epoch ms)."""
-        # Positions after orders: one that is filled between the two calls is seen twice, not never.
+        # In this order whatever happens meanwhile is seen twice rather than never: an order that
+        # is filled as a position too, a position that is closed as its deal too.
         orders, orders_whole = orders_of(self._get("/orders"))
         positions, positions_whole = positions_of(self._get("/positions"))
         read_at = now_ms()
@@ -72,6 +73,7 @@ class MetaApiAccount:
         return VenueReading(
             read_at=read_at,
             since=since,
+            clock_offset_ms=self._calls.clock_offset_ms,
             complete=orders_whole and positions_whole and history_whole and deals_whole,
             positions=tuple(positions),
             orders=tuple(orders),

@@ -1,17 +1,25 @@
 """The owner's key: made on the first start, kept in a file that only the owner can read."""
 
-import os
-import secrets
 from pathlib import Path
 
-from core.errors import Conflict, InvalidRequest, TickcastError
+from core.errors import Conflict, InvalidRequest
 from storage.access.access_keys import FILE_LABEL, FIXED_KEY_LENGTH, OWNER, AccessKeyStore, new_key
+from storage.access.secret_file import SecretFile, UnusableSecret
 
 
-class UnusableOwnerKey(TickcastError):
+class UnusableOwnerKey(UnusableSecret):
     """The owner's file is not what it should be; the sentence names the remedy."""
 
     type = "unusable_owner_key"
+
+
+class _OwnerFile(SecretFile):
+    error = UnusableOwnerKey
+
+    def read(self) -> str:
+        """Return the key, "" where there is none that is long enough."""
+        plain = super().read()
+        return plain if len(plain) >= FIXED_KEY_LENGTH else ""
 
 
 def ensure_owner_key(store: AccessKeyStore, fixed: str, path: Path) -> str:
@@ -24,18 +32,19 @@ def ensure_owner_key(store: AccessKeyStore, fixed: str, path: Path) -> str:
     """
     if fixed and len(fixed) < FIXED_KEY_LENGTH:
         raise InvalidRequest(f"TICKCAST_OWNER_KEY needs at least {FIXED_KEY_LENGTH} characters.")
-    plain = fixed or _usable(store, path) or _publish(new_key(), path)
-    if _read(path) != plain:
-        _replace(plain, path)
+    file = _OwnerFile(path, "a key is made")
+    plain = fixed or _usable(store, file) or file.publish(new_key())
+    if file.read() != plain:
+        file.replace(plain)
     _open(store, plain)
     return plain
 
 
-def _usable(store: AccessKeyStore, path: Path) -> str:
+def _usable(store: AccessKeyStore, file: _OwnerFile) -> str:
     """Return the key in the file, unless it was revoked: then the file goes."""
-    plain = _read(path)
+    plain = file.read()
     if plain and store.known(plain) and store.find(plain) is None:
-        path.unlink(missing_ok=True)
+        file.path.unlink(missing_ok=True)
         return ""
     return plain
 
@@ -51,52 +60,3 @@ def _open(store: AccessKeyStore, plain: str) -> None:
         replaced = current and key.id != current.id and key.revoked_at is None
         if replaced and (key.role, key.label) == (OWNER, FILE_LABEL):
             store.revoke(key.id)
-
-
-def _read(path: Path) -> str:
-    try:
-        mode = path.stat().st_mode
-        plain = path.read_text().strip()
-    except FileNotFoundError:
-        return ""
-    except IsADirectoryError:
-        raise UnusableOwnerKey(f"{path.name} is a folder; remove it, and a key is made.") from None
-    except UnicodeDecodeError:
-        raise UnusableOwnerKey(
-            f"{path.name} holds no text; remove it, and another key is made."
-        ) from None
-    except OSError as error:
-        raise UnusableOwnerKey(f"{path.name} cannot be read ({error.strerror}).") from None
-    if mode & 0o077:
-        raise UnusableOwnerKey(
-            f"{path.name} can be read by others than its owner: chmod 600 it, and replace the key "
-            "if somebody may have seen it: remove the file and start again."
-        )
-    return plain if len(plain) >= FIXED_KEY_LENGTH else ""
-
-
-def _publish(plain: str, path: Path) -> str:
-    """Create the file unless another process was faster; return what it holds."""
-    draft = _write(plain, path)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        plain = _read(path) or plain
-    finally:
-        draft.unlink()
-    return plain
-
-
-def _replace(plain: str, path: Path) -> None:
-    _write(plain, path).replace(path)
-
-
-def _write(plain: str, path: Path) -> Path:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(number, "w") as file:
-        file.write(plain + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return draft

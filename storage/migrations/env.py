@@ -21,6 +21,7 @@ from storage.tables import metadata
 from storage.terminals import terminal_tables  # noqa: F401 - likewise
 from storage.trading import trading_tables  # noqa: F401 - likewise
 from storage.uptime import uptime_tables  # noqa: F401 - likewise
+from storage.venues import venue_tables  # noqa: F401 - likewise
 
 context.configure(
     connection=context.config.attributes["connection"],

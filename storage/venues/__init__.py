@@ -1,0 +1,1 @@
+"""Connections to accounts at trading venues, and the vault of their tokens."""
