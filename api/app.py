@@ -104,6 +104,15 @@ from api.signals.socket import SignalSocket
 from api.trading.command_door import CommandDoor
 from api.trading.halt import SwitchResource
 from api.trading.history import HistoryResource
+from api.trading.mt4.market import CandlesOfTerminal, TickResource
+from api.trading.mt4.positions import CloseByPath, CloseResource, Closing, PositionsResource
+from api.trading.mt4.sessions import (
+    AgentConnectResource,
+    ConnectResource,
+    DisconnectResource,
+    Sessions,
+    TerminalStatus,
+)
 from api.trading.orders import OrdersResource, VerifyResource
 from api.trading.place import OrderReader
 from api.trading.portfolio import PortfolioResource
@@ -141,6 +150,7 @@ _ROBOTS = CallLimit("robots", USUAL_CALLS, of_account=True)
 _SUBSCRIBERS = (SUBSCRIBER,)
 _TRADERS = (TRADER,)
 _ORDERS = CallLimit("orders", 60)
+_TERMINAL_READS = CallLimit("mt4 reads", 120)
 
 
 def create_app(
@@ -493,18 +503,48 @@ def _add_trading(
     accounts = PaperAccounts(stores, symbols, settings)
     orders = OrderReader(symbols, stores.markets)
     told: dict[str, Any] = {"roles": _TRADERS, "limits": {"POST": _ORDERS}, "invalid": BAD_REQUEST}
+    _add_terminal(app, stores, symbols, door, accounts)
     app.add_route("/api/mt4/trade", TradeResource(door, orders, stores.trading), **told)
-    app.add_route("/api/portfolio", PortfolioResource(accounts), **told)
-    app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores), **told)
-    app.add_route("/api/v1/auto-trade/verify", VerifyResource(stores), dear=True, **told)
+    free: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
+    app.add_route("/api/portfolio", PortfolioResource(accounts), **free)
+    app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores), **free)
+    app.add_route("/api/v1/auto-trade/verify", VerifyResource(stores), dear=True, **free)
     # Never counted: who wants to stop must not be told to wait.
-    switch, free = SwitchResource(stores, wake), {"roles": _TRADERS, "invalid": BAD_REQUEST}
+    switch = SwitchResource(stores, wake)
     for suffix in ("halt", "reduce", "resume"):
         app.add_route(f"/api/v1/auto-trade/{suffix}", switch, suffix=suffix, **free)
     status = StatusResource(accounts, stores, settings)
-    app.add_route("/api/v1/auto-trade/status", status, **told)
-    app.add_route("/api/auto-trade/status", status, suffix="proxy", **told)
-    app.add_route("/api/portfolio/history", HistoryResource(stores), **told)
+    app.add_route("/api/v1/auto-trade/status", status, **free)
+    app.add_route("/api/auto-trade/status", status, suffix="proxy", **free)
+    app.add_route("/api/portfolio/history", HistoryResource(stores), **free)
+
+
+def _add_terminal(
+    app: Application,
+    stores: Stores,
+    symbols: SymbolResolver,
+    door: CommandDoor,
+    accounts: PaperAccounts,
+) -> None:
+    """Add the routes of an account by MetaTrader's words, in the two forms that sources know."""
+    told: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
+    read, write = told | {"limits": {"GET": _TERMINAL_READS}}, told | {"limits": {"POST": _ORDERS}}
+    sessions = Sessions(stores.connections, accounts, stores.trading)
+    closing = Closing(door, stores.trading)
+    agent, data = "/api/v1/auto-trade/mt4", "/api/mt4"
+    app.add_route(f"{agent}/connect", AgentConnectResource(sessions), **write)
+    app.add_route(f"{data}/connect", ConnectResource(sessions), **write)
+    app.add_route(f"{agent}/positions/close", CloseResource(closing), **write)
+    app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **write)
+    for form in (agent, data):
+        app.add_route(f"{form}/status", TerminalStatus(sessions), **read)
+        app.add_route(f"{form}/positions", PositionsResource(accounts, stores.trading), **read)
+        app.add_route(f"{form}/disconnect", DisconnectResource(sessions), **write)
+    app.add_route(
+        f"{data}/tick/{{symbol}}", TickResource(SnapshotResource(stores, symbols)), **read
+    )
+    candles = CandlesOfTerminal(OhlcvResource(stores, symbols))
+    app.add_route(f"{data}/candles/{{symbol}}", candles, **read)
 
 
 def _add_feed(app: Application, stores: Stores, enqueue: Enqueue) -> None:

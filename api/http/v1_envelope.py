@@ -11,6 +11,8 @@ from msgspec import Struct
 from api.http.middleware import request_id
 
 PREFIX = "/api/v1/"
+# Below it, routes of another source, whose errors have the form of all others.
+_NOT_ENVELOPED = "/api/v1/auto-trade/"
 # Names of errors there; those that are not listed are our own in capitals.
 _CODES = {
     "invalid_request": "VALIDATION_ERROR",
@@ -61,7 +63,7 @@ class V1Error(Struct):
 
 def is_v1(path: str) -> bool:
     """Say whether a path's answers have this body."""
-    return path.startswith(PREFIX)
+    return path.startswith(PREFIX) and not path.startswith(_NOT_ENVELOPED)
 
 
 def succeed(req: Request, data: Any, cached: bool = False) -> Envelope:

@@ -51,6 +51,10 @@ class OhlcvResource:
         resp.data = await in_thread(self._answer, req.context.account, query)
 
     def _answer(self, account: Account | None, query: OhlcvQuery) -> bytes:
+        return msgspec.json.encode(self.read(account, query))
+
+    def read(self, account: Account | None, query: OhlcvQuery) -> Bars:
+        """Return the candles that a query asks for; blocks, and raises as the route answers."""
         resolution = parse_resolution(query.timeframe, "timeframe")
         wanted = _wanted(query)
         symbols, platform = self._symbols, query.platform or None
@@ -65,7 +69,7 @@ class OhlcvResource:
         )
         if page.newest is None:
             raise symbols.no_candles(account, series, self._candles)
-        return msgspec.json.encode(_bars(query, series, page, wanted))
+        return _bars(query, series, page, wanted)
 
 
 def _wanted(query: OhlcvQuery) -> _Wanted:

@@ -29,10 +29,11 @@ class SnapshotResource:
         old one is told and said to be stale, unless the market is closed.
         """
         resp.media = await in_thread(
-            self._read, req.context.account, symbol_of(symbol), query.platform or None
+            self.read, req.context.account, symbol_of(symbol), query.platform or None
         )
 
-    def _read(self, account: Account | None, name: str, platform: str | None) -> Snapshot:
+    def read(self, account: Account | None, name: str, platform: str | None) -> Snapshot:
+        """Return the newest price of a market; blocks, and raises as the route answers."""
         market = self._symbols.market(name, platform, account)
         self._symbols.check_in_plan(account, market)
         found = self._snapshots.read(market, self._symbols.resolutions(market))

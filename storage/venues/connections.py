@@ -16,7 +16,7 @@ from storage.venues.venue_tables import venue_connections
 LIVE_MS = 30 * 86_400_000
 _HERE = venue_connections.c
 # Until a venue has said otherwise, an account is one of real money.
-_NEW: Mapping[str, object] = {"connected": False, "real": True, "investor": False}
+_NEW: dict[str, object] = {"connected": False, "real": True, "investor": False}
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,17 @@ ENGINE = (
     "GET /api/signals/active", "GET /api/ml/signals/active", "POST /api/amd/{symbol}",
     "POST /api/ml/amd/{symbol}", "POST /generate/signal", "POST /predict/range",
 )  # fmt: skip
+# So do orders, and what terminals read.
+AGENT, DATA = "/api/v1/auto-trade/mt4", "/api/mt4"
+ORDERS = (
+    f"POST {DATA}/trade", f"POST {AGENT}/connect", f"POST {DATA}/connect",
+    f"POST {AGENT}/positions/close", f"POST {DATA}/positions/{{position_id}}/close",
+    f"POST {AGENT}/disconnect", f"POST {DATA}/disconnect",
+)  # fmt: skip
+TERMINALS = (
+    f"GET {AGENT}/status", f"GET {DATA}/status", f"GET {AGENT}/positions",
+    f"GET {DATA}/positions", f"GET {DATA}/tick/{{symbol}}", f"GET {DATA}/candles/{{symbol}}",
+)  # fmt: skip
 
 
 def test_the_limits_are_those_of_the_sources(app: Application) -> None:
@@ -41,6 +52,8 @@ def test_the_limits_are_those_of_the_sources(app: Application) -> None:
         "GET /api/v1/models/status": 30,
         "GET /api/v1/models/{model_name}/metrics": 30,
         **dict.fromkeys(ENGINE, 100),
+        **dict.fromkeys(ORDERS, 60),
+        **dict.fromkeys(TERMINALS, 120),
     }
 
 

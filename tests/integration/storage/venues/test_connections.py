@@ -135,14 +135,14 @@ def test_one_account_is_connected_at_a_time_and_disconnecting_keeps_the_token(
     with pytest.raises(Conflict, match="disconnect"):
         connect(connections, 1, "acc-2", TOKEN, DEMO)
     connections.disconnect(1)
-    ended = connections.get(1)
-    assert ended is not None
-    assert not ended.connected
+    assert connections.get(1) is None
+    assert connections.find(1, "acc-1") is not None
     assert connections.token(1, "acc-1") == TOKEN
     connect(connections, 1, "acc-2", TOKEN, DEMO)
     connections.disconnect(1, forget=True)
-    assert connections.get(1) is None
+    assert connections.find(1, "acc-2") is None
     assert connections.token(1, "acc-2") is None
+    assert connections.token(1, "acc-1") == TOKEN
     connections.disconnect(1)
 
 
@@ -169,7 +169,7 @@ def test_the_live_gate_opens_to_the_login_typed_again_and_ends_after_thirty_days
 @pytest.mark.parametrize(
     ("account", "seen"), [("acc-1", DEMO._replace(login="9")), ("acc-2", DEMO)]
 )
-def test_another_login_or_account_closes_the_gate(
+def test_the_gate_is_not_open_for_another_login_or_account(
     connections: ConnectionStore, clock: Clock, account: str, seen: Seen
 ) -> None:
     connect(connections, 1, "acc-1", TOKEN, DEMO)

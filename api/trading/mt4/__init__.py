@@ -1,0 +1,1 @@
+"""An account by the words of MetaTrader, in the two forms that sources know."""
