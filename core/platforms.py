@@ -63,7 +63,7 @@ FETCHED = PLATFORMS | PROVIDERS.keys()
 CONTIGUOUS_IDS = frozenset({"coinbase", "coinbaseexchange", "binance", "binanceus"})
 
 # Exchanges whose order books a collector keeps.
-WITH_BOOKS = ("binance", "binanceus", "coinbase")
+WITH_BOOKS = ("binance", "binanceus", "coinbase", "coinbaseexchange")
 
 # What stands between base and quote in the raw symbols of the venues that we know.
 _SEPARATORS = {"coinbase": "-", "coinbaseexchange": "-", "coinbaseadvanced": "-",

@@ -17,7 +17,7 @@ from feeds import (
     okx,
     unified,
 )
-from feeds.connector import Connector
+from feeds.connector import BookConnector, Connector
 from feeds.venue import Venue
 
 # No message belongs to two of them; the busiest are asked first.
@@ -38,6 +38,10 @@ VENUES: tuple[Venue, ...] = (
 
 CONNECTORS: dict[str, Connector] = {
     platform: connector for venue in VENUES for platform, connector in venue.connectors.items()
+}
+
+BOOKS: dict[str, BookConnector] = {
+    platform: connector for venue in VENUES for platform, connector in venue.books.items()
 }
 
 

@@ -34,6 +34,7 @@ def feed(
     symbols: Annotated[list[str], typer.Argument(help="As the platform writes them: BTC-USD.")],
     exchange_url: ExchangeUrl = None,
     tickers: Annotated[bool, typer.Option(help="Collect quotes as well.")] = True,
+    books: Annotated[bool, typer.Option(help="Keep order books as well, where known.")] = True,
     seconds: Annotated[float | None, typer.Option(min=0, help="End after so long.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +50,7 @@ def feed(
 
     access = find_access()
     url = exchange_url or read_settings().exchange_urls.get(platform)
-    options = FeedOptions(platform, symbols, access.base_url, access.api_key, url, tickers)
+    options = FeedOptions(platform, symbols, access.base_url, access.api_key, url, tickers, books)
 
     async def collect() -> Collector:
         collector = Collector(options)

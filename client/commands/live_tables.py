@@ -18,7 +18,7 @@ def feed_view(title: str, figures: FeedFigures) -> Group:
          one.missing, one.fetched, one.left)
         for symbol, one in figures.markets.items()
     ]  # fmt: skip
-    return Group(table(title, columns, rows), connections(figures))
+    return Group(table(title, columns, rows), connections(figures), _books(figures))
 
 
 def connections(figures: FeedFigures) -> Table:
@@ -37,11 +37,27 @@ def connections(figures: FeedFigures) -> Table:
             "messages": f"{figures.push_rate.per_second():,.0f}/s, {figures.acknowledged:,} of "
             f"{figures.pushed:,} acknowledged, {figures.sent_again:,} sent again, "
             f"{figures.refused:,} frames refused",
-            "the server": f"{figures.accepted:,} trades and quotes accepted, {figures.ignored:,} "
-            f"messages ignored, {figures.rejected:,} rejected",
+            "the server": f"{figures.accepted:,} trades, quotes and books accepted, "
+            f"{figures.ignored:,} messages ignored, {figures.rejected:,} rejected",
             "rejected for": "; ".join(figures.reasons) or None,
             "under way": f"{figures.waiting:,} waiting, {figures.unanswered:,} unanswered",
             "acknowledged after": f"{taken} ms (median / 99%)",
+        },
+    )
+
+
+def _books(figures: FeedFigures) -> Table:
+    books = figures.books
+    if not books.books:
+        return facts("", {})
+    return facts(
+        "",
+        {
+            "books over": _state(
+                books.exchange_connected, books.exchange_reconnects, books.exchange_said
+            ),
+            "books": f"{books.live:,} of {books.books:,} live, told {books.told:,} times, "
+            f"{books.anew:,} begun anew",
         },
     )
 
@@ -62,7 +78,15 @@ def feed_summary(figures: FeedFigures) -> dict[str, Any]:
     return (
         {"markets": markets}
         | push_summary(figures)
-        | {"exchange_reconnects": figures.exchange_reconnects}
+        | {
+            "exchange_reconnects": figures.exchange_reconnects,
+            "books": {
+                "live": figures.books.live,
+                "kept": figures.books.books,
+                "told": figures.books.told,
+                "begun_anew": figures.books.anew,
+            },
+        }
     )
 
 

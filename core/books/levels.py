@@ -77,7 +77,8 @@ def read_number(value: Any) -> Decimal:
 
 def plain(number: Decimal) -> Decimal:
     """Return the same number without exponent and zeros at its end."""
-    return Decimal(format(number.normalize(), "f"))
+    text = format(number, "f")
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def read_side(raw: bytes, *, descending: bool) -> Levels:

@@ -1,4 +1,4 @@
-"""Bring a venue's trades and quotes to a server: none lost, whatever breaks on either side."""
+"""Bring a venue's trades and quotes to a server, none lost, whatever breaks; and its books."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,13 @@ from core.retry import RetryPolicy
 from feeds.connector import Heard
 from feeds.exchange_trades import ExchangeTrades
 from feeds.live import sequence
+from feeds.live.book_collector import BookCollector
 from feeds.live.exchange_listener import ExchangeListener
 from feeds.live.figures import FeedFigures
 from feeds.live.refill import Refill
 from feeds.live.server_push import ServerPush
 from feeds.live.together import ended, first_ended, is_set
-from feeds.venues import find_connector
+from feeds.venues import BOOKS, find_connector
 
 DRAIN_S = 5.0
 # Few tries at a time: what fails is due again, and others get their turn meanwhile.
@@ -38,6 +39,7 @@ class FeedOptions:
     api_key: str | None = None
     exchange_url: str | None = None
     tickers: bool = True
+    books: bool = True
 
 
 class Collector:
@@ -66,6 +68,15 @@ class Collector:
             exchange_url=options.exchange_url,
             tickers=options.tickers,
         )
+        venue_books = BOOKS.get(options.platform) if options.books else None
+        self._books = venue_books and BookCollector(
+            options.platform,
+            venue_books,
+            symbols,
+            self._push.push_newest,
+            self.figures.books,
+            options.exchange_url,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Collect until `stop` is set, then wait 5 s at most for the last acknowledgements.
@@ -74,6 +85,8 @@ class Collector:
         cannot help.
         """
         pushing = asyncio.ensure_future(self._push.run())
+        # Whatever becomes of books, trades go on.
+        booking = asyncio.ensure_future(self._books.run()) if self._books else None
         try:
             await first_ended(
                 self._listener.run(), self._refill.run(), ended(pushing), is_set(stop)
@@ -82,8 +95,10 @@ class Collector:
                 async with asyncio.timeout(DRAIN_S):
                     await first_ended(self._push.drained(), ended(pushing))
         finally:
-            pushing.cancel()
-            await asyncio.gather(pushing, return_exceptions=True)
+            works = [pushing] if booking is None else [pushing, booking]
+            for work in works:
+                work.cancel()
+            await asyncio.gather(*works, return_exceptions=True)
 
     async def _heard(self, frame: bytes, heard: Heard) -> None:
         now = time.monotonic()

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,18 +12,25 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from core.errors import ExchangeRefused
 from core.retry import RetryPolicy
-from feeds.connector import Connector, Heard
-from feeds.live.figures import FeedFigures
+from feeds.connector import Feed, Heard
 
 RECONNECTING = RetryPolicy(first_s=0.25, longest_s=30.0)
 _REFUSING_STATUSES = frozenset({400, 401, 403, 404, 451})
 _OPEN_S, _CLOSE_S = 10.0, 1.0
-_LARGEST_FRAME = 4 << 20
+LARGEST_FRAME = 4 << 20
 # A connection that lasted so long was a good one: the next is tried at once.
 _GOOD_S = 10.0
 
 OnHeard = Callable[[bytes, Heard], Awaitable[None]]
 OnReconnect = Callable[[], None]
+
+
+class LinkFigures(Protocol):
+    """How a connection to an exchange fares."""
+
+    exchange_connected: bool
+    exchange_reconnects: int
+    exchange_said: str
 
 
 class ExchangeListener:
@@ -35,15 +43,16 @@ class ExchangeListener:
 
     def __init__(
         self,
-        venue: Connector,
+        venue: Feed,
         symbols: Sequence[str],
         on_heard: OnHeard,
         on_reconnect: OnReconnect,
-        figures: FeedFigures,
+        figures: LinkFigures,
         *,
         exchange_url: str | None = None,
         tickers: bool = True,
         policy: RetryPolicy = RECONNECTING,
+        largest_frame: int = LARGEST_FRAME,
     ) -> None:
         self._venue, self._symbols, self._on_heard = venue, symbols, on_heard
         self._on_reconnect, self._figures = on_reconnect, figures
@@ -54,6 +63,7 @@ class ExchangeListener:
         self._url = base + venue.socket_path()
         self._local = urlsplit(base).hostname in ("127.0.0.1", "::1", "localhost")
         self._ever_heard = False
+        self._largest_frame = largest_frame
 
     async def run(self) -> None:
         """Listen; ends only with `ExchangeRefused`, when the very first subscription is refused."""
@@ -81,7 +91,7 @@ class ExchangeListener:
             self._url,
             open_timeout=_OPEN_S,
             close_timeout=_CLOSE_S,
-            max_size=_LARGEST_FRAME,
+            max_size=self._largest_frame,
             proxy=None if self._local else True,
         ) as socket:
             for message in self._venue.subscribe_messages(self._symbols, tickers=self._tickers):
@@ -103,7 +113,7 @@ class ExchangeListener:
             if heard.ending:
                 self._complain("announced that it closes the connection")
                 return
-            self._ever_heard |= bool(heard.trades or heard.newest)
+            self._ever_heard |= bool(heard.trades or heard.newest or heard.changes)
             await self._on_heard(frame, heard)
 
     def _complain(self, what: str) -> None:

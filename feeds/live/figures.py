@@ -53,6 +53,19 @@ class MarketFigures:
 
 
 @dataclass(slots=True)
+class BookFigures:
+    """The connection that order books come over; `anew` counts books that had to begin again."""
+
+    exchange_connected: bool = False
+    exchange_reconnects: int = 0
+    exchange_said: str = ""
+    live: int = 0
+    books: int = 0
+    anew: int = 0
+    told: int = 0
+
+
+@dataclass(slots=True)
 class FeedFigures:
     """A whole collector; `left` ids are for the server to fetch, from its own gap ledger.
 
@@ -77,6 +90,7 @@ class FeedFigures:
     sent_again: int = 0
     waiting: int = 0
     unanswered: int = 0
+    books: BookFigures = field(default_factory=BookFigures)
     push_rate: Rate = field(default_factory=Rate)
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES_KEPT))
 

@@ -14,7 +14,10 @@ _MESSAGE = re.compile(rb"\s*(?:\{|\[\s*\d+\s*,)")
 
 @dataclass(slots=True)
 class Frame:
-    """Messages that travel together; `sent_at` in seconds."""
+    """Messages that travel together; `sent_at` in seconds.
+
+    One that holds no more than the newest of something counts none, and is not sent again.
+    """
 
     data: bytes
     messages: int
@@ -39,6 +42,7 @@ class PushWindow:
         self._most_messages, self._most_bytes = most_messages, most_bytes
         self._most_unanswered = most_unanswered
         self._waiting: deque[bytes] = deque()
+        self._newest: dict[str, bytes] = {}
         self._bytes = 0
         self._again: deque[Frame] = deque()
         self._sent: deque[Frame] = deque()
@@ -73,11 +77,15 @@ class PushWindow:
         self._waiting.append(message)
         self._bytes += len(message)
 
+    def put_newest(self, name: str, message: bytes) -> None:
+        """Send a message soon, in place of one of that name which has not been sent yet."""
+        self._newest[name] = message
+
     def next_frame(self, now: float) -> Frame | None:
         """Return the next frame to send, None if there is none or too many are unanswered."""
         if len(self._sent) >= self._most_unanswered:
             return None
-        frame = self._again.popleft() if self._again else self._pack()
+        frame = self._again.popleft() if self._again else self._pack_newest() or self._pack()
         if frame is not None:
             frame.sent_at = now
             self._sent.append(frame)
@@ -93,11 +101,21 @@ class PushWindow:
 
     def reconnect(self) -> int:
         """Begin a new connection; returns how many messages are sent again."""
-        self._again.extendleft(reversed(self._sent))
+        self._again.extendleft(frame for frame in reversed(self._sent) if frame.messages)
         resent = self.unanswered
         self._sent.clear()
         self._acknowledged = 0
         return resent
+
+    def _pack_newest(self) -> Frame | None:
+        parts: list[bytes] = []
+        size = 2
+        for name in list(self._newest):
+            size += len(self._newest[name]) + 1
+            if parts and size > FRAME_BYTES:
+                break
+            parts.append(self._newest.pop(name))
+        return Frame(b"[" + b",".join(parts) + b"]", 0) if parts else None
 
     def _pack(self) -> Frame | None:
         if not self._waiting:

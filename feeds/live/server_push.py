@@ -71,6 +71,11 @@ class ServerPush:
         self._note()
         self._wake.set()
 
+    def push_newest(self, name: str, message: bytes) -> None:
+        """Take a message that is of use only until the next of its name; never waits."""
+        self._window.put_newest(name, message)
+        self._wake.set()
+
     async def drained(self) -> None:
         """Return when the server has acknowledged everything."""
         while not self._window.empty:

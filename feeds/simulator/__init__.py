@@ -4,11 +4,12 @@
 
 - Coinbase Exchange REST: /products, /products/{id}, its candles (300 a call),
   trades (cursors), ticker and stats, /currencies, /time; and its feed on /:
-  matches, ticker, ticker_batch, heartbeat, status;
+  matches, ticker, ticker_batch, heartbeat, status; and Advanced Trade's feed there as well:
+  level2, heartbeats;
 - Binance spot REST under /api/v3: ping, time, exchangeInfo, klines (1,000 a
-  call), trades, historicalTrades, aggTrades, ticker/24hr, price, bookTicker; and
-  its streams on /ws and /stream: trade, aggTrade, kline, ticker, miniTicker,
-  bookTicker.
+  call), trades, historicalTrades, aggTrades, ticker/24hr, price, bookTicker, depth;
+  and its streams on /ws and /stream: trade, aggTrade, kline, ticker, miniTicker,
+  bookTicker, depth.
 
 Each exchange has the products that DIR holds files of, and each product the
 resolutions that it holds files of; any other resolution is without data.
@@ -29,9 +30,10 @@ ours, in every stamp and in the Date header. `--clock-offset` sets it wrong.
 Faults, each with a probability: a status (429, 500, any from 400 to 599) answers
 a request or a handshake with it; `drop` cuts the connection without an answer,
 for a feed once a second; `gap` leaves out one inner run of an answer's candles,
-and single messages of a feed. `--seed` makes them repeatable.
+and single messages of a feed; of books, `repeat` sends a change twice, `crossed` adds a
+bid above the best ask, `late` answers with an old snapshot. `--seed` makes them repeatable.
 
-What files do not hold is simple: the order book is a spread of one tick at the
-last trade, klines count 0 trades, and the quote volume is volume times the mean
-price.
+What files do not hold is simple: quotes are a spread of one tick at the last
+trade, order books change at random around it, klines count 0 trades, and the
+quote volume is volume times the mean price.
 """

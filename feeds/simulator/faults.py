@@ -5,7 +5,7 @@ import re
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_FAULT = re.compile(r"(drop|gap|[45]\d\d)@(0(?:\.\d+)?|1(?:\.0+)?|\.\d+)\Z")
+_FAULT = re.compile(r"(drop|gap|repeat|crossed|late|[45]\d\d)@(0(?:\.\d+)?|1(?:\.0+)?|\.\d+)\Z")
 
 
 class Faults:
@@ -13,6 +13,8 @@ class Faults:
 
     A status answers with it; `drop` cuts the connection without an answer;
     `gap` leaves out one inner run of an answer's candles, or a feed's message.
+    Of order books, `repeat` sends a change twice, `crossed` one with a bid above the best
+    ask, and `late` answers with a snapshot that is out of date.
     The same seed and the same requests give the same failures. Raises
     `ValueError` with a sentence when the text cannot be read.
     """

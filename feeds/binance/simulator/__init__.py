@@ -9,6 +9,7 @@ from feeds.simulator.faults import Faults
 from feeds.simulator.feed import run_feed
 from feeds.simulator.market_clock import MarketClock
 from feeds.simulator.simulated import SimulatedVenue
+from feeds.simulator.simulated_book import open_books
 
 PLATFORM = "binance"
 _PATHS = ("/api/", "/fapi/", "/dapi/", "/eapi/", "/ws", "/stream")
@@ -20,15 +21,17 @@ _SAID = {
 
 def simulate(products: dict[str, Product], clock: MarketClock, faults: Faults) -> SimulatedVenue:
     """Return the routes of Binance with these products."""
+    books = open_books(products)
 
     async def stream(request: web.Request) -> web.StreamResponse:
         asked = request.match_info.get("streams") or request.query.get("streams", "")
         names = [name for name in asked.split("/") if name]
-        client = feed.BinanceFeed(products, faults, names, combined=request.path == "/stream")
+        combined = request.path == "/stream"
+        client = feed.BinanceFeed(products, books, faults, names, combined=combined)
         return await run_feed(request, client, faults, feed.IDLE_LIMIT_S)
 
     sockets = [web.get(path, stream) for path in ("/ws", "/ws/{streams:.+}", "/stream")]
-    routes = [*BinanceRest(products, clock, faults).routes(), *sockets]
+    routes = [*BinanceRest(products, books, clock, faults).routes(), *sockets]
     return SimulatedVenue(routes, _PATHS, _error)
 
 

@@ -9,6 +9,7 @@ from feeds.binance.simulator.messages import Json
 from feeds.binance.simulator.streams import Stream, open_stream
 from feeds.simulator.catalog import Product
 from feeds.simulator.faults import Faults
+from feeds.simulator.simulated_book import SimulatedBook
 
 IDLE_LIMIT_S = 600.0
 STREAMS_LIMIT = 1_024
@@ -18,9 +19,16 @@ class BinanceFeed:
     """One client; `combined` wraps events in `{"stream", "data"}`."""
 
     def __init__(
-        self, products: dict[str, Product], faults: Faults, names: list[str], *, combined: bool
+        self,
+        products: dict[str, Product],
+        books: dict[str, SimulatedBook],
+        faults: Faults,
+        names: list[str],
+        *,
+        combined: bool,
     ) -> None:
         self._products, self._faults, self._combined = products, faults, combined
+        self._books = books
         self._streams: dict[str, Stream] = {}
         self._subscribe(names)
 
@@ -74,4 +82,4 @@ class BinanceFeed:
             raise ValueError("too many streams")
         for name in names:
             if name and name not in self._streams:
-                self._streams[name] = open_stream(name, self._products, self._faults)
+                self._streams[name] = open_stream(name, self._products, self._books, self._faults)

@@ -7,14 +7,17 @@ import msgspec
 from aiohttp import web
 
 from feeds.binance.simulator import messages
+from feeds.binance.simulator.depth import book_body
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, day_stats
 from feeds.simulator.faults import Faults
 from feeds.simulator.market_clock import MarketClock
+from feeds.simulator.simulated_book import SimulatedBook
 from feeds.simulator.trade_tape import TradeTape
 
 PAGE_LIMIT = 1_000
 _USUAL_LIMIT = 500
+_USUAL_DEPTH, _MOST_DEPTH = 100, 5_000
 _RATE_LIMITS = [
     {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6_000},
     {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 61_000},
@@ -24,8 +27,15 @@ _RATE_LIMITS = [
 class BinanceRest:
     """Answers REST calls from the products of `binance`; there are no derivatives."""
 
-    def __init__(self, products: dict[str, Product], clock: MarketClock, faults: Faults) -> None:
-        self._products, self._clock, self._faults = products, clock, faults
+    def __init__(
+        self,
+        products: dict[str, Product],
+        books: dict[str, SimulatedBook],
+        clock: MarketClock,
+        faults: Faults,
+    ) -> None:
+        self._products, self._books = products, books
+        self._clock, self._faults = clock, faults
 
     def routes(self) -> list[web.RouteDef]:
         """Return all routes."""
@@ -33,7 +43,7 @@ class BinanceRest:
             "ping": self.ping, "time": self.time, "exchangeInfo": self.exchange_info,
             "klines": self.klines, "trades": self.trades, "historicalTrades": self.trades,
             "aggTrades": self.aggregates, "ticker/24hr": self.day, "ticker/price": self.price,
-            "ticker/bookTicker": self.book,
+            "ticker/bookTicker": self.book, "depth": self.depth,
         }  # fmt: skip
         derivatives = ("fapi/v1", "dapi/v1", "eapi/v1")
         return [
@@ -113,6 +123,13 @@ class BinanceRest:
     async def book(self, request: web.Request) -> web.Response:
         """Show the best prices."""
         return self._tickers(request, messages.book_body)
+
+    async def depth(self, request: web.Request) -> web.Response:
+        """Show the best levels of a book."""
+        book = self._books[self._product(request).symbol]
+        book.play()
+        limit = min(_whole(request, "limit", _USUAL_DEPTH), _MOST_DEPTH)
+        return answer(book_body(book, limit, late=self._faults.happens("late")))
 
     async def price(self, request: web.Request) -> web.Response:
         """Show the last price."""

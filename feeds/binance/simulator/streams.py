@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from feeds.binance.simulator import messages
+from feeds.binance.simulator import depth, messages
 from feeds.binance.simulator.rest import aggregate_base
 from feeds.simulator.catalog import Product
 from feeds.simulator.day_stats import DayStats, day_stats, trade_stats
 from feeds.simulator.faults import Faults
 from feeds.simulator.feed import CHUNK, Every, TradeCursor
+from feeds.simulator.simulated_book import SimulatedBook
 
 
 class Stream(Protocol):
@@ -18,12 +19,19 @@ class Stream(Protocol):
         """Return the events since the last call."""
 
 
-def open_stream(name: str, products: dict[str, Product], faults: Faults) -> Stream:
+def open_stream(
+    name: str, products: dict[str, Product], books: dict[str, SimulatedBook], faults: Faults
+) -> Stream:
     """Return the stream of that name; one that Binance has no such of is silent, as there."""
     symbol, _, kind = name.partition("@")
     product = products.get(symbol.upper())
     if product is None or symbol != symbol.lower():
         return Silence()
+    kind = kind.removesuffix("@100ms")
+    if kind == "depth":
+        return depth.Changes(product.symbol, books[product.symbol], faults)
+    if kind in depth.PARTIAL:
+        return depth.Best(books[product.symbol], int(kind.removeprefix("depth")))
     resolution = messages.INTERVALS.get(kind.removeprefix("kline_"))
     if kind.startswith("kline_") and resolution in product.candles:
         return Klines(product, resolution)

@@ -336,7 +336,7 @@ async def test_a_reader_of_books_is_told_the_newest_each_change_and_when_it_goes
     assert (waiting["data"]["state"], waiting["data"]["bids"]) == ("waiting", [])
     assert pushed_by_others["data"]["asks"] == [[100.2, 3]]
     assert (unsupported["type"], unsupported["symbol"]) == ("error", "ETHUSD")
-    assert "binance, binanceus, coinbase" in unsupported["detail"]
+    assert "binance, binanceus, coinbase, coinbaseexchange" in unsupported["detail"]
     assert "snapshot" not in after
     assert (after["data"]["state"], after["data"]["stale"]) == ("resyncing", True)
     assert [one["data"]["state"] for one in stale] == ["stale", "stale"]

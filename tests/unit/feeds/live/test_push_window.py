@@ -64,6 +64,26 @@ def test_a_message_that_would_spoil_a_list_travels_alone() -> None:
     ]
 
 
+def test_what_is_of_use_only_until_the_next_is_replaced_and_never_sent_again() -> None:
+    window = PushWindow()
+    window.add(message(1))
+    for number in (2, 3):
+        window.put_newest("book", message(number))
+    newest, other = window.next_frame(0.0), window.next_frame(0.0)
+    assert newest is not None
+    assert other is not None
+    assert (numbers(newest.data), newest.messages) == ([3], 0)
+    assert numbers(other.data) == [1]
+
+    assert window.reconnect() == 1
+    again = window.next_frame(0.0)
+    assert again is not None
+    assert numbers(again.data) == [1]
+    assert window.next_frame(0.0) is None
+    window.acknowledge(1)
+    assert window.empty
+
+
 def test_no_more_frames_are_out_than_allowed() -> None:
     window = PushWindow(most_unanswered=2)
     for number in range(FRAME_MESSAGES * 3):
