@@ -21,7 +21,7 @@ from bench import (
 )
 from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
-from bench.robots import scan
+from bench.robots import scan, sockets
 
 BENCHES: dict[str, Callable[[], None]] = {
     "store_candles": store_candles.run,
@@ -32,6 +32,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "indicators": indicators.run,
     "ingest": ingest.run,
     "scan": scan.run,
+    "sockets": sockets.run,
     "start_up": start_up.run,
     "exchange_rate": exchange_rate.run,
 }

@@ -63,3 +63,12 @@ def machine() -> str:
         f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, load {load:.1f}, "
         f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
     )
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Return the CPU seconds that a process has used, 0 for one that has ended."""
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

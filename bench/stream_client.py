@@ -1,7 +1,6 @@
 """Pushes trades into a live server and measures what becomes of them."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from websockets.sync.client import connect as open_socket
 
+from bench.measure import cpu_seconds
 from bench.running_tickcast import RunningTickcast
 from bench.trade_messages import bodies, messages
 from storage.journal.columns import Trades
@@ -19,7 +19,6 @@ from storage.redis_connection import connect
 
 TRADES, BODY = 60_000, 1_000
 SENDERS = 3
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Stream:
@@ -74,7 +73,7 @@ class Stream:
         """Return CPU seconds used so far by api, stream worker and Redis."""
         parts = {"api": "gunicorn", "stream": "stream_main", "redis": "redis-server"}
         return {
-            part: sum(_cpu(pid) for pid in self.tickcast.processes(word))
+            part: sum(cpu_seconds(pid) for pid in self.tickcast.processes(word))
             for part, word in parts.items()
         }
 
@@ -155,14 +154,6 @@ def _read_until(socket: Any, last: int) -> None:
     for text in socket:
         if json.loads(text)["seq"] >= last:
             return
-
-
-def _cpu(process_id: int) -> float:
-    try:
-        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _peak_mib(process_id: int) -> float:
