@@ -44,10 +44,16 @@ class Bar(NamedTuple):
 
 
 class OtherMarket:
-    """The bars of one market by their openings (UTC s); some have no tick, and none is there."""
+    """The bars of one market by their openings (UTC s); some have no tick, and none is there.
 
-    def __init__(self, name: str, price: float, digits: int, *, rests: bool = False) -> None:
+    Each return carries on `edge` of the one before.
+    """
+
+    def __init__(
+        self, name: str, price: float, digits: int, *, rests: bool = False, edge: float = 0.0
+    ) -> None:
         self.name, self.digits, self._price, self._rests = name, digits, price, rests
+        self._edge, self._moved = edge, 0.0
         self.fives: dict[int, Bar] = {}
         self.silent: set[int] = set()
 
@@ -60,7 +66,9 @@ class OtherMarket:
             if rng.random() < 0.02:
                 self.silent.add(opening)
                 continue
-            path = self._price * np.exp(np.cumsum(rng.standard_normal(7) * 1e-4))
+            moves = rng.standard_normal(7) * 1e-4 + self._edge * self._moved / 7
+            self._moved = float(moves.sum())
+            path = self._price * np.exp(np.cumsum(moves))
             self._price = float(path[-1])
             prices = [round(float(one), self.digits) for one in path]
             self.fives[opening] = Bar(

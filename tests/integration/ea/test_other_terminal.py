@@ -7,9 +7,11 @@ import pytest
 
 from core.clock.times import now_ms
 from core.series import CandleFlag, Series
+from core.signals import HOLD, SIGNAL_MODEL, path_target
 from storage.candles.candle_columns import Candles
 from storage.candles.newest_finished import finished
 from storage.jobs.worker_faults import WORKERS
+from storage.ledger.signal_rows import SealedSignal
 from storage.service.service_state import read_state
 from tasks.candles.check_feeds import check_feeds
 from tests.integration.ea.other_terminal import (
@@ -22,7 +24,7 @@ from tests.integration.ea.other_terminal import (
     joined,
     shows,
 )
-from tests.integration.ea.stage import Stage
+from tests.integration.ea.stage import HORIZON, Stage
 
 CLOCKS = {
     "Athens, over its change": ("Europe/Athens", "2026-04-01T10:00:30"),
@@ -126,3 +128,43 @@ def test_a_feed_that_stops_is_told_within_two_candles_and_a_minute_and_never_ove
         told = status(stage)
         assert told == "ok" or now > close + M5
     assert told == "degraded"
+
+
+def sealed_of(stage: Stage, market: OtherMarket, closes: int) -> list[SealedSignal]:
+    """Return the signals of a market that a terminal feeds, sealed at so many closes."""
+    begin = stage.now
+    market.live(begin - 21 * DAY, begin + closes * M5, 3)
+    there = terminal(stage, "NY+7", market)
+    there.backfill(begin)
+    stage.series = Series("other", "EURUSD", M5)
+    stage.target = path_target(stage.series, HORIZON, SIGNAL_MODEL)
+    stage.offer()
+    for close in range(begin // M5 * M5 + M5, begin + closes * M5, M5):
+        stage.to(close + 2)
+        assert there.push(stage.now).status_code == 200
+        stage.sealer.run()
+    return stage.stores.sealed.history([stage.target], 2**62, closes, holds=True)
+
+
+@pytest.mark.slow
+def test_signals_of_a_planted_edge_that_another_terminal_feeds_are_on_its_side(
+    stage: Stage,
+) -> None:
+    euro = OtherMarket("EURUSD.pro", 1.1, 5, edge=0.8)
+    spoken = [row for row in sealed_of(stage, euro, 60) if row.type != HOLD]
+    assert len(spoken) >= 20
+    assert {row.costs_bps for row in spoken} == {1.3}
+    openings = sorted(euro.fives)
+    right = []
+    for row in spoken:
+        before, last = [at for at in openings if at < row.first_opening][-2:]
+        rose = euro.fives[last].close > euro.fives[before].close
+        right.append(row.type == ("buy" if rose else "sell"))
+    assert np.mean(right) >= 0.95
+
+
+@pytest.mark.slow
+def test_noise_that_another_terminal_feeds_is_not_traded(stage: Stage) -> None:
+    rows = sealed_of(stage, OtherMarket("EURUSD.pro", 1.1, 5), 100)
+    assert len(rows) >= 90
+    assert np.mean([row.type != HOLD for row in rows]) <= 0.05
