@@ -133,7 +133,7 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = z / (1 + z * z / count)
     reach *= float(np.sqrt(share * (1 - share) / count + z * z / (4 * count**2)))
-    return middle - reach, middle + reach
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def _bin(probability: Floats, happened: Bools) -> Bin:

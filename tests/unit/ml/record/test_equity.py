@@ -114,6 +114,17 @@ def test_a_profit_factor_needs_ten_losses_and_a_sharpe_ratio_sixty_days() -> Non
     assert found.profit_factor_low < 1 < (found.profit_factor_high or 0)
 
 
+def test_of_losers_alone_every_bound_is_one_that_can_be() -> None:
+    for count in (1, 2, 12, 300):
+        made = signals(count, earned=-0.01)
+        made.first_opening[:] = 9_000 * np.arange(count)
+        made.end[:] = made.first_opening + 7_200
+        found = figures(NOTHING, made, Equity.of(Changes.joined([])), np.arange(5)).shown
+        assert found.win_rate_low is not None
+        assert 0 <= found.win_rate_low < 1e-9 < (found.win_rate_high or 0) < 1
+        assert found.profit_factor == (0.0 if count >= 10 else None)
+
+
 def test_the_error_of_a_sharpe_ratio_is_lo_s() -> None:
     rng = np.random.default_rng(0)
     earned, days = rng.normal(0.1, 1, 100), np.arange(100)
