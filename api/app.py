@@ -113,6 +113,7 @@ from api.trading.mt4.sessions import (
     Sessions,
     TerminalStatus,
 )
+from api.trading.open_position import Desk, OpenPositionResource
 from api.trading.orders import OrdersResource, VerifyResource
 from api.trading.place import OrderReader
 from api.trading.portfolio import PortfolioResource
@@ -516,6 +517,8 @@ def _add_trading(
     status = StatusResource(accounts, stores, settings)
     app.add_route("/api/v1/auto-trade/status", status, **free)
     app.add_route("/api/auto-trade/status", status, suffix="proxy", **free)
+    desk = Desk(door, orders, accounts, stores.trading, stores.commands)
+    app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **told)
     app.add_route("/api/portfolio/history", HistoryResource(stores), **free)
 
 

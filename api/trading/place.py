@@ -20,15 +20,9 @@ class OrderReader:
         self._symbols = symbols
         self._markets = markets
 
-    def read(self, asked: TradeRequest) -> PlaceOrder:
-        """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
-        side, kind = _split(asked.action)
-        if kind == "market" and asked.price is not None:
-            raise InvalidRequest("A market order has no price; leave it null.", field="price")
-        if kind != "market" and asked.price is None:
-            raise InvalidRequest(f"{asked.action} needs a price.", field="price")
-        _check_comment(asked.comment or "")
-        market = self._symbols.market(symbol_of(asked.symbol), asked.platform)
+    def instrument(self, name: str, platform: str | None) -> Instrument:
+        """Return what a name means; raises `InvalidRequest` where its units are not known."""
+        market = self._symbols.market(symbol_of(name), platform)
         instrument = instrument_of(self._markets.get(market))
         if instrument is None:
             raise InvalidRequest(
@@ -37,9 +31,20 @@ class OrderReader:
                 "volume_max.",
                 field="symbol",
             )
+        return instrument
+
+    def read(self, asked: TradeRequest) -> PlaceOrder:
+        """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
+        side, kind = _split(asked.action)
+        if kind == "market" and asked.price is not None:
+            raise InvalidRequest("A market order has no price; leave it null.", field="price")
+        if kind != "market" and asked.price is None:
+            raise InvalidRequest(f"{asked.action} needs a price.", field="price")
+        _check_comment(asked.comment or "")
+        instrument = self.instrument(asked.symbol, asked.platform)
         order = PlaceOrder(
-            platform=market.platform,
-            symbol=market.symbol,
+            platform=instrument.platform,
+            symbol=instrument.symbol,
             side=side,
             type=kind,
             volume=Decimal(str(asked.volume)),

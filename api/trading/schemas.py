@@ -30,6 +30,32 @@ class TradeRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     platform: Name | None = None
 
 
+class OpenPosition(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A position to open: either `volume`, or `risk` as a share of equity lost at the stop."""
+
+    symbol: Symbol
+    direction: Literal["long", "short"]
+    volume: Amount | None = None
+    risk: Annotated[float, Meta(gt=0, le=0.05)] | None = None
+    stop_loss: Amount
+    take_profit: Amount | None = None
+    price: Amount | None = None
+    client_order_id: ClientOrderId | None = None
+    account: Name = "paper"
+    platform: Name | None = None
+
+
+class PositionPending(Struct, kw_only=True):
+    """The order of a position that is not open yet."""
+
+    status: str
+    order_id: str
+    position_id: str | None
+    client_order_id: str
+    idempotent: bool
+    href: str
+
+
 class TradeAnswer(Struct, kw_only=True):
     """What became of an order; `position_id` is null until it is filled.
 

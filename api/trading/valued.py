@@ -79,7 +79,7 @@ class PaperAccounts:
         now = self._clock()
         held = [one.instrument for one in account.positions.values()]
         prices = {str(one.market): price for one in held if (price := self.price(one))}
-        rates = {one.quote: rate for one in held if (rate := self._rate(one, account, now))}
+        rates = {one.quote: rate for one in held if (rate := self.rate(one, account, now))}
         mine, everybody = self._stores.switches.of(account_id)
         switched = stricter(mine.state, everybody.state)
         state = stricter(account.state, switched)
@@ -104,7 +104,8 @@ class PaperAccounts:
         fresh = FRESH_MS if found.live else max(FRESH_MS, 2_000 * min(resolutions, default=0))
         return Price(tick.bid, tick.ask, tick.at, fresh)
 
-    def _rate(self, instrument: Instrument, account: Account, now: int) -> Rate | None:
+    def rate(self, instrument: Instrument, account: Account, now: int) -> Rate | None:
+        """Return what one of a market's quote currency is worth in the account's."""
         return find_rate(instrument.quote, account.currency, now, self._pair)
 
     def _pair(self, letters: str) -> Rate | None:

@@ -87,6 +87,12 @@ class CommandStore:
             row = _find(connection, account_id, client_order_id)
         return None if row is None else _submitted(row)
 
+    def asked(self, account_id: int, client_order_id: str) -> Command | None:
+        """Return what was asked for under an account's id."""
+        with reading(self._engine) as connection:
+            row = _find(connection, account_id, client_order_id)
+        return None if row is None else _DECODE.decode(row.body)
+
     def _submit(self, connection: Connection, asked: NewCommand) -> Submitted | Conflict:
         body = _ENCODE(asked.command)
         digest = hashlib.sha256(body).hexdigest()

@@ -29,7 +29,7 @@ AGENT, DATA = "/api/v1/auto-trade/mt4", "/api/mt4"
 ORDERS = (
     f"POST {DATA}/trade", f"POST {AGENT}/connect", f"POST {DATA}/connect",
     f"POST {AGENT}/positions/close", f"POST {DATA}/positions/{{position_id}}/close",
-    f"POST {AGENT}/disconnect", f"POST {DATA}/disconnect",
+    "POST /api/portfolio/positions", f"POST {AGENT}/disconnect", f"POST {DATA}/disconnect",
 )  # fmt: skip
 TERMINALS = (
     f"GET {AGENT}/status", f"GET {DATA}/status", f"GET {AGENT}/positions",
