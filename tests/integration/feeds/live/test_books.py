@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from websockets.asyncio.client import connect
 
 from core.books.levels import TOP
 from feeds.live.collector import Collector, FeedOptions
+from feeds.live.server_push import ServerPush
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from feeds.simulator.simulated_book import Levels, SimulatedBook
@@ -40,6 +43,14 @@ async def test_every_live_book_is_one_that_the_exchange_had_though_messages_are_
             whole = self.whole()
             had.append((best(whole.bids), best(whole.asks)))
 
+    pushed: list[float] = []
+
+    def noted(push: ServerPush, name: str, message: bytes) -> None:
+        pushed.append(time.monotonic())
+        push_newest(push, name, message)
+
+    push_newest = ServerPush.push_newest
+    monkeypatch.setattr(ServerPush, "push_newest", noted)
     monkeypatch.setattr("feeds.simulator.simulated_book.SimulatedBook", Watched)
     monkeypatch.setattr("feeds.binance.books.BinanceBooks.rate_limit_ms", 0.0)
     write_trades(tmp_path, platform, MARKETS[platform], made_trades(3_000, step_ms=20))
@@ -57,6 +68,8 @@ async def test_every_live_book_is_one_that_the_exchange_had_though_messages_are_
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
 
+    # At most four times a second.
+    assert all(later - earlier >= 0.25 for earlier, later in pairwise(pushed))
     lives = [one for one in told if one["state"] == "live"]
     for one in lives:
         assert (as_levels(one["bids"]), as_levels(one["asks"])) in had

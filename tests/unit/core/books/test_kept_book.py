@@ -69,7 +69,7 @@ steps = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.booleans(), st.lists(steps, max_size=40))
 def test_a_live_book_is_the_exchange_s_at_its_number_whatever_is_lost_repeated_or_late(
     futures: bool, course: list[tuple[int, int, int, int, str]]

@@ -33,7 +33,7 @@ class DictBook:
         return sorted(held, reverse=place == 0)[:count]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(changes, st.integers(1, 25))
 def test_the_best_levels_are_those_of_an_independent_book(
     told: list[tuple[list[tuple[str, str]], list[tuple[str, str]]]], count: int
@@ -51,7 +51,7 @@ def test_the_best_levels_are_those_of_an_independent_book(
         assert book.crossed is bool(best[0] and best[1] and best[0][0][0] >= best[1][0][0])
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(rows, rows)
 def test_the_same_change_twice_is_the_same_change(
     bids: list[tuple[str, str]], asks: list[tuple[str, str]]
