@@ -67,7 +67,10 @@ class Shape:
             yield f"{path}: the schema says {sorted(kinds)}, the shape {sorted(wanted)}"
         for option in options:
             if _kind(option) == "array" and self.element:
-                yield from self.element.schema_problems(option["items"], parts, f"{path}[]")
+                found = option["items"]
+                if "prefixItems" in option:
+                    found = {"anyOf": option["prefixItems"]}
+                yield from self.element.schema_problems(found, parts, f"{path}[]")
             if _kind(option) == "object" and self.fields and "*" not in self.fields:
                 if list(option["properties"]) != list(self.fields):
                     yield f"{path}: {list(option['properties'])}, not {list(self.fields)}"

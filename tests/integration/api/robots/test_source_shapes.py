@@ -78,6 +78,9 @@ SHAPES = {
     "POST /api/ea/heartbeat": """{ok:bool, server_time_unix:int, utc_offset_s:int|null,
         warnings:[str], min_version:str|null}""",
     "POST /api/executions": f"{STORED}|[{STORED}]",
+    "POST /ingest/mt/{platform}": """{ok:bool, utc_offset_s:int, zone:str, grid:str, accepted:int,
+        revised:int, rejected:[[int|str]], rejected_total:int,
+        want:[{symbol:str, tf:str, from:int, count:int}], poll_s:int, warnings:[str]}""",
 }
 # What the source itself shows, as it shows it: each name with a value of the same type is there.
 EXAMPLES = {
@@ -163,6 +166,12 @@ async def answers(api: Api, stores: Stores, seal: Seal) -> dict[str, list[Any]]:
                 answer = await api("GET", path, headers=headers)
                 assert answer.status_code in (200, 503), answer.text
                 found[name].append(answer.json)
+    now = now_ms() // 1_000
+    rows = [[now - now % 300 - 300, 1, 1, 1, 1, 9, 2], [now, 1, 1, 1, 1, 9, 2]]
+    pushed = {"clock": {"server": now}, "series": [{"symbol": "EU", "tf": "M5", "bars": rows}]}
+    fed = await api("POST", "/ingest/mt/broker", json=pushed)
+    assert (fed.status_code, fed.json["rejected_total"]) == (200, 1), fed.text
+    found["POST /ingest/mt/{platform}"].append(fed.json)
     old = await api("GET", "/api/scan", params={"include_stale": "true"}, headers=robot)
     found["GET /api/scan"].append(old.json)
     return found
