@@ -15,11 +15,12 @@ import msgspec
 
 LIVE = "live"
 FORECASTS, EVENTS, SIGNALS, EXECUTIONS = "forecasts", "events", "signals", "executions"
-ORDERS = "orders"
+ORDERS, DECISIONS = "orders", "decisions"
 # Ledgers that the server's clock stamps: forecasts of closes, and, each named as its chain,
-# signals, what terminals report of positions, and what happens to accounts of trading.
-CLOCKED = (LIVE, SIGNALS, EXECUTIONS, ORDERS)
-_NAMED_AS_CHAIN = (SIGNALS, EXECUTIONS, ORDERS)
+# signals, what terminals report of positions, and what happens to accounts of
+# trading, and what was decided for them.
+CLOCKED = (LIVE, SIGNALS, EXECUTIONS, ORDERS, DECISIONS)
+_NAMED_AS_CHAIN = (SIGNALS, EXECUTIONS, ORDERS, DECISIONS)
 # Ledgers of forecasts of the past that outside forecasters hand in: `walk.NAME`.
 WALK = "walk."
 
@@ -77,6 +78,7 @@ HASHED = {
         "body",
     ),
     ORDERS: ("number", "recorded_at", "account_id", "kind", "order_id", "body"),
+    DECISIONS: ("number", "recorded_at", "account_id", "kind", "decision_id", "body"),
     EVENTS: (
         "number",
         "recorded_at",
@@ -112,6 +114,7 @@ ADDED = {
     ),
     EXECUTIONS: (),
     ORDERS: (),
+    DECISIONS: (),
     EVENTS: ("last_price", "label", "closed_at"),
 }
 

@@ -71,6 +71,7 @@ from storage.terminals.wanted_spans import WantedSpans
 from storage.trades.tickers import TickerStore
 from storage.trading.accounts import AccountStore as TradingAccounts
 from storage.trading.commands import CommandStore
+from storage.trading.decisions import DecisionStore
 from storage.trading.lease import LeaseStore
 from storage.trading.switches import SwitchStore
 from storage.uptime.uptime import UptimeStore
@@ -138,6 +139,7 @@ class Stores:
     uptime: UptimeStore
     trading: TradingAccounts
     commands: CommandStore
+    decisions: DecisionStore
     switches: SwitchStore
     lease: LeaseStore
     connections: ConnectionStore
@@ -229,6 +231,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         uptime=UptimeStore(engine),
         trading=TradingAccounts(engine, heads),
         commands=CommandStore(engine),
+        decisions=DecisionStore(engine, heads),
         switches=SwitchStore(engine),
         lease=LeaseStore(engine),
         connections=ConnectionStore(engine, TokenVault(settings.vault_key_file)),

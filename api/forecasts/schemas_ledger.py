@@ -16,7 +16,7 @@ from storage.ledger.ledger_verify import Verification
 from storage.ledger.signal_rows import SealedSignal, SignalSaid
 
 Chain = Literal["forecasts", "signals"]
-VerifiedChain = Literal["forecasts", "signals", "executions", "orders"]
+VerifiedChain = Literal["forecasts", "signals", "executions", "orders", "decisions"]
 WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC; left empty it counts as not given."
 
 

@@ -6,9 +6,9 @@ from msgspec import convert, to_builtins
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.trading.account_of import account_number
-from api.trading.schemas_auto import AutoTradeStatus, LimitsShown, TraderShown, Used
+from api.trading.schemas_auto import AutoTradeStatus, LastDecision, LimitsShown, TraderShown, Used
 from api.trading.valued import PaperAccounts, Valued
-from core.clock.times import now_ms
+from core.clock.times import format_time, now_ms
 from core.settings import Settings
 from core.trading.accounts import Limits
 from storage.stores import Stores
@@ -38,12 +38,13 @@ class StatusResource:
     def _status(self, account_id: int) -> AutoTradeStatus:
         found = self._accounts.value(account_id)
         mine, everybody = self._stores.switches.of(account_id)
+        wanted = self._stores.decisions.config(account_id).config
         trades = self._limits.trades_a_day - found.figures.trades_left
         return AutoTradeStatus(
-            enabled=False,
+            enabled=wanted.enabled,
             mode="paper",
             trades_today=trades,
-            last_decision=None,
+            last_decision=self._last_decision(account_id),
             state=found.state,
             reason=found.reason,
             epoch=max(mine.epoch, everybody.epoch),
@@ -51,6 +52,14 @@ class StatusResource:
             used=_used(found, trades),
             trader=self._trader(),
         )
+
+    def _last_decision(self, account_id: int) -> LastDecision | None:
+        found = self._stores.decisions.page(account_id, 1)
+        if not found:
+            return None
+        decision = found[0].decision
+        at = format_time(found[0].made_at)
+        return LastDecision(decision.symbol, decision.action, at, decision.reasoning)
 
     def _trader(self) -> TraderShown:
         lease, now = self._stores.lease.held(), now_ms()

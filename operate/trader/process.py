@@ -25,6 +25,7 @@ from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 from storage.trading.lease import LeaseStore
 from tasks.trading.carry_out import PaperTerms, Trader
+from tasks.trading.decide_signals import SignalDecisions
 from tasks.trading.market_data import MarketData
 from tasks.trading.rates import RateBook
 from tasks.trading.seen import Markets
@@ -81,6 +82,7 @@ class _Process:
         client = connect(settings.redis_address, timeout=_REDIS_S, retries=0)
         self._lease: LeaseStore = stores.lease
         self._trader = make_trader(stores, client, settings)
+        self._decisions = SignalDecisions(stores.decisions, stores.sealed, self._trader)
         self._wake = _Wake(settings.redis_address)
         self._workers = WorkerStore(client)
         self._holder = f"trader@{os.uname().nodename}"
@@ -110,6 +112,7 @@ class _Process:
         try:
             while True:
                 if now_ms() - renewed >= _RENEW_MS:
+                    self._decisions.decide(token)
                     self._lease.renew(token, now_ms(), self._trader.bad_prices)
                     self._trader.bad_prices, renewed = 0, now_ms()
                 # Prices that came while nobody looked come before what is asked for now.

@@ -20,6 +20,7 @@ _NUMBERS = {
     "ledger_events": "number",
     "execution_reports": "number",
     "order_events": "number",
+    "decision_events": "number",
 }
 # Of tables whose rows the clock stamps: where.
 _STAMPS = {
@@ -27,6 +28,7 @@ _STAMPS = {
     "ledger_signals": "made_at",
     "execution_reports": "received_at",
     "order_events": "recorded_at",
+    "decision_events": "recorded_at",
 }
 _TARGET = (*TARGET_FIELDS, "opening")
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"

@@ -9,6 +9,7 @@ from core.errors import NotFound
 from core.ledger import (
     ADDED,
     CLOCKED,
+    DECISIONS,
     EVENTS,
     EXECUTIONS,
     FORECASTS,
@@ -20,6 +21,7 @@ from core.ledger import (
 )
 from storage.ledger.ledger_heads import Head, Turn
 from storage.ledger.ledger_tables import (
+    decision_events,
     execution_reports,
     ledger,
     ledger_events,
@@ -38,6 +40,7 @@ TABLES: Mapping[str, Table] = {
     SIGNALS: ledger_signals,
     EXECUTIONS: execution_reports,
     ORDERS: order_events,
+    DECISIONS: decision_events,
     EVENTS: ledger_events,
 }
 NUMBERS: Mapping[str, str] = {
@@ -45,6 +48,7 @@ NUMBERS: Mapping[str, str] = {
     SIGNALS: "seq",
     EXECUTIONS: "number",
     ORDERS: "number",
+    DECISIONS: "number",
     EVENTS: "number",
 }
 # Rows that wait for an outcome.

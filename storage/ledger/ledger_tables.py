@@ -225,6 +225,21 @@ order_events = Table(
     Index("ix_order_events_account", "account_id", "number"),
 )
 
+decision_events = Table(
+    "decision_events",
+    metadata,
+    Column("ledger", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),  # 0 is the owner's
+    Column("kind", String(16), nullable=False),  # made, confirmed or rejected
+    Column("decision_id", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("ledger", "number"),
+)
+
 ledger_pending = Table(
     "ledger_pending",
     metadata,

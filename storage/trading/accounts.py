@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
 from core.clock.times import now_ms
 from core.ledger import ORDERS
 from core.trading.accounts import Account
+from core.trading.decisions import Decision
 from core.trading.events import Row as EventRow
 from core.trading.events import order_of
 from storage.database import reading
@@ -18,6 +19,7 @@ from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import order_events
 from storage.trading.commands import WaitingCommand, note_result, waiting
+from storage.trading.decisions import KeptConfig, note_decided, record_decision
 from storage.trading.lease import check_lease
 from storage.trading.switches import Switch, echo, hold_switches, read_switches, unheard
 from storage.trading.trading_tables import (
@@ -254,6 +256,14 @@ class TraderTurn:
     def keep_cursor(self, platform: str, symbol: str, at: int) -> None:
         """Keep up to which instant (ms) the prices of a market were looked at."""
         self._put(trading_cursors, {"platform": platform, "symbol": symbol}, {"at": at})
+
+    def decide(self, account_id: int, decision: Decision) -> None:
+        """Record a decision, and have its order placed unless it must be confirmed."""
+        record_decision(self._connection, self._turn, self.now, account_id, decision)
+
+    def note_decided(self, kept: KeptConfig, seq: int) -> None:
+        """Note up to which sealed signal was decided of."""
+        note_decided(self._connection, kept, seq)
 
     def order(self, order_id: int) -> ShownOrder | None:
         """Return an order as it was kept."""

@@ -66,7 +66,7 @@ class CommandStore:
         """
         with writing(self._engine) as connection:
             lock_table(connection, trading_commands)
-            return [self._submit(connection, one) for one in asked]
+            return [enter(connection, one, self._clock()) for one in asked]
 
     def results(self, ids: Sequence[int]) -> Mapping[int, dict[str, Any]]:
         """Return what came of those commands that the trader has handled."""
@@ -93,26 +93,28 @@ class CommandStore:
             row = _find(connection, account_id, client_order_id)
         return None if row is None else _DECODE.decode(row.body)
 
-    def _submit(self, connection: Connection, asked: NewCommand) -> Submitted | Conflict:
-        body = _ENCODE(asked.command)
-        digest = hashlib.sha256(body).hexdigest()
-        told = asked.client_order_id
-        name = told or f"made-{secrets.token_hex(12)}"
-        held = _find(connection, asked.account_id, name) if told else None
-        if held is not None:
-            if held.digest != digest:
-                return Conflict(f"client_order_id {name} was used for another order.")
-            return _submitted(held)
-        values = {
-            "account_id": asked.account_id,
-            "client_order_id": name,
-            "idempotent": told is not None,
-            "digest": digest,
-            "body": body.decode(),
-            "created_at": self._clock(),
-        }
-        made = connection.execute(insert(trading_commands).values(values))
-        return Submitted(_made_id(made), name, told is not None, replayed=False)
+
+def enter(connection: Connection, asked: NewCommand, now: int) -> Submitted | Conflict:
+    """Store a command in a transaction, or find the one that its id stands for."""
+    body = _ENCODE(asked.command)
+    digest = hashlib.sha256(body).hexdigest()
+    told = asked.client_order_id
+    name = told or f"made-{secrets.token_hex(12)}"
+    held = _find(connection, asked.account_id, name) if told else None
+    if held is not None:
+        if held.digest != digest:
+            return Conflict(f"client_order_id {name} was used for another order.")
+        return _submitted(held)
+    values = {
+        "account_id": asked.account_id,
+        "client_order_id": name,
+        "idempotent": told is not None,
+        "digest": digest,
+        "body": body.decode(),
+        "created_at": now,
+    }
+    made = connection.execute(insert(trading_commands).values(values))
+    return Submitted(_made_id(made), name, told is not None, replayed=False)
 
 
 def waiting(connection: Connection, limit: int) -> list[WaitingCommand]:

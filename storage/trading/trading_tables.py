@@ -120,3 +120,30 @@ trading_cursors = Table(
     Column("at", BigInteger, nullable=False),  # the newest price that was looked at
     PrimaryKeyConstraint("platform", "symbol"),
 )
+
+trading_configs = Table(
+    "trading_configs",
+    metadata,
+    Column(_ACCOUNT, BigInteger, primary_key=True, autoincrement=False),
+    Column("config", JSON, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("decided_seq", BigInteger, nullable=False),  # the newest sealed signal looked at
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+)
+
+# Decisions as the chain `decisions` tells them.
+trading_decisions = Table(
+    "trading_decisions",
+    metadata,
+    Column(_ACCOUNT, BigInteger, nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("symbol", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("body", Text, nullable=False),  # JSON of `core.trading.decisions.Decision`
+    PrimaryKeyConstraint(_ACCOUNT, "id"),
+    Index("ix_trading_decisions_newest", _ACCOUNT, "number"),
+)

@@ -5,16 +5,15 @@ is recorded; it is kept in memory between passes, since nobody else writes it, a
 any failure.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import msgspec
-
 from core.clock.times import now_ms
 from core.series import Market
 from core.trading.accounts import Account, Limits, Price, TradingState
+from core.trading.decisions import Offer
 from core.trading.events import (
     Event,
     Filled,
@@ -33,9 +32,11 @@ from core.trading.instruments import Instrument
 from core.trading.orders import ClosePosition, CommandResult, PlaceOrder
 from storage.trading.accounts import AccountStore, EquityPoint, TraderTurn
 from storage.trading.commands import WaitingCommand
+from storage.trading.decisions import KeptConfig
 from storage.trading.switches import EVERYBODY, Switch, stricter
 from tasks.trading.seen import Markets, Seen
 from tasks.trading.shown import ended_trade, note_order
+from trading.decide import Known, decide
 from trading.matching import would_fill
 from trading.step import is_good, open_account, step
 
@@ -74,6 +75,7 @@ class Trader:
         self._accounts: dict[int, Account] = {}
         self._cursors: dict[Market, int] = {}
         self._kept: dict[Market, int] = {}
+        self._changed: dict[int, int] = {}
         self._marked = 0
         self.bad_prices = 0
 
@@ -111,6 +113,32 @@ class Trader:
                 if command not in first:
                     self._command(turn, command, seen)
         return len(commands)
+
+    def decide(self, token: str, kept: KeptConfig, offers: Sequence[Offer], seq: int) -> int:
+        """Decide of sealed signals for an account, up to `seq`; returns how many orders follow."""
+        asked = {Market(one.platform, one.symbol) for one in offers}
+        seen = self._markets.look(self._held(), sorted(asked))
+        ordered = 0
+        with self._writing(token) as turn:
+            account = self._account(turn, kept.account_id)
+            switches = turn.switches([kept.account_id, EVERYBODY])
+            switched = stricter(switches[kept.account_id].state, switches[EVERYBODY].state)
+            for offer in offers:
+                market = Market(offer.platform, offer.symbol)
+                known = Known(
+                    now=turn.now,
+                    account=account,
+                    state=stricter(account.state, switched),
+                    instrument=seen.instruments.get(market),
+                    prices=_needed(seen.prices, account, market),
+                    rates=seen.rates,
+                    limits=self._terms.limits,
+                )
+                decision = decide(offer, kept.config, kept.version, known)
+                turn.decide(kept.account_id, decision)
+                ordered += decision.order is not None
+            turn.note_decided(kept, seq)
+        return ordered
 
     def note_time(self, token: str) -> None:
         """End what expired, charge nights, and value accounts once an hour."""
@@ -256,7 +284,7 @@ class Trader:
 
     def _take(self, turn: TraderTurn, account: Account, what: Input) -> list[Event]:
         """Take one step of an account, and record it if it changed anything."""
-        orders = {number: msgspec.structs.replace(o) for number, o in account.orders.items()}
+        orders = dict(account.orders)
         units = {number: p.instrument for number, p in account.positions.items()}
         units |= {number: order.instrument for number, order in orders.items()}
         events = step(account, what)
@@ -280,15 +308,19 @@ class Trader:
             if isinstance(event, Marked):
                 point = EquityPoint(account.account_id, event.at, event.balance, event.equity)
                 turn.keep_equity(point)
-        turn.keep(account, numbers[-1])
+        self._changed[account.account_id] = numbers[-1]
         return zip(numbers, events, strict=True)
 
     @contextmanager
     def _writing(self, token: str) -> Iterator[TraderTurn]:
         """Open a transaction; if it fails, what was changed in memory did not happen."""
         try:
+            self._changed.clear()
             with self._store.writing(token) as turn:
                 yield turn
+                # Once each, however many steps it took.
+                for account_id, number in self._changed.items():
+                    turn.keep(self._accounts[account_id], number)
         except BaseException:
             self._accounts.clear()
             self.begin()

@@ -25,7 +25,7 @@ from trading.money import amount, price_of, volume_of
 def note_order(
     turn: TraderTurn, account_id: int, event: Event, order: Order | None, asked: Input
 ) -> None:
-    """Keep what an event says of its order; `order` is as it was before, where there was one."""
+    """Keep what an event says of its order; `order` is that one, where it is known."""
     if isinstance(event, Accepted):
         _keep(
             turn,
@@ -147,9 +147,8 @@ def _note_fill(turn: TraderTurn, fill: Fill, order: Order | None) -> None:
     body.slippage = float(price_of(instrument, fill.slippage))
     body.commission += float(amount(fill.commission))
     body.filled_at, body.liquidity = fill.at, fill.liquidity
-    state = "filled" if order.filled + fill.volume >= order.volume else "partially_filled"
     opens = fill.order_id if fill.closed and fill.volume > fill.closed else fill.position_id
-    _keep(turn, held.account_id, held.client_order_id, held.id, state, opens, body)
+    _keep(turn, held.account_id, held.client_order_id, held.id, order.state, opens, body)
 
 
 def _change(turn: TraderTurn, order_id: int, state: str, **values: object) -> None:

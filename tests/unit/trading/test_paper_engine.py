@@ -211,7 +211,7 @@ def against_oracle(seed: int, ticks: int) -> int:
     slow = SlowBroker(Decimal("0.01"), Decimal(100), Decimal(10_000))
     bid, fills = 235_000, 0
     for n in range(ticks):
-        if dice.random() < 0.05:
+        if dice.random() < 0.05 and len(slow.resting) < 20:
             ask_both(dice, run, slow)
         bid += dice.randint(-30, 30) if dice.random() < 0.99 else dice.randint(-900, 900)
         bid = max(200_000, min(bid, 270_000))
@@ -263,5 +263,6 @@ def test_fills_and_worth_are_those_of_a_slow_matcher_on_decimals() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)
 def test_a_million_prices_are_filled_as_the_slow_matcher_does() -> None:
     assert sum(against_oracle(seed, 50_000) for seed in range(20)) > 10_000

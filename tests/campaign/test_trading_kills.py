@@ -1,0 +1,261 @@
+"""Orders through kills of the trader: none lost, none twice, none after a halt."""
+
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.clock.times import now_ms
+from core.series import Market
+from core.settings import Settings
+from core.trading.events import Accepted, Sent, StateChanged
+from core.trading.orders import PlaceOrder
+from storage.ledger.ledger_verify import verify_ledger
+from storage.stores import Stores
+from storage.trades.tickers import Ticker, TickerStore
+from storage.trading.commands import NewCommand, Submitted
+from trading.replay import Replay
+
+pytestmark = pytest.mark.slow
+
+GOLD = Market("broker", "XAUUSD")
+ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "2000"))
+HALTS = int(os.environ.get("CAMPAIGN_HALTS", "100"))
+REPEATS, THREADS = 1_000, 8
+
+
+def order(n: int) -> PlaceOrder:
+    """Return a small order of gold, each other one of the other side."""
+    side, stop = ("buy", "2300") if n % 2 else ("sell", "2400")
+    return PlaceOrder(
+        platform=GOLD.platform,
+        symbol=GOLD.symbol,
+        side=side,  # type: ignore[arg-type]
+        volume=Decimal("0.01"),
+        stop_loss=Decimal(stop),
+    )
+
+
+class Trading:
+    """The process `trader`, killed and started again as a test says, and a feed of prices."""
+
+    def __init__(self, settings: Settings, folder: Path, stores: Stores) -> None:
+        self._environment = {
+            **os.environ,
+            "TICKCAST_REDIS_URL": settings.redis_address,
+            "TICKCAST_DATA_DIR": str(folder),
+            "TICKCAST_ORDER_LATENCY_MS": "0",
+            "TICKCAST_RISK_NOTIONAL": "1000",
+            "TICKCAST_RISK_GROSS": "1000",
+            "TICKCAST_RISK_SYMBOL": "1000",
+            "TICKCAST_RISK_DAILY_TRADES": "1000000",
+            "TICKCAST_RISK_MINUTE_ORDERS": "1000000",
+            "TICKCAST_PAPER_BALANCE": "10000000",
+        }
+        stores.markets.tell(GOLD, {"tick_size": 0.01}, {"spread_bps": 2.0}, "set")
+        self._tickers = TickerStore(stores.redis)
+        self._over = threading.Event()
+        self.process = self.start()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Start the process."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "operate.trader"], env=self._environment
+        )
+        return self.process
+
+    def kill(self) -> None:
+        """Kill it, whatever it does, and start another."""
+        self.process.kill()
+        self.process.wait()
+        self.start()
+
+    def feed(self) -> None:
+        """Quote gold every 10 ms, until the test is over."""
+        dice = random.Random(1)
+        while not self._over.wait(0.01):
+            bid = 2_350 + dice.randint(-100, 100) / 100
+            self._tickers.write(
+                GOLD.platform, [Ticker(GOLD.symbol, now_ms(), bid=bid, ask=bid + 0.5)]
+            )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Feed prices meanwhile; ends the process at last."""
+        feeding = threading.Thread(target=self.feed)
+        feeding.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            feeding.join()
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def trading(redis_settings: Settings, stores: Stores, tmp_path: Path) -> Iterator[Trading]:
+    """A trader at work."""
+    trading = Trading(redis_settings, tmp_path, stores)
+    with trading.running():
+        yield trading
+
+
+def wait_until_handled(stores: Stores, ids: list[int], seconds: float) -> None:
+    """Wait until the trader has handled all of those commands."""
+    ends = time.monotonic() + seconds
+    while len(stores.commands.results(ids)) < len(ids):
+        assert time.monotonic() < ends, "the trader does not come to an end"
+        time.sleep(0.05)
+
+
+def check_record(stores: Stores) -> Counter[str]:
+    """Check that the chain holds and gives the same accounts; returns its rows by kind."""
+    kept = stores.trading.kept(0)
+    assert kept is not None
+    replay, kinds = Replay(), Counter[str]()
+    for row in stores.trading.chain(0):
+        if row.number <= kept.number:
+            replay.take(row.number, 0, row.row)
+        kinds[row.kind] += 1
+    replay.end()
+    replay.compare([kept.account])
+    assert replay.differences == []
+    assert verify_ledger(stores.engine, stores.heads, "orders").ok
+    return kinds
+
+
+def test_one_order_under_an_id_however_often_it_is_sent(trading: Trading, stores: Stores) -> None:
+    found: list[int] = []
+
+    def repeat() -> None:
+        for _ in range(REPEATS // THREADS):
+            (stored,) = stores.commands.submit([NewCommand(0, order(1), "the one")])
+            assert isinstance(stored, Submitted)
+            found.append(stored.id)
+
+    threads = [threading.Thread(target=repeat) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        time.sleep(0.7)
+        trading.kill()
+    for thread in threads:
+        thread.join()
+    wait_until_handled(stores, list(set(found)), 60)
+    assert (len(found), len(set(found))) == (REPEATS, 1)
+    assert check_record(stores)["accepted"] == 1
+    print(f"{REPEATS} repeats, 3 kills: 1 order")
+
+
+def test_no_order_is_lost_or_placed_twice_through_kills(trading: Trading, stores: Stores) -> None:
+    ids: list[int] = []
+    over = threading.Event()
+
+    def send() -> None:
+        for n in range(0, ORDERS, 20):
+            asked = [NewCommand(0, order(n + m), f"order-{n + m}") for m in range(20)]
+            ids.extend(
+                one.id for one in stores.commands.submit(asked) if isinstance(one, Submitted)
+            )
+            time.sleep(0.02)
+        over.set()
+
+    sender, dice, kills, took = threading.Thread(target=send), random.Random(2), 0, []
+    sender.start()
+    while not over.is_set():
+        time.sleep(dice.uniform(0.3, 2.0))
+        trading.kill()
+        kills, began = kills + 1, time.monotonic()
+        handled = len(stores.commands.results(ids))
+        while len(stores.commands.results(ids)) == handled < len(ids):
+            time.sleep(0.02)
+        took.append(time.monotonic() - began)
+    sender.join()
+    wait_until_handled(stores, ids, 120)
+    kinds = check_record(stores)
+    assert kinds["accepted"] + kinds["refused"] == ORDERS
+    outcomes = Counter(one["outcome"] for one in stores.commands.results(ids).values())
+    assert outcomes["done"] == kinds["accepted"]
+    print(
+        f"{ORDERS} orders, {kills} kills: 0 lost, 0 twice ({kinds['accepted']} accepted, "
+        f"{kinds['refused']} refused); back at work after p50 {statistics.median(took):.1f} s, "
+        f"most {max(took):.1f} s"
+    )
+
+
+def test_no_order_is_sent_after_a_halt_was_acknowledged(trading: Trading, stores: Stores) -> None:
+    over, sent = threading.Event(), []
+
+    def send() -> None:
+        n = 0
+        while not over.is_set():
+            stores.commands.submit([NewCommand(0, order(n), f"order-{n}")])
+            n += 1
+            time.sleep(0.005)
+
+    sender, took = threading.Thread(target=send), []
+    sender.start()
+    for n in range(HALTS):
+        frozen = n % 25 == 24
+        if frozen:
+            trading.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        changed = stores.switches.change(0, "HALTED", "a test", "test")
+        acknowledged(stores, changed.epoch)
+        took.append(time.monotonic() - began)
+        before = last_number(stores)
+        if frozen:
+            trading.process.send_signal(signal.SIGCONT)
+        time.sleep(0.1)
+        sent += after_halt(stores, before)
+        stores.switches.change(0, "ACTIVE", "over", "test")
+        time.sleep(0.05)
+    over.set()
+    sender.join()
+    assert sent == []
+    usual = sorted(took)
+    print(
+        f"{HALTS} halts under load, {HALTS // 25} of them of a frozen trader: 0 orders sent after; "
+        f"acknowledged after p50 {1e3 * statistics.median(took):.0f} ms, "
+        f"p99 {1e3 * usual[int(0.99 * len(usual)) - 1]:.0f} ms"
+    )
+
+
+def acknowledged(stores: Stores, epoch: int) -> None:
+    """Wait as the route does: until the trader has heard it, or can write no more."""
+    while True:
+        lease = stores.lease.held()
+        if stores.switches.of(0)[0].echoed >= epoch or lease is None or not lease.holds(now_ms()):
+            return
+        time.sleep(0.005)
+
+
+def last_number(stores: Stores) -> int:
+    """Return the number of the chain's last row."""
+    kept = stores.trading.kept(0)
+    return kept.number if kept else 0
+
+
+def after_halt(stores: Stores, number: int) -> list[int]:
+    """Return the orders that were accepted or sent after a row, while the account was halted."""
+    found, halted = [], True
+    for row in stores.trading.chain(0, after=number):
+        event = row.row.event
+        if isinstance(event, StateChanged):
+            halted = event.state == "HALTED"
+        elif halted and isinstance(event, Accepted | Sent):
+            found.append(row.number)
+    return found
