@@ -1,6 +1,6 @@
 // What candles the server holds, and the choice of one series, which all pages share.
 
-import { get, offers } from "./api.js";
+import { get, Refused } from "./api.js";
 import { h } from "./dom.js";
 import { resolutionName } from "./format.js";
 
@@ -19,9 +19,14 @@ export async function heldSeries(signal) {
 }
 
 async function marketNames(signal) {
-  if (!(await offers("GET", NAMES))) return new Map();
-  const { details } = await get(NAMES, {}, signal);
+  const { details } = await get(NAMES, {}, signal).catch(withoutNames);
   return new Map(details.map(({ symbol, platform, raw }) => [marketKey(platform, raw), symbol]));
+}
+
+/** A process may be without that route: markets then go by the symbols of their platforms. */
+function withoutNames(error) {
+  if (error instanceof Refused && error.status === 404) return { details: [] };
+  throw error;
 }
 
 const marketKey = (platform, symbol) => `${platform}:${symbol}`;
