@@ -104,6 +104,7 @@ from api.signals.socket import SignalSocket
 from api.trading.command_door import CommandDoor
 from api.trading.halt import SwitchResource
 from api.trading.history import HistoryResource
+from api.trading.live import AdminLive
 from api.trading.mt4.market import CandlesOfTerminal, TickResource
 from api.trading.mt4.positions import CloseByPath, CloseResource, Closing, PositionsResource
 from api.trading.mt4.sessions import (
@@ -589,6 +590,8 @@ def _add_admin(
     app.add_route("/admin/accounts", AdminAccounts(stores))
     app.add_route("/admin/accounts/{account_id}", AdminAccount(stores, offered))
     app.add_route("/admin/accounts/{account_id}/claim-link", AdminClaimLink(stores, url))
+    live = AdminLive(stores.connections, server_live=settings.trading_live == "on")
+    app.add_route("/admin/accounts/{account_id}/live", live)
     wake = partial(enqueue.run_now, tasks.APPLY_WEBHOOKS)
     app.add_route("/admin/webhooks", AdminWebhooks(stores.webhooks))
     app.add_route("/admin/webhooks/{event_id}/retry", AdminWebhookRetry(stores.webhooks, wake))

@@ -111,7 +111,7 @@ class HealthChecks:
         self._database = Check(lambda: probes.ask_database(engine), pool)
         self._full = Check(lambda: probes.ask_room(client, room), pool)
         self._vanished = Check(lambda: probes.ask_marks(stores.marks), pool, fresh=_SLOWLY)
-        self._damaged = Check(stores.registry.damaged, pool, fresh=_SLOWLY)
+        self._damaged = Check(lambda: _damaged(stores), pool, fresh=_SLOWLY)
         self._unsafe = Check(lambda: unsafe_settings(client), pool, fresh=_SLOWLY)
         self._feeds = Check(lambda: probes.ask_feeds(stores.freshness), pool)
         self._dead = Check(stores.dead_letters.counts, pool)
@@ -165,6 +165,12 @@ class HealthChecks:
             feeds=feeds.value or {},
             dead=dead.value,
         )
+
+
+def _damaged(stores: Stores) -> dict[str, str]:
+    """Return what is wrong with files: of models, and of the key to venues' tokens."""
+    fault = stores.connections.fault()
+    return stores.registry.damaged() | ({"tokens of venues": fault} if fault else {})
 
 
 def _workers(redis_answers: bool, heartbeats: Heartbeats, now: int) -> dict[str, str | None]:

@@ -34,7 +34,7 @@ async def test_the_body_has_every_field_of_the_source(api: Api) -> None:
     parts = body["components"]
     assert parts["api"]["status"] == "up"
     assert parts["api"]["response_time_ms"] > 0
-    assert parts["models"] == {"status": "up", "loaded_count": 10, "total_count": 0}
+    assert parts["models"] == {"status": "up", "loaded_count": 2 * len(WORKERS), "total_count": 0}
     assert parts["redis"]["status"] == "up"
     assert 0 < parts["redis"]["latency_ms"] < 1_000
     assert parts["binance"] == {"status": "down", "last_price_update": None, "watched": False}
@@ -164,3 +164,11 @@ async def test_dead_letters_are_named_counted_and_given_up(api: Api, stores: Sto
     assert intake.take(batch_id) is None
     await asyncio.sleep(FRESH_S)
     assert (await api("GET", "/health")).json["status"] == "healthy"
+
+
+async def test_tokens_of_venues_that_cannot_be_read_are_told(api: Api, stores: Stores) -> None:
+    stores.connections.keep_token(0, "metaapi", "acc-1", "a token of sixteen letters")
+    (stores.data_dir / "vault.key").unlink()
+    body = (await api("GET", "/health/detailed")).json
+    assert body["status"] == "degraded"
+    assert "vault.key is missing" in body["reasons"]["tokens of venues"]
