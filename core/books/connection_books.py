@@ -36,6 +36,12 @@ class ConnectionBooks:
                 self.connected()
             self._number = number
         for change in changes:
-            if (book := self.books.get(change.symbol)) is not None:
+            if (book := self._book(change.symbol)) is not None:
                 book.take(change)
         return whole
+
+    def _book(self, symbol: str) -> KeptBook | None:
+        """Return a symbol's book; a message that names none means the only one."""
+        if not symbol and len(self.books) == 1:
+            return next(iter(self.books.values()))
+        return self.books.get(symbol)

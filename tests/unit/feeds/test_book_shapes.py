@@ -36,6 +36,7 @@ SIDES = (levels("10.10x1.50", "9x0.00000001"), levels("10.2x0"))
         (DIFF | {"E": AT * 1_000}, BookUpdate("BTCUSDT", *SIDES, AT, 7, 9)),
         ({"stream": "btcusdt@depth20@100ms", "data": BOOK},
          BookSnapshot("BTCUSDT", *SIDES, 0, 160, best_only=True)),
+        (BOOK, BookSnapshot("", *SIDES, 0, 160, best_only=True)),
         ({"stream": "btcusdt@depth20@500ms", "data": FUTURES},
          BookSnapshot("BTCUSDT", *SIDES, AT, 9, best_only=True)),
         ({"stream": "btcusdt@aggTrade", "data": {"e": "aggTrade", "E": 1, "s": "X", "a": 5,

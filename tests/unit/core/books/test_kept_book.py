@@ -205,3 +205,10 @@ def test_a_hole_in_the_numbers_of_a_connection_begins_all_of_its_books_anew(fate
         # Without numbers of its own, how many changes came since the snapshot.
         assert (top.sequence, top.time, books.missed) == (2, 7, 0)
         assert books.repeated == (4 if fate == "twice" else 0)
+
+
+@pytest.mark.parametrize(("symbols", "state"), [("X", "live"), ("XY", "waiting")])
+def test_a_message_that_names_no_symbol_is_of_the_only_one(symbols: str, state: str) -> None:
+    books = ConnectionBooks(symbols)
+    books.take(None, [snapshot(4, symbol="", best_only=True)])
+    assert books.books["X"].state == state
