@@ -1,5 +1,6 @@
 """Sealed signals of offered slots, and accounts that may see some of them."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from core.forecast_target import ForecastTarget
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
 from storage.database import writing
+from storage.executions.heartbeats import SeenTerminal
 from storage.ledger import append_only
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal, Unsealed
@@ -73,6 +75,15 @@ def signal(target: ForecastTarget, ago: int = 0, **other: Any) -> Unsealed:
         signal_id=f"{target}-{ago}"[-36:],
         **told | other,
     )
+
+
+async def terminals_of(stores: Stores, account_id: int) -> list[SeenTerminal]:
+    """Return an account's terminals; who scanned is noted once the answer has left."""
+    for _ in range(250):
+        if found := stores.heartbeats.seen(account_id):
+            return found
+        await asyncio.sleep(0.02)
+    return []
 
 
 @pytest.fixture

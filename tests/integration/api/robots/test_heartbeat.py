@@ -12,6 +12,7 @@ from storage.executions.execution_tables import heartbeats, skipped_signals
 from storage.executions.heartbeats import MOST_TERMINALS, Heartbeats, Said
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
+from tests.integration.api.robots.conftest import terminals_of
 
 pytestmark = pytest.mark.clock
 
@@ -67,7 +68,7 @@ async def test_scans_and_reports_are_heartbeats_too(api: Api, stores: Stores) ->
     assert (await api("GET", "/api/scan", headers=of_a_page)).status_code == 200
     assert stores.heartbeats.seen(account) == []
     assert (await api("GET", "/api/scan", headers=headers)).status_code == 200
-    assert [seen.terminal for seen in stores.heartbeats.seen(account)] == [""]
+    assert [one.terminal for one in await terminals_of(stores, account)] == [""]
     assert (await api("GET", "/api/account/executions", headers=headers)).status_code == 200
     assert stores.heartbeats.accounts() == [account]
 

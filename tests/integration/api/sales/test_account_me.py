@@ -7,6 +7,7 @@ from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tasks.sales.apply_webhooks import WebhookApplier
 from tests.integration.api.conftest import Api
+from tests.integration.api.robots.conftest import terminals_of
 from tests.payments import DAY, eduzz, eduzz_contract, sign
 
 PATH = "/api/account/me"
@@ -43,6 +44,7 @@ async def test_a_subscriber_sees_plan_limits_and_presence(
         "mins_since": None,
     }
     assert (await api.bare("GET", "/api/scan", headers=headers)).status_code == 200
+    assert await terminals_of(stores, account.id)
     me = (await api.bare("GET", PATH, headers=headers)).json
     assert (me["ea_status"]["status"], me["ea_status"]["online"]) == ("online", True)
     assert me["last_seen_at"].endswith("Z")

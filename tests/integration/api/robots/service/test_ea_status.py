@@ -11,7 +11,7 @@ from storage.accounts.accounts import NewAccount
 from storage.executions.heartbeats import Said
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
-from tests.integration.api.robots.conftest import EURUSD, GOLD, Seal
+from tests.integration.api.robots.conftest import EURUSD, GOLD, Seal, terminals_of
 
 pytestmark = pytest.mark.clock
 MINUTE = 60_000
@@ -63,6 +63,7 @@ async def test_a_scan_makes_a_robot_online_and_looking_at_its_status_does_not(
     await robot.get("/api/ea-status")
     assert (await robot.get("/api/ea-status"))["status"] == "never"
     await robot.get("/api/scan")
+    assert await terminals_of(stores, robot.account.id)
     status = await robot.get("/api/ea-status")
     assert (status["online"], status["status"]) == (True, "online")
     assert status["last_heartbeat"][:16] == format_time(now_ms())[:16]
