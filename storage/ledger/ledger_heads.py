@@ -80,28 +80,27 @@ class Turn:
 
     def __init__(self, file: int) -> None:
         self._file = file
-        self._prepared: HeadLine | None = None
+        self._prepared: dict[str, HeadLine] = {}
 
     def prepare(self, ledger: str, rows: Head, events: Head) -> None:
         """Write what the heads will be once SQL has committed."""
         heads = {rows_chain(ledger): rows, EVENTS: events}
-        self._prepared = HeadLine(now_ms(), ledger, State.PREPARED, heads)
-        _write(self._file, self._prepared)
+        self._prepared[ledger] = HeadLine(now_ms(), ledger, State.PREPARED, heads)
+        _write(self._file, self._prepared[ledger])
 
     def commit(self) -> None:
         """Write that SQL has committed what was prepared, if anything was."""
-        if self._prepared is None:
-            return
-        line = msgspec.structs.replace(self._prepared, at=now_ms(), state=State.COMMITTED)
-        _write(self._file, line)
-        logger.info(
-            "ledger %s: %d rows, head %s; %d events, head %s",
-            line.ledger,
-            line.rows.count,
-            line.rows.hash,
-            line.events.count,
-            line.events.hash,
-        )
+        for prepared in self._prepared.values():
+            line = msgspec.structs.replace(prepared, at=now_ms(), state=State.COMMITTED)
+            _write(self._file, line)
+            logger.info(
+                "ledger %s: %d rows, head %s; %d events, head %s",
+                line.ledger,
+                line.rows.count,
+                line.rows.hash,
+                line.events.count,
+                line.events.hash,
+            )
 
 
 class Heads:

@@ -14,7 +14,7 @@ from core.trading.decisions import Decision
 from core.trading.events import Row as EventRow
 from core.trading.events import order_of
 from storage.database import reading
-from storage.ledger.ledger_chain import extend
+from storage.ledger.ledger_chain import extend, read_head
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import order_events
@@ -102,7 +102,9 @@ class AccountStore:
         with appending(self._engine, self._heads) as (connection, turn):
             check_lease(connection, token)
             hold_switches(connection)
-            yield TraderTurn(connection, turn, self._clock())
+            trader = TraderTurn(connection, turn, self._clock())
+            yield trader
+            trader.finish()
 
     def work(self, limit: int) -> tuple[list[WaitingCommand], bool]:
         """Return the oldest commands that wait, and whether a switch was changed."""
@@ -190,6 +192,9 @@ class TraderTurn:
         self.now = now
         self._connection = connection
         self._turn = turn
+        self._rows: list[dict[str, Any]] = []
+        self._switches: dict[int, Switch] = {}
+        self._number: int | None = None
 
     def waiting(self, limit: int) -> list[WaitingCommand]:
         """Return the oldest commands that wait."""
@@ -204,8 +209,10 @@ class TraderTurn:
         return list(self._connection.execute(select(trading_accounts.c.account_id)).scalars())
 
     def switches(self, scopes: Sequence[int]) -> dict[int, Switch]:
-        """Return what accounts may do."""
-        return read_switches(self._connection, scopes)
+        """Return what accounts may do; nobody changes it meanwhile."""
+        if unknown := [scope for scope in scopes if scope not in self._switches]:
+            self._switches |= read_switches(self._connection, unknown)
+        return {scope: self._switches[scope] for scope in scopes}
 
     def unheard(self) -> list[Switch]:
         """Return the changes of switches that were not acted on."""
@@ -216,8 +223,13 @@ class TraderTurn:
         echo(self._connection, switch)
 
     def record(self, account_id: int, rows: Sequence[EventRow]) -> list[int]:
-        """Put what happened at the end of the chain; returns the numbers of the rows."""
-        made = [
+        """Put what happened at the end of the chain; returns the numbers that the rows will have.
+
+        They are written together as the transaction ends.
+        """
+        if self._number is None:
+            self._number = read_head(self._connection, ORDERS, ORDERS).count
+        self._rows += [
             {
                 "recorded_at": self.now,
                 "account_id": account_id,
@@ -227,7 +239,12 @@ class TraderTurn:
             }
             for row in rows
         ]
-        return [row["number"] for row in extend(self._connection, self._turn, ORDERS, made)]
+        first, self._number = self._number + 1, self._number + len(rows)
+        return list(range(first, self._number + 1))
+
+    def finish(self) -> None:
+        """Write what was recorded."""
+        extend(self._connection, self._turn, ORDERS, self._rows)
 
     def keep(self, account: Account, number: int) -> None:
         """Keep the state of an account that follows from the chain up to a row."""
@@ -237,6 +254,10 @@ class TraderTurn:
             "updated_at": self.now,
         }
         self._put(trading_accounts, {"account_id": account.account_id}, values)
+
+    def enter_order(self, order: ShownOrder) -> None:
+        """Keep an order that nobody has heard of."""
+        self._connection.execute(insert(trading_orders).values(msgspec.structs.asdict(order)))
 
     def keep_order(self, order: ShownOrder) -> None:
         """Keep an order as others read it."""

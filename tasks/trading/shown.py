@@ -171,7 +171,10 @@ def _keep(
 ) -> None:
     shown = msgspec.to_builtins(body)
     order = ShownOrder(order_id, account_id, client_order_id, state, position_id, shown, turn.now)
-    turn.keep_order(order)
+    if state in ("sent", "refused"):
+        turn.enter_order(order)
+    else:
+        turn.keep_order(order)
 
 
 def _price(instrument: Instrument, count: int | None) -> float | None:
