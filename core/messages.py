@@ -114,7 +114,8 @@ class Recognised:
 
     `total` counts messages. `ignored_for` says why messages were ignored that look like
     trades. `symbols_left` is how many more symbols may be named. `symbol` is that of trades
-    and quotes which name none, as the request or the socket gave it.
+    and quotes which name none, as the request or the socket gave it. `likely` sorts messages of
+    the venue that sent the last one.
     """
 
     trades: dict[tuple[str, IdKind], TradeMessages] = field(default_factory=dict)
@@ -126,6 +127,7 @@ class Recognised:
     total: int = 0
     symbols_left: int = MOST_SYMBOLS
     symbol: str | None = None
+    likely: Any = None
     _named: set[str] = field(default_factory=set)
 
     def add_trade(

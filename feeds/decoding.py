@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -74,6 +75,24 @@ def decode(body: bytes) -> list[Any]:
     return messages
 
 
+def decode_alike(texts: Sequence[bytes]) -> list[Any] | None:
+    """Return the message of each text, where each is one and all have the same known keys.
+
+    They are decoded together, which takes half the time; None where anything is different.
+    """
+    if not texts or any(text[:1] != b"{" or text[-1:] != b"}" for text in texts):
+        return None
+    body = b"[" + b",".join(texts) + b"]"
+    for alike in _KNOWN.like(texts[0]):
+        # A text may hold the end of another's message only with more braces than these.
+        whole = len(texts) * alike.objects
+        if body.count(b"{") == whole == body.count(b"}"):
+            messages = alike.decode(body)
+            if messages is not None and len(messages) == len(texts):
+                return messages
+    return None
+
+
 def message_texts(body: bytes) -> list[bytes]:
     """Return the messages of a body, as they were written."""
     if not _is_batch(body):
@@ -92,6 +111,7 @@ class _Alike:
 
     def __init__(self, keys: tuple[str, ...], inner: tuple[str, ...] = ()) -> None:
         self.keys = keys, inner
+        self.objects = 2 if inner else 1
         self._count = len(keys) + len(inner)
         types = _FIELDS | ({"data": _with_keys(inner, _FIELDS)} if inner else {})
         shape: Any = _with_keys(keys, types)

@@ -6,6 +6,7 @@ import msgspec
 
 from core.messages import MOST_SYMBOLS, Channels, Recognised
 from feeds.decoding import MESSAGE, SHAPES, Refused, WireMessage, decode
+from feeds.decoding import decode_alike as decode_alike
 from feeds.decoding import message_texts as message_texts
 from feeds.wire import Number, Sort, rows_of
 
@@ -23,12 +24,14 @@ def recognise(
     found: Recognised | None = None,
     channels: Channels | None = None,
     symbol: str | None = None,
+    known: Any = None,
 ) -> Recognised:
     """Sort the messages of a JSON object or list into trades, tickers and the rest.
 
     They are added to `found`, numbered on from its total. `channels` is what the same
     connection said before of its channels, and is kept up to date. `symbol` is that of
-    trades and quotes that name none. Nothing numeric is
+    trades and quotes that name none, `known` the one message that `body` is known to hold.
+    Nothing numeric is
     checked here but how long it is; see `storage.journal.convert`.
 
     Raises `msgspec.DecodeError` or `UnicodeDecodeError` when the body is no JSON object or
@@ -37,11 +40,12 @@ def recognise(
     found = Recognised() if found is None else found
     channels = {} if channels is None else channels
     found.symbols_left, found.symbol = MOST_SYMBOLS, symbol
-    likely = _SORTS[0]
-    for message in decode(body):
+    likely: Sort = found.likely or _SORTS[0]
+    for message in decode(body) if known is None else (known,):
         index = found.total
         found.total = index + 1
         likely = _sort(found, index, message, channels, likely)
+    found.likely = likely
     return found
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple, Protocol
 
-from api.live.messages import LiveBatch, recognise_text, to_batch
+from api.live.messages import LiveBatch, decode_alike, recognise_text, to_batch
 from core.clock.times import now_ms
 from core.errors import TickcastError
 from core.messages import Channels, Recognised
@@ -129,9 +129,11 @@ def read_frames(platform: str, frames: list[Frame], at_ms: int) -> tuple[LiveBat
     found = Recognised()
     # Of each frame: at which message it begins, and how many were ignored before it.
     begins, ignored, errors = [0], [0], dict[int, TickcastError]()
-    for at, frame in enumerate(frames):
+    alike = decode_alike([frame.data for frame in frames]) or [None] * len(frames)
+    for at, (frame, known) in enumerate(zip(frames, alike, strict=True)):
+        about = frame.listener
         try:
-            recognise_text(frame.data, found, frame.listener.channels, frame.listener.symbol)
+            recognise_text(frame.data, found, about.channels, about.symbol, known)
         except TickcastError as error:
             errors[at] = error
         begins.append(found.total)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from core.errors import InvalidRequest, MalformedRequest
 from core.messages import BookMessage, Channels, Recognised, Rejection, TickerMessage
 from core.names import check_name
 from core.platforms import raw_symbol
+from feeds.messages import decode_alike as decode_alike
 from feeds.messages import message_texts, recognise
 from storage.journal.columns import Trades
 from storage.journal.convert import is_nothing, to_milliseconds, to_number, to_trades
@@ -65,10 +67,11 @@ def recognise_text(
     found: Recognised,
     channels: Channels | None = None,
     symbol: str | None = None,
+    known: Any = None,
 ) -> None:
     """Add a text's messages to `found`; raises like `read_messages`, and then adds none."""
     try:
-        recognise(body, found, channels, symbol)
+        recognise(body, found, channels, symbol, known)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedRequest("The message is not a JSON object or list of objects.") from None
 

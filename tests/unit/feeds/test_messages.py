@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TooLarge
 from core.messages import MOST_SYMBOLS, Channels, IdKind, Recognised
-from feeds.decoding import SHAPES, WireMessage, join_fields
+from feeds.decoding import SHAPES, WireMessage, decode, decode_alike, join_fields
 from feeds.messages import recognise
 from feeds.venues import VENUES
 from feeds.wire import Shapes
@@ -388,3 +388,44 @@ def test_venues_that_send_by_turns_in_one_body_are_told_apart() -> None:
         for key in together.trades
     }
     assert [one.index for one in together.rejected] == [6]
+
+
+EVENT = (
+    b'{"e":"trade","E":1718409600123,"s":"AAAUSDT","t":12345,"p":"1.5","q":"2",'
+    b'"T":1718409600100,"m":true,"M":true}'
+)
+STREAM = b'{"stream":"aaausdt@trade","data":' + EVENT + b"}"
+CUTS = [cut for cut, sign in enumerate(STREAM) if sign in b'{}[],:"']
+
+
+def _pieces(whole: bytes) -> st.SearchStrategy[bytes]:
+    """Return texts that are one message, several, or parts that others might make whole."""
+    cut = st.sampled_from([cut for cut in CUTS if cut < len(whole)])
+    lists = whole.replace(b"true}", b"[1")
+    return st.one_of(
+        st.just(whole),
+        st.just(whole + b"," + whole),
+        st.just(whole + whole),
+        st.just(whole.replace(b"AAA", b"},{")),
+        st.sampled_from([lists, b"2]}", b"{}]}", b"{" + whole, whole + b"}", b"", b" ", b"{}"]),
+        cut.map(lambda at: whole[:at]),
+        cut.map(lambda at: whole[at:]),
+        cut.map(lambda at: whole[:at] + b"}"),
+        cut.map(lambda at: b"{" + whole[at:]),
+    )
+
+
+@settings(deadline=None)
+@given(data=st.data(), whole=st.sampled_from([EVENT, STREAM]))
+def test_texts_that_are_decoded_together_never_take_from_each_other(
+    data: st.DataObject, whole: bytes
+) -> None:
+    for _ in range(3):
+        decode(whole)
+    assert decode_alike([whole] * 3) == decode(whole) * 3
+    texts = data.draw(st.lists(_pieces(whole), max_size=6))
+    together = decode_alike(texts)
+    if together is not None:
+        assert [[one] for one in together] == [decode(text) for text in texts]
+    else:
+        assert not texts or texts != [whole] * len(texts)
