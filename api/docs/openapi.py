@@ -156,7 +156,8 @@ def _finish(described: Json, route: Route, method: str) -> None:
         described["security"] = [{}, {"ApiKey": []}]
         for code in _WITH_KEY:
             described["responses"].pop(code)
-    if route.invalid == BAD_REQUEST and "requestBody" not in described:
+    additions = _ADDITIONS[described["operationId"]]
+    if route.invalid == BAD_REQUEST and "requestBody" not in described.keys() | additions.keys():
         # What is invalid has the body of what is malformed.
         described["responses"].pop("422", None)
     if method in route.limits:
@@ -166,7 +167,7 @@ def _finish(described: Json, route: Route, method: str) -> None:
             _merge(parameter, PATH_PARAMETERS.get(parameter["name"], {}))
     for answer in described["responses"].values():
         _merge(answer, {"headers": COMMON_HEADERS})
-    _merge(described, _ADDITIONS[described["operationId"]])
+    _merge(described, additions)
 
 
 def _merge(target: Json, addition: Mapping[str, Any]) -> None:
