@@ -1,7 +1,6 @@
 """The newest signal of every slot, for robots that ask every few seconds."""
 
 import hashlib
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +15,7 @@ from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
 from api.robots.offered import OfferedSlots, limits_of, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
-from api.robots.seen import note_caller_soon
+from api.robots.seen import note_caller
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
@@ -71,10 +70,7 @@ class ScanResource:
         now, account = now_ms() // 1_000, req.context.account
         # Every browser sends it, and no terminal.
         robot = req.get_header("Sec-Fetch-Site") is None
-        view = await in_thread(self._view, account, query, now)
-        if robot:
-            # Nobody waits for it: the answer leaves first.
-            resp.schedule(partial(note_caller_soon, self._stores.heartbeats, account))
+        view = await in_thread(self._answer, account, query, now, robot)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         resp.set_header("ETag", view.tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
@@ -84,6 +80,12 @@ class ScanResource:
             return
         told = {"server_time": format_time(now * 1_000), "server_time_unix": now}
         resp.data = _body(msgspec.structs.replace(view.scan, **told), query.format)
+
+    def _answer(self, account: Account | None, query: ScanQuery, now: int, robot: bool) -> _View:
+        view = self._view(account, query, now)
+        if robot:
+            note_caller(self._stores.heartbeats, account)
+        return view
 
     def _view(self, account: Account | None, query: ScanQuery, now: int) -> _View:
         """Return what is answered at `now` (s), which accounts of one plan share."""

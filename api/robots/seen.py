@@ -2,7 +2,6 @@
 
 import contextlib
 
-from api.http.threads import in_thread
 from core.errors import Unavailable
 from core.robots.accounts import Account
 from storage.access.access_keys import OWNER, AccessKey
@@ -23,9 +22,3 @@ def note_caller(heartbeats: Heartbeats, account: Account | None, terminal: str =
     """Note that an account was seen; a call that did its work does not fail for it."""
     with contextlib.suppress(Unavailable):
         heartbeats.note(account_of(account), terminal)
-
-
-async def note_caller_soon(heartbeats: Heartbeats, account: Account | None) -> None:
-    """Do that on a thread; for what is scheduled after an answer."""
-    with contextlib.suppress(Unavailable):  # known to be away, before a thread asks
-        await in_thread(note_caller, heartbeats, account)
