@@ -534,7 +534,7 @@ def _add_terminal(
     told: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
     read, write = told | {"limits": {"GET": _TERMINAL_READS}}, told | {"limits": {"POST": _ORDERS}}
     sessions = Sessions(stores.connections, accounts, stores.trading)
-    closing = Closing(door, stores.trading)
+    closing = Closing(door, stores.trading, stores.commands)
     agent, data = "/api/v1/auto-trade/mt4", "/api/mt4"
     app.add_route(f"{agent}/connect", AgentConnectResource(sessions), **write)
     app.add_route(f"{data}/connect", ConnectResource(sessions), **write)

@@ -23,6 +23,7 @@ from api.trading.valued import PaperAccounts
 from core.errors import NotFound
 from core.trading.orders import ClosePosition
 from storage.trading.accounts import AccountStore
+from storage.trading.commands import CommandStore
 
 _ORDERS_LOOKED_AT = 1_000
 _LONGEST_ID = 18
@@ -78,9 +79,10 @@ class PositionsResource:
 class Closing:
     """Closes positions of the caller's account."""
 
-    def __init__(self, door: CommandDoor, trading: AccountStore) -> None:
+    def __init__(self, door: CommandDoor, trading: AccountStore, commands: CommandStore) -> None:
         self._door = door
         self._trading = trading
+        self._commands = commands
 
     async def close(
         self, req: Request, resp: Response, position_id: str, volume: float | None, told: str | None
@@ -91,8 +93,9 @@ class Closing:
         ):
             raise NotFound("There is no such position.")
         command = ClosePosition(position_id=int(position_id), volume=exact(volume))
-        account_id = account_number(req)
-        carried = await self._door.carry_out(account_id, command, client_id_of(req, told))
+        account_id, client_id = account_number(req), client_id_of(req, told)
+        await in_database_thread(self._check, account_id, command.position_id, client_id)
+        carried = await self._door.carry_out(account_id, command, client_id)
         if carried.submitted.replayed:
             resp.set_header(REPLAYED, "true")
         if carried.result.outcome == "refused":
@@ -107,6 +110,14 @@ class Closing:
             order_id=str(carried.result.order_id),
             state=found[0].state if found else "accepted",
         )
+
+    def _check(self, account_id: int, position_id: int, client_id: str | None) -> None:
+        """Raise `NotFound` for a position that is not held, unless its closing is repeated."""
+        held = self._trading.get(account_id)
+        if held is not None and position_id in held.positions:
+            return
+        if client_id is None or self._commands.asked(account_id, client_id) is None:
+            raise NotFound("There is no such position.")
 
 
 class CloseResource:
