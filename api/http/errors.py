@@ -49,7 +49,7 @@ class TaskFailed(TickcastError):
         super().__init__(error.detail)
         self.task_id = task_id
         self.type = error.type
-        self.status = STATUS_BY_TYPE.get(error.type, 500)
+        self.status = status_by_type().get(error.type, 500)
         self.retry_after = 2 if self.status == 503 else None
 
 
@@ -59,10 +59,10 @@ def _tree(kind: type[TickcastError]) -> Iterator[type[TickcastError]]:
         yield from _tree(child)
 
 
-STATUS_BY_TYPE = {kind.type: kind.status for kind in _tree(TickcastError)} | {
-    "cancelled": 409,
-    "worker_lost": 503,
-}
+def status_by_type() -> dict[str, int]:
+    """Return the status of every type of error, those of modules that were imported late too."""
+    known = {kind.type: kind.status for kind in _tree(TickcastError)}
+    return known | {"cancelled": 409, "worker_lost": 503}
 
 
 def add_error_handlers(app: Application) -> None:

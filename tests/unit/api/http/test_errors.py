@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.http.errors import STATUS_BY_TYPE, TaskFailed
+from api.http.errors import TaskFailed, status_by_type
 from core import errors
 from core.jobs import JobError
 
@@ -42,6 +42,6 @@ def test_the_type_of_a_tasks_error_sets_the_status(kind: str, status: int) -> No
 
 
 def test_only_503_asks_to_come_again() -> None:
-    for kind, status in STATUS_BY_TYPE.items():
+    for kind, status in status_by_type().items():
         failed = TaskFailed("1", JobError(kind, "Why."))
         assert (failed.retry_after is not None) == (status == 503)
