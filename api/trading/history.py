@@ -14,12 +14,12 @@ from api.http.ranges import Range, instants
 from api.http.threads import in_database_thread
 from api.trading.account_of import account_number, check_paper
 from api.trading.schemas import (
+    EndedTrade,
+    EquityQuery,
     EquityShown,
     HistoryAnswer,
-    HistoryQuery,
     HistorySummary,
     TradePnl,
-    TradeShown,
 )
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time
@@ -42,7 +42,7 @@ class HistoryResource:
         self._trading = stores.trading
 
     @operation("portfolio_history", "trading", {200: HistoryAnswer}, errors=(404,))
-    async def on_get(self, req: Request, resp: Response, query: HistoryQuery) -> None:
+    async def on_get(self, req: Request, resp: Response, query: EquityQuery) -> None:
         """Return what the account of the key was worth, and what its trades came to.
 
         Equity is noted once an hour and at each fill; of a resolution the last of each span is
@@ -55,7 +55,7 @@ class HistoryResource:
         resp.media = await in_database_thread(read)
 
     def _read(
-        self, account_id: int, span: Range, query: HistoryQuery, before: int | None
+        self, account_id: int, span: Range, query: EquityQuery, before: int | None
     ) -> HistoryAnswer:
         every = self._trading.equity(account_id, *span, _MOST)
         points = _last_of(every, parse_resolution(query.resolution) * 1_000)
@@ -86,9 +86,9 @@ def _equity(points: Sequence[EquityPoint]) -> list[EquityShown]:
     ]
 
 
-def _trade(trade: ClosedTrade) -> TradeShown:
+def _trade(trade: ClosedTrade) -> EndedTrade:
     body = convert(trade.body, TradeBody)
-    return TradeShown(
+    return EndedTrade(
         id=str(trade.number),
         symbol=body.symbol,
         platform=body.platform,

@@ -18,9 +18,9 @@ from api.trading.portfolio import show_position
 from api.trading.refusals import NoPrice, RefusedByRisk, refusal
 from api.trading.schemas import (
     Action,
+    HeldPosition,
     OpenPosition,
     PositionPending,
-    PositionShown,
     TradeRequest,
     exact,
 )
@@ -69,7 +69,7 @@ class OpenPositionResource:
     @operation(
         "open_position",
         "trading",
-        {201: PositionShown, 202: PositionPending},
+        {201: HeldPosition, 202: PositionPending},
         errors=(404, 409, 503),
         body=True,
     )
@@ -182,7 +182,7 @@ class OpenPositionResource:
                 return found
             await asyncio.sleep(_LOOK_S)
 
-    def _position(self, account_id: int, position_id: int | None) -> PositionShown | None:
+    def _position(self, account_id: int, position_id: int | None) -> HeldPosition | None:
         if position_id is None:
             return None
         valued = self._desk.accounts.value(account_id)

@@ -6,14 +6,14 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.trading.account_of import account_number, check_paper
 from api.trading.schemas import (
-    AccountShown,
     Exposure,
+    HeldPosition,
     Pnl,
     PortfolioAnswer,
     PortfolioQuery,
-    PositionShown,
     RiskShown,
     SignalOfPosition,
+    TradedAccount,
     Unrealised,
 )
 from api.trading.valued import PaperAccounts, Valued
@@ -45,11 +45,11 @@ def money(units: int) -> float:
     return units / MONEY
 
 
-def show_account(found: Valued) -> AccountShown:
+def show_account(found: Valued) -> TradedAccount:
     """Return an account as answers tell it."""
     figures, account = found.figures, found.account
     level = round(100 * figures.equity / figures.margin, 2) if figures.margin else None
-    return AccountShown(
+    return TradedAccount(
         id=PAPER,
         mode="paper",
         currency=account.currency,
@@ -93,7 +93,7 @@ def _shown(found: Valued) -> PortfolioAnswer:
     )
 
 
-def show_position(held: Held, found: Valued) -> PositionShown:
+def show_position(held: Held, found: Valued) -> HeldPosition:
     """Return an open position as answers tell it."""
     position = held.position
     instrument = position.instrument
@@ -104,7 +104,7 @@ def show_position(held: Held, found: Valued) -> PositionShown:
         signal = SignalOfPosition(None, position.signal_seq, position.signal_hash or "")
     price = price_of(instrument, held.price) if held.price is not None else None
     opened = position.cost / MONEY / float(volume * instrument.contract_size)
-    return PositionShown(
+    return HeldPosition(
         id=str(position.id),
         symbol=instrument.symbol,
         platform=instrument.platform,

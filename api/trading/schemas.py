@@ -71,7 +71,7 @@ class TradeAnswer(Struct, kw_only=True):
     account_id: str
 
 
-class AccountShown(Struct, kw_only=True):
+class TradedAccount(Struct, kw_only=True):
     """An account now; `margin_level` is equity in percent of margin, null without positions."""
 
     id: str
@@ -102,7 +102,7 @@ class Unrealised(Struct):
     account: float
 
 
-class PositionShown(Struct, kw_only=True):
+class HeldPosition(Struct, kw_only=True):
     """An open position; with a price that is too old its `unrealised` is the last known one."""
 
     id: str
@@ -160,8 +160,8 @@ class RiskShown(Struct):
 class PortfolioAnswer(Struct, kw_only=True):
     """An account and what it holds."""
 
-    account: AccountShown
-    positions: list[PositionShown]
+    account: TradedAccount
+    positions: list[HeldPosition]
     exposure: Exposure
     pnl: Pnl
     risk: RiskShown
@@ -174,7 +174,7 @@ class PortfolioQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     account: Name = "paper"
 
 
-class HistoryQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+class EquityQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which span (`end` excluded); `cursor` leads to earlier trades."""
 
     start: TimeText | UnsetType = UNSET
@@ -210,7 +210,7 @@ class ForecastOfTrade(Struct):
     baseline: float
 
 
-class TradeShown(Struct, kw_only=True):
+class EndedTrade(Struct, kw_only=True):
     """An ended position, or the part of one that ended."""
 
     id: str
@@ -252,7 +252,7 @@ class HistoryAnswer(Struct, kw_only=True):
     """Equity, oldest first, and ended trades, newest first."""
 
     equity: list[EquityShown]
-    trades: list[TradeShown]
+    trades: list[EndedTrade]
     summary: HistorySummary
     next_cursor: str | None
 

@@ -1,5 +1,6 @@
 """Whatever a caller sends, the answer is one that the document describes, and no fault of ours."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from schemathesis.schemas import BaseSchema
 from api.app import Application
 from core.clock.times import now_ms
 from core.series import Series
+from core.settings import Settings
 from storage.jobs.worker_faults import WORKERS
 from storage.stores import Stores
 from tests.integration.api.work import hold_candles, hold_model
+from tests.traders import trader_at_work
 
 # What is generated is other for each seed, and the same in every run. The suite tries every
 # border of every parameter, and few requests beyond; `make campaign` many, with all seeds.
@@ -28,7 +31,7 @@ def _slow(*values: int) -> Any:
 
 
 @pytest.fixture
-def document(app: Application, stores: Stores) -> BaseSchema:
+def document(app: Application, stores: Stores, settings: Settings) -> Iterator[BaseSchema]:
     """The document of an application that holds something, all parts of which are ready."""
     # The shortest names that the patterns allow are what is tried first.
     hold_candles(stores, 600, Series("coinbase", "0", 60))
@@ -40,7 +43,8 @@ def document(app: Application, stores: Stores) -> BaseSchema:
         stores.redis.persist(f"worker:{role}@host")
     # How long an example takes is the machine's affair.
     patient = SchemathesisConfig(suppress_health_check=[HealthCheck.too_slow])
-    return schemathesis.openapi.from_asgi("/openapi.json", app, config=patient)
+    with trader_at_work(stores, settings):
+        yield schemathesis.openapi.from_asgi("/openapi.json", app, config=patient)
 
 
 @pytest.fixture(autouse=True)

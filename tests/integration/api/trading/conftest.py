@@ -1,6 +1,5 @@
 """An application with a trader at work beside it, and a market whose quotes a test writes."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,9 +7,9 @@ import pytest
 from core.clock.times import now_ms
 from core.series import Market
 from core.settings import Settings
-from operate.trader.process import make_trader
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
+from tests.traders import trader_at_work
 
 GOLD = Market("broker", "XAUUSD")
 
@@ -43,19 +42,5 @@ def quotes(stores: Stores) -> Quotes:
 @pytest.fixture
 def trader(stores: Stores, settings: Settings) -> Iterator[None]:
     """A trader that works until the test is over."""
-    working = make_trader(stores, stores.redis, settings)
-    token, over = stores.lease.take("test", now_ms()), threading.Event()
-    assert token is not None
-    working.begin()
-
-    def work() -> None:
-        while not over.wait(0.002):
-            working.hear_prices(token)
-            working.carry_out(token)
-            working.note_time(token)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
+    with trader_at_work(stores, settings):
+        yield

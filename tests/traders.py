@@ -1,0 +1,33 @@
+"""A trader beside an application that a test calls, on a thread of its own."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.clock.times import now_ms
+from core.settings import Settings
+from operate.trader.process import make_trader
+from storage.stores import Stores
+
+
+@contextmanager
+def trader_at_work(stores: Stores, settings: Settings) -> Iterator[None]:
+    """Have commands carried out and prices heard until the block ends."""
+    working = make_trader(stores, stores.redis, settings)
+    token, over = stores.lease.take("test", now_ms()), threading.Event()
+    assert token is not None
+    working.begin()
+
+    def work() -> None:
+        while not over.wait(0.002):
+            working.hear_prices(token)
+            working.carry_out(token)
+            working.note_time(token)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
