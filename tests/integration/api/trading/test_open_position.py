@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.trading.schemas import PositionPending, PositionShown
+from api.trading.schemas import HeldPosition, PositionPending
 from storage.access.access_keys import TRADER
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
@@ -40,7 +40,7 @@ async def test_a_position_is_opened_once_and_told_whole(
 ) -> None:
     made = await opened(api, quotes, volume=0.01, client_order_id="a")
     assert made.status_code == 201, made.text
-    told = msgspec.convert(made.json, PositionShown, strict=True)
+    told = msgspec.convert(made.json, HeldPosition, strict=True)
     assert (told.direction, told.volume, told.stop_loss) == ("long", 0.01, 2_340.0)
     again = await opened(api, quotes, volume=0.01, client_order_id="a")
     assert again.status_code == 201
