@@ -236,8 +236,8 @@ def test_no_order_is_sent_after_a_halt_was_acknowledged(trading: Trading, stores
     assert sent == []
     usual = sorted(took)
     print(
-        f"{HALTS} halts under load, {HALTS // 25} of them of a frozen trader: 0 orders sent after, {unanswered} "
-        f"refused; "
+        f"{HALTS} halts under load, {HALTS // 25} of them of a frozen trader: 0 orders sent after; "
+        f"{unanswered} were not acknowledged; "
         f"acknowledged after p50 {1e3 * statistics.median(took):.0f} ms, "
         f"p99 {1e3 * usual[int(0.99 * len(usual)) - 1]:.0f} ms"
     )
