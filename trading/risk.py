@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from core.trading.accounts import Account, Limits, Position, Price, Verdict
 from core.trading.events import Ordered, View
-from core.trading.instruments import Instrument
 from core.trading.orders import Order
 from trading.money import amount, converted, volume_of, worth
 from trading.valuation import equity, notional, rate_of, sign
@@ -196,8 +195,3 @@ def _pending(account: Account, order: Order, view: View) -> int | None:
         return None
     left = worth(order.instrument, _entry(order, price), order.volume - order.filled)
     return converted(left, rate)
-
-
-def is_on_grid(instrument: Instrument, volume: Decimal) -> bool:
-    """Say whether a volume is a whole number of steps."""
-    return volume > 0 and (volume % instrument.volume_step) == 0
