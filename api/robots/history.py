@@ -16,7 +16,7 @@ from api.robots.schemas import (
     CountRow,
     Counts,
     CountsQuery,
-    HistoryQuery,
+    SlotHistoryQuery,
     SlotSignal,
 )
 from core.clock.resolutions import DAY, parse_resolution, timeframe_code
@@ -35,7 +35,7 @@ class SlotHistory:
 
     @operation("slot_signals", "robots", {200: list[SlotSignal]}, errors=(404, 422))
     async def on_get(
-        self, req: Request, resp: Response, symbol: str, tf: str, query: HistoryQuery
+        self, req: Request, resp: Response, symbol: str, tf: str, query: SlotHistoryQuery
     ) -> None:
         """Return the sealed signals of a slot, newest first, with what became of them.
 
@@ -52,7 +52,7 @@ class SlotHistory:
             )
 
     def _rows(
-        self, account: Account | None, symbol: str, tf: str, query: HistoryQuery
+        self, account: Account | None, symbol: str, tf: str, query: SlotHistoryQuery
     ) -> list[SlotSignal]:
         targets = self._offered.named(account, symbol, tf)
         before = 2**63 - 1 if query.before is UNSET else query.before

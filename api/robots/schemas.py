@@ -78,7 +78,7 @@ class Scan(Struct):
     count: int
 
 
-class HistoryQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+class SlotHistoryQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which part of a slot's history: `limit` signals before the one with `pred_id` `before`."""
 
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 200

@@ -17,9 +17,9 @@ from api.trading.schemas import (
     EndedTrade,
     EquityQuery,
     EquityShown,
-    HistoryAnswer,
     HistorySummary,
     TradePnl,
+    TradingHistory,
 )
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time
@@ -41,7 +41,7 @@ class HistoryResource:
     def __init__(self, stores: Stores) -> None:
         self._trading = stores.trading
 
-    @operation("portfolio_history", "trading", {200: HistoryAnswer}, errors=(404,))
+    @operation("portfolio_history", "trading", {200: TradingHistory}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, query: EquityQuery) -> None:
         """Return what the account of the key was worth, and what its trades came to.
 
@@ -56,12 +56,12 @@ class HistoryResource:
 
     def _read(
         self, account_id: int, span: Range, query: EquityQuery, before: int | None
-    ) -> HistoryAnswer:
+    ) -> TradingHistory:
         every = self._trading.equity(account_id, *span, _MOST)
         points = _last_of(every, parse_resolution(query.resolution) * 1_000)
         trades = self._trading.trades(account_id, *span, query.limit + 1, before)
         shown = trades[: query.limit]
-        return HistoryAnswer(
+        return TradingHistory(
             equity=_equity(points)[-query.limit :],
             trades=[_trade(one) for one in shown],
             summary=_summary(every, self._trading.trades(account_id, *span, _MOST)),

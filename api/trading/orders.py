@@ -9,7 +9,7 @@ from api.http.schemas import show_time
 from api.http.threads import in_database_thread
 from api.trading.account_of import account_number
 from api.trading.schemas_auto import (
-    DifferenceShown,
+    OrderDifference,
     OrdersAnswer,
     OrderShown,
     OrdersQuery,
@@ -77,7 +77,7 @@ class VerifyResource:
             head = row.hash
         replay.end()
         replay.compare([kept.account] if kept else [])
-        told = [DifferenceShown(one.number, one.reason) for one in replay.differences[:_MOST]]
+        told = [OrderDifference(one.number, one.reason) for one in replay.differences[:_MOST]]
         return VerifyAnswer(
             ok=chain.ok and not told,
             rows=replay.replayed,

@@ -248,7 +248,7 @@ class HistorySummary(Struct, kw_only=True):
     slippage_mean: float | None
 
 
-class HistoryAnswer(Struct, kw_only=True):
+class TradingHistory(Struct, kw_only=True):
     """Equity, oldest first, and ended trades, newest first."""
 
     equity: list[EquityShown]

@@ -143,7 +143,7 @@ class OrdersAnswer(Struct):
     next_cursor: str | None
 
 
-class DifferenceShown(Struct):
+class OrderDifference(Struct):
     """A row of the chain that does not follow from those before it; 0: an account as it is kept."""
 
     number: int
@@ -161,6 +161,6 @@ class VerifyAnswer(Struct, kw_only=True):
     rows: int
     head: str
     replayed: int
-    differences: list[DifferenceShown]
+    differences: list[OrderDifference]
     chain_ok: bool
     chain_reason: str | None

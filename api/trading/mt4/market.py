@@ -12,7 +12,7 @@ from api.http.threads import in_thread
 from api.markets.ohlcv import OhlcvResource
 from api.markets.schemas_data import OhlcvQuery
 from api.markets.snapshot import SnapshotResource
-from api.trading.mt4.schemas import CandlesQuery, Mt4Candle, TickAnswer
+from api.trading.mt4.schemas import Mt4Candle, TerminalCandlesQuery, TickAnswer
 
 
 class TickResource:
@@ -41,7 +41,9 @@ class CandlesOfTerminal:
         self._ohlcv = ohlcv
 
     @operation("mt4_candles", "trading", {200: list[Mt4Candle]}, errors=(404,))
-    async def on_get(self, req: Request, resp: Response, symbol: str, query: CandlesQuery) -> None:
+    async def on_get(
+        self, req: Request, resp: Response, symbol: str, query: TerminalCandlesQuery
+    ) -> None:
         """Read the newest candles of a market, oldest first.
 
         Where there are older ones, the header `Link` has their address (`rel="next"`).

@@ -170,7 +170,7 @@ class TickAnswer(Struct, kw_only=True):
     timestamp: str
 
 
-class CandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+class TerminalCandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which candles: the newest `limit` that open before `end`."""
 
     timeframe: ResolutionName = "1h"
