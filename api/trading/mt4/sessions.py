@@ -158,7 +158,7 @@ class DisconnectResource:
 
         Orders and positions that are open stay so, and are named.
         """
-        text = (await read_body(req, _BODY_LIMIT)).strip()
+        text = await read_body(req, _BODY_LIMIT)
         asked = convert_body(parse_json(text), DisconnectRequest) if text else DisconnectRequest()
         left = await in_database_thread(self._end, account_number(req), asked.forget)
         resp.media = DisconnectedAnswer(
