@@ -102,6 +102,8 @@ from api.signals.generate import GenerateSignal
 from api.signals.ranges import PredictRange
 from api.signals.socket import SignalSocket
 from api.trading.command_door import CommandDoor
+from api.trading.config import ConfigResource
+from api.trading.decisions import DecisionsResource
 from api.trading.halt import SwitchResource
 from api.trading.history import HistoryResource
 from api.trading.live import AdminLive
@@ -518,6 +520,13 @@ def _add_trading(
     status = StatusResource(accounts, stores, settings)
     app.add_route("/api/v1/auto-trade/status", status, **free)
     app.add_route("/api/auto-trade/status", status, suffix="proxy", **free)
+    config = ConfigResource(stores, symbols, server_live=settings.trading_live == "on")
+    app.add_route("/api/v1/auto-trade/config", config, **told)
+    decisions = DecisionsResource(stores, symbols, wake)
+    app.add_route("/api/v1/auto-trade/decisions", decisions, **free)
+    for suffix in ("confirm", "reject"):
+        route = f"/api/v1/auto-trade/decisions/{{decision_id}}/{suffix}"
+        app.add_route(route, decisions, suffix=suffix, **told)
     desk = Desk(door, orders, accounts, stores.trading, stores.commands)
     app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **told)
     app.add_route("/api/portfolio/history", HistoryResource(stores), **free)

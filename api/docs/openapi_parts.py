@@ -38,6 +38,7 @@ PATH_PARAMETERS: dict[str, Json] = {
     "key_id": {"description": "Number of a subscriber's key."},
     "account_id": {"description": "Number of an account."},
     "event_id": {"description": "Id of a payment event, as its provider named it."},
+    "decision_id": {"description": "Id of a decision: `dec-` and the signal's id."},
     "provider": {"description": "Payment provider: `eduzz` or `stripe`."},
     "model_name": _path_name("Name of the model."),
     "model_id": _path_name("Version of the model."),

@@ -126,6 +126,13 @@ class SignalEvents:
             connection.execute(insert(signal_events).values(values))
         return True
 
+    def told(self, signal_seqs: Sequence[int]) -> dict[int, SignalEvent]:
+        """Return the events of sealed signals by their rows of the chain; some are gone."""
+        c = signal_events.c
+        query = select(signal_events).where(c.kind == SIGNAL, c.signal_seq.in_(signal_seqs))
+        with reading(self._engine) as connection:
+            return {row.signal_seq: _event(row) for row in connection.execute(query)}
+
     def after(self, seq: int, limit: int) -> list[SignalEvent]:
         """Return the events after a number, in order."""
         c = signal_events.c

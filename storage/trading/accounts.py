@@ -149,6 +149,22 @@ class AccountStore:
             query = query.where(here.client_order_id == client_id)
         return self._read(query.order_by(here.id.desc()).limit(limit), ShownOrder)
 
+    def orders_of(self, account_id: int, client_ids: Sequence[str]) -> dict[str, ShownOrder]:
+        """Return an account's orders of some client ids, by those."""
+        here = trading_orders.c
+        query = select(trading_orders).where(
+            here.account_id == account_id, here.client_order_id.in_(client_ids)
+        )
+        return {one.client_order_id: one for one in self._read(query, ShownOrder)}
+
+    def trades_of(self, account_id: int, position_ids: Sequence[int]) -> list[ClosedTrade]:
+        """Return an account's ended positions of some ids, and the parts of them that ended."""
+        here = trading_trades.c
+        query = select(trading_trades).where(
+            here.account_id == account_id, here.position_id.in_(position_ids)
+        )
+        return self._read(query, ClosedTrade)
+
     def trades(
         self, account_id: int, start: int, end: int, limit: int, before: int | None = None
     ) -> list[ClosedTrade]:

@@ -76,11 +76,19 @@ class DecisionStore:
             every = [_config(row) for row in connection.execute(select(trading_configs))]
         return [one for one in every if one.config.enabled]
 
-    def change(self, account_id: int, config: TradingConfig, by: str) -> KeptConfig:
-        """Keep what an account wants from now on: of signals that are sealed later."""
+    def change(
+        self, account_id: int, config: TradingConfig, by: str, version: int | None = None
+    ) -> KeptConfig:
+        """Keep what an account wants from now on: of signals that are sealed later.
+
+        Raises `Conflict` if it is not a change of `version`, where one is named.
+        """
         with writing(self._engine) as connection:
             here = trading_configs.c.account_id == account_id
-            held = connection.execute(select(trading_configs).where(here)).one_or_none()
+            query = select(trading_configs).where(here).with_for_update()
+            held = connection.execute(query).one_or_none()
+            if version not in (None, 0 if held is None else held.version):
+                raise Conflict("The configuration was changed meanwhile; send the change again.")
             newest = connection.execute(select(func.max(ledger_signals.c.seq))).scalar() or 0
             values = {
                 "config": msgspec.to_builtins(config),

@@ -25,6 +25,16 @@ TRADERS_POSTS = {
     "/api/v1/auto-trade/halt",
     "/api/v1/auto-trade/reduce",
     "/api/v1/auto-trade/resume",
+    "/api/v1/auto-trade/config",
+    "/api/v1/auto-trade/decisions/{decision_id}/confirm",
+    "/api/v1/auto-trade/decisions/{decision_id}/reject",
+    "/api/portfolio/positions",
+    "/api/v1/auto-trade/mt4/connect",
+    "/api/v1/auto-trade/mt4/disconnect",
+    "/api/v1/auto-trade/mt4/positions/close",
+    "/api/mt4/connect",
+    "/api/mt4/disconnect",
+    "/api/mt4/positions/{position_id}/close",
 }
 # What keys that are narrowed to something may call: this and nothing else.
 SCOPES = {

@@ -124,3 +124,11 @@ def test_a_decision_that_waits_is_ordered_when_its_account_confirms_it_and_no_ot
     decide()
     (order,) = stores.trading.orders(0, 10)
     assert order.state == "sent"
+
+
+def test_a_change_of_what_was_changed_meanwhile_is_refused(stores: Stores) -> None:
+    first = stores.decisions.change(0, WANTED, "one", 0)
+    assert stores.decisions.change(0, WANTED, "another", first.version).version == 2
+    with pytest.raises(Conflict):
+        stores.decisions.change(0, WANTED, "one", first.version)
+    assert stores.decisions.config(0).changed_by == "another"

@@ -1,0 +1,109 @@
+"""What an account wants traded without being asked."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import UNSET, to_builtins
+
+from api.docs.openapi import operation
+from api.http.schemas import show_time
+from api.http.threads import in_database_thread, in_thread
+from api.markets.symbol_resolver import SymbolResolver
+from api.trading.account_of import account_number
+from api.trading.live import missing_gate
+from api.trading.schemas_decisions import ConfigAnswer, ConfigRequest, ConfigShown
+from core.clock.resolutions import parse_resolution, resolution_name
+from core.clock.times import now_ms
+from core.errors import Forbidden, InvalidRequest, NotFound
+from core.robots.accounts import Account
+from storage.stores import Stores
+from storage.trading.decisions import KeptConfig
+
+_AUTH_OFF = "auth off"
+
+
+class ConfigResource:
+    """`GET` and `POST /api/v1/auto-trade/config`; `server_live` is the server's own gate."""
+
+    def __init__(self, stores: Stores, symbols: SymbolResolver, *, server_live: bool) -> None:
+        self._decisions = stores.decisions
+        self._connections = stores.connections
+        self._symbols = symbols
+        self._server_live = server_live
+
+    @operation("auto_trade_config", "trading", {200: ConfigAnswer})
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Return what the account of the key wants traded by itself."""
+        resp.media = _answer(await in_database_thread(self._decisions.config, account_number(req)))
+
+    @operation("change_auto_trade_config", "trading", {200: ConfigAnswer}, errors=(409,), body=True)
+    async def on_post(self, req: Request, resp: Response, json: ConfigRequest) -> None:
+        """Change what the account of the key wants, of signals that are sealed from now on.
+
+        `paper_trading: false` is a 403 that names the gate that is shut.
+        """
+        key = req.context.key
+        by = (key.label if key else _AUTH_OFF)[:64]
+        resp.media = _answer(
+            await in_thread(self._change, account_number(req), req.context.account, json, by)
+        )
+
+    def _change(
+        self, number: int, account: Account | None, asked: ConfigRequest, by: str
+    ) -> KeptConfig:
+        held = self._decisions.config(number)
+        said = _said(asked)
+        if "symbols" in said:
+            said["markets"] = self._markets(account, said["symbols"])
+        wanted = msgspec.structs.replace(held.config, **said)
+        if not wanted.paper_trading:
+            self._refuse_live(number)
+        if wanted.enabled and not wanted.symbols:
+            raise InvalidRequest("Name the symbols to trade in symbols.", field="symbols")
+        return self._decisions.change(number, wanted, by, held.version)
+
+    def _markets(
+        self, account: Account | None, names: Sequence[str]
+    ) -> tuple[tuple[str, str], ...]:
+        found = []
+        for name in names:
+            try:
+                market = self._symbols.market(name, None, account)
+            except (NotFound, InvalidRequest) as error:
+                detail = error.detail.removeprefix("symbol: ")
+                raise InvalidRequest(f"symbols: {detail}", field="symbols") from None
+            self._symbols.check_in_plan(account, market)
+            found.append((market.platform, market.symbol))
+        return tuple(found)
+
+    def _refuse_live(self, number: int) -> None:
+        connection = self._connections.get(number)
+        missing = missing_gate(connection, now_ms(), server_live=self._server_live)
+        if missing is None:
+            raise Forbidden("Auto-trade takes positions on the paper account alone.")
+        raise Forbidden(f"paper_trading: false needs the gate {missing}, which is shut.")
+
+
+def _said(asked: ConfigRequest) -> dict[str, Any]:
+    """Return the fields that were given, as they are kept."""
+    said = {
+        name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET
+    }
+    if "symbols" in said:
+        said["symbols"] = tuple(dict.fromkeys(said["symbols"]))
+    if "timeframe" in said:
+        said["timeframe"] = resolution_name(parse_resolution(said["timeframe"], "timeframe"))
+    return said
+
+
+def _answer(kept: KeptConfig) -> ConfigAnswer:
+    shown = to_builtins(kept.config)
+    shown["markets"] = [f"{platform}:{symbol}" for platform, symbol in kept.config.markets]
+    told = {
+        "version": kept.version,
+        "changed_at": show_time(kept.changed_at or None),
+        "changed_by": kept.changed_by or None,
+    }
+    return ConfigAnswer("configured", msgspec.convert(shown | told, ConfigShown))

@@ -1,0 +1,151 @@
+"""What an account wants traded by itself, and what was decided for it, over HTTP."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.clock.times import now_ms
+from core.series import Market
+from core.settings import Settings
+from operate.trader.process import make_trader
+from storage.access.access_keys import TRADER
+from storage.stores import Stores
+from storage.trades.tickers import Ticker, TickerStore
+from tasks.trading.decide_signals import SignalDecisions
+from tests.integration.api.conftest import Api
+from tests.made_signals import TARGET, unsealed
+
+CONFIG, DECISIONS = "/api/v1/auto-trade/config", "/api/v1/auto-trade/decisions"
+WANTED = {"enabled": True, "symbols": ["BTCUSD"], "timeframe": "5m", "min_confidence": 0.5}
+
+
+@pytest.fixture
+def decide(stores: Stores, settings: Settings) -> Callable[..., None]:
+    """Seal a signal to buy, and take a pass of the trader."""
+    market = Market(TARGET.platform, TARGET.symbol)
+    stores.markets.tell(market, {"tick_size": 0.01}, {"spread_bps": 2.0}, "set")
+    trader = make_trader(stores, stores.redis, settings)
+    token = stores.lease.take("test", now_ms())
+    assert token is not None
+    trader.begin()
+    decisions = SignalDecisions(stores.decisions, stores.sealed, trader)
+
+    def once(signal_id: str | None = None, **other: Any) -> None:
+        if signal_id:
+            told = {"verdict": "skilled", "side": "buy"} | other
+            stores.sealed.append([unsealed(signal_id, **told)])
+        quote = Ticker(TARGET.symbol, now_ms(), bid=100.0, ask=100.01)
+        TickerStore(stores.redis).write(TARGET.platform, [quote])
+        decisions.decide(token)
+        trader.carry_out(token)
+
+    return once
+
+
+async def configure(api: Api, **changes: Any) -> Any:
+    """Say what is wanted."""
+    told = await api("POST", CONFIG, json=WANTED | changes)
+    assert told.status_code == 200, told.text
+    return told.json["config"]
+
+
+async def test_fields_that_are_absent_keep_their_value_and_each_change_is_counted(
+    api: Api, decide: Callable[..., None]
+) -> None:
+    before = (await api("GET", CONFIG)).json["config"]
+    assert (before["enabled"], before["version"], before["changed_at"]) == (False, 0, None)
+    first = await configure(api)
+    assert (first["markets"], first["version"]) == (["coinbase:BTC-USD"], 1)
+    second = (await api("POST", CONFIG, json={"max_daily_trades": 3})).json["config"]
+    assert second == first | {
+        "max_daily_trades": 3, "version": 2, "changed_at": second["changed_at"]
+    }  # fmt: skip
+    assert (await api("GET", CONFIG)).json == {"status": "configured", "config": second}
+    assert (await api("GET", "/api/v1/auto-trade/status")).json["enabled"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "named"),
+    [
+        ({"paper_trading": False}, 403, "TICKCAST_TRADING_LIVE"),
+        ({"max_risk_per_trade": 0.051}, 400, "max_risk_per_trade"),
+        ({"max_risk_per_trade": 0}, 400, "max_risk_per_trade"),
+        ({"max_daily_trades": 51}, 400, "max_daily_trades"),
+        ({"min_confidence": 0.4}, 400, "min_confidence"),
+        ({"rr_config": "rr_0_1"}, 400, "rr_config"),
+        ({"timeframe": "7m"}, 400, "timeframe"),
+        ({"symbols": ["NOSUCHUSD"]}, 400, "symbols"),
+        ({"enabled": True}, 400, "symbols"),
+        ({"live": True}, 400, "live"),
+    ],
+)
+async def test_what_may_not_be_wanted_is_refused_by_its_name(
+    api: Api, changes: dict[str, Any], status: int, named: str
+) -> None:
+    refused = await api("POST", CONFIG, json=changes)
+    assert (refused.status_code, named in refused.text) == (status, True), refused.text
+    assert (await api("GET", CONFIG)).json["config"]["version"] == 0
+
+
+async def test_a_decision_names_its_signal_its_order_and_the_reason(
+    api: Api, decide: Callable[..., None], stores: Stores
+) -> None:
+    await configure(api)
+    decide("first")
+    decide("second", candles_ago=-2, verdict="unproven")
+    told = (await api("GET", DECISIONS)).json["decisions"]
+    assert [(one["id"], one["action"], one["result"]) for one in told] == [
+        ("dec-second", "HOLD", "none"),
+        ("dec-first", "BUY", "pending"),
+    ]
+    held, bought = told
+    assert (held["reason"], held["order_id"], held["executed"]) == ("unproven", None, False)
+    assert held["signal"]["hash"] == stores.sealed.newest([TARGET])[0].hash
+    (order,) = (await api("GET", "/api/v1/auto-trade/orders")).json["orders"]
+    assert (order["id"], order["decision_id"]) == (bought["order_id"], bought["id"])
+    last = (await api("GET", "/api/v1/auto-trade/status")).json["last_decision"]
+    assert (last["action"], last["reasoning"]) == ("HOLD", held["reasoning"])
+
+    page = (await api("GET", DECISIONS, params={"limit": 1})).json
+    rest = (await api("GET", DECISIONS, params={"cursor": page["next_cursor"]})).json
+    assert [one["id"] for one in page["decisions"] + rest["decisions"]] == [
+        "dec-second", "dec-first"
+    ]  # fmt: skip
+    assert rest["next_cursor"] is None
+    for symbol, found in (("BTCUSD", 2), ("BTC-USD", 2), ("XAUUSD", 0)):
+        named = (await api("GET", DECISIONS, params={"symbol": symbol})).json["decisions"]
+        assert len(named) == found, symbol
+
+
+async def test_what_waits_is_ordered_once_when_its_own_account_confirms_it(
+    api: Api, decide: Callable[..., None], stores: Stores
+) -> None:
+    await configure(api, require_confirmation=True)
+    decide("first")
+    (waiting,) = (await api("GET", DECISIONS)).json["decisions"]
+    assert (waiting["state"], waiting["result"]) == ("pending", "pending")
+    assert waiting["order_id"] is None
+    other = {"X-API-Key": stores.keys.create(TRADER, "another's", account_id=7)[0]}
+    reader = {"X-API-Key": stores.keys.create("reader", "reads")[0]}
+    confirm, reject = (f"{DECISIONS}/dec-first/{word}" for word in ("confirm", "reject"))
+    assert (await api("GET", DECISIONS, headers=other)).json["decisions"] == []
+    assert (await api("POST", confirm, headers=other)).status_code == 404
+    assert (await api("POST", confirm, headers=reader)).status_code == 403
+    assert (await api("POST", confirm)).json["state"] == "confirmed"
+    assert (await api("POST", confirm)).status_code == 409
+    assert (await api("POST", reject)).status_code == 409
+    decide()
+    (order,) = (await api("GET", "/api/v1/auto-trade/orders")).json["orders"]
+    assert order["client_order_id"] == "dec-first"
+
+
+async def test_what_is_rejected_or_too_late_comes_to_nothing(
+    api: Api, decide: Callable[..., None]
+) -> None:
+    await configure(api, require_confirmation=True)
+    decide("first")
+    rejected = (await api("POST", f"{DECISIONS}/dec-first/reject")).json
+    assert (rejected["state"], rejected["result"]) == ("rejected", "cancelled")
+    decide()
+    assert (await api("GET", "/api/v1/auto-trade/orders")).json["orders"] == []
