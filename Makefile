@@ -31,12 +31,12 @@ demo-fx: $(VENV)/.installed
 
 # Types and arrows are checked while servers start and stop. Files come in order, so that whole
 # servers are first and what is short is last; tests/shared_servers.py says what stays together,
-# and why three processes run on two cores.
+# and why three processes run on two cores. Tests that call make are no part of these jobs.
 test: format
 	@$(MAKE) --no-print-directory --jobs 2 types tests
 
 tests: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	MAKEFLAGS= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What deals with time, at six turns: Sunday night, ends of a month and a year, a leap day, changes
 # of the clock; with INSTANTS=all at 24 instants, hours of a week and the weekend among them.

@@ -21,7 +21,7 @@ from bench import (
 )
 from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
-from bench.robots import scan, sockets
+from bench.robots import market_data, scan, sockets
 
 BENCHES: dict[str, Callable[[], None]] = {
     "store_candles": store_candles.run,
@@ -31,6 +31,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "predict_range": predict_range.run,
     "indicators": indicators.run,
     "ingest": ingest.run,
+    "market_data": market_data.run,
     "scan": scan.run,
     "sockets": sockets.run,
     "start_up": start_up.run,

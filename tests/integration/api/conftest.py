@@ -8,6 +8,7 @@ import pytest
 from falcon.testing import ASGIConductor, Result
 
 from api.app import Application, create_app
+from core.process.shared_counts import SharedCounts
 from core.settings import Settings
 from storage.stores import Stores
 from storage.trades.stream_stores import open_stream_stores
@@ -29,11 +30,17 @@ def enqueue(stores: Stores, settings: Settings) -> Enqueue:
 
 
 @pytest.fixture
-def app(stores: Stores, enqueue: Enqueue, settings: Settings) -> Application:
+def counts() -> SharedCounts:
+    """What the application counts of keys, as its processes do together."""
+    return SharedCounts()
+
+
+@pytest.fixture
+def app(stores: Stores, enqueue: Enqueue, settings: Settings, counts: SharedCounts) -> Application:
     """The application."""
     stream = open_stream_stores(settings, stores.redis)
     sender = EnqueueStream(make_celery(settings.broker_address), stream.intake)
-    return create_app(stores, stream, enqueue, sender, settings)
+    return create_app(stores, stream, enqueue, sender, settings, counts)
 
 
 @pytest.fixture

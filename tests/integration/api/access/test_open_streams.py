@@ -26,12 +26,19 @@ def job(stores: Stores) -> str:
     return stores.jobs.create("fetch_candles", [("fetch_candles", "fetch")], {}).id
 
 
+async def opened(counts: SharedCounts, holder: str) -> None:
+    """Wait until a key or an account holds a stream open."""
+    while not counts.open(f"streams of {holder}"):
+        await asyncio.sleep(0.01)
+
+
 async def test_an_event_stream_ends_soon_after_its_keys_revocation(
-    web: httpx.AsyncClient, stores: Stores
+    web: httpx.AsyncClient, stores: Stores, counts: SharedCounts
 ) -> None:
     plain, made = stores.keys.create("reader", "test")
     path = f"/tasks/{job(stores)}/events"
     following = asyncio.create_task(web.get(path, headers={"X-API-Key": plain}))
+    await asyncio.wait_for(opened(counts, made.id), 30)
     await asyncio.sleep(0.3)
     assert not following.done()
     stores.keys.revoke(made.id)
@@ -59,7 +66,7 @@ def end(stores: Stores, key: AccessKey, way: str) -> None:
 async def test_a_subscriber_s_socket_ends_with_its_key_whatever_ends_that(
     app: Application, stores: Stores, way: str
 ) -> None:
-    soon = now_ms() + 1_000
+    soon = now_ms() + 2_500
     told = NewAccount(user_name="Ana")
     plan_ends = soon if way == "plan's own end" else None
     account = stores.accounts.create(told, "pro", plan_ends)
@@ -73,7 +80,7 @@ async def test_a_subscriber_s_socket_ends_with_its_key_whatever_ends_that(
         assert not ws.closed
         end(stores, key, way)
         with pytest.raises(WebSocketDisconnected):
-            await asyncio.wait_for(ws.receive_text(), 3)
+            await asyncio.wait_for(ws.receive_text(), 5)
         assert ws.close_code == 4_401
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from falcon.testing import Result
 
-from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget
 from storage.access.access_keys import SUBSCRIBER
 from storage.accounts.accounts import NewAccount
@@ -17,6 +16,7 @@ from storage.ledger import append_only
 from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal, Unsealed
 from storage.stores import Stores
+from tests.clocks import began
 from tests.integration.api.conftest import Api
 
 EURUSD = ForecastTarget("mt5", "EURUSD", 900, 16, "barrier_signals")
@@ -51,7 +51,7 @@ Join = Callable[..., Subscribed]
 def closed(target: ForecastTarget, ago: int = 0) -> int:
     """Return when (s) the candle closed that closed last, or so many before."""
     step = target.resolution
-    return (now_ms() // 1_000 // step - ago) * step
+    return (began() // step - ago) * step
 
 
 def signal(target: ForecastTarget, ago: int = 0, **other: Any) -> Unsealed:

@@ -14,6 +14,7 @@ from storage.stores import Stores
 from tasks.jobs.run_step import run_step
 from tasks.signals.detect_amd import detect_amd
 from tasks.signals.note_phases import PhaseWatch
+from tests.clocks import began
 from tests.integration.tasks.signals.market import last_close
 from tests.unit.ml.amd.made_phases import ordinary, quiet
 
@@ -77,7 +78,7 @@ def test_the_phase_is_told_with_its_test_beside_it(stores: Stores) -> None:
 
 def test_candles_that_are_not_held_are_made_of_shorter_ones(stores: Stores) -> None:
     shorter = make_series("file", "EURUSD", 300)
-    stores.candles.write(shorter, made(1_200, end_of_quarter(), 300))
+    stores.candles.write(shorter, made(1_200, began() // 900 * 900, 300))
     found = msgspec.convert(ask(stores).result, AmdData)
     assert (found.timeframe, found.folded_from, found.input.candles) == ("15m", "5m", 400)
     assert stores.answers.find(Asked("amd.900", shorter, 100)) is not None
