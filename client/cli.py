@@ -16,7 +16,17 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from client.commands import candle_files, candles, check, forecasts, live, slots, submit, tasks
+from client.commands import (
+    candle_files,
+    candles,
+    check,
+    forecasts,
+    live,
+    slots,
+    submit,
+    tasks,
+    trading,
+)
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
 from core.errors import TickcastError
@@ -139,6 +149,7 @@ app.command("leaktest")(slots.leaktest)
 app.command("submit")(submit.submit)
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(candles.watch, name="watch")
+app.add_typer(trading.app, name="trading")
 app.command("feed")(live.feed)
 app.command("replay")(live.replay)
 app.command("check")(check.check)

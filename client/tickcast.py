@@ -5,11 +5,12 @@ from urllib.parse import quote
 
 import msgspec
 
+from client.calls.live import LiveCalls
+from client.calls.next_candle import NextCandleCalls
+from client.calls.slots import SlotCalls
+from client.calls.trading import TradingCalls
 from client.forecasts import Forecast, PathForecast
 from client.frames import Time, time_range
-from client.live_calls import LiveCalls
-from client.next_candle_calls import NextCandleCalls
-from client.slot_calls import SlotCalls
 from client.tasks import Task
 
 ForecastType = TypeVar("ForecastType", Forecast, PathForecast)
@@ -37,7 +38,7 @@ class TrainOptions(TypedDict, total=False):
     predict: bool
 
 
-class Tickcast(SlotCalls, NextCandleCalls, LiveCalls):
+class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls):
     """A client of one Tickcast server.
 
         t = Tickcast()

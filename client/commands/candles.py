@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from client.candle_calls import Watch
+from client.calls.candles import Watch
 from client.commands.output import (
     AsJson,
     Platform,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.table import Table
 
+from client.calls.slots import SlotOptions
 from client.commands.output import (
     AsJson,
     Platform,
@@ -18,7 +19,6 @@ from client.commands.output import (
 )
 from client.commands.tasks import plain, task_view
 from client.forecasts import verdict_sentence
-from client.slot_calls import SlotOptions
 from client.tasks import Task
 from core.models import CLOSE, known_models
 

@@ -7,9 +7,9 @@ import httpx
 import msgspec
 import pandas as pd
 
+from client.calls.tasks import TaskCalls
 from client.frames import Time, time_text
 from client.paging import Query, pages
-from client.task_calls import TaskCalls
 from client.transport import Params
 from core.next_candle import SeriesPoint
 

@@ -7,10 +7,10 @@ from urllib.parse import quote
 import msgspec
 import pandas as pd
 
+from client.calls.tasks import TaskCalls
 from client.frames import Candle, Rows, Time, candle_frame, time_range, time_text, upload_frame
 from client.paging import Query, limited
 from client.progress import Show, progress_shown
-from client.task_calls import TaskCalls
 from client.tasks import Task
 from client.uploads import merged, parts, to_csv
 from core.errors import TickcastError

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 import pandas as pd
 
-from client.candle_calls import CandleCalls
+from client.calls.candles import CandleCalls
 from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages

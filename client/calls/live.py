@@ -7,9 +7,9 @@ from urllib.parse import quote
 import msgspec
 import pandas as pd
 
+from client.calls.tasks import TaskCalls
 from client.frames import Time, time_text
 from client.paging import Query, limited
-from client.task_calls import TaskCalls
 from core.platforms import raw_symbol
 
 QUARANTINE_PAGE = 1_000
