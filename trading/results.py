@@ -36,6 +36,16 @@ def results(nets: Sequence[float], rs: Sequence[float | None]) -> Results:
     )
 
 
+def brier(told: Sequence[tuple[float, bool]]) -> float | None:
+    """Return the mean squared error of chances against what came; None without any.
+
+    Brier, G. W. (1950), Monthly Weather Review 78(1).
+    """
+    if not told:
+        return None
+    return statistics.fmean((chance - came) ** 2 for chance, came in told)
+
+
 def drawdowns(equity: Sequence[float]) -> list[float]:
     """Return of each point how far it lies below the highest before it, a share of that."""
     peak, found = -math.inf, []

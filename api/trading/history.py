@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from falcon.asgi import Request, Response
@@ -17,6 +17,7 @@ from api.trading.schemas import (
     EndedTrade,
     EquityQuery,
     EquityShown,
+    ForecastOfTrade,
     HistorySummary,
     TradePnl,
     TradingHistory,
@@ -24,10 +25,13 @@ from api.trading.schemas import (
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time
 from core.trading.accounts import MONEY
+from core.trading.decisions import Decision
 from core.trading.orders import TradeBody
 from storage.stores import Stores
 from storage.trading.accounts import ClosedTrade, EquityPoint
-from trading.results import LEAST_DAYS, drawdowns, results, sharpe
+from trading.results import LEAST_DAYS, brier, drawdowns, results, sharpe
+
+Forecasts = Mapping[str, ForecastOfTrade]
 
 _DAY_MS = 86_400_000
 # So many points and trades are read for the figures of a span.
@@ -40,6 +44,7 @@ class HistoryResource:
 
     def __init__(self, stores: Stores) -> None:
         self._trading = stores.trading
+        self._decisions = stores.decisions
 
     @operation("portfolio_history", "trading", {200: TradingHistory}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, query: EquityQuery) -> None:
@@ -61,10 +66,17 @@ class HistoryResource:
         points = _last_of(every, parse_resolution(query.resolution) * 1_000)
         trades = self._trading.trades(account_id, *span, query.limit + 1, before)
         shown = trades[: query.limit]
+        ended = _read_bodies(self._trading.trades(account_id, *span, _MOST))
+        decided = {one.decision_id for one in ended if one.decision_id is not None}
+        forecasts = {
+            name: forecast
+            for name, decision in self._decisions.made(account_id, decided).items()
+            if (forecast := _forecast(decision))
+        }
         return TradingHistory(
             equity=_equity(points)[-query.limit :],
-            trades=[_trade(one) for one in shown],
-            summary=_summary(every, self._trading.trades(account_id, *span, _MOST)),
+            trades=[_trade(one, forecasts) for one in shown],
+            summary=_summary(every, ended, forecasts),
             next_cursor=write_cursor(shown[-1].number) if len(trades) > query.limit else None,
         )
 
@@ -86,7 +98,17 @@ def _equity(points: Sequence[EquityPoint]) -> list[EquityShown]:
     ]
 
 
-def _trade(trade: ClosedTrade) -> EndedTrade:
+def _read_bodies(trades: Sequence[ClosedTrade]) -> list[TradeBody]:
+    return [convert(one.body, TradeBody) for one in trades]
+
+
+def _forecast(decision: Decision) -> ForecastOfTrade | None:
+    if decision.prob_tp_first is None or decision.baseline is None:
+        return None
+    return ForecastOfTrade(decision.prob_tp_first, decision.baseline)
+
+
+def _trade(trade: ClosedTrade, forecasts: Forecasts) -> EndedTrade:
     body = convert(trade.body, TradeBody)
     return EndedTrade(
         id=str(trade.number),
@@ -103,13 +125,15 @@ def _trade(trade: ClosedTrade) -> EndedTrade:
         slippage=body.slippage,
         decision_id=body.decision_id,
         signal_hash=body.signal_hash,
-        forecast=None,
+        forecast=forecasts.get(body.decision_id or ""),
         override=body.override,
     )
 
 
-def _summary(points: Sequence[EquityPoint], trades: Sequence[ClosedTrade]) -> HistorySummary:
-    bodies = [convert(one.body, TradeBody) for one in trades]
+def _summary(
+    points: Sequence[EquityPoint], bodies: Sequence[TradeBody], forecasts: Forecasts
+) -> HistorySummary:
+    judged = _judged(bodies, forecasts)
     found = results([one.net for one in bodies], [one.r for one in bodies])
     worth = [point.equity for point in points]
     ratio = sharpe([point.equity for point in _last_of(points, _DAY_MS)])
@@ -124,10 +148,22 @@ def _summary(points: Sequence[EquityPoint], trades: Sequence[ClosedTrade]) -> Hi
         sharpe=ratio,
         sharpe_reason=_TOO_FEW if ratio is None else None,
         ci=_interval(known),
-        brier=None,
-        brier_baseline=None,
+        brier=brier([(said.prob_tp_first, came) for said, came in judged]),
+        brier_baseline=brier([(said.baseline, came) for said, came in judged]),
         slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
     )
+
+
+def _judged(
+    bodies: Sequence[TradeBody], forecasts: Forecasts
+) -> list[tuple[ForecastOfTrade, bool]]:
+    """Return what was said of each trade that met an exit, once, and whether the profit came."""
+    met = {
+        body.decision_id: body.exit == "take_profit"
+        for body in bodies
+        if body.exit in ("take_profit", "stop_loss")
+    }
+    return [(said, met[name]) for name, said in forecasts.items() if name in met]
 
 
 def _interval(rs: Sequence[float]) -> list[float] | None:

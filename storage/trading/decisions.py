@@ -1,6 +1,6 @@
 """What accounts want decided, and the chain `decisions` of what was: each before its order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +28,8 @@ from storage.trading.trading_tables import trading_configs, trading_decisions
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECISION = msgspec.json.Decoder(Decision)
+# So many ids are named in one statement.
+_AT_ONCE = 500
 
 
 class KeptConfig(msgspec.Struct, frozen=True):
@@ -126,6 +128,17 @@ class DecisionStore:
         """Return a decision of an account; raises `NotFound`."""
         with reading(self._engine) as connection:
             return _find(connection, account_id, decision_id)
+
+    def made(self, account_id: int, ids: Collection[str]) -> dict[str, Decision]:
+        """Return decisions of an account by their ids; unknown ones are left out."""
+        here, wanted = trading_decisions.c, sorted(ids)
+        found: dict[str, Decision] = {}
+        with reading(self._engine) as connection:
+            for first in range(0, len(wanted), _AT_ONCE):
+                some = here.id.in_(wanted[first : first + _AT_ONCE])
+                query = select(here.id, here.body).where(here.account_id == account_id, some)
+                found |= {row.id: _DECISION.decode(row.body) for row in connection.execute(query)}
+        return found
 
     def confirm(self, account_id: int, decision_id: str, by: str) -> ShownDecision:
         """Have the order of a decision placed that waits for it.

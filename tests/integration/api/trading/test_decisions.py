@@ -31,12 +31,13 @@ def decide(stores: Stores, settings: Settings) -> Callable[..., None]:
     trader.begin()
     decisions = SignalDecisions(stores.decisions, stores.sealed, trader)
 
-    def once(signal_id: str | None = None, **other: Any) -> None:
+    def once(signal_id: str | None = None, bid: float = 100.0, **other: Any) -> None:
         if signal_id:
             told = {"verdict": "skilled", "side": "buy"} | other
             stores.sealed.append([unsealed(signal_id, **told)])
-        quote = Ticker(TARGET.symbol, now_ms(), bid=100.0, ask=100.01)
+        quote = Ticker(TARGET.symbol, now_ms(), bid=bid, ask=bid + 0.01)
         TickerStore(stores.redis).write(TARGET.platform, [quote])
+        trader.hear_prices(token)
         decisions.decide(token)
         trader.carry_out(token)
 
@@ -149,3 +150,22 @@ async def test_what_is_rejected_or_too_late_comes_to_nothing(
     assert (rejected["state"], rejected["result"]) == ("rejected", "cancelled")
     decide()
     assert (await api("GET", "/api/v1/auto-trade/orders")).json["orders"] == []
+
+
+async def test_a_trade_tells_what_its_signal_said_and_scores_it(
+    api: Api, decide: Callable[..., None]
+) -> None:
+    await configure(api)
+    decide("first", probability_tp=0.4, probability_sl=0.3)
+    decide(bid=100.5)
+    decide(bid=103.0)
+    history = (await api("GET", "/api/portfolio/history")).json
+    (trade,) = history["trades"]
+    assert trade["exit"] == "take_profit"
+    said = trade["forecast"]
+    assert (said["prob_tp_first"], said["baseline"]) == pytest.approx((4 / 7, 1 / 3))
+    scored = history["summary"]
+    assert scored["brier"] == pytest.approx((3 / 7) ** 2)
+    assert scored["brier_baseline"] == pytest.approx((2 / 3) ** 2)
+    (decided,) = (await api("GET", DECISIONS)).json["decisions"]
+    assert (decided["executed"], decided["result"]) == (True, "profit")
