@@ -267,6 +267,7 @@ def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> N
     app.add_route("/app/account", Page("account.html"), public=True)
     app.add_route("/app/ops", Page("ops.html"), public=True)
     app.add_route("/app/performance", Page("performance.html"), public=True)
+    app.add_route("/app/trading", Page("trading.html"), public=True)
     app.add_route("/docs", DocsPage(), public=True)
     app.add_route("/metrics", text, suffix="either", probe=True, status_body=True)
     app.add_route("/metrics/prometheus", text, probe=True)

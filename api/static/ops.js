@@ -2,7 +2,7 @@
 
 import { get } from "./parts/api.js";
 import { h, show } from "./parts/dom.js";
-import { keepFilled, part } from "./parts/kept_filled.js";
+import { keepFilled, part, sharedAnswer } from "./parts/kept_filled.js";
 import { startPage } from "./parts/own_page.js";
 import { adminSecret, forgetAdminSecret, forgetKey, keepAdminSecret, keepKey, key } from "./parts/session.js";
 import { signIn } from "./parts/sign_in.js";
@@ -40,12 +40,8 @@ startPage({
 });
 
 function open(main, signal, askAgain) {
-  let answer = null;
-  // All parts of one round show the same answer.
-  const watched = (show_) => async () => {
-    answer ??= get(PATH, {}, signal).finally(() => setTimeout(() => { answer = null; }));
-    return show_(await answer);
-  };
+  const answer = sharedAnswer(() => get(PATH, {}, signal));
+  const watched = (show_) => async () => show_(await answer());
   const secret = (load) => () => (adminSecret() ? load(signal) : needsSecret(askAgain));
   const parts = {
     summary: part("Now", watched(summaryPart)),

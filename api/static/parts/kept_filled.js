@@ -11,13 +11,20 @@ export function part(title, load) {
   return { load, body, panel: panel(title, body) };
 }
 
+/** Ask once for all parts of a round that show the same answer. */
+export function sharedAnswer(ask) {
+  let answer = null;
+  return () => (answer ??= ask().finally(() => setTimeout(() => { answer = null; })));
+}
+
 /** Fill parts, and fill them anew after each so many ms until `signal` is aborted. */
 export async function keepFilled(parts, every, signal) {
   await fillAll(parts, signal, false);
   keepFresh(parts, every, signal).catch(() => {});
 }
 
-const fillAll = (parts, signal, quiet) =>
+/** Fill parts now; `quiet` leaves what they show until the new has come. */
+export const fillAll = (parts, signal, quiet) =>
   Promise.all(parts.map(({ body, load }) => fillWith(body, load, { signal, quiet })));
 
 async function keepFresh(parts, every, signal) {

@@ -1,10 +1,12 @@
-"""The record of signals in a real browser: to whoever has a key, or to all where it is set so."""
+"""The record of signals in a real browser, to whoever has a key or to all, and trading by them."""
 
+import re
+from functools import partial
 from typing import Any
 
 import httpx
 import msgspec
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from api.record.schemas import (
     CalibratedModel,
@@ -23,7 +25,9 @@ from core.answers.record import (
     RecordHead,
     SignalFigures,
 )
+from storage.access.access_keys import TRADER
 from storage.stores import Stores
+from tests.e2e.dashboard import trading_answers as trading
 from tests.e2e.dashboard.browser import Watched
 from tests.e2e.dashboard.test_subscribers import looks_well, sign_in
 
@@ -141,3 +145,89 @@ def test_where_it_is_public_nobody_is_asked_and_nothing_is_sold_that_is_not_ther
     page.get_by_role("button", name="Plots").press("Enter")
     expect(page.get_by_role("img", name="Calibration")).to_have_count(4)
     looks_well(page, "performance")
+
+
+def test_an_account_that_never_traded_is_halted_by_keyboard_and_resumed_by_an_owner_only(
+    watched: Watched, filled: RunningTickcast, sold: Stores
+) -> None:
+    page = watched.page
+    page.goto(f"{filled.url}/app/trading")
+    sign_in(page, "Access key", sold.keys.create(TRADER, "trader", account_id=7)[0])
+
+    for title in (
+        "Nothing is held",
+        "Nothing was decided yet",
+        "Not enough to draw yet",
+        "No order yet",
+        "No position has ended yet",
+    ):
+        expect(page.locator(".state-title", has_text=title)).to_be_visible()
+    switch = page.get_by_role("region", name="Kill switch")
+    expect(switch.locator(".state-chip")).to_have_text("ACTIVE")
+    page.keyboard.press("Alt+Shift+H")
+    expect(switch.get_by_role("alert")).to_contain_text("no order is sent after it")
+    expect(switch.locator(".state-chip")).to_have_text("HALTED")
+    switch.get_by_role("button", name="Resume").press("Enter")
+    expect(switch.get_by_role("alert")).to_contain_text("Say why")
+    page.keyboard.type("a test")
+    switch.get_by_role("button", name="Resume").press("Enter")
+    expect(switch.get_by_role("alert")).to_contain_text("Only an owner's key")
+    expect(switch.locator(".state-chip")).to_have_text("HALTED")
+    page.get_by_role("button", name="Compute all anew").press("Enter")
+    expect(page.get_by_role("region", name="Proof")).to_contain_text("as recorded")
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible(timeout=15_000)
+    page.goto("about:blank")
+    watched.complaints.clear()  # the browser itself reports the refusal, and being cut off
+
+
+def answer(told: Any, route: Route) -> None:
+    """Answer a call of the page."""
+    route.fulfill(json=told)
+
+
+def test_what_is_held_decided_and_ordered_is_shown_with_the_reasons(
+    watched: Watched, filled: RunningTickcast
+) -> None:
+    page = watched.page
+    answers = {
+        "auto-trade/status": trading.status(),
+        "portfolio": trading.portfolio(),
+        "portfolio/history": trading.history(),
+        "auto-trade/orders": trading.orders(),
+        "auto-trade/config": trading.config(),
+        "auto-trade/decisions": trading.decisions(),
+        "symbols": trading.symbols(),
+    }
+    for name, told in answers.items():
+        page.route(re.compile(rf"/api/(v1/)?{name}(\?.*)?$"), partial(answer, told))
+    named = re.compile("symbols=([A-Z]+)")
+    page.route(
+        "**/api/signals/active?*",
+        lambda r: r.fulfill(json=trading.active(named.findall(r.request.url)[0])),
+    )
+    page.route("**/decisions/*/confirm", lambda route: route.fulfill(json={}))
+    page.goto(f"{filled.url}/app/trading")
+    sign_in(page, "Access key", filled.key)
+
+    held = page.get_by_role("region", name="Open positions").locator("tbody tr")
+    expect(held).to_have_count(2)
+    expect(held.first.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("target 2,380.*forecast for 1h: 2,351.* to 2,362")
+    )
+    expect(held.first).to_contain_text("override: unproven")
+    expect(held.last).to_contain_text("No model is trained.")
+    decided = page.get_by_role("region", name="Decisions, the newest first").locator("tbody tr")
+    expect(decided).to_have_count(3)
+    expect(decided.nth(1)).to_contain_text("unproven: The slot has not shown skill")
+    with page.expect_request("**/decisions/dec-waits/confirm"):
+        decided.first.get_by_role("button", name="Confirm BUY XAUUSD").press("Enter")
+    expect(page.get_by_role("application", name=re.compile("Equity"))).to_be_visible()
+    ordered = page.get_by_role("region", name="Orders, the newest first").locator("tbody tr")
+    expect(ordered.nth(1)).to_contain_text("notional: The order is worth 34% of equity")
+    ended = page.get_by_role("region", name="Ended trades")
+    expect(ended.locator(".facts")).to_contain_text("0.231, 0.222")
+    looks_well(page, "trading")
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.mouse.wheel(0, 3_000)
+    expect(page.get_by_role("button", name="Halt")).to_be_in_viewport()

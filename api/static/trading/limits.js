@@ -1,0 +1,29 @@
+// How much of what orders are held to is used.
+
+import { h, svg } from "../parts/dom.js";
+import { count, percent } from "../parts/format.js";
+import { facts } from "../parts/table.js";
+
+export function limitsPart({ limits, used }) {
+  const bars = [
+    ["Trades today", used.trades_today, limits.trades_a_day, count],
+    ["Open positions", used.open_positions, limits.open_positions, count],
+    ["Exposure", used.gross, limits.gross, percent],
+    ["Loss of the day", used.daily_loss, limits.daily_loss, percent],
+    ["Below the peak", used.drawdown, limits.drawdown, percent],
+  ];
+  return h("div.body.grid", {}, h("div.bars.limits", {}, bars.map(bar)), facts(
+    ["Risk of a trade", percent(limits.risk_per_trade)],
+    ["Worth of an order", percent(limits.notional)],
+    ["Of one market", percent(limits.per_symbol)],
+    ["Orders a minute", count(limits.orders_a_minute)],
+  ));
+}
+
+function bar([name, used, limit, show]) {
+  const share = limit > 0 ? Math.min(1, used / limit) : 1;
+  const look = share >= 1 ? "down" : share >= 0.8 ? "warn" : "calm";
+  const drawing = svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect.bar.pale", { y: 2, width: 200, height: 8 }), svg(`rect.bar.${look}`, { y: 2, width: 200 * share, height: 8 }));
+  return h("div", {}, h("span", {}, name), drawing, h("span.number", {}, `${show(used)} of ${show(limit)}`));
+}
