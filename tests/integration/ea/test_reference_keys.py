@@ -7,7 +7,7 @@ import pytest
 
 from api.app import Application
 from api.docs.openapi import build_document
-from tests.integration.api.conftest import app, enqueue, settings  # noqa: F401
+from tests.integration.api.conftest import app, counts, enqueue, settings  # noqa: F401
 from tests.reference_agents import NAMES, headers_of, keys_of, paths_of
 
 # Of HTTP itself, which no document lists.

@@ -30,6 +30,8 @@ ORDERS = (
     f"POST {DATA}/trade", f"POST {AGENT}/connect", f"POST {DATA}/connect",
     f"POST {AGENT}/positions/close", f"POST {DATA}/positions/{{position_id}}/close",
     "POST /api/portfolio/positions", f"POST {AGENT}/disconnect", f"POST {DATA}/disconnect",
+    "POST /api/v1/auto-trade/config", "POST /api/v1/auto-trade/decisions/{decision_id}/confirm",
+    "POST /api/v1/auto-trade/decisions/{decision_id}/reject",
 )  # fmt: skip
 TERMINALS = (
     f"GET {AGENT}/status", f"GET {DATA}/status", f"GET {AGENT}/positions",
