@@ -4,8 +4,6 @@ What is missing, old or not finite refuses (fail closed). An order that only shr
 asked for its state and its volume alone, so that no limit can trap a position.
 """
 
-from decimal import Decimal
-
 from core.trading.accounts import Account, Limits, Position, Price, Verdict
 from core.trading.events import Ordered, View
 from core.trading.orders import Order
@@ -13,7 +11,6 @@ from trading.money import amount, converted, volume_of, worth
 from trading.valuation import equity, notional, rate_of, sign
 
 ACCEPTED = Verdict(True)
-_BPS = Decimal("0.0001")
 
 
 def refused(limit: str, detail: str) -> Verdict:

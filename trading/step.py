@@ -14,7 +14,6 @@ from core.trading.events import (
     Changed,
     Ended,
     Event,
-    Filled,
     Input,
     Marked,
     Opened,
@@ -355,6 +354,3 @@ def _end(account: Account, order_id: int, at: int, state: str, reason: str) -> l
 def _happen(account: Account, event: Event) -> list[Event]:
     apply(account, event)
     return [event]
-
-
-__all__ = ["Filled", "is_good", "open_account", "step"]

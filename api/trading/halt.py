@@ -24,8 +24,6 @@ from storage.trading.switches import EVERYBODY, Switch
 _LOOK_S = 0.02
 # The lease of a trader that is gone runs out meanwhile (s).
 _WAITED_S = LEASE_MS / 1_000 + 1.0
-# So many orders are looked at for those under way.
-_ORDERS = 500
 _UNDER_WAY = ("accepted", "sent", "unknown", "partially_filled")
 
 

@@ -92,7 +92,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     orders_a_minute: int = 10
     open_positions: int = 5
     price_band: float = 0.05
-    quote_age_s: float = 10.0
     spreads: float = 10.0
     cooldown_s: int = 0
     losses_in_a_row: int = 0

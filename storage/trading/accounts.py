@@ -113,8 +113,8 @@ class AccountStore:
 
     def get(self, account_id: int) -> Account | None:
         """Return the state of an account, None before its first command."""
-        with reading(self._engine) as connection:
-            return read_account(connection, account_id)
+        kept = self.kept(account_id)
+        return None if kept is None else kept.account
 
     def kept(self, account_id: int) -> KeptAccount | None:
         """Return the state of an account and the row of the chain that it follows from."""
@@ -212,18 +212,6 @@ class TraderTurn:
         self._switches: dict[int, Switch] = {}
         self._number: int | None = None
 
-    def waiting(self, limit: int) -> list[WaitingCommand]:
-        """Return the oldest commands that wait."""
-        return waiting(self._connection, limit)
-
-    def account(self, account_id: int) -> Account | None:
-        """Return the state of an account."""
-        return read_account(self._connection, account_id)
-
-    def accounts(self) -> list[int]:
-        """Return the ids of all accounts."""
-        return list(self._connection.execute(select(trading_accounts.c.account_id)).scalars())
-
     def switches(self, scopes: Sequence[int]) -> dict[int, Switch]:
         """Return what accounts may do; nobody changes it meanwhile."""
         if unknown := [scope for scope in scopes if scope not in self._switches]:
@@ -317,13 +305,6 @@ class TraderTurn:
         changed = self._connection.execute(update(table).where(*here).values(values))
         if not changed.rowcount:
             self._connection.execute(insert(table).values(named | values))
-
-
-def read_account(connection: Connection, account_id: int) -> Account | None:
-    """Return the state of an account."""
-    here = trading_accounts.c.account_id == account_id
-    state = connection.execute(select(trading_accounts.c.state).where(here)).scalar()
-    return None if state is None else _ACCOUNT.decode(state)
 
 
 def _chain_row(row: Row[Any]) -> ChainRow:

@@ -81,12 +81,6 @@ class CommandStore:
                 found |= {row.id: row.result or {} for row in connection.execute(query)}
         return found
 
-    def find(self, account_id: int, client_order_id: str) -> Submitted | None:
-        """Return the command of an account's id."""
-        with reading(self._engine) as connection:
-            row = _find(connection, account_id, client_order_id)
-        return None if row is None else _submitted(row)
-
     def asked(self, account_id: int, client_order_id: str) -> Command | None:
         """Return what was asked for under an account's id."""
         with reading(self._engine) as connection:
