@@ -2,8 +2,7 @@
 
 import msgspec
 
-from core.clock.resolutions import DAY
-from core.trading.accounts import Account, Fill, Position
+from core.trading.accounts import CASH, DAY_MS, Account, Fill, Position
 from core.trading.events import (
     Accepted,
     Changed,
@@ -19,8 +18,6 @@ from core.trading.events import (
 )
 from core.trading.orders import Order
 from trading.money import converted, post, share, worth
-
-_DAY_MS = DAY * 1_000
 
 
 def apply(account: Account, event: Event) -> None:
@@ -65,7 +62,7 @@ def _accept(account: Account, event: Accepted) -> None:
 
 
 def _turn_day(account: Account, at: int) -> None:
-    if (day := at // _DAY_MS) > account.day:
+    if (day := at // DAY_MS) > account.day:
         account.day, account.day_trades, account.day_equity = day, 0, None
 
 
@@ -109,7 +106,7 @@ def _close(account: Account, fill: Fill) -> None:
 def _open(account: Account, fill: Fill, order: Order, volume: int) -> None:
     cost = worth(order.instrument, fill.price, volume)
     in_account, paid = converted(cost, fill.rate), share(fill.commission, volume, fill.volume)
-    held = next((p for p in account.positions.values() if _is_of(p, order)), None)
+    held = account.position_in(order.instrument.market)
     stop = order.stop_loss
     risk = (
         0
@@ -144,10 +141,6 @@ def _open(account: Account, fill: Fill, order: Order, volume: int) -> None:
     held.take_profit = held.take_profit if order.take_profit is None else order.take_profit
 
 
-def _is_of(position: Position, order: Order) -> bool:
-    return position.instrument.market == order.instrument.market
-
-
 def _change(account: Account, event: Changed) -> None:
     if event.position_id is not None:
         position = account.positions[event.position_id]
@@ -160,5 +153,5 @@ def _change(account: Account, event: Changed) -> None:
 
 def _note_swap(account: Account, event: Swapped) -> None:
     position = account.positions[event.position_id]
-    position.swap += sum(units for name, units in event.postings if name == "cash")
+    position.swap += sum(units for name, units in event.postings if name == CASH)
     position.swapped_until = event.at

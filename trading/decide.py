@@ -20,7 +20,7 @@ from trading.money import (
     volume_of,
     worth,
 )
-from trading.valuation import equity, rate_of
+from trading.valuation import entry_price, equity, rate_of, sign
 
 SKILLED = "skilled"
 
@@ -71,7 +71,6 @@ def decide(offer: Offer, config: TradingConfig, version: int, known: Known) -> D
 
 def _against(offer: Offer, config: TradingConfig, known: Known) -> str | None:
     """Return the first thing that speaks against a position, None if nothing does."""
-    today = known.account.day_trades if known.now // 86_400_000 == known.account.day else 0
     most = min(config.max_daily_trades, known.limits.trades_a_day)
     rules = (
         ("halted", known.state != "ACTIVE"),
@@ -80,7 +79,7 @@ def _against(offer: Offer, config: TradingConfig, known: Known) -> str | None:
         ("abstained", not offer.acts and (config.require_skill or offer.verdict == SKILLED)),
         ("no_exits", offer.side is None or None in (offer.stop_loss, offer.take_profit)),
         ("low_confidence", offer.confidence < config.min_confidence),
-        ("max_daily_trades", today >= most),
+        ("max_daily_trades", known.account.trades_on(known.now) >= most),
         ("no_instrument", known.instrument is None),
     )
     return next((name for name, holds in rules if holds), None)
@@ -96,10 +95,9 @@ def _sized(offer: Offer, config: TradingConfig, known: Known) -> PlaceOrder | st
     owned = equity(known.account, known.prices, known.rates)
     if price is None or rate is None or owned is None or known.now - price.at > price.fresh_ms:
         return "no_price"
-    entry = price.ask if side == "buy" else price.bid
+    entry = entry_price(side, price)
     stop, target = _exits(instrument, side, offer.stop_loss, offer.take_profit)
-    toward = 1 if side == "buy" else -1
-    if (entry - stop) * toward <= 0 or (target - entry) * toward <= 0:
+    if (entry - stop) * sign(side) <= 0 or (target - entry) * sign(side) <= 0:
         return "passed"
     volume = _volume(instrument, entry, abs(entry - stop), owned, rate, config, known.limits)
     if volume * instrument.volume_step < instrument.volume_min:

@@ -32,7 +32,7 @@ def exit_fills(account: Account, ticked: Ticked, opened_since: int | None = None
     """
     found = []
     for position in list(account.positions.values()):
-        if not _is_of(position.instrument, ticked):
+        if not is_of(position.instrument, ticked):
             continue
         if opened_since is not None and position.opened_at != opened_since:
             continue
@@ -49,7 +49,7 @@ def order_fill(account: Account, order: Order, ticked: Ticked) -> Filled | None:
         return None
     price, slippage = reached
     volume = order.volume - order.filled
-    held = _held(account, order.instrument)
+    held = account.position_in(order.instrument.market)
     if order.reduces is not None:
         volume = min(volume, held.volume) if held else 0
     shrinks = held is not None and held.side != order.side
@@ -65,10 +65,10 @@ def order_fill(account: Account, order: Order, ticked: Ticked) -> Filled | None:
 def would_fill(account: Account, ticked: Ticked) -> bool:
     """Say whether a price changes the account, which it does not do here."""
     for position in account.positions.values():
-        if _is_of(position.instrument, ticked) and _exit(position, ticked.tick, stops_only=False):
+        if is_of(position.instrument, ticked) and _exit(position, ticked.tick, stops_only=False):
             return True
     for order in account.orders.values():
-        if _is_of(order.instrument, ticked) and (
+        if is_of(order.instrument, ticked) and (
             _entry(order, ticked.tick)
             or (order.expires_at is not None and order.expires_at <= ticked.tick.at)
         ):
@@ -76,13 +76,9 @@ def would_fill(account: Account, ticked: Ticked) -> bool:
     return False
 
 
-def _is_of(instrument: Instrument, ticked: Ticked) -> bool:
+def is_of(instrument: Instrument, ticked: Ticked) -> bool:
+    """Say whether a price is of a market."""
     return (instrument.platform, instrument.symbol) == (ticked.platform, ticked.symbol)
-
-
-def _held(account: Account, instrument: Instrument) -> Position | None:
-    held = account.positions.values()
-    return next((one for one in held if one.instrument.market == instrument.market), None)
 
 
 def _exit(position: Position, tick: Tick, *, stops_only: bool) -> tuple[str, int, int] | None:
@@ -233,5 +229,5 @@ def _position_id(
 ) -> int:
     if ended is not None:
         return ended.id
-    grown = _held(account, instrument) if rest else None
+    grown = account.position_in(instrument.market) if rest else None
     return order_id if grown is None else grown.id

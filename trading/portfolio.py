@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from core.trading.accounts import COMMISSION, REALISED, SWAP, Account, Limits, Position, Price, Rate
+from core.trading.accounts import (
+    COMMISSION,
+    DAY_MS,
+    REALISED,
+    SWAP,
+    Account,
+    Limits,
+    Position,
+    Price,
+    Rate,
+)
 from trading.money import converted, worth
 from trading.valuation import exit_price, gain, rate_of, sign
 
@@ -49,7 +59,7 @@ class Figures(NamedTuple):
     @property
     def net(self) -> int:
         """Return longs less shorts."""
-        return sum(sign(one.position.side) * one.notional for one in self.held)
+        return sum(map(_signed, self.held))
 
 
 def figures(
@@ -63,9 +73,8 @@ def figures(
     held = [_held(one, account, prices, rates) for one in account.positions.values()]
     unrealised = sum(one.account for one in held)
     equity = account.balance + unrealised
-    same_day = now // 86_400_000 == account.day
+    same_day = now // DAY_MS == account.day
     start = account.day_equity if same_day and account.day_equity is not None else equity
-    trades = account.day_trades if same_day else 0
     peak = max(account.peak, equity)
     return Figures(
         held=held,
@@ -79,7 +88,7 @@ def figures(
         today=equity - start,
         open_risk=sum(one.position.risk for one in held),
         daily_loss_left=max(0, int(limits.daily_loss * start) + equity - start),
-        trades_left=max(0, limits.trades_a_day - trades),
+        trades_left=max(0, limits.trades_a_day - account.trades_on(now)),
         drawdown=(peak - equity) / peak if peak > 0 else 0.0,
         by_symbol=_sums((one.position.instrument.symbol, _signed(one)) for one in held),
         by_currency=_sums(_currencies(held)),

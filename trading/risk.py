@@ -8,7 +8,7 @@ from core.trading.accounts import Account, Limits, Position, Price, Verdict
 from core.trading.events import Ordered, View
 from core.trading.orders import Order
 from trading.money import amount, converted, volume_of, worth
-from trading.valuation import equity, notional, rate_of, sign
+from trading.valuation import entry_price, equity, notional, rate_of, sign
 
 ACCEPTED = Verdict(True)
 
@@ -21,7 +21,7 @@ def refused(limit: str, detail: str) -> Verdict:
 def check(account: Account, order: Order, asked: Ordered) -> Verdict:
     """Judge an order that opens or adds to a position, or shrinks one."""
     view, now = asked.view, asked.at
-    held = _held(account, order)
+    held = account.position_in(order.instrument.market)
     if view.state == "HALTED" or account.state == "HALTED":
         return refused("state", f"Trading is halted: {account.reason or 'by its owner'}.")
     if held is not None and held.side != order.side and order.volume <= held.volume:
@@ -41,11 +41,6 @@ def check(account: Account, order: Order, asked: Ordered) -> Verdict:
         if not verdict.accepted:
             return verdict
     return ACCEPTED
-
-
-def _held(account: Account, order: Order) -> Position | None:
-    held = account.positions.values()
-    return next((one for one in held if one.instrument.market == order.instrument.market), None)
 
 
 def _volume(order: Order) -> Verdict:
@@ -95,19 +90,18 @@ def _entry(order: Order, price: Price | None) -> int:
         return order.price
     if price is None:
         return 0
-    return price.ask if order.side == "buy" else price.bid
+    return entry_price(order.side, price)
 
 
 def _pace(account: Account, order: Order, limits: Limits, now: int) -> Verdict:
     recent = sum(at > now - 60_000 for at in account.minute_orders)
-    today = account.day_trades if now // 86_400_000 == account.day else 0
     key = str(order.instrument.market)
     new = all(one.instrument.market != order.instrument.market for one in _entries(account))
     places = len({str(one.instrument.market) for one in _entries(account)})
     stopped = account.stops.get(key)
     rules = (
         ("orders_a_minute", recent >= limits.orders_a_minute),
-        ("trades_a_day", today >= limits.trades_a_day),
+        ("trades_a_day", account.trades_on(now) >= limits.trades_a_day),
         ("open_positions", new and places >= limits.open_positions),
         ("cooldown", stopped is not None and now < stopped + 1_000 * limits.cooldown_s),
         ("losses_in_a_row", 0 < limits.losses_in_a_row <= account.losses.get(key, 0)),

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.clock.resolutions import DAY
-from core.trading.accounts import Account, Limits, Price, Rate, Tick, TradingState
+from msgspec.structs import replace
+
+from core.trading.accounts import DAY_MS, Account, Limits, Price, Rate, Tick, TradingState
 from core.trading.events import (
     Accepted,
     Changed,
@@ -37,13 +38,12 @@ from core.trading.orders import (
     PlaceOrder,
 )
 from trading.apply import apply
-from trading.matching import exit_fills, order_fill, other
+from trading.matching import exit_fills, is_of, order_fill, other
 from trading.money import deposited, money, steps, ticks
 from trading.nightly import nights_charged
 from trading.risk import check, refused
-from trading.valuation import equity
+from trading.valuation import equity, exit_price, sign
 
-_DAY_MS = DAY * 1_000
 # A market order that no price fills for so long (ms) is given up.
 PATIENCE_MS = 60_000
 
@@ -90,7 +90,7 @@ def _ordered(account: Account, asked: Ordered) -> list[Event]:
 
 def _mark_of_day(account: Account, asked: Ordered) -> list[Event]:
     """Note what the account was worth as the first command of a day came."""
-    if asked.at // _DAY_MS <= account.day:
+    if asked.at // DAY_MS <= account.day:
         return []
     return _mark(account, asked.at, asked.view.prices, asked.view.rates)
 
@@ -194,9 +194,9 @@ def _protect(account: Account, asked: Ordered, command: ModifyPosition) -> list[
     instrument = position.instrument
     stop, profit = _ticks(instrument, command.stop_loss), _ticks(instrument, command.take_profit)
     price = asked.view.prices.get(str(instrument.market))
-    toward = 1 if position.side == "buy" else -1
+    toward = sign(position.side)
     if price is not None:
-        here = price.bid if position.side == "buy" else price.ask
+        here = exit_price(position, price)
         if stop is not None and (here - stop) * toward <= 0:
             return _refuse(asked, "stop_loss", "stop_loss must lie on the losing side.")
         if profit is not None and (profit - here) * toward <= 0:
@@ -225,8 +225,7 @@ def _modify(account: Account, asked: Ordered, command: ModifyOrder) -> list[Even
     price, stop, profit = (_ticks(instrument, one) for one in told)
     if price is None or (stop is None and told[1]) or (profit is None and told[2]):
         return _refuse(asked, "price", f"Prices must be multiples of {instrument.tick_size}.")
-    changed = Order(**{name: getattr(order, name) for name in Order.__struct_fields__})
-    changed.price, changed.stop_loss, changed.take_profit = price, stop, profit
+    changed = replace(order, price=price, stop_loss=stop, take_profit=profit)
     del account.orders[order.id]
     verdict = check(account, changed, asked)
     account.orders[order.id] = order
@@ -254,9 +253,8 @@ def _ticked(account: Account, ticked: Ticked) -> list[Event]:
         return []
     happened: list[Event] = [*exit_fills(account, ticked)]
     for order in sorted(account.orders.values(), key=lambda one: one.id):
-        if (order.instrument.platform, order.instrument.symbol) != (ticked.platform, ticked.symbol):
-            continue
-        happened += _try(account, order, ticked)
+        if is_of(order.instrument, ticked):
+            happened += _try(account, order, ticked)
     if ticked.tick.low is not None:
         happened += exit_fills(account, ticked, opened_since=ticked.tick.at)
     return happened

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from core.trading.accounts import Account, Position, Price, Rate
+from core.trading.orders import Side
 from trading.money import converted, worth
 
 _ONE = Decimal(1)
@@ -25,6 +26,11 @@ def gain(position: Position, price: int, volume: int) -> int:
 def exit_price(position: Position, price: Price) -> int:
     """Return at what (ticks) a position could end now: buyers sell at the bid."""
     return price.bid if position.side == "buy" else price.ask
+
+
+def entry_price(side: Side, price: Price) -> int:
+    """Return at what (ticks) a position could begin now: buyers pay the ask."""
+    return price.ask if side == "buy" else price.bid
 
 
 def rate_of(rates: Mapping[str, Rate], currency: str, of: str) -> Decimal | None:

@@ -24,7 +24,7 @@ from api.trading.schemas import (
 )
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time
-from core.trading.accounts import MONEY
+from core.trading.accounts import DAY_MS, MONEY
 from core.trading.decisions import Decision
 from core.trading.orders import TradeBody
 from storage.stores import Stores
@@ -33,7 +33,6 @@ from trading.results import LEAST_DAYS, brier, drawdowns, results, sharpe
 
 Forecasts = Mapping[str, ForecastOfTrade]
 
-_DAY_MS = 86_400_000
 # So many points and trades are read for the figures of a span.
 _MOST = 100_000
 _TOO_FEW = f"fewer than {LEAST_DAYS} days"
@@ -136,7 +135,7 @@ def _summary(
     judged = _judged(bodies, forecasts)
     found = results([one.net for one in bodies], [one.r for one in bodies])
     worth = [point.equity for point in points]
-    ratio = sharpe([point.equity for point in _last_of(points, _DAY_MS)])
+    ratio = sharpe([point.equity for point in _last_of(points, DAY_MS)])
     known = [one.r for one in bodies if one.r is not None]
     return HistorySummary(
         n=found.n,

@@ -9,6 +9,7 @@ from core.errors import InvalidRequest
 from core.trading.instruments import Instrument, instrument_of
 from core.trading.orders import OrderType, PlaceOrder, Side
 from storage.markets.markets import MarketStore
+from trading.valuation import sign
 
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
 
@@ -79,7 +80,7 @@ def check_units(order: PlaceOrder, instrument: Instrument) -> None:
 
 def check_sides(order: PlaceOrder) -> None:
     """Raise `InvalidRequest` for a stop and a target that lie on the wrong sides of each other."""
-    toward = 1 if order.side == "buy" else -1
+    toward = sign(order.side)
     stop, target, entry = order.stop_loss, order.take_profit, order.price
     below, above = ("below", "above") if toward > 0 else ("above", "below")
     if stop is not None and target is not None and (target - stop) * toward <= 0:

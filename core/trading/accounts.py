@@ -8,11 +8,14 @@ from typing import Literal
 
 import msgspec
 
+from core.clock.resolutions import DAY
+from core.series import Market
 from core.trading.instruments import Instrument
 from core.trading.orders import Order, Side
 
 # Units of money in one of a currency.
 MONEY = 100_000_000
+DAY_MS = DAY * 1_000
 CASH, POSITION_COST, REALISED = "cash", "position_cost", "realised"
 COMMISSION, SWAP, DEPOSIT = "commission", "swap", "deposit"
 BOOKS = (CASH, POSITION_COST, REALISED, COMMISSION, SWAP, DEPOSIT)
@@ -77,6 +80,15 @@ class Account(msgspec.Struct, kw_only=True):
     def balance(self) -> int:
         """Return deposits and all that was realised, less costs."""
         return self.books[CASH] + self.books[POSITION_COST]
+
+    def position_in(self, market: Market) -> Position | None:
+        """Return what is held of a market: one position at most (netting)."""
+        held = self.positions.values()
+        return next((one for one in held if one.instrument.market == market), None)
+
+    def trades_on(self, now: int) -> int:
+        """Return how many trades were begun on the day of an instant, UTC."""
+        return self.day_trades if now // DAY_MS == self.day else 0
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
