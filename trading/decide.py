@@ -12,14 +12,8 @@ from core.trading.accounts import Account, Limits, Price, Rate, TradingState
 from core.trading.decisions import Action, Decision, Offer, TradingConfig
 from core.trading.instruments import Instrument
 from core.trading.orders import PlaceOrder, Side
-from trading.money import (
-    converted,
-    price_of,
-    ticks_down,
-    ticks_up,
-    volume_of,
-    worth,
-)
+from trading.money import exact, price_of, ticks_down, ticks_up, volume_of
+from trading.sizing import volume_for_share
 from trading.valuation import entry_price, equity, rate_of, sign
 
 SKILLED = "skilled"
@@ -133,15 +127,10 @@ def _volume(
     limits: Limits,
 ) -> int:
     """Return the volume (steps) that risk and limits allow, rounded down."""
-    # A thousand steps at once, so that rounding one does not show.
-    risked = converted(worth(instrument, distance, 1_000), rate)
-    value = converted(worth(instrument, entry, 1_000), rate)
-    if risked <= 0 or value <= 0 or owned <= 0:
-        return 0
-    share = min(config.max_risk_per_trade, limits.risk_per_trade)
-    by_risk = int(owned * share) * 1_000 // risked
-    of_value = min(limits.notional, limits.per_symbol, limits.gross)
-    by_value = int(owned * of_value) * 1_000 // value
+    share = exact(min(config.max_risk_per_trade, limits.risk_per_trade))
+    by_risk = volume_for_share(instrument, owned, share, distance, rate)
+    of_value = exact(min(limits.notional, limits.per_symbol, limits.gross))
+    by_value = volume_for_share(instrument, owned, of_value, entry, rate)
     most = int(instrument.volume_max / instrument.volume_step)
     return min(by_risk, by_value, most)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from typing import overload
 
 from core.trading.accounts import (
     BOOKS,
@@ -19,6 +20,15 @@ from core.trading.instruments import Instrument
 # Exact for any product of what an order may hold: rounding happens once, at the end.
 EXACT = Context(prec=60)
 _HALF_BPS = Decimal("0.00005")
+
+
+@overload
+def exact(value: float) -> Decimal: ...
+@overload
+def exact(value: float | None) -> Decimal | None: ...
+def exact(value: float | None) -> Decimal | None:
+    """Return a number as it was written: the shortest text that reads back as the same."""
+    return None if value is None else Decimal(str(value))
 
 
 def whole(value: Decimal) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from core.trading.accounts import Tick
 from core.trading.instruments import Instrument
-from trading.money import ticks_down, ticks_up
+from trading.money import exact, ticks_down, ticks_up
 
 FRESH_MS = 10_000
 
@@ -73,5 +73,4 @@ def candle_price(instrument: Instrument, at: int, price: float) -> Tick:
 
 
 def _exact(value: float) -> Decimal:
-    # The shortest text that reads back as the same number: what was sent.
-    return Decimal(str(value)) if value == value else Decimal(0)
+    return exact(value) if value == value else Decimal(0)

@@ -22,7 +22,6 @@ from api.trading.schemas import (
     OpenPosition,
     PositionPending,
     TradeRequest,
-    exact,
 )
 from api.trading.trade import REPLAYED
 from api.trading.valued import PaperAccounts
@@ -32,8 +31,9 @@ from core.trading.instruments import Instrument
 from core.trading.orders import PlaceOrder
 from storage.trading.accounts import AccountStore, ShownOrder
 from storage.trading.commands import CommandStore
-from trading.money import ticks, volume_of
-from trading.sizing import volume_for_risk
+from trading.money import exact, ticks, volume_of
+from trading.sizing import volume_for_share
+from trading.valuation import entry_price
 
 # A market order is filled by the next price, for which so long is waited (s).
 _WAITED_S = 2.0
@@ -139,13 +139,13 @@ class OpenPositionResource:
         if price is None:
             raise NoPrice(f"No price of {instrument.market} is known.", retry_after=5)
         long = json.direction == "long"
-        entry = instrument.tick_size * (price.ask if long else price.bid)
+        entry = instrument.tick_size * entry_price("buy" if long else "sell", price)
         if json.price is None:
-            if (Decimal(str(json.stop_loss)) < entry) != long:
+            if (exact(json.stop_loss) < entry) != long:
                 side = "below" if long else "above"
                 raise InvalidRequest(f"stop_loss must lie {side} the price.", field="stop_loss")
             return _ACTIONS[json.direction, "market"], price
-        better = (Decimal(str(json.price)) < entry) == long
+        better = (exact(json.price) < entry) == long
         return _ACTIONS[json.direction, "limit" if better else "stop"], price
 
     def _volume(self, account_id: int, json: OpenPosition, price: Price) -> float:
@@ -155,14 +155,14 @@ class OpenPositionResource:
         if rate is None:
             raise NoPrice(f"No rate of {instrument.quote} is known.", retry_after=5)
         entry = _entry(json, instrument, price)
-        stop = ticks(instrument, Decimal(str(json.stop_loss)))
+        stop = ticks(instrument, exact(json.stop_loss))
         if stop is None:
             raise InvalidRequest(
                 f"stop_loss must be a multiple of {instrument.tick_size:f}.", field="stop_loss"
             )
         share = exact(json.risk) or Decimal(0)
         equity = valued.figures.equity
-        found = volume_for_risk(instrument, equity, share, abs(entry - stop), rate.value)
+        found = volume_for_share(instrument, equity, share, abs(entry - stop), rate.value)
         volume = volume_of(instrument, found)
         if volume < instrument.volume_min:
             raise RefusedByRisk(
@@ -192,8 +192,8 @@ class OpenPositionResource:
 
 def _entry(json: OpenPosition, instrument: Instrument, price: Price) -> int:
     if json.price is None:
-        return price.ask if json.direction == "long" else price.bid
-    found = ticks(instrument, Decimal(str(json.price)))
+        return entry_price("buy" if json.direction == "long" else "sell", price)
+    found = ticks(instrument, exact(json.price))
     if found is None:
         raise InvalidRequest(
             f"price must be a multiple of {instrument.tick_size:f}.", field="price"

@@ -1,14 +1,13 @@
 """An order of a request, as the trader is told it."""
 
-from decimal import Decimal
-
 from api.http.middleware import symbol_of
 from api.markets.symbol_resolver import SymbolResolver
-from api.trading.schemas import TradeRequest, exact
+from api.trading.schemas import TradeRequest
 from core.errors import InvalidRequest
 from core.trading.instruments import Instrument, instrument_of
 from core.trading.orders import OrderType, PlaceOrder, Side
 from storage.markets.markets import MarketStore
+from trading.money import exact
 from trading.valuation import sign
 
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
@@ -48,7 +47,7 @@ class OrderReader:
             symbol=instrument.symbol,
             side=side,
             type=kind,
-            volume=Decimal(str(asked.volume)),
+            volume=exact(asked.volume),
             price=exact(asked.price),
             stop_loss=exact(asked.stop_loss),
             take_profit=exact(asked.take_profit),

@@ -1,6 +1,5 @@
 """Shapes of orders and of what they came to: prices in quote currency, money in the account's."""
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -255,8 +254,3 @@ class TradingHistory(Struct, kw_only=True):
     trades: list[EndedTrade]
     summary: HistorySummary
     next_cursor: str | None
-
-
-def exact(value: float | None) -> Decimal | None:
-    """Return a number of a request as it was written."""
-    return None if value is None else Decimal(str(value))

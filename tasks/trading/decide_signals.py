@@ -1,7 +1,5 @@
 """Hands sealed signals to the trader, for the accounts that want them decided of."""
 
-from decimal import Decimal
-
 from core.clock.resolutions import parse_resolution
 from core.errors import RequestError
 from core.models import exits_of
@@ -12,6 +10,7 @@ from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal
 from storage.trading.decisions import DecisionStore, KeptConfig
 from tasks.trading.carry_out import Trader
+from trading.money import exact
 
 # So many signals of a market are decided of at once.
 _MOST = 50
@@ -61,8 +60,8 @@ def offer_of(row: SealedSignal) -> Offer:
         acts=row.type != HOLD,
         side=side,  # type: ignore[arg-type]
         confidence=mine / either if either > 0 else 0.0,
-        stop_loss=_exact(row.stop_loss),
-        take_profit=_exact(row.take_profit),
+        stop_loss=exact(row.stop_loss),
+        take_profit=exact(row.take_profit),
         verdict=row.verdict,
         reason=row.reason,
         valid_until=1_000 * enter_by(row.first_opening, row.resolution),
@@ -93,7 +92,3 @@ def _wanted(config: TradingConfig, market: Market) -> dict[str, object] | None:
         }
     except RequestError:
         return None
-
-
-def _exact(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

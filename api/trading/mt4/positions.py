@@ -17,13 +17,13 @@ from api.trading.mt4.schemas import (
 )
 from api.trading.portfolio import show_position
 from api.trading.refusals import refusal
-from api.trading.schemas import exact
 from api.trading.trade import REPLAYED
 from api.trading.valued import PaperAccounts
 from core.errors import NotFound
 from core.trading.orders import ClosePosition
 from storage.trading.accounts import AccountStore
 from storage.trading.commands import CommandStore
+from trading.money import exact
 
 _ORDERS_LOOKED_AT = 1_000
 _LONGEST_ID = 18
