@@ -12,12 +12,11 @@ from core.clock.times import now_ms
 from core.errors import Conflict
 from core.trading.orders import Command
 from storage.database import lock_table, reading, writing
+from storage.ledger.ledger_reads import in_parts
 from storage.trading.trading_tables import trading_commands
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE: "msgspec.json.Decoder[Command]" = msgspec.json.Decoder(Command)
-# So many ids are asked for at once.
-_PART = 500
 
 
 class NewCommand(msgspec.Struct, frozen=True):
@@ -73,8 +72,7 @@ class CommandStore:
         found: dict[int, dict[str, Any]] = {}
         here = trading_commands.c
         with reading(self._engine) as connection:
-            for first in range(0, len(ids), _PART):
-                part = ids[first : first + _PART]
+            for part in in_parts(ids):
                 query = select(here.id, here.result).where(
                     here.id.in_(part), here.handled_at.is_not(None)
                 )

@@ -21,6 +21,7 @@ from core.trading.decisions import (
 from storage.database import reading, writing
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads, Turn
+from storage.ledger.ledger_reads import in_parts
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import ledger_signals
 from storage.trading.commands import NewCommand, enter
@@ -28,8 +29,6 @@ from storage.trading.trading_tables import trading_configs, trading_decisions
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECISION = msgspec.json.Decoder(Decision)
-# So many ids are named in one statement.
-_AT_ONCE = 500
 
 
 class KeptConfig(msgspec.Struct, frozen=True):
@@ -131,12 +130,12 @@ class DecisionStore:
 
     def made(self, account_id: int, ids: Collection[str]) -> dict[str, Decision]:
         """Return decisions of an account by their ids; unknown ones are left out."""
-        here, wanted = trading_decisions.c, sorted(ids)
+        here = trading_decisions.c
         found: dict[str, Decision] = {}
         with reading(self._engine) as connection:
-            for first in range(0, len(wanted), _AT_ONCE):
-                some = here.id.in_(wanted[first : first + _AT_ONCE])
-                query = select(here.id, here.body).where(here.account_id == account_id, some)
+            for some in in_parts(ids):
+                mine = here.account_id == account_id, here.id.in_(some)
+                query = select(here.id, here.body).where(*mine)
                 found |= {row.id: _DECISION.decode(row.body) for row in connection.execute(query)}
         return found
 
