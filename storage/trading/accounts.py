@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
 
 from core.clock.times import now_ms
 from core.ledger import ORDERS
-from core.trading.accounts import Account
+from core.trading.accounts import Account, TradingState
 from core.trading.decisions import Decision
 from core.trading.events import Row as EventRow
 from core.trading.events import order_of
@@ -21,7 +21,15 @@ from storage.ledger.ledger_tables import order_events
 from storage.trading.commands import WaitingCommand, note_result, waiting
 from storage.trading.decisions import KeptConfig, note_decided, record_decision
 from storage.trading.lease import check_lease
-from storage.trading.switches import Switch, echo, hold_switches, read_switches, unheard
+from storage.trading.switches import (
+    EVERYBODY,
+    Switch,
+    echo,
+    hold_switches,
+    read_switches,
+    stricter,
+    unheard,
+)
 from storage.trading.trading_tables import (
     trading_accounts,
     trading_cursors,
@@ -212,11 +220,12 @@ class TraderTurn:
         self._switches: dict[int, Switch] = {}
         self._number: int | None = None
 
-    def switches(self, scopes: Sequence[int]) -> dict[int, Switch]:
-        """Return what accounts may do; nobody changes it meanwhile."""
+    def allowed(self, account_id: int) -> TradingState:
+        """Return what an account may do by its switch and everybody's; none changes meanwhile."""
+        scopes = account_id, EVERYBODY
         if unknown := [scope for scope in scopes if scope not in self._switches]:
             self._switches |= read_switches(self._connection, unknown)
-        return {scope: self._switches[scope] for scope in scopes}
+        return stricter(self._switches[account_id].state, self._switches[EVERYBODY].state)
 
     def unheard(self) -> list[Switch]:
         """Return the changes of switches that were not acted on."""

@@ -27,6 +27,7 @@ from core.trading.events import (
     Ticked,
     Timed,
     View,
+    order_of,
 )
 from core.trading.instruments import Instrument
 from core.trading.orders import ClosePosition, CommandResult, PlaceOrder
@@ -121,14 +122,13 @@ class Trader:
         ordered = 0
         with self._writing(token) as turn:
             account = self._account(turn, kept.account_id)
-            switches = turn.switches([kept.account_id, EVERYBODY])
-            switched = stricter(switches[kept.account_id].state, switches[EVERYBODY].state)
+            state = stricter(account.state, turn.allowed(kept.account_id))
             for offer in offers:
                 market = Market(offer.platform, offer.symbol)
                 known = Known(
                     now=turn.now,
                     account=account,
-                    state=stricter(account.state, switched),
+                    state=state,
                     instrument=seen.instruments.get(market),
                     prices=_needed(seen.prices, account, market),
                     rates=seen.rates,
@@ -229,15 +229,13 @@ class Trader:
     ) -> None:
         """Carry out a command in the state that the switches say, or in another one."""
         account = self._account(turn, waits.account_id)
-        switches = turn.switches([waits.account_id, EVERYBODY])
-        switched = stricter(switches[waits.account_id].state, switches[EVERYBODY].state)
         market = _market_of(waits)
         view = View(
             instrument=None if market is None else seen.instruments.get(market),
             prices=_needed(seen.prices, account, market),
             rates=seen.rates,
             limits=self._terms.limits,
-            state=state or switched,
+            state=state or turn.allowed(waits.account_id),
             latency_ms=self._terms.latency_ms,
         )
         asked = Ordered(
@@ -290,9 +288,8 @@ class Trader:
         events = step(account, what)
         if events:
             for number, event in self._record(turn, account, what, events):
-                about = event.fill.order_id if isinstance(event, Filled) else 0
-                order = orders.get(about or getattr(event, "order_id", 0))
-                note_order(turn, account.account_id, event, order, what)
+                about = order_of(event)
+                note_order(turn, account.account_id, event, orders.get(about), what)
                 if isinstance(event, Filled):
                     trade = ended_trade(account.account_id, number, event.fill, units[about])
                     if trade is not None:
