@@ -7,12 +7,19 @@ from core.names import check_name
 from core.trading.accounts import PAPER
 
 HEADER = "Idempotency-Key"
+_AUTH_OFF, _LONGEST_NAME = "auth off", 64
 
 
 def account_number(req: Request) -> int:
     """Return the account of the key that calls; 0 is the owner's."""
     key = req.context.key
     return (key.account_id if key else None) or 0
+
+
+def caller_name(req: Request) -> str:
+    """Return by whom a change is recorded to be."""
+    key = req.context.key
+    return key.label[:_LONGEST_NAME] if key else _AUTH_OFF
 
 
 def check_paper(name: str) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
-from msgspec import UNSET, to_builtins
+from msgspec import to_builtins
 
 from api.docs.openapi import operation
 from api.http.schemas import show_time
 from api.http.threads import in_database_thread, in_thread
+from api.markets.schemas import given_fields
 from api.markets.symbol_resolver import SymbolResolver
-from api.trading.account_of import account_number
+from api.trading.account_of import account_number, caller_name
 from api.trading.live import missing_gate
 from api.trading.schemas_decisions import ConfigAnswer, ConfigRequest, ConfigShown
 from core.clock.resolutions import parse_resolution, resolution_name
@@ -20,8 +21,6 @@ from core.errors import Forbidden, InvalidRequest, NotFound
 from core.robots.accounts import Account
 from storage.stores import Stores
 from storage.trading.decisions import KeptConfig
-
-_AUTH_OFF = "auth off"
 
 
 class ConfigResource:
@@ -44,11 +43,8 @@ class ConfigResource:
 
         `paper_trading: false` is a 403 that names the gate that is shut.
         """
-        key = req.context.key
-        by = (key.label if key else _AUTH_OFF)[:64]
-        resp.media = _answer(
-            await in_thread(self._change, account_number(req), req.context.account, json, by)
-        )
+        number, account, by = account_number(req), req.context.account, caller_name(req)
+        resp.media = _answer(await in_thread(self._change, number, account, json, by))
 
     def _change(
         self, number: int, account: Account | None, asked: ConfigRequest, by: str
@@ -88,9 +84,7 @@ class ConfigResource:
 
 def _said(asked: ConfigRequest) -> dict[str, Any]:
     """Return the fields that were given, as they are kept."""
-    said = {
-        name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET
-    }
+    said = given_fields(asked)
     if "symbols" in said:
         said["symbols"] = tuple(dict.fromkeys(said["symbols"]))
     if "timeframe" in said:

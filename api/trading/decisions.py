@@ -13,7 +13,7 @@ from api.http.threads import in_database_thread, in_thread
 from api.markets.symbol_resolver import SymbolResolver
 from api.signals.schemas import SignalResponse
 from api.signals.show import show_signal
-from api.trading.account_of import account_number
+from api.trading.account_of import account_number, caller_name
 from api.trading.schemas_decisions import (
     DecisionsAnswer,
     DecisionShown,
@@ -69,9 +69,8 @@ class DecisionsResource:
     async def _answered(
         self, req: Request, decision_id: str, answer: Callable[[int, str, str], ShownDecision]
     ) -> DecisionShown:
-        number, key = account_number(req), req.context.key
-        by = (key.label if key else "auth off")[:64]
-        found = await in_database_thread(answer, number, decision_id, by)
+        number = account_number(req)
+        found = await in_database_thread(answer, number, decision_id, caller_name(req))
         return (await in_thread(self._shown, number, [found]))[0]
 
     def _page(self, account_id: int, query: DecisionsQuery, before: int | None) -> DecisionsAnswer:

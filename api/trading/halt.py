@@ -9,17 +9,17 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
-from api.trading.account_of import account_number
+from api.trading.account_of import account_number, caller_name
 from api.trading.schemas_auto import SwitchAnswer, SwitchRequest
 from core.clock.times import format_time, now_ms
 from core.errors import Forbidden, TickcastError
-from core.trading.accounts import STATES, TradingState
+from core.trading.accounts import STATES, Account, TradingState
 from core.trading.orders import ClosePosition
 from storage.access.access_keys import OWNER
 from storage.stores import Stores
 from storage.trading.commands import NewCommand
 from storage.trading.lease import LEASE_MS
-from storage.trading.switches import EVERYBODY, Switch
+from storage.trading.switches import EVERYBODY, Switch, stricter
 
 _LOOK_S = 0.02
 # The lease of a trader that is gone runs out meanwhile (s).
@@ -69,9 +69,13 @@ class SwitchResource:
             await in_database_thread(self._flatten, scope)
             await self._tell()
             await asyncio.sleep(_LOOK_S)
-        by = key.label if key else "auth off"
         changed = await in_database_thread(
-            self._stores.switches.change, scope, state, asked.reason, by[:64], flatten=asked.flatten
+            self._stores.switches.change,
+            scope,
+            state,
+            asked.reason,
+            caller_name(req),
+            flatten=asked.flatten,
         )
         await self._tell()
         acknowledged = await self._acknowledged(changed)
@@ -81,31 +85,32 @@ class SwitchResource:
         switch = self._stores.switches.of(scope)[0].state
         account = self._stores.trading.get(scope)
         own = account.state if account else "ACTIVE"
-        return max(switch, own, key=STATES.index)
+        return stricter(switch, own)
 
     def _open_orders(self, scope: int) -> dict[int, str]:
         """Return the orders that are not at their end, and how far each was."""
-        accounts = (
-            self._stores.trading.all()
-            if scope == EVERYBODY
-            else [one for one in [self._stores.trading.get(scope)] if one]
-        )
-        return {number: o.state for account in accounts for number, o in account.orders.items()}
+        return {
+            number: order.state
+            for account in self._accounts(scope)
+            for number, order in account.orders.items()
+        }
 
     def _flatten(self, scope: int) -> None:
         """Ask for every position of the account to be closed."""
-        accounts = (
-            self._stores.trading.all()
-            if scope == EVERYBODY
-            else [one for one in [self._stores.trading.get(scope)] if one]
-        )
         asked = [
             NewCommand(account.account_id, ClosePosition(position_id=number))
-            for account in accounts
+            for account in self._accounts(scope)
             for number in account.positions
         ]
         if asked:
             self._stores.commands.submit(asked)
+
+    def _accounts(self, scope: int) -> list[Account]:
+        """Return the accounts that a switch is of, without those that never traded."""
+        if scope == EVERYBODY:
+            return self._stores.trading.all()
+        held = self._stores.trading.get(scope)
+        return [] if held is None else [held]
 
     async def _tell(self) -> None:
         with suppress(TickcastError):
