@@ -15,7 +15,7 @@ from api.trading.account_of import account_number, check_paper, client_id_of
 from api.trading.command_door import CommandDoor
 from api.trading.place import OrderReader
 from api.trading.portfolio import show_position
-from api.trading.refusals import NoPrice, RefusedByRisk, refusal
+from api.trading.refusals import NoPrice, RefusedByRisk, check_carried
 from api.trading.schemas import (
     Action,
     HeldPosition,
@@ -23,7 +23,6 @@ from api.trading.schemas import (
     PositionPending,
     TradeRequest,
 )
-from api.trading.trade import REPLAYED
 from api.trading.valued import PaperAccounts
 from core.errors import InvalidRequest
 from core.trading.accounts import Price
@@ -83,10 +82,7 @@ class OpenPositionResource:
         account_id, client_id = account_number(req), client_id_of(req, json.client_order_id)
         order = await in_thread(self._order, account_id, json, client_id)
         carried = await self._desk.door.carry_out(account_id, order, client_id)
-        if carried.submitted.replayed:
-            resp.set_header(REPLAYED, "true")
-        if carried.result.outcome == "refused":
-            raise refusal(carried.result)
+        check_carried(resp, carried)
         name = carried.submitted.client_order_id
         found = await self._await_fill(account_id, name, pending=order.type != "market")
         shown = await in_thread(self._position, account_id, found.position_id)

@@ -1,7 +1,12 @@
 """What a refused command is answered with."""
 
+from falcon.asgi import Response
+
+from api.trading.command_door import Carried
 from core.errors import Conflict, NotFound, TickcastError, Unavailable
 from core.trading.orders import CommandResult
+
+_REPLAYED = "Idempotent-Replay"
 
 
 class RefusedByRisk(Conflict):
@@ -26,8 +31,15 @@ class NoPrice(Unavailable):
     type = "no_fresh_price"
 
 
-def refusal(result: CommandResult) -> TickcastError:
-    """Return the error of a command that was refused."""
+def check_carried(resp: Response, carried: Carried) -> None:
+    """Raise the error of a command that was refused; of a repeated one a header says so."""
+    if carried.submitted.replayed:
+        resp.set_header(_REPLAYED, "true")
+    if carried.result.outcome == "refused":
+        raise _refusal(carried.result)
+
+
+def _refusal(result: CommandResult) -> TickcastError:
     if result.limit == "state":
         return TradingHalted(result.detail)
     if result.limit == "price":

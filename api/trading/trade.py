@@ -7,12 +7,10 @@ from api.http.threads import in_database_thread, in_thread
 from api.trading.account_of import account_number, check_paper, client_id_of
 from api.trading.command_door import Carried, CommandDoor
 from api.trading.place import OrderReader
-from api.trading.refusals import refusal
+from api.trading.refusals import check_carried
 from api.trading.schemas import TradeAnswer, TradeRequest
 from core.trading.accounts import PAPER
 from storage.trading.accounts import AccountStore
-
-REPLAYED = "Idempotent-Replay"
 
 
 class TradeResource:
@@ -38,11 +36,8 @@ class TradeResource:
         await self._answer(resp, account_number(req), carried)
 
     async def _answer(self, resp: Response, account_id: int, carried: Carried) -> None:
+        check_carried(resp, carried)
         submitted, result = carried.submitted, carried.result
-        if submitted.replayed:
-            resp.set_header(REPLAYED, "true")
-        if result.outcome == "refused":
-            raise refusal(result)
         name = submitted.client_order_id
         found = await in_database_thread(self._accounts.orders, account_id, 1, None, name)
         position = found[0].position_id if found else None

@@ -16,8 +16,7 @@ from api.trading.mt4.schemas import (
     PositionsAnswer,
 )
 from api.trading.portfolio import show_position
-from api.trading.refusals import refusal
-from api.trading.trade import REPLAYED
+from api.trading.refusals import check_carried
 from api.trading.valued import PaperAccounts
 from core.errors import NotFound
 from core.trading.orders import ClosePosition
@@ -96,10 +95,7 @@ class Closing:
         account_id, client_id = account_number(req), client_id_of(req, told)
         await in_database_thread(self._check, account_id, command.position_id, client_id)
         carried = await self._door.carry_out(account_id, command, client_id)
-        if carried.submitted.replayed:
-            resp.set_header(REPLAYED, "true")
-        if carried.result.outcome == "refused":
-            raise refusal(carried.result)
+        check_carried(resp, carried)
         name = carried.submitted.client_order_id
         found = await in_database_thread(self._trading.orders, account_id, 1, None, name)
         closed = Decimal(str(found[0].body["volume"])) if found else exact(volume) or Decimal(0)
