@@ -13,7 +13,7 @@ from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
 from api.trading.account_of import account_number, check_paper, client_id_of
 from api.trading.command_door import CommandDoor
-from api.trading.place import OrderReader
+from api.trading.place import OrderReader, ticks_of
 from api.trading.portfolio import show_position
 from api.trading.refusals import NoPrice, RefusedByRisk, check_carried
 from api.trading.schemas import (
@@ -30,7 +30,7 @@ from core.trading.instruments import Instrument
 from core.trading.orders import PlaceOrder
 from storage.trading.accounts import AccountStore, ShownOrder
 from storage.trading.commands import CommandStore
-from trading.money import exact, ticks, volume_of
+from trading.money import exact, volume_of
 from trading.sizing import volume_for_share
 from trading.valuation import entry_price
 
@@ -151,11 +151,7 @@ class OpenPositionResource:
         if rate is None:
             raise NoPrice(f"No rate of {instrument.quote} is known.", retry_after=5)
         entry = _entry(json, instrument, price)
-        stop = ticks(instrument, exact(json.stop_loss))
-        if stop is None:
-            raise InvalidRequest(
-                f"stop_loss must be a multiple of {instrument.tick_size:f}.", field="stop_loss"
-            )
+        stop = ticks_of(instrument, "stop_loss", exact(json.stop_loss))
         share = exact(json.risk) or Decimal(0)
         equity = valued.figures.equity
         found = volume_for_share(instrument, equity, share, abs(entry - stop), rate.value)
@@ -189,9 +185,4 @@ class OpenPositionResource:
 def _entry(json: OpenPosition, instrument: Instrument, price: Price) -> int:
     if json.price is None:
         return entry_price("buy" if json.direction == "long" else "sell", price)
-    found = ticks(instrument, exact(json.price))
-    if found is None:
-        raise InvalidRequest(
-            f"price must be a multiple of {instrument.tick_size:f}.", field="price"
-        )
-    return found
+    return ticks_of(instrument, "price", exact(json.price))

@@ -1,5 +1,7 @@
 """An order of a request, as the trader is told it."""
 
+from decimal import Decimal
+
 from api.http.middleware import symbol_of
 from api.markets.symbol_resolver import SymbolResolver
 from api.trading.schemas import TradeRequest
@@ -7,7 +9,7 @@ from core.errors import InvalidRequest
 from core.trading.instruments import Instrument, instrument_of
 from core.trading.orders import OrderType, PlaceOrder, Side
 from storage.markets.markets import MarketStore
-from trading.money import exact
+from trading.money import exact, ticks
 from trading.valuation import sign
 
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
@@ -70,11 +72,17 @@ def check_units(order: PlaceOrder, instrument: Instrument) -> None:
             field="volume",
         )
     for name in ("price", "stop_loss", "take_profit"):
-        value = getattr(order, name)
-        if value is not None and value % instrument.tick_size:
-            raise InvalidRequest(
-                f"{name} must be a multiple of {instrument.tick_size:f}.", field=name
-            )
+        if (value := getattr(order, name)) is not None:
+            ticks_of(instrument, name, value)
+
+
+def ticks_of(instrument: Instrument, field: str, price: Decimal) -> int:
+    """Return a price of a request in ticks; raises `InvalidRequest` for one between two."""
+    found = ticks(instrument, price)
+    if found is None:
+        detail = f"{field} must be a multiple of {instrument.tick_size:f}."
+        raise InvalidRequest(detail, field=field)
+    return found
 
 
 def check_sides(order: PlaceOrder) -> None:
