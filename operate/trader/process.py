@@ -29,10 +29,11 @@ from tasks.trading.decide_signals import SignalDecisions
 from tasks.trading.market_data import MarketData
 from tasks.trading.rates import RateBook
 from tasks.trading.seen import Markets
+from tasks.worker.heartbeat_loop import Fields, send_heartbeats
+from tasks.worker.process_state import memory_mb
 
 logger = logging.getLogger("trader")
 
-_HEARTBEAT_S = 1.0
 _RENEW_MS = 1_000
 # Without anything that wakes it the trader looks for work this often (s).
 _PAUSE_S = 0.2
@@ -86,12 +87,11 @@ class _Process:
         self._wake = _Wake(settings.redis_address)
         self._workers = WorkerStore(client)
         self._holder = f"trader@{os.uname().nodename}"
-        self._began = now_ms()
         self._passed = time.monotonic()
 
     def run(self) -> None:
         """Take the lease, trade while it holds, and wait for another's end else."""
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        send_heartbeats(self._workers, self._holder, "", self._look, threading.Event())
         while True:
             try:
                 token = self._lease.take(self._holder, now_ms())
@@ -129,20 +129,9 @@ class _Process:
                 self._lease.give_back(token)
             raise
 
-    def _beat(self) -> None:
-        """Show that the process lives, unless its loop stands still."""
-        while True:
-            fields: dict[str, str | int | float] = {
-                "role": "trader",
-                "pid": os.getpid(),
-                "started_at": self._began,
-                "at": now_ms(),
-                "memory_mb": _memory_mb(),
-                "idle_s": int(time.monotonic() - self._passed),
-            }
-            with suppress(Unavailable):
-                self._workers.heartbeat(self._holder, "", fields)
-            time.sleep(_HEARTBEAT_S)
+    def _look(self) -> Fields:
+        """Return how long the loop has stood still, and what the process needs."""
+        return {"memory_mb": memory_mb(()), "idle_s": int(time.monotonic() - self._passed)}
 
 
 class _Wake:
@@ -184,9 +173,3 @@ class _Wake:
                 self._channel.subscribe(*new)
             self._heard = wanted
         return self._channel
-
-
-def _memory_mb() -> int:
-    from tasks.worker.process_state import memory_mb
-
-    return memory_mb(())

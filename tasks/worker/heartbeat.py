@@ -1,10 +1,8 @@
 """Signs of life of the Celery processes, and their way out when they hang."""
 
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,20 +14,15 @@ from celery.signals import (  # type: ignore[import-untyped]
 )
 from celery.worker import state  # type: ignore[import-untyped]
 
-from core.clock.times import now_ms
 from core.errors import Unavailable
 from core.process.lifetime import die_with_parent
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect, redis_errors
 from tasks.jobs.ending import Watchdog, ask_to_stop, end_process
 from tasks.jobs.loaded_models import models
+from tasks.worker.heartbeat_loop import Fields, send_heartbeats
 from tasks.worker.process_state import count_stopped, longest_running, memory_mb, pool_processes
 
-logger = logging.getLogger(__name__)
-
-Fields = dict[str, int | str]
-
-HEARTBEAT_S = 1.0
 SCHEDULE_TIMEOUT_S = 30.0
 
 
@@ -84,7 +77,7 @@ class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
                 "loaded": " ".join(loaded),
             }
 
-        _send_heartbeats(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
+        send_heartbeats(WorkerStore(client), worker.hostname, ",".join(queues), look, self._over)
 
     def stop(self, worker: Any) -> None:
         self._over.set()
@@ -98,32 +91,7 @@ def _start_beat_heartbeat(service: Any, redis_address: str) -> None:
         return {"memory_mb": memory_mb(())}
 
     store = WorkerStore(connect(redis_address, timeout=2, retries=0))
-    _send_heartbeats(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
-
-
-def _send_heartbeats(
-    store: WorkerStore,
-    name: str,
-    queues: str,
-    look: Callable[[], Fields],
-    over: threading.Event,
-) -> None:
-    fixed: dict[str, str | int] = {
-        "role": name.split("@")[0],
-        "pid": os.getpid(),
-        "started_at": now_ms(),
-    }
-
-    def run() -> None:
-        while True:
-            try:
-                store.heartbeat(name, queues, {**fixed, **look(), "at": now_ms()})
-            except Unavailable:
-                logger.debug("%s: Redis missed a heartbeat", name)
-            if over.wait(HEARTBEAT_S):
-                return
-
-    threading.Thread(target=run, name="heartbeat", daemon=True).start()
+    send_heartbeats(store, f"beat@{os.uname().nodename}", "", look, threading.Event())
 
 
 def _waiting(client: Any, queues: list[str]) -> int | None:
