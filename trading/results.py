@@ -6,19 +6,25 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# From so many days on a ratio of returns says anything.
-LEAST_DAYS = 30
+from core.multiple_testing import ERRORS_OF_95
+
+# From so many days on a ratio of returns says anything, from so many trades on an interval.
+LEAST_DAYS = LEAST_TRADES = 30
 _YEAR = 365
 
 
 class Results(NamedTuple):
-    """Figures of ended trades; None where there are too few."""
+    """Figures of ended trades; None where there are too few.
+
+    `interval` is that of 95% of `expectancy_r`, of trades that do not depend on each other.
+    """
 
     n: int
     win_rate: float | None
     profit_factor: float | None
     expectancy_r: float | None
     net: float
+    interval: list[float] | None = None
 
 
 def results(nets: Sequence[float], rs: Sequence[float | None]) -> Results:
@@ -33,7 +39,16 @@ def results(nets: Sequence[float], rs: Sequence[float | None]) -> Results:
         profit_factor=won / lost if lost > 0 else None,
         expectancy_r=statistics.fmean(known) if known else None,
         net=math.fsum(nets),
+        interval=_interval(known),
     )
+
+
+def _interval(rs: Sequence[float]) -> list[float] | None:
+    if len(rs) < LEAST_TRADES:
+        return None
+    middle = statistics.fmean(rs)
+    half = ERRORS_OF_95 * statistics.stdev(rs) / math.sqrt(len(rs))
+    return [middle - half, middle + half]
 
 
 def brier(told: Sequence[tuple[float, bool]]) -> float | None:

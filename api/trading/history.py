@@ -1,6 +1,5 @@
 """What an account was worth, and what its trades came to."""
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -136,7 +135,6 @@ def _summary(
     found = results([one.net for one in bodies], [one.r for one in bodies])
     worth = [point.equity for point in points]
     ratio = sharpe([point.equity for point in _last_of(points, DAY_MS)])
-    known = [one.r for one in bodies if one.r is not None]
     return HistorySummary(
         n=found.n,
         win_rate=found.win_rate,
@@ -146,7 +144,7 @@ def _summary(
         max_drawdown=max(drawdowns(worth), default=0.0),
         sharpe=ratio,
         sharpe_reason=_TOO_FEW if ratio is None else None,
-        ci=_interval(known),
+        ci=found.interval,
         brier=brier([(said.prob_tp_first, came) for said, came in judged]),
         brier_baseline=brier([(said.baseline, came) for said, came in judged]),
         slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
@@ -163,11 +161,3 @@ def _judged(
         if body.exit in ("take_profit", "stop_loss")
     }
     return [(said, met[name]) for name, said in forecasts.items() if name in met]
-
-
-def _interval(rs: Sequence[float]) -> list[float] | None:
-    """Return a 95% interval of the mean result in units of risk; None of less than 30 trades."""
-    if len(rs) < LEAST_DAYS:
-        return None
-    middle, half = statistics.fmean(rs), 1.96 * statistics.stdev(rs) / math.sqrt(len(rs))
-    return [middle - half, middle + half]
