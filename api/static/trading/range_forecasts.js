@@ -1,6 +1,7 @@
 // How far the price of a market is expected to go in its next candle; asked at most once a minute.
 
 import { get } from "../parts/api.js";
+import { sharedAnswer } from "../parts/kept_filled.js";
 
 const KEPT_MS = 60_000;
 // The first of these that is held is asked about.
@@ -10,6 +11,7 @@ export class RangeForecasts {
   constructor(signal) {
     this.signal = signal;
     this.kept = new Map();
+    this.symbols = sharedAnswer(() => get("/api/symbols", {}, signal));
   }
 
   /** Return {low, high, horizon, ...} of a market, or {none: why}. */
@@ -23,7 +25,7 @@ export class RangeForecasts {
   }
 
   async ask(platform, symbol) {
-    const { details } = await get("/api/symbols", {}, this.signal);
+    const { details } = await this.symbols();
     const held = details.find((one) => one.platform === platform && one.raw === symbol)?.timeframes ?? [];
     const timeframe = LENGTHS.find((one) => held.includes(one)) ?? held[0];
     if (!timeframe) return { none: "no candles are held" };
