@@ -5,6 +5,7 @@ import { h, show } from "../parts/dom.js";
 import { number, when } from "../parts/format.js";
 import { empty, fillWith } from "../parts/states.js";
 import { panel, table } from "../parts/table.js";
+import { unproven } from "./words.js";
 
 const ROUTE = "/api/v1/auto-trade/decisions";
 const ACTIONS = { BUY: "good", SELL: "bad", HOLD: "note" };
@@ -68,7 +69,7 @@ function cells(one, answer) {
 
 const why = (one) => [
   one.action === "HOLD" && h("strong", {}, `${one.reason.replaceAll("_", " ")}: `), one.reasoning,
-  one.override && h("div", {}, h("span.chip.warn", {}, "override: unproven")),
+  one.override && h("div", {}, unproven()),
 ];
 
 function cameTo(one) {

@@ -6,6 +6,7 @@ import { number, when } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { price } from "../robots/words.js";
+import { unproven } from "./words.js";
 
 const LOOKS = {
   filled: "good", partially_filled: "note", working: "note", accepted: "note", sent: "note",
@@ -42,5 +43,5 @@ function cells(one) {
 const why = (one) => [
   one.refused_by && h("strong", {}, `${one.refused_by.replaceAll("_", " ")}: `), one.reason,
   one.signal_seq !== null && h("div", { title: one.signal_hash }, `signal ${one.signal_seq}`),
-  one.override && h("span.chip.warn", {}, "override: unproven"),
+  one.override && unproven(),
 ];

@@ -5,7 +5,7 @@ import { ago, decimalsOf, isNumber, number, percent, span } from "../parts/forma
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { bandPlot } from "./band_plot.js";
-import { earned } from "./words.js";
+import { earned, unproven } from "./words.js";
 
 const COLUMNS = [
   ["Position", "nowrap"], ["Entry", "number"], ["Now", "number"], ["Stop", "number"], ["Target", "number"],
@@ -50,6 +50,6 @@ function follows({ signal, decision_id: decision, override }) {
   return [
     signal ? h("span.mono", { title: signal.hash }, `signal ${signal.seq}`) : "no signal",
     decision && h("div.mono.muted", {}, decision),
-    override && h("div", {}, h("span.chip.warn", {}, "override: unproven")),
+    override && h("div", {}, unproven()),
   ];
 }

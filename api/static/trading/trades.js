@@ -6,7 +6,7 @@ import { empty } from "../parts/states.js";
 import { facts, table } from "../parts/table.js";
 import { signed } from "../record/figures.js";
 import { multiples, price } from "../robots/words.js";
-import { earned } from "./words.js";
+import { earned, unproven } from "./words.js";
 
 const COLUMNS = [
   ["Ended", "small.nowrap"], ["Trade", "nowrap"], ["Entry", "number"], ["Exit", "number"], ["By", "small"], ["Net", "number"],
@@ -45,6 +45,6 @@ function cells(one) {
     one.exit.replaceAll("_", " "), earned(one.pnl.net), number(one.pnl.costs), multiples(one.pnl.r),
     one.forecast ? `${percent(one.forecast.prob_tp_first, 0)} (${percent(one.forecast.baseline, 0)})` : "–",
     [one.signal_hash ? h("span.mono", { title: one.signal_hash }, one.signal_hash.slice(0, 8)) : "no signal",
-      one.override && h("div", {}, h("span.chip.warn", {}, "override: unproven"))],
+      one.override && h("div", {}, unproven())],
   ];
 }

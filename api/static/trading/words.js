@@ -1,4 +1,4 @@
-// How money that was won or lost is written.
+// How money that was won or lost is written, and what was traded without shown skill.
 
 import { h } from "../parts/dom.js";
 import { isNumber, number } from "../parts/format.js";
@@ -10,3 +10,6 @@ export function earned(value) {
   if (!/[1-9]/.test(text)) return text;
   return h(value < 0 ? "span.down" : "span.up", {}, `${value < 0 ? "−" : "+"}${text}`);
 }
+
+/** The mark of what followed a signal without shown skill. */
+export const unproven = () => h("span.chip.warn", {}, "override: unproven");
