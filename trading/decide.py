@@ -41,9 +41,9 @@ def decide(offer: Offer, config: TradingConfig, version: int, known: Known) -> D
     action: Action = "HOLD"
     if order is not None:
         action = "BUY" if order.side == "buy" else "SELL"
-    override = not config.require_skill and offer.verdict != SKILLED
+    override = _overrides(offer, config)
     return Decision(
-        id=f"dec-{offer.signal_id}",
+        id=offer.decision_id,
         signal_id=offer.signal_id,
         signal_seq=offer.seq,
         signal_hash=offer.hash,
@@ -103,11 +103,16 @@ def _sized(offer: Offer, config: TradingConfig, known: Known) -> PlaceOrder | st
         volume=volume_of(instrument, volume),
         stop_loss=price_of(instrument, stop),
         take_profit=price_of(instrument, target),
-        decision_id=f"dec-{offer.signal_id}",
+        decision_id=offer.decision_id,
         signal_seq=offer.seq,
         signal_hash=offer.hash,
-        override=not config.require_skill and offer.verdict != SKILLED,
+        override=_overrides(offer, config),
     )
+
+
+def _overrides(offer: Offer, config: TradingConfig) -> bool:
+    """Say whether a signal is decided of that has not shown skill."""
+    return not config.require_skill and offer.verdict != SKILLED
 
 
 def _exits(instrument: Instrument, side: Side, stop: Decimal, target: Decimal) -> tuple[int, int]:

@@ -53,6 +53,11 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     prob_tp_first: float | None
     baseline: float | None
 
+    @property
+    def decision_id(self) -> str:
+        """Return the id of what is decided of it, which is its order's, too."""
+        return f"dec-{self.signal_id}"
+
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided of a signal, and why; `order` is what it asks for.
