@@ -8,15 +8,23 @@ from core.clock.times import now_ms
 from core.settings import Settings
 from operate.trader.process import make_trader
 from storage.stores import Stores
+from tasks.trading.carry_out import Trader
+
+
+def begun_trader(stores: Stores, settings: Settings) -> tuple[Trader, str]:
+    """Return a trader that holds the lease, and its token."""
+    trader = make_trader(stores, stores.redis, settings)
+    token = stores.lease.take("test", now_ms())
+    assert token is not None
+    trader.begin()
+    return trader, token
 
 
 @contextmanager
 def trader_at_work(stores: Stores, settings: Settings) -> Iterator[None]:
     """Have commands carried out and prices heard until the block ends."""
-    working = make_trader(stores, stores.redis, settings)
-    token, over = stores.lease.take("test", now_ms()), threading.Event()
-    assert token is not None
-    working.begin()
+    working, token = begun_trader(stores, settings)
+    over = threading.Event()
 
     def work() -> None:
         while not over.wait(0.002):

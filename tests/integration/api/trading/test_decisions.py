@@ -8,13 +8,13 @@ import pytest
 from core.clock.times import now_ms
 from core.series import Market
 from core.settings import Settings
-from operate.trader.process import make_trader
 from storage.access.access_keys import TRADER
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
 from tasks.trading.decide_signals import SignalDecisions
 from tests.integration.api.conftest import Api
 from tests.made_signals import TARGET, unsealed
+from tests.traders import begun_trader
 
 CONFIG, DECISIONS = "/api/v1/auto-trade/config", "/api/v1/auto-trade/decisions"
 WANTED = {"enabled": True, "symbols": ["BTCUSD"], "timeframe": "5m", "min_confidence": 0.5}
@@ -25,10 +25,7 @@ def decide(stores: Stores, settings: Settings) -> Callable[..., None]:
     """Seal a signal to buy, and take a pass of the trader."""
     market = Market(TARGET.platform, TARGET.symbol)
     stores.markets.tell(market, {"tick_size": 0.01}, {"spread_bps": 2.0}, "set")
-    trader = make_trader(stores, stores.redis, settings)
-    token = stores.lease.take("test", now_ms())
-    assert token is not None
-    trader.begin()
+    trader, token = begun_trader(stores, settings)
     decisions = SignalDecisions(stores.decisions, stores.sealed, trader)
 
     def once(signal_id: str | None = None, bid: float = 100.0, **other: Any) -> None:

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
 from core.settings import Settings
 from core.trading.decisions import TradingConfig
-from operate.trader.process import make_trader
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
 from tasks.trading.decide_signals import SignalDecisions
 from tests.made_signals import TARGET, unsealed
+from tests.traders import begun_trader
 
 WANTED = TradingConfig(
     enabled=True,
@@ -30,10 +31,7 @@ SKILLED = {"verdict": "skilled", "side": "buy"}
 def decide(stores: Stores, redis_settings: Settings) -> Callable[[], int]:
     """A pass of the trader: decisions of what is sealed, then what is to be carried out."""
     settings = redis_settings.model_copy(update={"risk_notional": 0.5, "order_latency_ms": 0})
-    trader = make_trader(stores, stores.redis, settings)
-    token = stores.lease.take("test", now_ms())
-    assert token is not None
-    trader.begin()
+    trader, token = begun_trader(stores, settings)
     decisions = SignalDecisions(stores.decisions, stores.sealed, trader)
 
     def once() -> int:
@@ -85,8 +83,7 @@ def test_what_speaks_against_a_position_is_recorded_as_its_reason(
     changes: dict[str, Any],
     reason: str,
 ) -> None:
-    config = {name: getattr(WANTED, name) for name in WANTED.__struct_fields__}
-    stores.decisions.change(0, TradingConfig(**config | changes), "test")
+    stores.decisions.change(0, replace(WANTED, **changes), "test")
     seal(stores, **signal)
     assert decide() == 0
     (decided,) = stores.decisions.page(0, 10)
@@ -98,8 +95,7 @@ def test_what_speaks_against_a_position_is_recorded_as_its_reason(
 def test_an_order_without_proven_skill_is_branded(
     stores: Stores, decide: Callable[[], int]
 ) -> None:
-    config = {name: getattr(WANTED, name) for name in WANTED.__struct_fields__}
-    stores.decisions.change(0, TradingConfig(**config | {"require_skill": False}), "test")
+    stores.decisions.change(0, replace(WANTED, require_skill=False), "test")
     seal(stores, verdict="unproven", side="buy", type="hold")
     assert decide() == 1
     (decided,) = stores.decisions.page(0, 10)
@@ -111,8 +107,7 @@ def test_an_order_without_proven_skill_is_branded(
 def test_a_decision_that_waits_is_ordered_when_its_account_confirms_it_and_no_other(
     stores: Stores, decide: Callable[[], int]
 ) -> None:
-    config = {name: getattr(WANTED, name) for name in WANTED.__struct_fields__}
-    stores.decisions.change(0, TradingConfig(**config | {"require_confirmation": True}), "test")
+    stores.decisions.change(0, replace(WANTED, require_confirmation=True), "test")
     seal(stores, **SKILLED)
     decide()
     assert stores.trading.orders(0, 10) == []

@@ -6,11 +6,11 @@ from core.clock.times import now_ms
 from core.series import Market
 from core.settings import Settings
 from core.trading.orders import PlaceOrder
-from operate.trader.process import make_trader
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
 from storage.trading.commands import NewCommand
+from tests.traders import begun_trader
 
 
 def test_orders_and_halts_are_carried_out_and_chained(
@@ -19,10 +19,7 @@ def test_orders_and_halts_are_carried_out_and_chained(
     stores, gold = postgresql_stores, Market("broker", "XAUUSD")
     wide = redis_settings.model_copy(update={"risk_notional": 0.5, "order_latency_ms": 0})
     stores.markets.tell(gold, {"tick_size": 0.01}, {"spread_bps": 2.0}, "set")
-    trader = make_trader(stores, stores.redis, wide)
-    token = stores.lease.take("test", now_ms())
-    assert token is not None
-    trader.begin()
+    trader, token = begun_trader(stores, wide)
     tickers = TickerStore(stores.redis)
     order = PlaceOrder(
         platform=gold.platform, symbol=gold.symbol, side="buy", volume=Decimal("0.01"),
