@@ -8,6 +8,7 @@ import msgspec
 from client.calls.live import LiveCalls
 from client.calls.next_candle import NextCandleCalls
 from client.calls.slots import SlotCalls
+from client.calls.tasks import decoded
 from client.calls.trading import TradingCalls
 from client.forecasts import Forecast, PathForecast
 from client.frames import Time, time_range
@@ -121,7 +122,7 @@ class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls):
     def model(self, model_name: str, model_id: str) -> dict[str, Any]:
         """Return the record of one model: network, normalization, scores, digests."""
         answer = self._transport.send("GET", _model_path(model_name, model_id))
-        return msgspec.json.decode(answer.content, type=dict[str, Any])
+        return decoded(answer)
 
     def delete_model(self, model_name: str, model_id: str) -> None:
         """Delete a model and its files; raises `NotFound`."""

@@ -3,11 +3,10 @@
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
-import httpx
 import msgspec
 import pandas as pd
 
-from client.calls.tasks import TaskCalls
+from client.calls.tasks import TaskCalls, decoded
 from client.frames import Time, time_text
 from client.paging import Query, pages
 from client.transport import Params
@@ -47,7 +46,7 @@ class NextCandleCalls(TaskCalls):
 
     def next_candle_metrics(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
         """Return the validation of the newest training; `{"status": "empty"}` before any."""
-        return _decoded(self._transport.send("GET", "/metrics", params=_named(name)))
+        return decoded(self._transport.send("GET", "/metrics", params=_named(name)))
 
     def next_candle_series(
         self,
@@ -124,15 +123,11 @@ class NextCandleCalls(TaskCalls):
         answer = self._transport.send("POST", path, params=params)
         if answer.status_code == 202:
             return self._started(answer, True, None).result or {}
-        return _decoded(answer)
+        return decoded(answer)
 
 
 def _named(name: SeriesName) -> dict[str, str]:
     return {field: str(value) for field, value in name.items()}
-
-
-def _decoded(answer: httpx.Response) -> dict[str, Any]:
-    return msgspec.json.decode(answer.content, type=dict[str, Any])
 
 
 def _series_frame(points: list[SeriesPoint]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from client.calls.candles import CandleCalls
+from client.calls.tasks import decoded
 from client.errors import BadLedger
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages
@@ -135,13 +136,13 @@ class SlotCalls(CandleCalls):
         for first in range(0, max(1, len(items)), FORECASTS_PER_REQUEST):
             sent = body | {"forecasts": items[first : first + FORECASTS_PER_REQUEST]}
             answer = self._transport.send("POST", "/ledger/forecasts", json=sent)
-            answers.append(msgspec.json.decode(answer.content, type=dict[str, Any]))
+            answers.append(decoded(answer))
         return merged(answers, FORECASTS_PER_REQUEST, ("refused", "items"))
 
     def forecaster(self, name: str) -> dict[str, Any]:
         """Return a forecaster's record in the live ledger; raises `NotFound`."""
         answer = self._transport.send("GET", f"/forecasters/{quote(name, safe='')}")
-        return msgspec.json.decode(answer.content, type=dict[str, Any])
+        return decoded(answer)
 
     def verify_ledger(self, name: str | None = None) -> dict[str, Any]:
         """Have the server verify a ledger, or all of them, and recompute the hashes here.
@@ -160,7 +161,7 @@ class SlotCalls(CandleCalls):
 
     def _verified(self, **asked: str | None) -> dict[str, Any]:
         answer = self._transport.send("GET", "/ledger/verify", params=asked)
-        return msgspec.json.decode(answer.content, type=dict[str, Any])
+        return decoded(answer)
 
     def scoreboard(self, name: str = LIVE) -> list[dict[str, Any]]:
         """Return a row for each slot of a ledger: scores, verdict, n, missed."""
@@ -183,7 +184,7 @@ class SlotCalls(CandleCalls):
         answer = self._transport.send("POST", "/features/leaktest", json=sent)
         if answer.status_code == 202:
             return self._started(answer, True, None).result or {}
-        return msgspec.json.decode(answer.content, type=dict[str, Any])
+        return decoded(answer)
 
     def _begin(self, path: str, body: dict[str, Any], wait: bool, timeout_s: float | None) -> Task:
         return self._started(self._transport.send("POST", path, json=body), wait, timeout_s)

@@ -45,7 +45,7 @@ class TaskCalls:
 
     def status(self) -> dict[str, Any]:
         """Return what `/health` says, of a server that is not healthy too."""
-        return _decoded(self._transport.send("GET", "/health", allowed={503}))
+        return decoded(self._transport.send("GET", "/health", allowed={503}))
 
     def tasks(
         self,
@@ -92,9 +92,10 @@ class TaskCalls:
 
     def _started(self, answer: httpx.Response, wait: bool, timeout_s: float | None) -> Task:
         """Return the task that a 202 names, waited for if `wait`."""
-        task = self.task(_decoded(answer)["task_id"])
+        task = self.task(decoded(answer)["task_id"])
         return self.wait(task, timeout_s) if wait else task
 
 
-def _decoded(answer: httpx.Response) -> dict[str, Any]:
+def decoded(answer: httpx.Response) -> dict[str, Any]:
+    """Return what an answer says."""
     return msgspec.json.decode(answer.content, type=dict[str, Any])

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
-from client.calls.tasks import TaskCalls
+from client.calls.tasks import TaskCalls, decoded
 from client.frames import Time, time_text
 from client.paging import Query, limited
 
@@ -161,4 +161,4 @@ class TradingCalls(TaskCalls):
 
     def _trading_answer(self, method: str, path: str, **more: Any) -> Json:
         answer = self._transport.send(method, path, **more)
-        return msgspec.json.decode(answer.content, type=Json)
+        return decoded(answer)
