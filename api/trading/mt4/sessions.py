@@ -9,7 +9,7 @@ from api.http.json_text import parse_json
 from api.http.request_body import read_body
 from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_body
-from api.trading.account_of import account_number
+from api.trading.account_of import account_number, check_paper
 from api.trading.mt4.schemas import (
     DISCONNECT,
     AgentConnected,
@@ -23,7 +23,6 @@ from api.trading.mt4.schemas import (
 )
 from api.trading.portfolio import money
 from api.trading.valued import PaperAccounts
-from core.errors import NotFound
 from core.trading.accounts import PAPER
 from core.trading.orders import FINAL
 from storage.trading.accounts import AccountStore
@@ -50,10 +49,7 @@ class Sessions:
         Raises `NotFound` for one that is none of the caller's, and `Conflict` while another
         one is connected.
         """
-        if asked.account_id != PAPER:
-            raise NotFound(
-                f"There is no account {asked.account_id[:64]} of yours; `paper` is always there."
-            )
+        check_paper(asked.account_id)
         self._connections.connect(account_id, PAPER, PAPER, _PAPER_LOGIN)
         return self._paper(account_id)
 
@@ -160,10 +156,9 @@ class DisconnectResource:
         """
         text = await read_body(req, _BODY_LIMIT)
         asked = convert_body(parse_json(text), DisconnectRequest) if text else DisconnectRequest()
-        left = await in_database_thread(self._end, account_number(req), asked.forget)
+        left = await in_database_thread(
+            self._sessions.disconnect, account_number(req), forget=asked.forget
+        )
         resp.media = DisconnectedAnswer(
             success=True, connected=False, open_orders=left.orders, open_positions=left.positions
         )
-
-    def _end(self, account_id: int, forget: bool) -> _LeftOpen:
-        return self._sessions.disconnect(account_id, forget=forget)
