@@ -5,13 +5,13 @@ Shapes follow docs.cdp.coinbase.com. Both feeds tell the same books; Advanced Tr
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 
 from core.books.changes import BookChange, BookSnapshot, BookUpdate
 from core.books.levels import Level, read_levels
+from feeds.coinbase.connector import milliseconds
 from feeds.connector import NOTHING, Heard, PageRequest
 
 _BOOK_CHANNELS = ("l2_data", "level2")
@@ -106,14 +106,14 @@ def _of_event(event: _Event, frame: _Frame) -> BookChange:
     asks: list[Level] = []
     for one in event.updates:
         _side(one.side, bids, asks).append(_level(one.price_level, one.new_quantity))
-    time, number = _milliseconds(frame.timestamp), frame.sequence_num
+    time, number = milliseconds(frame.timestamp), frame.sequence_num
     if event.type == "snapshot":
         return BookSnapshot(event.product_id, bids, asks, time, number)
     return BookUpdate(event.product_id, bids, asks, time, last=number)
 
 
 def _of_exchange(told: _Frame) -> BookChange | None:
-    time = _milliseconds(told.time)
+    time = milliseconds(told.time)
     if told.type == "snapshot":
         return BookSnapshot(told.product_id, read_levels(told.bids), read_levels(told.asks), time)
     if told.type != "l2update":
@@ -136,10 +136,3 @@ def _side(name: str, bids: list[Level], asks: list[Level]) -> list[Level]:
     if name in _ASKS:
         return asks
     raise ValueError(f"side {name[:16]!r} is none")
-
-
-def _milliseconds(text: str) -> int:
-    try:
-        return round(datetime.fromisoformat(text).timestamp() * 1_000)
-    except ValueError:
-        return 0

@@ -64,7 +64,7 @@ class CoinbaseConnector:
         except msgspec.MsgspecError:
             return NOTHING
         if told.type in TRADE_TYPES and told.trade_id is not None:
-            moment = _milliseconds(told.time)
+            moment = milliseconds(told.time)
             trade = HeardTrade(told.product_id, told.trade_id, told.trade_id, moment)
             return Heard(keep=True, trades=(trade,))
         if told.type == "ticker":
@@ -97,7 +97,8 @@ class CoinbaseConnector:
         ]
 
 
-def _milliseconds(text: str | None) -> int:
+def milliseconds(text: str | None) -> int:
+    """Return an instant of the feed in epoch ms, 0 where it tells none."""
     try:
         return round(datetime.fromisoformat(text or "").timestamp() * 1_000)
     except ValueError:
