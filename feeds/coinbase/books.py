@@ -4,7 +4,7 @@ Shapes follow docs.cdp.coinbase.com. Both feeds tell the same books; Advanced Tr
 `level2` needs no key, and its numbers show what was missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -102,10 +102,8 @@ class CoinbaseBooks:
 
 def _of_event(event: _Event, frame: _Frame) -> BookChange:
     """Return an event of Advanced Trade; its changes are in order by the number of the message."""
-    bids: list[Level] = []
-    asks: list[Level] = []
-    for one in event.updates:
-        _side(one.side, bids, asks).append(_level(one.price_level, one.new_quantity))
+    rows = ((one.side, one.price_level, one.new_quantity) for one in event.updates)
+    bids, asks = _sides(rows)
     time, number = milliseconds(frame.timestamp), frame.sequence_num
     if event.type == "snapshot":
         return BookSnapshot(event.product_id, bids, asks, time, number)
@@ -118,21 +116,15 @@ def _of_exchange(told: _Frame) -> BookChange | None:
         return BookSnapshot(told.product_id, read_levels(told.bids), read_levels(told.asks), time)
     if told.type != "l2update":
         return None
-    bids: list[Level] = []
-    asks: list[Level] = []
-    for side, price, size in told.changes:
-        _side(side, bids, asks).append(_level(price, size))
-    return BookUpdate(told.product_id, bids, asks, time)
+    return BookUpdate(told.product_id, *_sides(told.changes), time)
 
 
-def _level(price: str, size: str) -> Level:
-    (level,) = read_levels(((price, size),))
-    return level
-
-
-def _side(name: str, bids: list[Level], asks: list[Level]) -> list[Level]:
-    if name in _BIDS:
-        return bids
-    if name in _ASKS:
-        return asks
-    raise ValueError(f"side {name[:16]!r} is none")
+def _sides(rows: Iterable[tuple[str, str, str]]) -> tuple[list[Level], list[Level]]:
+    """Return bids and asks of rows of side, price and size."""
+    bids: list[tuple[str, str]] = []
+    asks: list[tuple[str, str]] = []
+    for side, price, size in rows:
+        if side not in _BIDS and side not in _ASKS:
+            raise ValueError(f"side {side[:16]!r} is none")
+        (bids if side in _BIDS else asks).append((price, size))
+    return read_levels(bids), read_levels(asks)
