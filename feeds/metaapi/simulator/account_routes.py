@@ -22,7 +22,7 @@ from feeds.metaapi.simulator.trading_account import (
     TradingAccount,
     answer,
 )
-from feeds.metaapi.simulator.words import check_token, refusal
+from feeds.metaapi.simulator.words import check_token, json_answer, refusal
 from feeds.simulator.metatrader.account import BUY, SELL
 
 ACCOUNT = "/users/current/accounts/{account}"
@@ -106,7 +106,7 @@ class AccountRoutes:
         self._region = told.region or self._region
         if told.trade_allowed is not None:
             one.trade_allowed = told.trade_allowed
-        return web.Response(body=b"{}", content_type="application/json")
+        return json_answer({})
 
     async def trade(self, request: web.Request) -> web.StreamResponse:
         """Trade, unless or before a fault strikes."""
@@ -117,20 +117,19 @@ class AccountRoutes:
         except msgspec.MsgspecError:
             raise refusal(400) from None
 
-        async def act() -> object:
+        def act() -> views.Json:
             return one.trade(
                 _partly(told) if fault.name == "partial" else told, _marks(told, fault)
             )
 
         if fault.code is not None:
             if fault.after:
-                await act()
+                act()
             word = _WORDS.get(fault.code, "TRADE_RETCODE_REJECT")
-            return await answer_with(Fault(), request, _just(answer(fault.code, word, "Simulated")))
+            return json_answer(answer(fault.code, word, "Simulated"))
         if fault.name == "partial":
-            done: Any = await act()
-            said = done | {"numericCode": 10_010, "stringCode": _WORDS[10_010]}
-            return await answer_with(Fault(), request, _just(said))
+            said = {"numericCode": 10_010, "stringCode": _WORDS[10_010]}
+            return json_answer(act() | said)
         wire = Fault() if fault.name in _OF_MARKS else fault
         return await answer_with(wire, request, act)
 
@@ -141,9 +140,8 @@ class AccountRoutes:
             one.advance()
             found = read(one, request)
             if fault.name == "synchronizing":
-                marked = [each | {"synchronizing": True} for each in found]
-                return await answer_with(Fault(), request, _just(marked))
-            return await answer_with(fault, request, _just(found))
+                return json_answer([each | {"synchronizing": True} for each in found])
+            return await answer_with(fault, request, lambda: found)
 
         return handle
 
@@ -180,13 +178,6 @@ def _marks(told: TradeRequest, fault: Fault) -> Marks:
 
 def _partly(told: TradeRequest) -> TradeRequest:
     return msgspec.structs.replace(told, volume=round(told.volume / 2, 2))
-
-
-def _just(value: object) -> Callable[[], Any]:
-    async def told() -> object:
-        return value
-
-    return told
 
 
 def _positions(one: TradingAccount, _request: web.Request) -> list[views.Json]:

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-import msgspec
 from aiohttp import web
 
 from core.clock.times import format_time
-from feeds.metaapi.simulator.words import broker_time, check_token, refusal
+from feeds.metaapi.simulator.words import broker_time, check_token, json_answer, refusal
 from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product
 from feeds.simulator.faults import Faults
@@ -36,8 +35,7 @@ class CandleRoute:
         since = request.query.get("startTime")
         end = self._clock.now_ms() // 1_000 if since is None else _second(since)
         rows = [_row(one, found) for one in product.newest_candles(length, end, limit)]
-        body = msgspec.json.encode(self._faults.thin(rows))
-        return web.Response(body=body, content_type="application/json")
+        return json_answer(self._faults.thin(rows))
 
 
 def _second(text: str) -> int:

@@ -9,13 +9,13 @@ status; `code:128`, `code:-11-after`, any code of a trade; `not-connected`,
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
 
-from feeds.metaapi.simulator.words import error
+from feeds.metaapi.simulator.words import error, json_answer
 
 HEADER = "simulate-fault"
 # Where a redirect leads: no host of ours, so that a token sent there would be lost.
@@ -75,18 +75,18 @@ def read_fault(text: str, seconds: float = 0.0) -> Fault:
 
 
 async def answer_with(
-    fault: Fault, request: web.Request, answer: Callable[[], Awaitable[object]]
+    fault: Fault, request: web.Request, answer: Callable[[], object]
 ) -> web.StreamResponse:
     """Return what a call is answered under a fault that concerns the wire only."""
     if fault.name == "slow":
-        body = await answer()
+        body = answer()
         await asyncio.sleep(fault.seconds)
-        return _json(body)
+        return json_answer(body)
     if fault.name == "late":
         await asyncio.sleep(fault.seconds)
     if not fault.name or fault.name == "late":
-        return _json(await answer())
-    body = await answer() if fault.after else None
+        return json_answer(answer())
+    body = answer() if fault.after else None
     return _garbled(fault.name, request, body)
 
 
@@ -109,13 +109,4 @@ def _garbled(name: str, request: web.Request, body: object) -> web.StreamRespons
         return web.Response(body=padded, content_type="application/json")
     status = 504 if name in _NAMED else int(name)
     said, headers = error(status, _NAMED.get(name, ""))
-    return web.Response(
-        body=msgspec.json.encode(said),
-        status=status,
-        headers=headers,
-        content_type="application/json",
-    )
-
-
-def _json(body: object) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+    return json_answer(said, status, headers)

@@ -1,6 +1,7 @@
-"""How MetaApi words instants and errors."""
+"""How MetaApi words answers, instants and errors."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,6 +19,18 @@ _NAMES = {
 _KINDS: dict[int, type[web.HTTPException]] = {
     400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 404: web.HTTPNotFound,
 }  # fmt: skip
+
+
+def json_answer(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return a JSON answer."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+    )
 
 
 def broker_time(at_ms: int) -> str:
