@@ -67,12 +67,11 @@ class TradingAccount:
         self.name = name
         self.real = name.startswith("real")
         self.investor = name.startswith("investor")
-        self.program = "mt4" if name.startswith("mt4") else "mt5"
         self.trade_allowed = True
         self.prices = prices
         self.account = Account(
             prices.instruments,
-            program="mt4" if self.program == "mt4" else "mt5",
+            program="mt4" if name.startswith("mt4") else "mt5",
             login=5_000_000 + sum(name.encode()),
         )
         self.orders: list[Pending] = []

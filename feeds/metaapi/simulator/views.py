@@ -22,7 +22,7 @@ def record(one: TradingAccount, region: str) -> Json:
     return {
         "_id": one.name, "login": str(one.account.login), "name": one.name,
         "server": one.account.server, "region": region, "state": "DEPLOYED",
-        "connectionStatus": "CONNECTED", "version": 4 if one.program == "mt4" else 5,
+        "connectionStatus": "CONNECTED", "version": 4 if one.account.program == "mt4" else 5,
         "magic": 0, "type": "cloud-g2", "reliability": "regular",
     }  # fmt: skip
 
@@ -36,20 +36,18 @@ def information(one: TradingAccount) -> Json:
     return {
         "broker": "Simulated Ltd", "currency": account.currency, "server": account.server,
         "balance": account.balance, "equity": equity, "margin": margin,
-        "freeMargin": round(equity - margin, 2), "leverage": 100, **level,
+        "freeMargin": round(equity - margin, 2), "leverage": account.leverage, **level,
         "tradeAllowed": one.trade_allowed, "investorMode": one.investor,
         "marginMode": "ACCOUNT_MARGIN_MODE_RETAIL_HEDGING", "name": one.name,
-        "login": account.login, "credit": 0, "platform": one.program,
+        "login": account.login, "credit": 0, "platform": one.account.program,
         "type": f"ACCOUNT_TRADE_MODE_{kind}",
     }  # fmt: skip
 
 
 def position(one: TradingAccount, held: Position) -> Json:
     """Return an open position."""
-    price = one.account.price(held.symbol)
-    now = price.to_close(held.side)
-    contract = one.prices.instruments[held.symbol].contract
-    profit = round(held.side * (now - held.price_open) * held.volume * contract, 2)
+    now = one.account.price(held.symbol).to_close(held.side)
+    profit = round(one.account.floating(held), 2)
     stops = {"stopLoss": held.sl or None, "takeProfit": held.tp or None}
     return {
         "id": str(held.identifier),
@@ -58,7 +56,7 @@ def position(one: TradingAccount, held: Position) -> Json:
         "openPrice": held.price_open, "currentPrice": now, "currentTickValue": 1,
         "volume": held.volume, "swap": 0, "commission": 0, "profit": profit,
         "unrealizedProfit": profit, "realizedProfit": 0,
-        "reason": "POSITION_REASON_EXPERT", "platform": one.program,
+        "reason": "POSITION_REASON_EXPERT", "platform": one.account.program,
         **_present(stops), **_marks(one, str(held.identifier)),
     }  # fmt: skip
 
@@ -78,13 +76,12 @@ def order(one: TradingAccount, held: Pending) -> Json:
         "id": held.id, "type": held.type, "state": held.state, "symbol": held.symbol,
         "magic": held.magic, **_times(held.time_ms), "volume": held.volume,
         "currentVolume": held.volume if open_still or not filled else 0,
-        "platform": one.program, **done, **_present(more), **_marks(one, held.id),
+        "platform": one.account.program, **done, **_present(more), **_marks(one, held.id),
     }  # fmt: skip
 
 
 def deal(one: TradingAccount, made: Deal) -> Json:
     """Return a deal of the history."""
-    reason = {"SL": "SL", "TP": "TP", "SO": "SO"}.get(made.reason, made.reason)
     side = "BUY" if made.side == BUY else "SELL"
     return {
         "id": str(made.ticket), "type": f"DEAL_TYPE_{side}",
@@ -92,7 +89,7 @@ def deal(one: TradingAccount, made: Deal) -> Json:
         "magic": made.magic, **_times(made.time_ms), "volume": made.volume,
         "price": made.price, "commission": made.commission, "swap": made.swap,
         "profit": made.profit, "positionId": str(made.position_id),
-        "reason": f"DEAL_REASON_{reason}", "platform": one.program,
+        "reason": f"DEAL_REASON_{made.reason}", "platform": one.account.program,
         **_marks(one, str(made.ticket)),
     }  # fmt: skip
 

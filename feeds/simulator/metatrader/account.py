@@ -112,13 +112,12 @@ class Account:
             raise ValueError("MetaTrader 4 has no netting accounts")
         self.login, self.server, self.mode, self.program = login, server, mode, program
         self.currency = "USD"
-        self.balance = balance
+        self.balance, self.leverage = balance, leverage
         # When it is: prices move it on, and so may who owns the account.
         self.time_ms = 0
         self.positions: list[Position] = []
         self.deals: list[Deal] = []
         self._instruments = dict(instruments)
-        self._leverage = leverage
         self._slippage = slippage or Slippage()
         self._tickets = count(first_ticket)
         self._prices: dict[str, Price] = {}
@@ -136,21 +135,25 @@ class Account:
         for position in [one for one in self.positions if one.symbol == symbol]:
             self._try_exits(position, price)
         while self.positions and self.equity < STOP_OUT * self.margin:
-            worst = min(self.positions, key=self._floating)
+            worst = min(self.positions, key=self.floating)
             self._close(worst, worst.volume, self._worse(worst, self._out(worst)), "SO", "so")
 
     @property
     def equity(self) -> float:
         """Return the balance with what open positions are worth."""
-        return self.balance + sum(map(self._floating, self.positions))
+        return self.balance + sum(map(self.floating, self.positions))
 
     @property
     def margin(self) -> float:
         """Return what open positions bind."""
         return sum(
-            one.volume * self._instruments[one.symbol].contract * one.price_open / self._leverage
+            one.volume * self._instruments[one.symbol].contract * one.price_open / self.leverage
             for one in self.positions
         )
+
+    def floating(self, position: Position) -> float:
+        """Return what an open position would earn if it were closed now."""
+        return self._profit(position, position.volume, self._out(position))
 
     def find(self, identifier: int) -> Position | None:
         """Return an open position by what never changes of it."""
@@ -163,7 +166,7 @@ class Account:
         """Fill a market order; raises `Refused`. A netting account adds up, reduces or turns."""
         price = self.price(symbol)
         volume = round(volume, _LOTS)
-        bound = volume * self._instruments[symbol].contract * price.bid / self._leverage
+        bound = volume * self._instruments[symbol].contract * price.bid / self.leverage
         if volume <= 0 or bound + self.margin > self.equity:
             raise Refused("No money" if volume > 0 else "Invalid volume")
         if side * (sl - price.to_close(side)) > 0 and sl:
@@ -273,9 +276,6 @@ class Account:
             self._close(position, position.volume, self._worse(position, out), "SL", "sl")
         elif position.tp and side * (out - position.tp) >= 0:
             self._close(position, position.volume, position.tp, "TP", "tp")
-
-    def _floating(self, position: Position) -> float:
-        return self._profit(position, position.volume, self._out(position))
 
     def _profit(self, position: Position, volume: float, price: float) -> float:
         contract = self._instruments[position.symbol].contract
