@@ -25,9 +25,9 @@ from feeds.metaapi.answers import (
     price_of,
     read,
     specification_of,
-    trade_body,
 )
 from feeds.metaapi.calls import MetaApiAddresses, MetaApiCalls, RefusedCall, checked_region
+from feeds.metaapi.trade_bodies import trade_body
 from feeds.metaapi.verdicts import classify
 
 _PAGE = 500
