@@ -17,16 +17,15 @@ from core.venues.account import (
 )
 from core.venues.trades import TradeAnswer, VenueCommand
 from feeds.metaapi.answers import (
-    Record,
     account_of,
     deals_of,
     orders_of,
     positions_of,
     price_of,
-    read,
     specification_of,
 )
 from feeds.metaapi.calls import MetaApiAddresses, MetaApiCalls, RefusedCall, checked_region
+from feeds.metaapi.shapes import Record, read
 from feeds.metaapi.trade_bodies import trade_body
 from feeds.metaapi.verdicts import classify
 
