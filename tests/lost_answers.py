@@ -13,7 +13,7 @@ from core.venues.trades import SendOrder
 from feeds.metaapi.calls import MetaApiAddresses
 from feeds.metaapi.trading import MetaApiAccount
 from trading.reconcile import OLD_MS, reconcile
-from trading.reconciliation import HeldPosition, Ours, SentOrder, venue_client_id
+from trading.sent_orders import HeldPosition, Ours, SentOrder, venue_client_id
 
 # What happens to an order, and whether the broker carries it out.
 FATES = {

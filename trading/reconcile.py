@@ -11,7 +11,7 @@ from typing import Literal
 
 from core.venues.account import VenueDeal, VenueOrder, VenuePosition, VenueReading
 from core.venues.trades import MAGIC
-from trading.reconciliation import (
+from trading.sent_orders import (
     Closing,
     Difference,
     HeldPosition,

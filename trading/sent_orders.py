@@ -1,4 +1,4 @@
-"""What we know of our orders at a venue, and what a reading of the venue makes of it."""
+"""What we sent to a venue and hold there, and what a reading of the venue makes of it."""
 
 import hashlib
 import re
