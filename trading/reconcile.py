@@ -4,6 +4,7 @@ Nothing is sent here, and nothing is concluded from a reading that is not comple
 cannot be explained is told with both sides: whoever calls halts the account.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
@@ -59,9 +60,7 @@ class _Comparison:
                 self._adopt(order, by_id[order.client_id], "client_id")
         without = [order for order in self._ours.orders if not by_id[order.client_id]]
         marked = {order.client_id: self._with_marks(order) for order in without}
-        claims: dict[str, int] = {}
-        for key in (_key(one) for group in marked.values() for one in _one_of_each(group)):
-            claims[key] = claims.get(key, 0) + 1
+        claims = Counter(key for group in marked.values() for key in set(map(_key, group)))
         for order in without:
             self._by_marks(order, marked[order.client_id], claims)
         foreign = [one for one in self._reading.positions if not self._is_ours(one)]
@@ -171,13 +170,8 @@ class _Comparison:
 
     def _closings(self) -> Iterator[Closing]:
         for deal in self._reading.deals:
-            mine = deal.position_id in self._held or deal.position_id in self._adopted
-            if (
-                deal.entry == "out"
-                and mine
-                and deal.position_id
-                and deal.id not in self._ours.booked
-            ):
+            new = deal.entry == "out" and deal.id not in self._ours.booked
+            if new and deal.position_id and self._knows(deal.position_id):
                 yield Closing(
                     position_id=deal.position_id,
                     deal_id=deal.id,
@@ -189,8 +183,10 @@ class _Comparison:
 
     def _is_ours(self, position: VenuePosition) -> bool:
         """Say whether a position came of us: whoever knows our magic and our form of ids."""
-        known = position.id in self._held or position.id in self._adopted
-        return known or position.magic == MAGIC
+        return self._knows(position.id) or position.magic == MAGIC
+
+    def _knows(self, position_id: str) -> bool:
+        return position_id in self._held or position_id in self._adopted
 
     def _differences(self) -> Iterator[Difference]:
         shown = {one.id: one for one in self._reading.positions}
@@ -199,8 +195,8 @@ class _Comparison:
         for held in self._held.values():
             yield from self._difference_of(held, shown.get(held.position_id))
         for position in shown.values():
-            known = position.id in self._held or position.id in self._adopted
-            if position.magic == MAGIC and not known and not self._may_be(position, unresolved):
+            unknown = position.magic == MAGIC and not self._knows(position.id)
+            if unknown and not self._may_be(position, unresolved):
                 what = f"{position.id} {position.symbol} {position.side} {position.volume}"
                 yield Difference("no order", f"position {what}")
 
@@ -241,10 +237,6 @@ def _state(order: SentOrder, orders: Sequence[VenueOrder], volume: Decimal) -> S
         "ORDER_STATE_REJECTED": "rejected",
     }
     return next((ends[one.state] for one in orders if one.state in ends), "filled")
-
-
-def _one_of_each(found: Sequence[Found]) -> list[Found]:
-    return list({_key(one): one for one in found}.values())
 
 
 def _position_id(one: Found) -> str | None:
