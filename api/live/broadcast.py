@@ -11,12 +11,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.live.book_watch import BookWatch
-from api.live.plan_view import Heard, PlanView
 from api.live.source_frames import TYPES, book_data, candle_data, ticker_data
+from api.live.subscriber import ENCODE, Subscriber
 from api.robots.items import scan_item
 from core.books.levels import BookState, TopOfBook
 from core.clock.times import format_microseconds, format_time, now_ms
-from core.errors import TickcastError, TooManyRequests
+from core.errors import TooManyRequests
 from core.series import Market
 from storage import keys
 from storage.journal.columns import Trades
@@ -42,44 +42,6 @@ _WATCH_SECONDS = 1.0
 # Pairs of market and channel that one socket may ask for.
 SUBSCRIPTIONS_LIMIT = 1_000
 _SIDES = {1: "buy", -1: "sell", 0: None}
-# Numbers of books are exact, and stay so.
-ENCODE = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class Subscriber:
-    """One reader: what it asked for, and what waits for it; `slow` once that is too much.
-
-    With a `plan` it hears what that shows, without one whatever it asks for.
-    """
-
-    def __init__(self, most: int = 1_000, plan: PlanView | None = None) -> None:
-        self.plan = plan
-        self.waiting: asyncio.Queue[bytes] = asyncio.Queue(most)
-        self.resolutions: frozenset[int] | None = None
-        self.slow = asyncio.Event()
-        self.wanted: set[tuple[Market, LiveKind]] = set()
-
-    def tell(self, message: bytes) -> None:
-        """Put a message in line; one that finds the line full marks the reader as slow."""
-        try:
-            self.waiting.put_nowait(message)
-        except asyncio.QueueFull:
-            self.slow.set()
-
-    def refuse(self, error: TickcastError) -> None:
-        """Tell why something that was asked for is not told."""
-        told = {"type": "error", "error": error.type, "detail": error.detail}
-        self.tell(ENCODE(told | {"timestamp": format_time(now_ms())}))
-
-    def hears(self, market: Market, kind: LiveKind, resolution: int) -> bool:
-        """Say whether it is to be told of a candle or a signal of this length."""
-        if self.plan is not None:
-            return self.plan.shows(Heard(market, kind, resolution), self.refuse)
-        return (
-            kind is not LiveKind.CANDLES
-            or self.resolutions is None
-            or resolution in self.resolutions
-        )
 
 
 class Broadcast:

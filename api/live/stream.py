@@ -10,10 +10,11 @@ from falcon.asgi import Request, WebSocket
 from msgspec import Meta
 
 from api.http.threads import in_thread
-from api.live.broadcast import CHANNELS, ENCODE, Broadcast, Subscriber
+from api.live.broadcast import CHANNELS, Broadcast
 from api.live.commands import receive_command
 from api.live.first_frames import FirstFrames, book_frame
 from api.live.plan_view import PlanView
+from api.live.subscriber import ENCODE, Subscriber
 from api.markets.symbol_resolver import SymbolResolver
 from api.robots.offered import OfferedSlots
 from core.clock.resolutions import parse_resolution, timeframe_code

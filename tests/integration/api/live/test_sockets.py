@@ -344,7 +344,7 @@ async def test_a_reader_of_books_is_told_the_newest_each_change_and_when_it_goes
 
 
 async def test_a_reader_that_does_not_read_is_dropped_with_a_reason() -> None:
-    from api.live.broadcast import Subscriber
+    from api.live.subscriber import Subscriber
 
     subscriber = Subscriber(most=3)
     for _ in range(4):
