@@ -80,7 +80,6 @@ class ExchangeListener:
                 self._complain(f"silent for {self._venue.silence_s:.0f} s")
             except (OSError, ConnectionClosed, InvalidHandshake) as error:
                 self._complain(str(error) or type(error).__name__)
-            self._figures.exchange_connected = False
             failures = 1 if time.monotonic() - begun > _GOOD_S else failures + 1
             luck = random.random()  # noqa: S311
             await asyncio.sleep(self._policy.pause(failures, None, luck))
@@ -99,7 +98,10 @@ class ExchangeListener:
             self._figures.exchange_connected, self._figures.exchange_said = True, ""
             if self._ever_heard:
                 self._on_reconnect()
-            await self._listen(socket)
+            try:
+                await self._listen(socket)
+            finally:
+                self._figures.exchange_connected = False
 
     async def _listen(self, socket: ClientConnection) -> None:
         while True:

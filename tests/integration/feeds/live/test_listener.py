@@ -77,9 +77,11 @@ async def test_a_silent_connection_is_given_up_and_made_anew() -> None:
 
 async def test_a_refusal_ends_it_only_if_nothing_was_ever_heard() -> None:
     heard: list[Heard] = []
+    figures = FeedFigures()
     async with feed([[ERROR]]) as (address, _):
         with pytest.raises(ExchangeRefused, match="maintenance"):
-            await asyncio.wait_for(listener(address, heard, FeedFigures()).run(), 5)
+            await asyncio.wait_for(listener(address, heard, figures).run(), 5)
+    assert not figures.exchange_connected
     async with feed([[MATCH], [ERROR], [ERROR], [MATCH]]) as (address, connections):
         running = asyncio.ensure_future(listener(address, heard, FeedFigures()).run())
         await until(lambda: connections() >= 4)
