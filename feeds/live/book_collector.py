@@ -124,7 +124,9 @@ class BookCollector:
         try:
             body = await asyncio.to_thread(self._calls.get, request.path, request.params)
             snapshot = self._venue.read_snapshot(symbol, body)
-            book.take(snapshot._replace(time=snapshot.time or now_ms()))
+            # Where the connection has broken meanwhile, no changes would follow it.
+            if self._figures.exchange_connected:
+                book.take(snapshot._replace(time=snapshot.time or now_ms()))
         except (TickcastError, ValueError) as error:
             self._figures.exchange_said = str(error)[:120]
             retry_after = error.retry_after if isinstance(error, TickcastError) else None
