@@ -52,7 +52,7 @@ def connections(engine: Engine, file: Path, clock: Clock) -> ConnectionStore:
 def test_a_token_is_stored_encrypted_and_told_by_its_last_four_characters(
     connections: ConnectionStore, engine: Engine, file: Path
 ) -> None:
-    made = connect(connections, 3, "acc-1", TOKEN, DEMO)
+    made = connect(connections, 3)
     assert (made.connected, made.hint, made.login) == (True, "ast4", "500123")
     assert connections.token(3, "acc-1") == TOKEN
     with reading(engine) as connection:
@@ -63,7 +63,7 @@ def test_a_token_is_stored_encrypted_and_told_by_its_last_four_characters(
 
 def test_the_same_token_never_looks_the_same(connections: ConnectionStore, engine: Engine) -> None:
     for account in (1, 2):
-        connect(connections, account, "acc-1", TOKEN, DEMO)
+        connect(connections, account)
     with reading(engine) as connection:
         texts = set(connection.execute(select(venue_connections.c.token)).scalars())
     assert len(texts) == 2
@@ -72,7 +72,7 @@ def test_the_same_token_never_looks_the_same(connections: ConnectionStore, engin
 def test_a_token_that_is_copied_to_another_account_is_not_opened(
     connections: ConnectionStore, engine: Engine
 ) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     connect(connections, 2, "acc-1", "another-token-of-2", DEMO)
     here = venue_connections.c
     with writing(engine) as connection:
@@ -85,7 +85,7 @@ def test_a_token_that_is_copied_to_another_account_is_not_opened(
 
 
 def test_a_token_is_of_one_account_at_the_venue(connections: ConnectionStore) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     assert connections.token(1, "acc-2") is None
     assert connections.token(2, "acc-1") is None
 
@@ -94,13 +94,13 @@ def test_without_its_file_a_token_is_closed_and_connecting_again_opens_another(
     connections: ConnectionStore, file: Path
 ) -> None:
     assert connections.fault() is None
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     kept = file.read_bytes()
     file.unlink()
     with pytest.raises(VaultClosed, match=r"vault\.key is missing"):
         connections.token(1, "acc-1")
     assert "missing" in (connections.fault() or "")
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     assert connections.token(1, "acc-1") == TOKEN
     assert connections.fault() is None
     file.write_bytes(kept)
@@ -113,7 +113,7 @@ def test_without_its_file_a_token_is_closed_and_connecting_again_opens_another(
 def test_a_damaged_file_is_named_and_never_overwritten(
     connections: ConnectionStore, file: Path, content: bytes
 ) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     file.write_bytes(content)
     with pytest.raises(VaultClosed, match=r"vault\.key"):
         connections.token(1, "acc-1")
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_named_and_never_overwritten(
 
 
 def test_a_file_that_others_can_read_is_refused(connections: ConnectionStore, file: Path) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     file.chmod(0o644)
     with pytest.raises(VaultClosed, match="chmod 600"):
         connections.token(1, "acc-1")
@@ -131,14 +131,14 @@ def test_a_file_that_others_can_read_is_refused(connections: ConnectionStore, fi
 def test_one_account_is_connected_at_a_time_and_disconnecting_keeps_the_token(
     connections: ConnectionStore,
 ) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     with pytest.raises(Conflict, match="disconnect"):
-        connect(connections, 1, "acc-2", TOKEN, DEMO)
+        connect(connections, 1, "acc-2")
     connections.disconnect(1)
     assert connections.get(1) is None
     assert connections.find(1, "acc-1") is not None
     assert connections.token(1, "acc-1") == TOKEN
-    connect(connections, 1, "acc-2", TOKEN, DEMO)
+    connect(connections, 1, "acc-2")
     connections.disconnect(1, forget=True)
     assert connections.find(1, "acc-2") is None
     assert connections.token(1, "acc-2") is None
@@ -151,7 +151,7 @@ def test_the_live_gate_opens_to_the_login_typed_again_and_ends_after_thirty_days
 ) -> None:
     with pytest.raises(NotFound):
         connections.open_live(1, "500123")
-    made = connect(connections, 1, "acc-1", TOKEN, DEMO)
+    made = connect(connections, 1)
     assert not made.live(clock.now)
     for wrong in ("", "500124", " 500123"):
         with pytest.raises(InvalidRequest, match="login"):
@@ -172,8 +172,8 @@ def test_the_live_gate_opens_to_the_login_typed_again_and_ends_after_thirty_days
 def test_the_gate_is_not_open_for_another_login_or_account(
     connections: ConnectionStore, clock: Clock, account: str, seen: Seen
 ) -> None:
-    connect(connections, 1, "acc-1", TOKEN, DEMO)
+    connect(connections, 1)
     connections.open_live(1, "500123")
-    assert connect(connections, 1, "acc-1", TOKEN, DEMO).live(clock.now)
+    assert connect(connections, 1).live(clock.now)
     connections.disconnect(1)
     assert not connect(connections, 1, account, TOKEN, seen).live(clock.now)
