@@ -31,13 +31,10 @@ class _Named(_Told, kw_only=True):
     synchronizing: bool = False
 
 
-class Record(msgspec.Struct, rename="camel"):
-    """The account as provisioning knows it."""
+class Record(msgspec.Struct):
+    """The account as provisioning knows it, of which its region is wanted."""
 
     region: str = ""
-    state: str = ""
-    connection_status: str = ""
-    version: int = 5
 
 
 class Information(_Told, kw_only=True):
