@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from core.clock.openings import end_of
+from core.clock.sessions import Sessions
 from core.forecast_target import ForecastTarget, grace_ms
 from core.ledger import SIGNALS
 from core.signals import NO_CANDLE, NO_MODEL
@@ -51,9 +53,6 @@ class Due(msgspec.Struct, frozen=True):
 
     def openings(self, stores: Stores, newest: int) -> tuple[int, int]:
         """Return the openings (s) of the first and the last candle after the newest one."""
-        # NumPy comes in with this import.
-        from core.clock.sessions import Sessions
-
         hours = Sessions.from_dict(self.sessions(stores))
         ahead = hours.next_openings(newest, self.target.horizon)
         return int(ahead[0]), int(ahead[-1])
@@ -103,9 +102,6 @@ class SignalMisses:
         if newest is None:
             return NO_CANDLE
         first, _ = due.openings(self._stores, newest)
-        # NumPy comes in with this import.
-        from core.clock.openings import end_of
-
         over = end_of(first, step, self._stores.facts.get(due.target.series).grid)
         return NO_CANDLE if over * 1_000 <= late else NOT_MADE
 
@@ -113,9 +109,6 @@ class SignalMisses:
         """Return that a slot has no model yet, once for each candle that it lacks one for."""
         target, step = due.target, due.target.resolution
         newest = newest_finished(self._stores.candles, target.series)
-        # NumPy comes in with this import.
-        from core.clock.openings import end_of
-
         grid = self._stores.facts.get(target.series).grid
         if newest is None or end_of(newest, step, grid) * 1_000 < due.since:
             return []
