@@ -1,7 +1,7 @@
 // Beside the chart: the market's phase, how often such claims came true, and the test of it.
 
 import { PHASES } from "../charts/phases.js";
-import { follow, offers, post } from "../parts/api.js";
+import { follow, offers, post, withParameters } from "../parts/api.js";
 import { h } from "../parts/dom.js";
 import { count, isNumber, number, percent, resolutionName, seconds, when } from "../parts/format.js";
 import { empty, fillWith } from "../parts/states.js";
@@ -37,8 +37,8 @@ export class PhasePanel {
 
   async ask() {
     const { platform, symbol, resolution } = this.series;
-    const asked = new URLSearchParams({ platform, timeframe: resolutionName(resolution) });
-    const path = `${ROUTE.replace("{symbol}", encodeURIComponent(symbol))}?${asked}`;
+    const asked = { platform, timeframe: resolutionName(resolution) };
+    const path = withParameters(ROUTE.replace("{symbol}", encodeURIComponent(symbol)), asked);
     const found = await post(path, undefined, { signal: this.signal });
     if (!found.task_id) return found;
     // The first test of a long series takes longer than a caller waits.

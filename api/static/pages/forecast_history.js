@@ -1,6 +1,6 @@
 // The next candle, forecast for every candle there was: how it compares, and training.
 
-import { get, offers, post } from "../parts/api.js";
+import { get, offers, post, withParameters } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { count, isNumber, number, percent, resolutionName, seconds, short, when } from "../parts/format.js";
 import { segments } from "../parts/held.js";
@@ -123,7 +123,7 @@ function trainButton(view) {
 }
 
 async function train({ asked, about, jobs, signal }) {
-  const path = `/train?${new URLSearchParams({ days: 90, ...asked })}`;
+  const path = withParameters("/train", { days: 90, ...asked });
   const answer = await post(path, undefined, { prefer: "respond-async", signal });
   if (!answer.task_id) return;
   show(about, jobs.element);

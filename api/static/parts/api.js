@@ -63,7 +63,8 @@ function auth(path) {
   return key() ? { "X-API-Key": key() } : {};
 }
 
-function withParameters(path, parameters = {}) {
+/** Return a path with parameters; those that are null are left out. */
+export function withParameters(path, parameters = {}) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
   const text = new URLSearchParams(given).toString();
   return text ? `${path}?${text}` : path;
