@@ -40,13 +40,17 @@ export const count = (value) => (isNumber(value) ? Math.round(value).toLocaleStr
 export const percent = (share, decimals = 1) =>
   isNumber(share) ? `${number(share * 100, decimals)}%` : "–";
 
-/** A share with its sign, as changes are written; the minus is a real one. */
-export function signedPercent(share, decimals = 2) {
-  if (!isNumber(share)) return "–";
-  const text = number(Math.abs(share) * 100, decimals);
-  if (!/[1-9]/.test(text)) return `${text}%`;
-  return `${share < 0 ? "−" : "+"}${text}%`;
+/** A number with its sign, which is a real minus; one that rounds to 0 has none. */
+export function signed(value, decimals = 2, unit = "") {
+  if (!isNumber(value)) return "–";
+  const text = number(Math.abs(value), decimals);
+  const sign = !/[1-9]/.test(text) ? "" : value < 0 ? "−" : "+";
+  return `${sign}${text}${unit}`;
 }
+
+/** A share with its sign, as changes are written. */
+export const signedPercent = (share, decimals = 2) =>
+  isNumber(share) ? signed(share * 100, decimals, "%") : "–";
 
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 

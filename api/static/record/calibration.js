@@ -2,10 +2,9 @@
 
 import { calibrationPlot } from "../charts/plots.js";
 import { h, show } from "../parts/dom.js";
-import { count, number, percent } from "../parts/format.js";
+import { count, number, percent, signed } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
-import { signed } from "./figures.js";
 
 const COLUMNS = [
   ["Slot"], ["Model", "mono.small"], ["Outcomes", "number"], ["Error, live", "number"], ["before the fact", "number"],

@@ -1,10 +1,10 @@
 // What robots of subscribers made of the signals, all of them together.
 
 import { h } from "../parts/dom.js";
-import { count, number, percent } from "../parts/format.js";
+import { count, number, percent, signed } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { facts } from "../parts/table.js";
-import { coloured, signed } from "./figures.js";
+import { coloured } from "./figures.js";
 
 export function copiesPart({ totals: { executions: one } }) {
   if (!one) {

@@ -1,17 +1,9 @@
 // Figures of a record, with how sure they are.
 
 import { h } from "../parts/dom.js";
-import { isNumber, number, percent, signedPercent } from "../parts/format.js";
+import { isNumber, number, percent, signed, signedPercent } from "../parts/format.js";
 
 const ranged = (text, low, high) => [text, h("div.small.muted", {}, low === null || high === null ? "too few to say how sure" : `${low} to ${high}`)];
-
-/** A number of R or basis points, with its sign. */
-export function signed(value, decimals = 2, unit = "") {
-  if (!isNumber(value)) return "–";
-  const text = number(Math.abs(value), decimals);
-  const sign = !/[1-9]/.test(text) ? "" : value < 0 ? "−" : "+";
-  return `${sign}${text}${unit}`;
-}
 
 export const coloured = (value, text) => (isNumber(value) && value !== 0 ? h(value < 0 ? "span.down" : "span.up", {}, text) : text);
 

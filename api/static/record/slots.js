@@ -1,11 +1,11 @@
 // Each slot and model that ever spoke.
 
 import { h } from "../parts/dom.js";
-import { count, number, percent } from "../parts/format.js";
+import { count, number, percent, signed } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { verdictChip } from "../parts/verdict.js";
-import { coloured, expectancy, profitFactor, signed, versusPrior, winRate } from "./figures.js";
+import { coloured, expectancy, profitFactor, versusPrior, winRate } from "./figures.js";
 
 const COLUMNS = [
   ["Slot"], ["Verdict"], ["Model", "mono.small"], ["Sealed", "number"], ["Missed", "number"], ["To trade", "number"], ["Ended", "number"],

@@ -1,10 +1,10 @@
 // All slots together, in words first.
 
 import { h } from "../parts/dom.js";
-import { ago, count, number, percent, when } from "../parts/format.js";
+import { ago, count, number, percent, signed, when } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { facts } from "../parts/table.js";
-import { coloured, expectancy, profitFactor, sharpe, signed, versusPrior, winRate } from "./figures.js";
+import { coloured, expectancy, profitFactor, sharpe, versusPrior, winRate } from "./figures.js";
 
 const HEADLINES = {
   skilled: ["skilled", "Better than nothing, beyond chance"],

@@ -1,10 +1,9 @@
 // What ended positions came to, beside what their signals had said.
 
 import { h } from "../parts/dom.js";
-import { count, number, percent, signedPercent, when } from "../parts/format.js";
+import { count, number, percent, signed, signedPercent, when } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { facts, table } from "../parts/table.js";
-import { signed } from "../record/figures.js";
 import { multiples, price } from "../robots/words.js";
 import { earned, unproven } from "./words.js";
 
