@@ -1,5 +1,6 @@
 // Small pictures of numbers, drawn as SVG.
 
+import { barLine, filled, strip } from "../parts/bars.js";
 import { h, svg } from "../parts/dom.js";
 import { count, isNumber, percent, when } from "../parts/format.js";
 import { table } from "../parts/table.js";
@@ -54,28 +55,22 @@ const day = (time) => when(time).slice(0, 10);
 export function coverageBars(coverage) {
   const levels = Object.entries(coverage ?? {}).filter(([, value]) => isNumber(value));
   if (!levels.length) return null;
-  const bars = levels.map(([level, share]) => bar(`${percent(Number(level), 0)} interval`, meter(share, Number(level)), share));
+  const bars = levels.map(([level, share]) => barLine(`${percent(Number(level), 0)} interval`, meter(share, Number(level)), percent(share)));
   return h("div.grid", {}, h("h3", {}, "Outcomes inside the interval"), h("div.bars", {}, bars));
 }
-
-const bar = (name, picture, share) => h("div", {}, h("span", {}, name), picture, h("span.number", {}, percent(share)));
 
 function meter(share, target) {
   const label = `${percent(share)} of outcomes, ${percent(target, 0)} promised`;
   return strip(
-    { role: "img", "aria-label": label }, svg("rect.bar.pale", { y: 2, width: 200, height: 8 }), filled(share),
+    { role: "img", "aria-label": label }, filled(1, "pale"), filled(share),
     svg("line.zero", { x1: target * 200, x2: target * 200, y1: 0, y2: 12 }),
   );
 }
-
-const filled = (share) => svg("rect.bar", { y: 2, width: 200 * share, height: 8 });
-const strip = (attributes, ...parts) =>
-  svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", ...attributes }, parts);
 
 /** The inputs that trees split by most. */
 export function importanceBars(importance, most = 12) {
   const all = Object.entries(importance).sort(([, one], [, other]) => other - one).slice(0, most);
   const largest = all[0]?.[1] || 1;
   return h("div.bars", {}, all.map(([name, share]) =>
-    bar(name.replaceAll("_", " "), strip({ "aria-hidden": "true" }, filled(share / largest)), share)));
+    barLine(name.replaceAll("_", " "), strip({ "aria-hidden": "true" }, filled(share / largest)), percent(share))));
 }

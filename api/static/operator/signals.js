@@ -1,6 +1,7 @@
 // How signals are distributed: too much of one word, or of one confidence, is worth a look.
 
-import { h, svg } from "../parts/dom.js";
+import { barLine, filled, strip } from "../parts/bars.js";
+import { h } from "../parts/dom.js";
 import { count, percent } from "../parts/format.js";
 import { empty } from "../parts/states.js";
 import { facts } from "../parts/table.js";
@@ -21,7 +22,6 @@ export function distributionPart({ signals_distribution: told }) {
 
 function bar({ low, high, n }, { n: all, by_confidence: tenths }) {
   const most = Math.max(...tenths.map((one) => one.n), 1);
-  const drawing = svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect.bar", { y: 2, width: (200 * n) / most, height: 8 }));
-  return h("div", {}, h("span", {}, `${percent(low, 0)} to ${percent(high, 0)}`), drawing, h("span.number", {}, percent(n / all)));
+  const drawing = strip({ "aria-hidden": "true" }, filled(n / most));
+  return barLine(`${percent(low, 0)} to ${percent(high, 0)}`, drawing, percent(n / all));
 }

@@ -1,6 +1,7 @@
 // How much of what orders are held to is used.
 
-import { h, svg } from "../parts/dom.js";
+import { barLine, filled, strip } from "../parts/bars.js";
+import { h } from "../parts/dom.js";
 import { count, percent } from "../parts/format.js";
 import { facts } from "../parts/table.js";
 
@@ -23,7 +24,6 @@ export function limitsPart({ limits, used }) {
 function bar([name, used, limit, show]) {
   const share = limit > 0 ? Math.min(1, used / limit) : 1;
   const look = share >= 1 ? "down" : share >= 0.8 ? "warn" : "calm";
-  const drawing = svg("svg.plot", { viewBox: "0 0 200 12", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect.bar.pale", { y: 2, width: 200, height: 8 }), svg(`rect.bar.${look}`, { y: 2, width: 200 * share, height: 8 }));
-  return h("div", {}, h("span", {}, name), drawing, h("span.number", {}, `${show(used)} of ${show(limit)}`));
+  const drawing = strip({ "aria-hidden": "true" }, filled(1, "pale"), filled(share, look));
+  return barLine(name, drawing, `${show(used)} of ${show(limit)}`);
 }
