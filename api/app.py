@@ -175,24 +175,8 @@ def create_app(
     room = DiskRoom(settings.data_dir, settings.disk_reserve_mb)
     limits = QueueLimits(enqueue, room)
     work = BackgroundWork(enqueue, limits, waiting)
-    counts = counts or SharedCounts()
-    calls = MinuteCalls(counts)
-    guards = [
-        CrossOrigin(settings.origins),
-        TrustedHosts(settings),
-        AdminAccess(settings.admin_secrets, stores.audit, calls, routes),
-        Access(
-            Callers(stores.holders),
-            routes,
-            settings.auth == "on",
-            OpenStreams(settings.key_streams, counts),
-            calls,
-            settings.address_calls,
-            settings.socket_hours,
-        ),
-        RateLimits(stores.redis, routes, calls),
-    ]
     rates = RequestRates(metrics)
+    guards = _guards(stores, settings, routes, counts or SharedCounts())
     app = _empty_app(routes, metrics, guards, waiting, rates)
     next_candle = NextCandleRequests(stores, settings)
     validation = ValidationMetrics(next_candle, stores.registry)
@@ -232,6 +216,28 @@ def create_app(
     app.add_route("/asyncapi.json", AsyncApiDocument(), public=True)
     app.add_route("/openapi.json", OpenApiDocument(build_document(app)), public=True)
     return app
+
+
+def _guards(
+    stores: Stores, settings: Settings, routes: Routes, counts: SharedCounts
+) -> list[object]:
+    """Return what decides who may call, in the order in which it is asked."""
+    calls = MinuteCalls(counts)
+    return [
+        CrossOrigin(settings.origins),
+        TrustedHosts(settings),
+        AdminAccess(settings.admin_secrets, stores.audit, calls, routes),
+        Access(
+            Callers(stores.holders),
+            routes,
+            settings.auth == "on",
+            OpenStreams(settings.key_streams, counts),
+            calls,
+            settings.address_calls,
+            settings.socket_hours,
+        ),
+        RateLimits(stores.redis, routes, calls),
+    ]
 
 
 def _empty_app(
