@@ -4,6 +4,7 @@ import os
 import sys
 
 from core.errors import TickcastError
+from core.process.unread_variables import unread_variables
 from core.settings import read_settings
 from operate.data_folder import empty_metrics_folder, prepare_data_folder
 from operate.readiness import PATIENCE, check_redis
@@ -19,6 +20,8 @@ def main(command: list[str]) -> str:
         return "Name the command to run, as the Procfile does."
     try:
         settings = read_settings()
+        for sentence in unread_variables():
+            print(sentence, flush=True)
         with connect(settings.redis_address, timeout=PATIENCE) as client:
             check_redis(client, settings)
         prepare_data_folder(settings)

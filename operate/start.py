@@ -6,6 +6,7 @@ import sys
 
 from core.errors import TickcastError
 from core.process.lifetime import die_with_parent
+from core.process.unread_variables import unread_variables
 from core.settings import Settings, read_settings
 from operate.data_folder import locked_data_folder, own_metrics_folder, prepare_data_folder
 from operate.disk_watch import DiskWatch
@@ -42,6 +43,8 @@ def _run(settings: Settings) -> None:
         output = Output(width=max(map(len, commands)))
         if os.geteuid() == 0:
             output.say("Tickcast runs as root; a user with fewer rights is safer.")
+        for sentence in unread_variables():
+            output.say(sentence)
         processes = child_processes(commands, settings)
         with Supervisor(output, last=[REDIS]) as supervisor, DiskWatch(settings):
             for process in [process for process in processes if process.name == REDIS]:
