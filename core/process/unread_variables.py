@@ -10,8 +10,8 @@ from core.plain_text import escape_controls
 from core.settings import Settings
 
 _PREFIX = Settings.model_config["env_prefix"]
-# What the client reads, and what docker-compose.yml puts into addresses.
-_OTHERS = ("URL", "API_KEY", "REDIS_PASSWORD", "DATABASE_PASSWORD")
+# What the client reads, and what docker-compose.yml does.
+_OTHERS = ("URL", "API_KEY", "REDIS_PASSWORD", "DATABASE_PASSWORD", "METRICS_KEY")
 _SHOWN = 20
 
 

@@ -17,11 +17,13 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = [name for name in read_commands() if name != "redis"]
 # Variables that compose itself reads, for passwords that it puts into addresses.
 COMPOSE_ONLY = {"TICKCAST_REDIS_PASSWORD", "TICKCAST_DATABASE_PASSWORD"}
+OBSERVERS = [name for name, service in SERVICES.items() if "profiles" in service]
 SETTINGS = {f"TICKCAST_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_the_services_are_those_of_the_procfile_a_database_and_a_migration() -> None:
-    assert set(SERVICES) == {*read_commands(), "postgres", "migrate"}
+    assert set(SERVICES) - set(OBSERVERS) == {*read_commands(), "postgres", "migrate"}
+    assert set(OBSERVERS) == {"prometheus", "grafana"}
 
 
 def test_the_migration_runs_once_and_only_prepares() -> None:
@@ -85,10 +87,10 @@ def test_our_services_share_one_image_and_the_data_and_wait_for_stores_and_migra
     }
 
 
-def test_only_the_api_is_published_and_only_on_loopback() -> None:
+def test_only_api_and_grafana_are_published_and_only_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert list(published) == ["api"]
-    assert all(port.startswith("127.0.0.1:") for port in published["api"])
+    assert list(published) == ["api", "grafana"]
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
 def test_redis_and_postgres_are_the_promised_versions() -> None:

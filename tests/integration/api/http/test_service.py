@@ -2,6 +2,9 @@
 
 import asyncio
 import re
+from pathlib import Path
+
+import pytest
 
 from api.app import Application
 from api.health.check import FRESH_S
@@ -13,6 +16,8 @@ from storage.live.quarantine import Quarantine
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
 from tests.integration.api.work import hold_candles
+
+ROOT = Path(__file__).parents[4]
 
 
 def _heartbeat(stores: Stores, roles: tuple[str, ...] = WORKERS, age_ms: int = 0) -> None:
@@ -100,6 +105,19 @@ async def test_metrics_tell_of_jobs_ledger_ingest_and_series(api: Api, stores: S
         "tickcast_series 1.0",
     ):
         assert line in text
+
+
+@pytest.mark.parametrize("file", ["dashboard.json", "alerts.yml"])
+async def test_dashboard_and_alarms_ask_for_metrics_that_there_are(api: Api, file: str) -> None:
+    await api("GET", "/tasks/none")
+    text = (await api("GET", "/metrics/prometheus")).text
+    # Workers count their tasks in files that this application does not share.
+    told = {*re.findall(r"^# TYPE (\S+)", text, re.MULTILINE), "tickcast_tasks_total"}
+    told |= {f"{name}_{part}" for name in (*told, "tickcast_task_seconds")
+             for part in ("bucket", "sum", "count")}  # fmt: skip
+    asked = re.findall(r"\btickcast_[a-z_]+", (ROOT / "operate/grafana" / file).read_text())
+    assert asked
+    assert set(asked) <= told
 
 
 async def test_metrics_are_text_for_those_who_prefer_it(api: Api) -> None:
