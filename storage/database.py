@@ -121,6 +121,13 @@ def lock_table(connection: Connection, table: Table) -> None:
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def bound_idleness(connection: Connection, limit_ms: int) -> None:
+    """Have PostgreSQL end the transaction, and with it its locks, once its client stands still."""
+    if connection.dialect.name == "postgresql":
+        setting = "SET LOCAL idle_in_transaction_session_timeout"
+        connection.execute(text(f"{setting} = {limit_ms}"))
+
+
 def migrate(engine: Engine, data_dir: Path = Path(), revision: str = "head") -> None:
     """Bring the tables to the newest version, or to `revision`.
 

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from falcon.asgi import Request, Response
 
@@ -12,7 +14,7 @@ from api.http.threads import in_database_thread, in_thread
 from api.trading.account_of import account_number, caller_name
 from api.trading.schemas_auto import SwitchAnswer, SwitchRequest
 from core.clock.times import format_time, now_ms
-from core.errors import Forbidden, TickcastError
+from core.errors import DatabaseUnavailable, Forbidden, TickcastError, Unavailable
 from core.trading.accounts import STATES, Account, TradingState
 from core.trading.orders import ClosePosition
 from storage.access.access_keys import OWNER
@@ -24,7 +26,17 @@ from storage.trading.switches import EVERYBODY, Switch, stricter
 _LOOK_S = 0.02
 # The lease of a trader that is gone runs out meanwhile (s).
 _WAITED_S = LEASE_MS / 1_000 + 1.0
+# So long a change is tried while the database is locked (s).
+_LOCKED_S = 30.0
 _UNDER_WAY = ("accepted", "sent", "unknown", "partially_filled")
+
+Written = TypeVar("Written")
+
+
+class NotHalted(Unavailable):
+    """What an account may do could not be changed."""
+
+    type = "switch_not_changed"
 
 
 class SwitchResource:
@@ -66,16 +78,18 @@ class SwitchResource:
             raise Forbidden(f"Only an owner's key leads from {held} to {state}.")
         resting = await in_database_thread(self._open_orders, scope)
         if asked.flatten:
-            await in_database_thread(self._flatten, scope)
+            await _until_written(partial(self._flatten, scope))
             await self._tell()
             await asyncio.sleep(_LOOK_S)
-        changed = await in_database_thread(
-            self._stores.switches.change,
-            scope,
-            state,
-            asked.reason,
-            caller_name(req),
-            flatten=asked.flatten,
+        changed = await _until_written(
+            partial(
+                self._stores.switches.change,
+                scope,
+                state,
+                asked.reason,
+                caller_name(req),
+                flatten=asked.flatten,
+            )
         )
         await self._tell()
         acknowledged = await self._acknowledged(changed)
@@ -143,3 +157,22 @@ class SwitchResource:
             cancelled=[str(n) for n in resting if n not in left],
             changed_at=format_time(changed.changed_at),
         )
+
+
+async def _until_written(write: Callable[[], Written]) -> Written:
+    """Write to SQL, again and again while another process holds its lock.
+
+    A trader that stands still with the lock is ended meanwhile (`operate.trader.guard`).
+    """
+    ends = time.monotonic() + _LOCKED_S
+    while True:
+        try:
+            return await in_database_thread(write)
+        except DatabaseUnavailable:
+            if time.monotonic() >= ends:
+                raise NotHalted(
+                    "The change is NOT made: the database did not take it for "
+                    f"{_LOCKED_S:.0f} s. Send it again.",
+                    retry_after=1,
+                ) from None
+        await asyncio.sleep(_LOOK_S)

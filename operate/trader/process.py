@@ -19,6 +19,7 @@ from core.process.lifetime import die_with_parent
 from core.series import Market
 from core.settings import Settings, read_settings
 from operate.stop_signals import interrupt
+from operate.trader.guard import LockGuard
 from storage import keys
 from storage.jobs.workers import WorkerStore
 from storage.redis_connection import connect
@@ -42,14 +43,14 @@ _RETRY_S = 0.5
 _REDIS_S = 1.0
 
 
-def run() -> int:
+def run(guard: LockGuard) -> int:
     """Trade until told to stop; return the exit code, after a sentence if it is not 0."""
     try:
         settings = read_settings()
         log_json(settings.log_level, ("alembic",), sys.stderr)
         interrupt()
         die_with_parent()
-        _Process(settings).run()
+        _Process(settings, guard).run()
     except KeyboardInterrupt:
         return 0
     except TickcastError as error:
@@ -78,8 +79,9 @@ def make_trader(
 class _Process:
     """The loop of the process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, guard: LockGuard) -> None:
         stores = open_stores(settings)
+        guard.watch(stores.engine)
         client = connect(settings.redis_address, timeout=_REDIS_S, retries=0)
         self._lease: LeaseStore = stores.lease
         self._trader = make_trader(stores, client, settings)

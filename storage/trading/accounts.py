@@ -13,14 +13,14 @@ from core.trading.accounts import Account, TradingState
 from core.trading.decisions import Decision
 from core.trading.events import Row as EventRow
 from core.trading.events import order_of
-from storage.database import reading
+from storage.database import bound_idleness, reading
 from storage.ledger.ledger_chain import extend, read_head
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import order_events
 from storage.trading.commands import WaitingCommand, note_result, waiting
 from storage.trading.decisions import KeptConfig, note_decided, record_decision
-from storage.trading.lease import check_lease
+from storage.trading.lease import LEASE_MS, check_lease
 from storage.trading.switches import (
     EVERYBODY,
     Switch,
@@ -108,6 +108,7 @@ class AccountStore:
         While it is open no switch changes: what is accepted in it was allowed.
         """
         with appending(self._engine, self._heads) as (connection, turn):
+            bound_idleness(connection, LEASE_MS)
             check_lease(connection, token)
             hold_switches(connection)
             trader = TraderTurn(connection, turn, self._clock())
