@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -128,6 +129,9 @@ class Settings(BaseSettings):
     )
     job_retention_days: int = Field(
         90, ge=0, description="Tasks that ended longer ago are forgotten; 0 keeps all."
+    )
+    conversation_retention_days: int = Field(
+        30, ge=1, description="Conversations without a turn for so long are forgotten."
     )
     tick_retention_days: int = Field(
         30, ge=0, description="Per-millisecond trades and tickers older than this are dropped."
@@ -263,6 +267,23 @@ class Settings(BaseSettings):
     risk_losses: int = Field(
         0, ge=0, description="A market is left alone after so many losses in a row; 0: never."
     )
+    llm_provider: Literal["builtin", "ollama", "openai"] = Field(
+        "builtin", description="Who chooses what the agent says; builtin needs no model."
+    )
+    llm_url: str = Field(
+        "", description="Address of the model's server: http://127.0.0.1:11434, https://HOST/v1."
+    )
+    llm_model: str = Field("", description="Name of the model at that server.")
+    llm_key: str = Field("", description="Key of that server; empty sends none.")
+    llm_timeout_s: float = Field(
+        30, gt=0, le=120, description="An answer of the agent takes no longer, all calls together."
+    )
+    agent_comment: Literal["on", "off"] = Field(
+        "off", description="on shows what a model adds in its own words, without any number."
+    )
+    agent_propose: Literal["on", "off"] = Field(
+        "off", description="on lets the agent propose trades, each for a person to confirm."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
@@ -359,6 +380,19 @@ class Settings(BaseSettings):
             raise ValueError("TICKCAST_SMTP_URL needs TICKCAST_MAIL_FROM and TICKCAST_PUBLIC_URL")
         if self.admin_secret_old and not self.admin_secret:
             raise ValueError("TICKCAST_ADMIN_SECRET_OLD needs a TICKCAST_ADMIN_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _agent_finds_its_model(self) -> Self:
+        if self.llm_provider == "builtin":
+            return self
+        if not (self.llm_url and self.llm_model):
+            raise ValueError("TICKCAST_LLM_PROVIDER needs TICKCAST_LLM_URL and TICKCAST_LLM_MODEL")
+        address = urlsplit(self.llm_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise ValueError("TICKCAST_LLM_URL must be an address such as http://127.0.0.1:11434")
+        if self.llm_key and address.scheme == "http" and not is_loopback(address.hostname):
+            raise ValueError("TICKCAST_LLM_KEY goes over https, or to loopback, and nowhere else")
         return self
 
     @model_validator(mode="after")

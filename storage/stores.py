@@ -10,6 +10,7 @@ from core.settings import Settings
 from storage.access.access_keys import AccessKeyStore
 from storage.accounts.accounts import AccountStore
 from storage.accounts.key_holders import KeyHolders
+from storage.agent.conversations import ConversationStore
 from storage.candles.candle_store import CandleStore
 from storage.candles.clocks import ClockStore
 from storage.candles.folding.folded_candles import FoldedCandles
@@ -143,6 +144,7 @@ class Stores:
     switches: SwitchStore
     lease: LeaseStore
     connections: ConnectionStore
+    conversations: ConversationStore
     data_dir: Path
 
     def close(self) -> None:
@@ -235,5 +237,6 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         switches=SwitchStore(engine),
         lease=LeaseStore(engine),
         connections=ConnectionStore(engine, TokenVault(settings.vault_key_file)),
+        conversations=ConversationStore(engine),
         data_dir=settings.data_dir,
     )

@@ -29,7 +29,12 @@ from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
 from tasks.forecasts.train_slots import train_slot
 from tasks.jobs.answer_calls import answer_call, make_call
-from tasks.jobs.purge_records import purge_archive, purge_bodies, purge_records
+from tasks.jobs.purge_records import (
+    purge_archive,
+    purge_bodies,
+    purge_conversations,
+    purge_records,
+)
 from tasks.jobs.reap_jobs import reap_jobs
 from tasks.jobs.run_step import After, Work, run_step
 from tasks.lstm.predict_lstm import predict_lstm, predict_lstm_nsteps
@@ -349,6 +354,8 @@ def purge() -> None:
     shared = runtime()
     purge_records(shared.stores, shared.settings.job_retention_days)
     purge_bodies(shared.stores.webhooks, now_ms())
+    kept_days = shared.settings.conversation_retention_days
+    purge_conversations(shared.stores.conversations, kept_days, now_ms())
     purge_archive(shared.stream.archive, shared.settings.archive_retention_days)
 
 

@@ -3,6 +3,7 @@
 from alembic import context
 
 from storage.accounts import account_tables  # noqa: F401 - its tables join the metadata
+from storage.agent import conversation_tables  # noqa: F401 - likewise
 from storage.executions import execution_tables  # noqa: F401 - likewise
 from storage.ledger import (
     ledger_tables,  # noqa: F401 - likewise

@@ -4,6 +4,7 @@ import logging
 
 from core.clock.resolutions import DAY
 from core.clock.times import now_ms
+from storage.agent.conversations import ConversationStore
 from storage.database import shorten_log
 from storage.journal.archive import JournalArchive
 from storage.sales.webhooks import BODY_DAYS, WebhookStore
@@ -38,6 +39,16 @@ def purge_bodies(webhooks: WebhookStore, now: int) -> int:
     if dropped:
         logger.info("bodies of %d payment events of over %d days ago are gone", dropped, BODY_DAYS)
     return dropped
+
+
+def purge_conversations(conversations: ConversationStore, days: int, now: int) -> int:
+    """Forget conversations without a turn for `days`; returns how many."""
+    deleted = 0
+    while count := conversations.purge(now - days * DAY * 1_000):
+        deleted += count
+    if deleted:
+        logger.info("%d conversations of over %d days ago are forgotten", deleted, days)
+    return deleted
 
 
 def purge_archive(archive: JournalArchive, days: int, now: int | None = None) -> int:
