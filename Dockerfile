@@ -11,6 +11,8 @@ COPY core core
 COPY storage storage
 COPY ml ml
 COPY feeds feeds
+COPY trading trading
+COPY agent agent
 COPY tasks tasks
 COPY api api
 COPY client client

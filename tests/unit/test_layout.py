@@ -14,6 +14,7 @@ PACKAGES = (
     "ml",
     "feeds",
     "trading",
+    "agent",
     "tasks",
     "api",
     "client",

@@ -1,0 +1,1 @@
+"""What can be said: sentences in three languages about fields of results."""
