@@ -15,13 +15,14 @@ class Faults:
     `gap` leaves out one inner run of an answer's candles, or a feed's message.
     Of order books, `repeat` sends a change twice, `crossed` one with a bid above the best
     ask, and `late` answers with a snapshot that is out of date.
-    The same seed and the same requests give the same failures. Raises
-    `ValueError` with a sentence when the text cannot be read.
+    The same seed and the same requests give the same failures, and each stream its own:
+    what one loses does not hang on what others tell. Raises `ValueError` with a sentence
+    when the text cannot be read.
     """
 
     def __init__(self, text: str = "", seed: int | None = None) -> None:
-        # Not for secrets: a fault must be repeatable.
-        self._random = random.Random(seed)  # noqa: S311
+        self._seed = seed
+        self._drawn: dict[str, random.Random] = {}
         self._odds: dict[str, float] = {}
         for part in filter(None, map(str.strip, text.split(","))):
             found = _FAULT.match(part)
@@ -31,10 +32,10 @@ class Faults:
                 )
             self._odds[found[1]] = float(found[2])
 
-    def happens(self, name: str) -> bool:
-        """Draw whether the fault `name` strikes now."""
+    def happens(self, name: str, stream: str = "") -> bool:
+        """Draw whether the fault `name` strikes now, of a stream or of what is none."""
         odds = self._odds.get(name, 0.0)
-        return odds > 0 and self._random.random() < odds
+        return odds > 0 and self._random(stream).random() < odds
 
     def status(self) -> int | None:
         """Draw a failing status, or None."""
@@ -44,6 +45,14 @@ class Faults:
         """Return `rows`, at times without one run that touches neither end."""
         if len(rows) < 3 or not self.happens("gap"):
             return rows
-        start = self._random.randint(1, len(rows) - 2)
+        drawn = self._random("")
+        start = drawn.randint(1, len(rows) - 2)
         longest = min(len(rows) - 1 - start, max(1, len(rows) // 10))
-        return rows[:start] + rows[start + self._random.randint(1, longest) :]
+        return rows[:start] + rows[start + drawn.randint(1, longest) :]
+
+    def _random(self, stream: str) -> random.Random:
+        if stream not in self._drawn:
+            seed = None if self._seed is None else f"{self._seed} {stream}"
+            # Not for secrets: a fault must be repeatable.
+            self._drawn[stream] = random.Random(seed)  # noqa: S311
+        return self._drawn[stream]

@@ -19,13 +19,15 @@ class Changes:
     def due(self) -> Iterator[Json]:
         """Return an event for each change."""
         self._book.play()
+        stream = f"{self._symbol}@depth"
         changes, self._told = self._book.since(self._told), self._book.count
         for change in changes:
-            if self._faults.happens("gap"):
+            if self._faults.happens("gap", stream):
                 continue
-            told = self._book.crossing(change) if self._faults.happens("crossed") else change
+            crossed = self._faults.happens("crossed", stream)
+            told = self._book.crossing(change) if crossed else change
             yield change_message(self._symbol, told)
-            if self._faults.happens("repeat"):
+            if self._faults.happens("repeat", stream):
                 yield change_message(self._symbol, told)
 
 

@@ -63,7 +63,7 @@ class Trades:
         """Return an event for each trade."""
         tape = self._product.trades
         for index in self._cursor.due():
-            if tape is None or self._faults.happens("gap"):
+            if tape is None or self._faults.happens("gap", f"{self._product.symbol}@{self._kind}"):
                 continue
             if self._kind == "trade":
                 yield messages.trade_message(self._product, tape.trade(index))
@@ -89,7 +89,7 @@ class Aggregates:
         tape, start = self._product.trades, self._next
         self._next = min(self._count(), start + CHUNK)
         for index in range(start, self._next):
-            if tape and not self._faults.happens("gap"):
+            if tape and not self._faults.happens("gap", f"{self._product.symbol}@aggTrade"):
                 trades = [tape.trade(i) for i in tape.aggregate(index)]
                 aggregate_id = aggregate_base(tape) + index
                 yield messages.aggregate_message(self._product, aggregate_id, trades)

@@ -64,13 +64,13 @@ class AdvancedFeed:
             book.play()
             self._told[symbol] = book.count
             for change in book.since(told):
-                crossed = self._faults.happens("crossed")
+                crossed = self._faults.happens("crossed", f"{symbol} level2")
                 one = book.crossing(change) if crossed else change
                 message = self._levels(symbol, "update", one.bids, one.asks)
-                if self._faults.happens("gap"):
+                if self._faults.happens("gap", f"{symbol} level2"):
                     continue
                 yield message
-                if self._faults.happens("repeat"):
+                if self._faults.happens("repeat", f"{symbol} level2"):
                     yield message
 
     def _begin(self, symbol: str) -> Json:

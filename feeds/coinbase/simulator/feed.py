@@ -139,9 +139,10 @@ class CoinbaseFeed:
     def _traded(self, symbol: str, index: int) -> Iterator[messages.Json]:
         product = self._products[symbol]
         matches = symbol in self._channels.get("matches", [])
-        if matches and product.trades and not self._faults.happens("gap"):
+        if matches and product.trades and not self._faults.happens("gap", f"{symbol} matches"):
             yield messages.match_message(product, product.trades.trade(index))
-        if symbol in self._channels.get("ticker", []) and not self._faults.happens("gap"):
+        ticker = symbol in self._channels.get("ticker", [])
+        if ticker and not self._faults.happens("gap", f"{symbol} ticker"):
             yield from self._ticker(product, index + 1)
 
     def _ticker(self, product: Product, count: int) -> Iterator[messages.Json]:

@@ -72,6 +72,19 @@ def test_faults_strike_about_as_often_as_they_should_and_the_same_for_a_seed() -
     assert 150 < sum(faults.happens("drop") for _ in range(10_000)) < 250
 
 
+def test_what_strikes_one_stream_does_not_hang_on_what_others_tell() -> None:
+    alone, beside = Faults("gap@0.3", seed=5), Faults("gap@0.3", seed=5)
+    expected = [alone.happens("gap", "AB@trade") for _ in range(100)]
+    drawn = []
+    for place in range(100):
+        for _ in range(place % 3):
+            beside.happens("gap", "AB@depth")
+        drawn.append(beside.happens("gap", "AB@trade"))
+
+    assert drawn == expected
+    assert expected != [alone.happens("gap", "CD@trade") for _ in range(100)]
+
+
 def test_without_faults_nothing_fails() -> None:
     faults = Faults()
 
