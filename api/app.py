@@ -135,13 +135,13 @@ from core.robots.accounts import USUAL_CALLS
 from core.series import Market
 from core.settings import DATA, ML, TRADE, Settings
 from core.signals import offered_horizons
-from storage import keys
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER, TRADER
 from storage.disk_room import DiskRoom
 from storage.markets.snapshots import SnapshotReader
 from storage.stores import Stores
 from storage.trades.gap_ledger import GapLedger
 from storage.trades.stream_stores import StreamStores
+from storage.trading.wake import TraderWake
 from tasks import task_table as tasks
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
@@ -509,7 +509,7 @@ def _add_trading(
     app: Application, stores: Stores, symbols: SymbolResolver, settings: Settings
 ) -> None:
     """Add the routes of orders and of what they came to."""
-    wake = partial(stores.redis.publish, keys.TRADER_WAKE, "")
+    wake = TraderWake(stores.redis)
     door = CommandDoor(stores.commands, wake)
     accounts = PaperAccounts(stores, symbols, settings)
     orders = OrderReader(symbols, stores.markets)

@@ -21,7 +21,7 @@ from bench import (
 )
 from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
-from bench.robots import market_data, scan, sockets
+from bench.robots import market_data, orders, scan, sockets
 
 BENCHES: dict[str, Callable[[], None]] = {
     "store_candles": store_candles.run,
@@ -34,6 +34,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "market_data": market_data.run,
     "scan": scan.run,
     "sockets": sockets.run,
+    "trading": orders.run,
     "start_up": start_up.run,
     "exchange_rate": exchange_rate.run,
 }

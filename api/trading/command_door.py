@@ -22,6 +22,7 @@ from storage.trading.commands import CommandStore, NewCommand, Submitted
 # The trader is waited for so long (s); what it has not taken up by then it may take up later.
 WAITED_S = 5.0
 _LOOK_S = 0.005
+_WAKE_S = 0.2
 # So many commands are stored by one commit.
 _MOST = 200
 
@@ -100,8 +101,7 @@ class CommandDoor:
         for (_, entered), one in zip(part, stored, strict=True):
             if not entered.done():
                 entered.set_result(one)
-        with contextlib.suppress(TickcastError):
-            await in_thread(self._wake)
+        await wake_trader(self._wake)
 
     async def _answer(self, command_id: int) -> dict[str, Any]:
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -148,6 +148,12 @@ class CommandDoor:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+
+async def wake_trader(wake: Callable[[], object]) -> None:
+    """Wake the trader if that is quick: it looks for work by itself, and Redis may hang."""
+    with contextlib.suppress(TickcastError, TimeoutError):
+        await asyncio.wait_for(in_thread(wake), _WAKE_S)
 
 
 def _fail(entered: asyncio.Future[Any], error: BaseException) -> None:

@@ -1,7 +1,6 @@
 """What was decided of sealed signals, and the word of who must confirm it."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -14,6 +13,7 @@ from api.markets.symbol_resolver import SymbolResolver
 from api.signals.schemas import SignalResponse
 from api.signals.show import show_signal
 from api.trading.account_of import account_number, caller_name
+from api.trading.command_door import wake_trader
 from api.trading.schemas_decisions import (
     DecisionsAnswer,
     DecisionShown,
@@ -23,7 +23,7 @@ from api.trading.schemas_decisions import (
 )
 from core.answers.signals import SignalData
 from core.clock.times import format_time, now_ms
-from core.errors import InvalidRequest, ModelUnavailable, NotFound, TickcastError
+from core.errors import InvalidRequest, ModelUnavailable, NotFound
 from core.series import Market
 from core.trading.orders import OrderBody, TradeBody
 from storage.signals.signal_events import SignalEvent
@@ -58,8 +58,7 @@ class DecisionsResource:
     async def on_post_confirm(self, req: Request, resp: Response, decision_id: str) -> None:
         """Have the order of a decision placed that waits for it, while its signal is valid."""
         resp.media = await self._answered(req, decision_id, self._stores.decisions.confirm)
-        with suppress(TickcastError):
-            await in_thread(self._wake)
+        await wake_trader(self._wake)
 
     @operation("reject_decision", "trading", {200: DecisionShown}, errors=(404, 409))
     async def on_post_reject(self, req: Request, resp: Response, decision_id: str) -> None:

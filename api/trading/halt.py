@@ -3,18 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.http.threads import in_database_thread, in_thread
+from api.http.threads import in_database_thread
 from api.trading.account_of import account_number, caller_name
+from api.trading.command_door import wake_trader
 from api.trading.schemas_auto import SwitchAnswer, SwitchRequest
 from core.clock.times import format_time, now_ms
-from core.errors import DatabaseUnavailable, Forbidden, TickcastError, Unavailable
+from core.errors import DatabaseUnavailable, Forbidden, Unavailable
 from core.trading.accounts import STATES, Account, TradingState
 from core.trading.orders import ClosePosition
 from storage.access.access_keys import OWNER
@@ -79,7 +79,7 @@ class SwitchResource:
         resting = await in_database_thread(self._open_orders, scope)
         if asked.flatten:
             await _until_written(partial(self._flatten, scope))
-            await self._tell()
+            await wake_trader(self._wake)
             await asyncio.sleep(_LOOK_S)
         changed = await _until_written(
             partial(
@@ -91,7 +91,7 @@ class SwitchResource:
                 flatten=asked.flatten,
             )
         )
-        await self._tell()
+        await wake_trader(self._wake)
         acknowledged = await self._acknowledged(changed)
         return await in_database_thread(self._answer, changed, acknowledged, resting)
 
@@ -125,10 +125,6 @@ class SwitchResource:
             return self._stores.trading.all()
         held = self._stores.trading.get(scope)
         return [] if held is None else [held]
-
-    async def _tell(self) -> None:
-        with suppress(TickcastError):
-            await in_thread(self._wake)
 
     async def _acknowledged(self, changed: Switch) -> bool:
         """Wait until the trader has acted on a change, or can write no more."""

@@ -1,31 +1,41 @@
 """Orders through kills of the trader: none lost, none twice, none after a halt."""
 
+import asyncio
 import os
 import random
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
+from falcon.testing import ASGIConductor
 
+from api.app import create_app
 from core.clock.times import now_ms
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, RedisUnavailable
+from core.process.shared_counts import SharedCounts
 from core.series import Market
 from core.settings import Settings
 from core.trading.events import Accepted, Sent, StateChanged
 from core.trading.orders import PlaceOrder
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
+from storage.trades.stream_stores import open_stream_stores
 from storage.trades.tickers import Ticker, TickerStore
 from storage.trading.commands import NewCommand, Submitted
+from tasks.celery_app import make_celery
+from tasks.enqueue import Enqueue
+from tasks.trades.enqueue_stream import EnqueueStream
 from trading.replay import Replay
 
 pytestmark = pytest.mark.slow
@@ -82,14 +92,21 @@ class Trading:
         self.process.wait()
         self.start()
 
+    def restart_what_ends(self, over: threading.Event) -> None:
+        """Start it again whenever it has ended, as the supervisor does."""
+        while not over.wait(0.2):
+            if self.process.poll() is not None:
+                self.start()
+
     def feed(self) -> None:
         """Quote gold every 10 ms, until the test is over."""
         dice = random.Random(1)
         while not self._over.wait(0.01):
             bid = 2_350 + dice.randint(-100, 100) / 100
-            self._tickers.write(
-                GOLD.platform, [Ticker(GOLD.symbol, now_ms(), bid=bid, ask=bid + 0.5)]
-            )
+            with suppress(RedisUnavailable):
+                self._tickers.write(
+                    GOLD.platform, [Ticker(GOLD.symbol, now_ms(), bid=bid, ask=bid + 0.5)]
+                )
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -197,8 +214,11 @@ def test_no_order_is_lost_or_placed_twice_through_kills(trading: Trading, stores
     )
 
 
-def test_no_order_is_sent_after_a_halt_was_acknowledged(trading: Trading, stores: Stores) -> None:
-    over, sent = threading.Event(), []
+def test_no_order_is_sent_after_a_halt_was_acknowledged(
+    trading: Trading, stores: Stores, redis_settings: Settings
+) -> None:
+    halts = Halts(trading, stores, redis_settings)
+    over = threading.Event()
 
     def send() -> None:
         n = 0
@@ -206,50 +226,116 @@ def test_no_order_is_sent_after_a_halt_was_acknowledged(trading: Trading, stores
             with suppress(DatabaseUnavailable):
                 stores.commands.submit([NewCommand(0, order(n), f"order-{n}")])
             n += 1
-            time.sleep(0.005)
+            time.sleep(0.01)
 
-    sender, took, unanswered = threading.Thread(target=send), [], 0
-    sender.start()
-    for n in range(HALTS):
-        frozen = n % 25 == 24
-        if frozen:
-            trading.process.send_signal(signal.SIGSTOP)
-        began = time.monotonic()
-        try:
-            changed = stores.switches.change(0, "HALTED", "a test", "test")
-        except DatabaseUnavailable:
-            # Frozen as it held SQLite's write lock: the halt is refused, and not acknowledged.
-            unanswered += 1
-            trading.process.send_signal(signal.SIGCONT)
-            continue
-        acknowledged(stores, changed.epoch)
-        took.append(time.monotonic() - began)
-        before = last_number(stores)
-        if frozen:
-            trading.process.send_signal(signal.SIGCONT)
-        time.sleep(0.1)
-        sent += after_halt(stores, before)
-        stores.switches.change(0, "ACTIVE", "over", "test")
-        time.sleep(0.05)
-    over.set()
-    sender.join()
-    assert sent == []
-    usual = sorted(took)
-    print(
-        f"{HALTS} halts under load, {HALTS // 25} of them of a frozen trader: 0 orders sent after; "
-        f"{unanswered} were not acknowledged; "
-        f"acknowledged after p50 {1e3 * statistics.median(took):.0f} ms, "
-        f"p99 {1e3 * usual[int(0.99 * len(usual)) - 1]:.0f} ms"
+    sender, restarter = (
+        threading.Thread(target=send),
+        threading.Thread(target=trading.restart_what_ends, args=(over,)),
     )
+    sender.start()
+    restarter.start()
+    try:
+        asyncio.run(halts.all())
+    finally:
+        over.set()
+        sender.join()
+        restarter.join()
+    check_record(stores)
+    assert halts.sent == []
+    for way, took in halts.took.items():
+        late = sorted(took)[int(0.99 * len(took))]
+        middle = statistics.median(took)
+        print(f"{way}: {len(took)} halts, acknowledged after p50 {middle:.2f} s, p99 {late:.2f} s")
+    print(f"{HALTS} halts in all: 0 orders accepted or sent after the acknowledgement, 0 refused")
 
 
-def acknowledged(stores: Stores, epoch: int) -> None:
-    """Wait as the route does: until the trader has heard it, or can write no more."""
-    while True:
-        lease = stores.lease.held()
-        if stores.switches.of(0)[0].echoed >= epoch or lease is None or not lease.holds(now_ms()):
-            return
-        time.sleep(0.005)
+class Halts:
+    """Halts over HTTP under load, each in one of several ways, and what came after each."""
+
+    def __init__(self, trading: Trading, stores: Stores, settings: Settings) -> None:
+        self._trading = trading
+        self._stores = stores
+        self._settings = settings
+        self.sent: list[int] = []
+        self.took: dict[str, list[float]] = {}
+
+    async def all(self) -> None:
+        """Halt and resume as often as is asked for; each way but the usual one in 20 times."""
+        stream = open_stream_stores(self._settings, self._stores.redis)
+        celery = make_celery(self._settings.broker_address)
+        enqueue = Enqueue(self._stores.jobs, self._stores.uploads, celery)
+        sender = EnqueueStream(celery, stream.intake)
+        counts = SharedCounts()
+        app = create_app(self._stores, stream, enqueue, sender, self._settings, counts)
+        key = {"X-API-Key": self._stores.keys.create("owner", "test")[0]}
+        ways = ("frozen", "frozen with the lock", "killed", "Redis away", "SQL locked")
+        async with ASGIConductor(app) as conductor:
+            for n in range(HALTS):
+                way = ways[n % 20] if n % 20 < len(ways) else "under load"
+                await self._halt(conductor, key, way)
+
+    async def _halt(self, conductor: ASGIConductor, key: dict[str, str], way: str) -> None:
+        mend = await asyncio.to_thread(getattr(self, f"_{way.lower().replace(' ', '_')}"))
+        began = time.monotonic()
+        told = {"reason": way}
+        route = "/api/v1/auto-trade/"
+        halted = await conductor.simulate_post(f"{route}halt", headers=key, json=told)
+        self.took.setdefault(way, []).append(time.monotonic() - began)
+        assert halted.status_code == 200, (way, halted.text)
+        assert halted.json["acknowledged"], way
+        before = last_number(self._stores)
+        mend()
+        await asyncio.sleep(0.1)
+        self.sent += after_halt(self._stores, before)
+        resumed = await conductor.simulate_post(f"{route}resume", headers=key, json=told)
+        assert resumed.status_code == 200, (way, resumed.text)
+        await asyncio.sleep(0.05)
+
+    def _under_load(self) -> Callable[[], None]:
+        return lambda: None
+
+    def _frozen(self) -> Callable[[], None]:
+        process = self._trading.process
+        process.send_signal(signal.SIGSTOP)
+        return partial(process.send_signal, signal.SIGCONT)
+
+    def _frozen_with_the_lock(self) -> Callable[[], None]:
+        while True:
+            process = self._trading.process
+            process.send_signal(signal.SIGSTOP)
+            if not self._is_free():
+                return partial(process.send_signal, signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.003)
+
+    def _killed(self) -> Callable[[], None]:
+        self._trading.process.kill()
+        return lambda: None
+
+    def _redis_away(self) -> Callable[[], None]:
+        number = self._stores.redis.info("server")["process_id"]
+        os.kill(number, signal.SIGSTOP)
+        return partial(os.kill, number, signal.SIGCONT)
+
+    def _sql_locked(self) -> Callable[[], None]:
+        """Hold the database's lock for a second, as a slow writer does."""
+        address = self._stores.engine.url.database
+        connection = sqlite3.connect(str(address), isolation_level=None, timeout=10,
+                                     check_same_thread=False)  # fmt: skip
+        connection.execute("BEGIN IMMEDIATE")
+        threading.Timer(1.0, connection.close).start()
+        return lambda: None
+
+    def _is_free(self) -> bool:
+        connection = sqlite3.connect(str(self._stores.engine.url.database), isolation_level=None,
+                                     timeout=0)  # fmt: skip
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
 
 
 def last_number(stores: Stores) -> int:
