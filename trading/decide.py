@@ -14,7 +14,7 @@ from core.trading.instruments import Instrument
 from core.trading.orders import PlaceOrder, Side
 from trading.money import exact, price_of, ticks_down, ticks_up, volume_of
 from trading.sizing import volume_for_share
-from trading.valuation import entry_price, equity, rate_of, sign
+from trading.valuation import entry_price, equity, other, rate_of, sign
 
 SKILLED = "skilled"
 
@@ -34,7 +34,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 def decide(offer: Offer, config: TradingConfig, version: int, known: Known) -> Decision:
     """Return what is decided of a signal."""
     against = _against(offer, config, known)
-    sized = None if against else _sized(offer, config, known)
+    sized = None if against else sized_order(offer, config, known)
     if isinstance(sized, str):
         against, sized = sized, None
     order = sized
@@ -79,9 +79,14 @@ def _against(offer: Offer, config: TradingConfig, known: Known) -> str | None:
     return next((name for name, holds in rules if holds), None)
 
 
-def _sized(offer: Offer, config: TradingConfig, known: Known) -> PlaceOrder | str:
-    """Return the order that a signal asks for, or why there is none."""
-    instrument, side = known.instrument, offer.side
+def sized_order(
+    offer: Offer, config: TradingConfig, known: Known, side: Side | None = None
+) -> PlaceOrder | str:
+    """Return the order that a signal asks for, or why there is none.
+
+    With a `side` that of who does not heed the signal's: the other one has its exits mirrored.
+    """
+    instrument, side = known.instrument, side or offer.side
     if instrument is None or side is None or not offer.stop_loss or not offer.take_profit:
         return "no_exits"
     price = known.prices.get(str(instrument.market))
@@ -90,7 +95,10 @@ def _sized(offer: Offer, config: TradingConfig, known: Known) -> PlaceOrder | st
     if price is None or rate is None or owned is None or known.now - price.at > price.fresh_ms:
         return "no_price"
     entry = entry_price(side, price)
-    stop, target = _exits(instrument, side, offer.stop_loss, offer.take_profit)
+    stop, target = _exits(instrument, offer.side or side, offer.stop_loss, offer.take_profit)
+    if offer.side not in (None, side):
+        asked = entry_price(other(side), price)
+        stop, target = entry + asked - stop, entry + asked - target
     if (entry - stop) * sign(side) <= 0 or (target - entry) * sign(side) <= 0:
         return "passed"
     volume = _volume(instrument, entry, abs(entry - stop), owned, rate, config, known.limits)

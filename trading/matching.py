@@ -15,14 +15,9 @@ from core.trading.instruments import Instrument
 from core.trading.orders import Order, Side
 from trading.apply import apply
 from trading.money import closed, commission, converted, opened, share, worth
-from trading.valuation import gain, sign
+from trading.valuation import gain, other, sign
 
 STOP_LOSS, TAKE_PROFIT, BY_ORDER = "stop_loss", "take_profit", "order"
-
-
-def other(side: Side) -> Side:
-    """Return the side that ends what this one began."""
-    return "sell" if side == "buy" else "buy"
 
 
 def exit_fills(account: Account, ticked: Ticked, opened_since: int | None = None) -> list[Filled]:

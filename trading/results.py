@@ -39,11 +39,12 @@ def results(nets: Sequence[float], rs: Sequence[float | None]) -> Results:
         profit_factor=won / lost if lost > 0 else None,
         expectancy_r=statistics.fmean(known) if known else None,
         net=math.fsum(nets),
-        interval=_interval(known),
+        interval=mean_interval(known),
     )
 
 
-def _interval(rs: Sequence[float]) -> list[float] | None:
+def mean_interval(rs: Sequence[float]) -> list[float] | None:
+    """Return the interval of 95% of a mean; None of fewer than 30."""
     if len(rs) < LEAST_TRADES:
         return None
     middle = statistics.fmean(rs)

@@ -38,11 +38,11 @@ from core.trading.orders import (
     PlaceOrder,
 )
 from trading.apply import apply
-from trading.matching import exit_fills, is_of, order_fill, other
+from trading.matching import exit_fills, is_of, order_fill
 from trading.money import deposited, money, steps, ticks
 from trading.nightly import nights_charged
 from trading.risk import check, refused
-from trading.valuation import equity, exit_price, sign
+from trading.valuation import equity, exit_price, other, sign
 
 # A market order that no price fills for so long (ms) is given up.
 PATIENCE_MS = 60_000

@@ -15,6 +15,11 @@ def sign(side: str) -> int:
     return 1 if side == "buy" else -1
 
 
+def other(side: Side) -> Side:
+    """Return the side that ends what this one began."""
+    return "sell" if side == "buy" else "buy"
+
+
 def gain(position: Position, price: int, volume: int) -> int:
     """Return what that much of a position earned in quote money, out at a price (ticks)."""
     cost = (

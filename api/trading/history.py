@@ -12,12 +12,14 @@ from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import Range, instants
 from api.http.threads import in_database_thread
 from api.trading.account_of import account_number, check_paper
-from api.trading.schemas import (
+from api.trading.schemas_history import (
+    DifferenceShown,
     EndedTrade,
     EquityQuery,
     EquityShown,
     ForecastOfTrade,
     HistorySummary,
+    ShadowShown,
     TradePnl,
     TradingHistory,
 )
@@ -26,9 +28,11 @@ from core.clock.times import format_time
 from core.trading.accounts import DAY_MS, MONEY
 from core.trading.decisions import Decision
 from core.trading.orders import TradeBody
+from core.trading.shadows import SHADOWS, Shadow, shadow_of
 from storage.stores import Stores
 from storage.trading.accounts import ClosedTrade, EquityPoint
 from trading.results import LEAST_DAYS, brier, drawdowns, results, sharpe
+from trading.shadows import difference
 
 Forecasts = Mapping[str, ForecastOfTrade]
 
@@ -61,7 +65,8 @@ class HistoryResource:
         self, account_id: int, span: Range, query: EquityQuery, before: int | None
     ) -> TradingHistory:
         every = self._trading.equity(account_id, *span, _MOST)
-        points = _last_of(every, parse_resolution(query.resolution) * 1_000)
+        length_ms = parse_resolution(query.resolution) * 1_000
+        points = _last_of(every, length_ms)
         trades = self._trading.trades(account_id, *span, query.limit + 1, before)
         shown = trades[: query.limit]
         ended = _read_bodies(self._trading.trades(account_id, *span, _MOST))
@@ -75,8 +80,54 @@ class HistoryResource:
             equity=_equity(points)[-query.limit :],
             trades=[_trade(one, forecasts) for one in shown],
             summary=_summary(every, ended, forecasts),
+            shadows=[
+                self._shadow(account_id, name, span, length_ms, query.limit, ended)
+                for name in SHADOWS
+                if self._trading.get(shadow_of(account_id, name)) is not None
+            ],
             next_cursor=write_cursor(shown[-1].number) if len(trades) > query.limit else None,
         )
+
+    def _shadow(
+        self,
+        account_id: int,
+        name: Shadow,
+        span: Range,
+        length_ms: int,
+        limit: int,
+        mine: Sequence[TradeBody],
+    ) -> ShadowShown:
+        number = shadow_of(account_id, name)
+        points = self._trading.equity(number, *span, _MOST)
+        ended = _read_bodies(self._trading.trades(number, *span, _MOST))
+        found = results([one.net for one in ended], [one.r for one in ended])
+        worth = [point.equity for point in points]
+        # Who does nothing would have had 0 R of each decision.
+        own = _by_decision(mine)
+        theirs = dict.fromkeys(own, 0.0) if name == "always_flat" else _by_decision(ended)
+        return ShadowShown(
+            name=name,
+            equity=_equity(_last_of(points, length_ms))[-limit:],
+            n=found.n,
+            net=found.net,
+            expectancy_r=found.expectancy_r,
+            total_return=_return(worth),
+            max_drawdown=max(drawdowns(worth), default=0.0),
+            difference=DifferenceShown(*difference(own, theirs)),
+        )
+
+
+def _by_decision(bodies: Sequence[TradeBody]) -> dict[str, float]:
+    """Return what each decision came to in R; of positions that ended in parts all together."""
+    found: dict[str, float] = {}
+    for body in bodies:
+        if body.decision_id is not None and body.r is not None:
+            found[body.decision_id] = found.get(body.decision_id, 0.0) + body.r
+    return found
+
+
+def _return(worth: Sequence[int]) -> float | None:
+    return worth[-1] / worth[0] - 1 if worth and worth[0] > 0 else None
 
 
 def _last_of(points: Sequence[EquityPoint], length_ms: int) -> list[EquityPoint]:
@@ -140,7 +191,7 @@ def _summary(
         win_rate=found.win_rate,
         profit_factor=found.profit_factor,
         expectancy_r=found.expectancy_r,
-        total_return=worth[-1] / worth[0] - 1 if worth and worth[0] > 0 else None,
+        total_return=_return(worth),
         max_drawdown=max(drawdowns(worth), default=0.0),
         sharpe=ratio,
         sharpe_reason=_TOO_FEW if ratio is None else None,

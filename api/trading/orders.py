@@ -18,6 +18,7 @@ from api.trading.schemas_auto import (
 from core.clock.times import format_time
 from core.ledger import ORDERS
 from core.trading.orders import OrderBody
+from core.trading.shadows import SHADOWS, shadow_of
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trading.accounts import ShownOrder
@@ -60,23 +61,24 @@ class VerifyResource:
         """Compute every event of the account anew from what was recorded before it, and compare.
 
         `ok` says that all are what was recorded, that the account is the one that follows from
-        them, and that the chain `orders` holds.
+        them, and that the chain `orders` holds. Its shadow accounts are computed with it.
         """
         resp.media = await in_database_thread(self._verify, account_number(req))
 
     def _verify(self, account_id: int) -> VerifyAnswer:
         stores = self._stores
         chain = verify_ledger(stores.engine, stores.heads, ORDERS)
-        # The account first: what is recorded meanwhile is then too much, and not too little.
-        kept = stores.trading.kept(account_id)
         replay, head = Replay(), ""
-        for row in stores.trading.chain(account_id):
-            if kept is None or row.number > kept.number:
-                break
-            replay.take(row.number, account_id, row.row)
-            head = row.hash
+        for number in (*(shadow_of(account_id, name) for name in SHADOWS), account_id):
+            # The account first: what is recorded meanwhile is then too much, and not too little.
+            kept = stores.trading.kept(number)
+            for row in stores.trading.chain(number):
+                if kept is None or row.number > kept.number:
+                    break
+                replay.take(row.number, number, row.row)
+                head = row.hash
+            replay.compare([kept.account] if kept else [])
         replay.end()
-        replay.compare([kept.account] if kept else [])
         told = [OrderDifference(one.number, one.reason) for one in replay.differences[:_MOST]]
         return VerifyAnswer(
             ok=chain.ok and not told,

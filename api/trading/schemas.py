@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from api.http.schemas import Name, Symbol, TimeText
+from api.http.schemas import Name, Symbol
 
 Action = Literal["BUY", "SELL", "BUY_LIMIT", "SELL_LIMIT", "BUY_STOP", "SELL_STOP"]
 # More digits than a venue knows; bounded, because exact numbers can be written to any length.
@@ -171,86 +171,3 @@ class PortfolioQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which account."""
 
     account: Name = "paper"
-
-
-class EquityQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which span (`end` excluded); `cursor` leads to earlier trades."""
-
-    start: TimeText | UnsetType = UNSET
-    end: TimeText | UnsetType = UNSET
-    resolution: Literal["1h", "1d"] = "1h"
-    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
-    cursor: Annotated[str, Meta(max_length=64)] = ""
-    account: Name = "paper"
-
-
-class EquityShown(Struct):
-    """What the account was worth, and how far below its highest before."""
-
-    timestamp: str
-    balance: float
-    equity: float
-    drawdown_pct: float
-
-
-class TradePnl(Struct):
-    """What a trade earned in account currency, and `r` in units of what its stop risked."""
-
-    gross: float
-    costs: float
-    net: float
-    r: float | None
-
-
-class ForecastOfTrade(Struct):
-    """What the sealed signal said: the chance of the profit before the stop, and without skill."""
-
-    prob_tp_first: float
-    baseline: float
-
-
-class EndedTrade(Struct, kw_only=True):
-    """An ended position, or the part of one that ended."""
-
-    id: str
-    symbol: str
-    platform: str
-    direction: Literal["long", "short"]
-    volume: float
-    opened_at: str
-    closed_at: str
-    open_price: float
-    close_price: float
-    exit: str
-    pnl: TradePnl
-    slippage: float
-    decision_id: str | None
-    signal_hash: str | None
-    forecast: ForecastOfTrade | None
-    override: bool
-
-
-class HistorySummary(Struct, kw_only=True):
-    """Figures of the trades of the span; null where there are too few for them."""
-
-    n: int
-    win_rate: float | None
-    profit_factor: float | None
-    expectancy_r: float | None
-    total_return: float | None
-    max_drawdown: float
-    sharpe: float | None
-    sharpe_reason: str | None
-    ci: list[float] | None
-    brier: float | None
-    brier_baseline: float | None
-    slippage_mean: float | None
-
-
-class TradingHistory(Struct, kw_only=True):
-    """Equity, oldest first, and ended trades, newest first."""
-
-    equity: list[EquityShown]
-    trades: list[EndedTrade]
-    summary: HistorySummary
-    next_cursor: str | None

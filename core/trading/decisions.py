@@ -63,6 +63,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided of a signal, and why; `order` is what it asks for.
 
     `override` says that skill was not asked for. `config_version` is of what the account wanted.
+    `random_side` is what the shadow account `ignore_model` orders as `order` is placed.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     config_version: int
     needs_confirmation: bool = False
     order: PlaceOrder | None = None
+    random_side: PlaceOrder | None = None
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,12 +13,14 @@ from core.trading.accounts import Account, TradingState
 from core.trading.decisions import Decision
 from core.trading.events import Row as EventRow
 from core.trading.events import order_of
+from core.trading.orders import PlaceOrder
+from core.trading.shadows import answers_to
 from storage.database import bound_idleness, reading
 from storage.ledger.ledger_chain import extend, read_head
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import order_events
-from storage.trading.commands import WaitingCommand, note_result, waiting
+from storage.trading.commands import NewCommand, WaitingCommand, enter, note_result, waiting
 from storage.trading.decisions import KeptConfig, note_decided, record_decision
 from storage.trading.lease import LEASE_MS, check_lease
 from storage.trading.switches import (
@@ -223,10 +225,10 @@ class TraderTurn:
 
     def allowed(self, account_id: int) -> TradingState:
         """Return what an account may do by its switch and everybody's; none changes meanwhile."""
-        scopes = account_id, EVERYBODY
+        scopes = answers_to(account_id), EVERYBODY
         if unknown := [scope for scope in scopes if scope not in self._switches]:
             self._switches |= read_switches(self._connection, unknown)
-        return stricter(self._switches[account_id].state, self._switches[EVERYBODY].state)
+        return stricter(*(self._switches[scope].state for scope in scopes))
 
     def unheard(self) -> list[Switch]:
         """Return the changes of switches that were not acted on."""
@@ -295,6 +297,10 @@ class TraderTurn:
     def decide(self, account_id: int, decision: Decision) -> None:
         """Record a decision, and have its order placed unless it must be confirmed."""
         record_decision(self._connection, self._turn, self.now, account_id, decision)
+
+    def place(self, account_id: int, order: PlaceOrder, client_order_id: str) -> None:
+        """Have an order placed; one under the same id is placed once."""
+        enter(self._connection, NewCommand(account_id, order, client_order_id), self.now)
 
     def note_decided(self, kept: KeptConfig, seq: int) -> None:
         """Note up to which sealed signal was decided of."""

@@ -18,6 +18,7 @@ from core.trading.decisions import (
     DecisionState,
     TradingConfig,
 )
+from core.trading.shadows import shadow_of
 from storage.database import reading, writing
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads, Turn
@@ -153,8 +154,8 @@ class DecisionStore:
     def _answer(self, account_id: int, decision_id: str, by: str, kind: Any) -> ShownDecision:
         with appending(self._engine, self._heads) as (connection, turn):
             held = _find(connection, account_id, decision_id)
-            until, order = held.decision.valid_until, held.decision.order
-            if held.state != "pending" or order is None:
+            until = held.decision.valid_until
+            if held.state != "pending":
                 raise Conflict(f"The decision is {held.state}; only one that is pending waits.")
             if self._clock() >= until:
                 raise Conflict(f"Its signal could be entered until {format_time(until)}.")
@@ -162,7 +163,7 @@ class DecisionStore:
             _chain(connection, turn, self._clock(), account_id, kind, decision_id, answered)
             _set_state(connection, account_id, decision_id, kind)
             if kind == CONFIRMED:
-                enter(connection, NewCommand(account_id, order, decision_id), self._clock())
+                _place(connection, account_id, held.decision, self._clock())
         return self.find(account_id, decision_id)
 
 
@@ -192,8 +193,16 @@ def record_decision(
         "body": _ENCODE(decision).decode(),
     }
     connection.execute(insert(trading_decisions).values(values))
-    if state == "sent" and decision.order is not None:
-        enter(connection, NewCommand(account_id, decision.order, decision.id), now)
+    if state == "sent":
+        _place(connection, account_id, decision, now)
+
+
+def _place(connection: Connection, account_id: int, decision: Decision, now: int) -> None:
+    """Have the order of a decision placed, and that of the account beside it."""
+    beside = shadow_of(account_id, "ignore_model")
+    for number, order in ((account_id, decision.order), (beside, decision.random_side)):
+        if order is not None:
+            enter(connection, NewCommand(number, order, decision.id), now)
 
 
 def note_decided(connection: Connection, kept: KeptConfig, seq: int) -> None:

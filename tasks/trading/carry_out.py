@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.clock.times import now_ms
 from core.series import Market
 from core.trading.accounts import Account, Limits, Price, TradingState
-from core.trading.decisions import Offer
+from core.trading.decisions import Decision, Offer
 from core.trading.events import (
     Event,
     Filled,
@@ -31,6 +33,7 @@ from core.trading.events import (
 )
 from core.trading.instruments import Instrument
 from core.trading.orders import ClosePosition, CommandResult, PlaceOrder
+from core.trading.shadows import SHADOWS, answers_to, shadow_of
 from storage.trading.accounts import AccountStore, EquityPoint, TraderTurn
 from storage.trading.commands import WaitingCommand
 from storage.trading.decisions import KeptConfig
@@ -39,6 +42,7 @@ from tasks.trading.seen import Markets, Seen
 from tasks.trading.shown import ended_trade, note_order
 from trading.decide import Known, decide
 from trading.matching import would_fill
+from trading.shadows import coin_flip_order, random_side_order
 from trading.step import is_good, open_account, step
 
 # So many commands are carried out by one commit.
@@ -135,10 +139,32 @@ class Trader:
                     limits=self._terms.limits,
                 )
                 decision = decide(offer, kept.config, kept.version, known)
-                turn.decide(kept.account_id, decision)
+                turn.decide(kept.account_id, self._beside(turn, kept, offer, known, seen, decision))
                 ordered += decision.order is not None
             turn.note_decided(kept, seq)
         return ordered
+
+    def _beside(
+        self,
+        turn: TraderTurn,
+        kept: KeptConfig,
+        offer: Offer,
+        known: Known,
+        seen: Seen,
+        decision: Decision,
+    ) -> Decision:
+        """Let the account's shadows act on a signal, each by what it is worth itself."""
+        market = Market(offer.platform, offer.symbol)
+        shadows = [self._account(turn, shadow_of(kept.account_id, name)) for name in SHADOWS]
+        _, coins, sides = (
+            replace(known, account=one, prices=_needed(seen.prices, one, market)) for one in shadows
+        )
+        order = coin_flip_order(offer, kept.config, decision.reason, coins)
+        if order is not None:
+            turn.place(coins.account.account_id, order, decision.id)
+        if decision.order is None:
+            return decision
+        return replace(decision, random_side=random_side_order(offer, kept.config, sides))
 
     def note_time(self, token: str) -> None:
         """End what expired, charge nights, and value accounts once an hour."""
@@ -213,7 +239,9 @@ class Trader:
         """Act on changes of switches: entries are cancelled, and the change is echoed."""
         for switch in changes:
             everybody = switch.scope == EVERYBODY
-            for account_id in list(self._accounts) if everybody else [switch.scope]:
+            every = list(self._accounts)
+            beside = [number for number in every if answers_to(number) == switch.scope != number]
+            for account_id in every if everybody else [switch.scope, *beside]:
                 changed = Switched(
                     at=turn.now, state=switch.state, reason=switch.reason, epoch=switch.epoch
                 )

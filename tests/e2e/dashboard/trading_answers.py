@@ -6,19 +6,13 @@ import msgspec
 
 from api.signals.show import show_signal
 from api.trading.schemas import (
-    EndedTrade,
-    EquityShown,
     Exposure,
-    ForecastOfTrade,
     HeldPosition,
-    HistorySummary,
     Pnl,
     PortfolioAnswer,
     RiskShown,
     SignalOfPosition,
     TradedAccount,
-    TradePnl,
-    TradingHistory,
     Unrealised,
 )
 from api.trading.schemas_auto import (
@@ -36,6 +30,16 @@ from api.trading.schemas_decisions import (
     DecisionsAnswer,
     DecisionShown,
     SignalOfDecision,
+)
+from api.trading.schemas_history import (
+    DifferenceShown,
+    EndedTrade,
+    EquityShown,
+    ForecastOfTrade,
+    HistorySummary,
+    ShadowShown,
+    TradePnl,
+    TradingHistory,
 )
 from core.clock.times import format_time, now_ms
 from tests.made_signals import signal_data
@@ -92,9 +96,27 @@ def history() -> Any:
         max_drawdown=0.052, sharpe=None, sharpe_reason="fewer than 30 days", ci=None, brier=0.231,
         brier_baseline=0.222, slippage_mean=0.01,
     )  # fmt: skip
-    return msgspec.to_builtins(
-        TradingHistory(equity=equity, trades=trades, summary=summary, next_cursor=None)
+    told = TradingHistory(
+        equity=equity, trades=trades, summary=summary, shadows=_shadows(equity), next_cursor=None
     )
+    return msgspec.to_builtins(told)
+
+
+def _shadows(equity: list[EquityShown]) -> list[ShadowShown]:
+    few = DifferenceShown(0.44, None, 3, False, "fewer than 30 trades")
+    many = DifferenceShown(0.21, [0.02, 0.4], 34, True, None)
+    drift = {"always_flat": 0, "coin_flip": -14, "ignore_model": -6}
+    return [
+        ShadowShown(
+            name=name,  # type: ignore[arg-type]
+            equity=[EquityShown(one.timestamp, 10_000 + step * n, 10_000 + step * n, 0.0)
+                    for n, one in enumerate(equity)],
+            n=0 if step == 0 else 34, net=47.0 * step, expectancy_r=None if step == 0 else -0.12,
+            total_return=0.0047 * step, max_drawdown=-0.0047 * step,
+            difference=many if name == "ignore_model" else few,
+        )
+        for name, step in drift.items()
+    ]  # fmt: skip
 
 
 def orders() -> Any:

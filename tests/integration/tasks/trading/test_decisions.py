@@ -10,6 +10,7 @@ from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
 from core.settings import Settings
 from core.trading.decisions import TradingConfig
+from core.trading.shadows import SHADOWS, shadow_of
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
@@ -119,6 +120,31 @@ def test_a_decision_that_waits_is_ordered_when_its_account_confirms_it_and_no_ot
     decide()
     (order,) = stores.trading.orders(0, 10)
     assert order.state == "sent"
+
+
+def test_shadow_accounts_trade_beside_it_by_the_same_engine(
+    stores: Stores, decide: Callable[[], int]
+) -> None:
+    stores.decisions.change(0, WANTED, "test")
+    seal(stores, **SKILLED)
+    assert decide() == 1
+    decide()
+    beside = {name: stores.trading.orders(shadow_of(0, name), 10) for name in SHADOWS}
+    assert beside["always_flat"] == []
+    (order,) = beside["ignore_model"]
+    assert (order.state, order.client_order_id) == ("sent", "dec-first")
+    (mine,) = stores.trading.orders(0, 10)
+    distance = {one.account_id: abs(one.body["stop_loss"] - one.body["take_profit"])
+                for one in (mine, order)}  # fmt: skip
+    assert distance[0] == distance[order.account_id] == 3.0
+    assert {one.client_order_id for one in beside["coin_flip"]} <= {"dec-first"}
+    for name in SHADOWS:
+        assert stores.trading.get(shadow_of(0, name)) is not None
+    stores.switches.change(0, "HALTED", "a test", "test")
+    decide()
+    flipped = stores.trading.get(shadow_of(0, "coin_flip"))
+    assert flipped is not None
+    assert flipped.state == "HALTED"
 
 
 def test_a_change_of_what_was_changed_meanwhile_is_refused(stores: Stores) -> None:
