@@ -43,7 +43,7 @@ class DecisionMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: Result
     at: Time
     seq: Count
-    state: Literal["none", "pending", "confirmed", "rejected", "sent"] = "none"
+    state: Literal["none", "pending", "confirmed", "rejected", "sent"]
     order_id: Id | None = None
 
 

@@ -56,7 +56,7 @@ LEDGER_OUTCOME = Statement(
     fields(seq=Unit.COUNT, exit=Unit.WORD, pnl_percent=Unit.PERCENT),
     en="What came of row {seq}: {exit}, {pnl_percent} after costs.",
     es="Resultado de la fila {seq}: {exit}, {pnl_percent} después de costes.",
-    pt="Resultado da linha {seq}: {exit}, {pnl_percent} depois dos custos.",
+    pt="Resultado da linha {seq}: {exit}, {pnl_percent} depois de custos.",
     of="rows",
 )
 

@@ -23,7 +23,7 @@ class PositionHeld(Struct, frozen=True, kw_only=True, omit_defaults=True):
     open_price: float
     unrealised: float
     opened_at: Time
-    stale: bool = False
+    stale: bool
     current_price: float | None = None
     stop_loss: float | None = None
     take_profit: float | None = None

@@ -123,7 +123,9 @@ RANGE_SKILL = Statement(
 
 
 def _source(result: RangeResult, item: int | None) -> Source:
-    return Source("model", result.ranges[item or 0].model)
+    if item is None:
+        return Source("market", result.symbol)
+    return Source("model", result.ranges[item].model)
 
 
 TOOL = Tool(

@@ -109,7 +109,7 @@ SIGNAL_VALUE = Statement(
     "points).",
     es="Valor esperado después de costes: {expected_value_r} veces el riesgo (costes: "
     "{costs_bps} puntos básicos).",
-    pt="Valor esperado depois dos custos: {expected_value_r} vezes o risco (custos: {costs_bps} "
+    pt="Valor esperado depois de custos: {expected_value_r} vezes o risco (custos: {costs_bps} "
     "pontos-base).",
 )
 SIGNAL_SKILL = Statement(

@@ -1,0 +1,145 @@
+"""The words by which questions are told apart, in three languages, without accents."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Intent(StrEnum):
+    """What somebody wants to know; those further up win where as much speaks for two."""
+
+    PROPOSE = "propose"
+    EXPLAIN = "explain"
+    DECISIONS = "decisions"
+    AUTO_TRADE = "auto_trade"
+    RISK = "risk"
+    RESULT = "result"
+    POSITIONS = "positions"
+    LEDGER = "ledger"
+    SKILL = "skill"
+    PHASE = "phase"
+    REGIME = "regime"
+    RANGE = "range"
+    WHY = "why"
+    SIGNAL = "signal"
+    PRICE = "price"
+    HELP = "help"
+
+
+class Clue(NamedTuple):
+    """What speaks for an intent, and how much."""
+
+    pattern: re.Pattern[str]
+    weight: int
+
+
+def _clues(*told: tuple[int, str]) -> tuple[Clue, ...]:
+    return tuple(Clue(re.compile(rf"\b(?:{words})"), weight) for weight, words in told)
+
+
+_WHY = r"why|por que|porque|pq\b"
+_NEWEST = r"last|latest|newest|recent|past|ultim[ao]s"
+_SIGNALS = r"signals|senales|sinais"
+
+CLUES: dict[Intent, tuple[Clue, ...]] = {
+    Intent.PROPOSE: _clues((15, r"propos|propon|proponga|proponha|prepare a trade")),
+    Intent.EXPLAIN: _clues(
+        (5, r"mean(?:s|ing)?\b|define\b|definition|explain|glossary"),
+        (5, r"significa|explica|definicion|definicao|quiere decir|quer dizer"),
+        (3, r"what(?:'s| is| are) (?:an? |the )?|que es\b|que son\b|o que e\b|o que sao\b"),
+    ),
+    Intent.DECISIONS: _clues(
+        (4, r"decision|decid|decis(?:ao|oes)"),
+        (5, rf"(?:{_WHY}).*(?:trade|entr|oper|position|posici|posic|bot\b|robo)"),
+    ),
+    Intent.AUTO_TRADE: _clues(
+        (4, r"auto-?\s?trad|trading automatico|automatic"),
+        (4, r"(?:bot|robot|robo)\b"),
+        (2, r"running|switched on|turned on|enabled|encendid|activad|ligad|funcionando|rodando"),
+        (4, r"halted|kill switch|detenid[ao]|parad[ao]\b"),
+    ),
+    Intent.RISK: _clues(
+        (4, r"risk|riesgo|risco|exposure|exposicion|exposicao|drawdown|margin|margen|margem"),
+        (5, r"still lose|can (?:i )?lose|shut down|puedo perder|posso perder"),
+        (3, r"limits?\b|limites?\b"),
+    ),
+    Intent.RESULT: _clues(
+        (5, r"p&l|pnl\b|profit (?:and|or) loss|my (?:profit|result)"),
+        (5, r"(?:did|have) i (?:made?|lost?|lose|earn)"),
+        (4, r"gan(?:ado|ancia|ei|hei|hado|ho\b|hos\b)|perd(?:ido|i\b|eu\b)|lucro"),
+        (4, r"resultado (?:de )?(?:hoy|hoje)"),
+        (4, r"(?:i|we) (?:made?|lost|earned)|llevo|mi resultado|meu resultado"),
+        (1, r"today|hoy|hoje"),
+    ),
+    Intent.POSITIONS: _clues(
+        (5, r"positions?\b|posicion|posic(?:ao|oes)|portfolio|portafolio|cartera|carteira"),
+        (5, r"hold(?:ing|ings)\b|am i in\b|do i (?:have|own|hold)"),
+        (4, r"balance|equity|saldo|patrimonio|my account|mi cuenta|minha conta"),
+        (2, r"abiert|abert|open trades"),
+    ),
+    Intent.LEDGER: _clues(
+        (5, rf"(?:{_NEWEST})\s+(?:\d+\s+)?(?:sealed |sellad\w+ |selad\w+ )?(?:{_SIGNALS})"),
+        (5, rf"(?:{_SIGNALS}) (?:recentes|recientes|anterior\w+|passad\w+|pasad\w+)"),
+        (5, r"ledger|sealed|sellad|selad|libro|livro"),
+        (3, r"history|historial|historico|ended\b|outcomes?"),
+    ),
+    Intent.SKILL: _clues(
+        (5, r"skill|accura|reliab|track record|hit rate|win rate|scoreboard|how good (?:are|is)"),
+        (5, r"trust\b|believe|fiar|fiable|confiar|confiavel|acert|acierto|precision|precisao"),
+    ),
+    Intent.PHASE: _clues(
+        (5, r"phase|fase\b|fases\b|amd\b|wyckoff|accumul|acumul|distribu|manipul"),
+        (5, r"stop.?hunt|sweep|judas|barrida|caca aos stops|power of three"),
+    ),
+    Intent.REGIME: _clues(
+        (5, r"regime|regimen|trend|tendenc|sideways|choppy|chopping|lateral|ranging"),
+        (5, r"volatil|calm\b|calmo|tranquil|nervos"),
+    ),
+    Intent.RANGE: _clues(
+        (5, r"range\b|rango|faixa|high and low|low and high|highs? and lows?|alto e baixo"),
+        (5, r"how (?:far|high|low)|hasta donde|ate onde"),
+        (5, r"how much (?:could|can|will|might) .*(?:move|rise|fall|drop)"),
+        (4, r"maxim[ao]s?|minim[ao]s?|expected move|movimiento esperado|movimento esperado"),
+    ),
+    Intent.WHY: _clues((3, _WHY)),
+    Intent.SIGNAL: _clues(
+        (4, r"signal|senal|sinal|sinais|setup|set-up|trade\b|entry|entrada|entro\b|entrar|outlook"),
+        (4, r"buy|sell|long\b|short\b|compr|vend[eoia]|largo|corto"),
+        (4, r"stop\b|stop.?loss|take.?profit|target|objetivo|alvo"),
+        (3, r"going|heading|opinas|crees|piensas|acha\b|perspectiva"),
+        (3, r"forecast|predict|pronostic|previs"),
+    ),
+    Intent.PRICE: _clues(
+        (4, r"price|precio|preco|cotiz|cotac|quote|spread|bid\b|ask\b|worth"),
+        (3, r"how much is|cuanto (?:esta|vale|cuesta)|a cuanto|quanto (?:esta|ta|vale|custa)"),
+        (2, r"doing|trading at|snapshot|now\b|ahora|agora|right now|change|cambio|variacao"),
+    ),
+    Intent.HELP: _clues(
+        (4, r"help\b|ayuda|ajuda|what can (?:you|i)|who are you|what are you"),
+        (4, r"que puedes|quien eres|o que voce|quem (?:e voce|es)|hello|hola\b|ola\b|oi\b"),
+    ),
+}
+
+# What is explained, by how people write it.
+TERMS: dict[str, re.Pattern[str]] = {
+    name: re.compile(rf"\b(?:{words})")
+    for name, words in (
+        ("walk_forward", r"walk.?forward"),
+        ("expected_value", r"expected value|valor esperado|expectancy"),
+        ("paper_account", r"paper|simulad|cuenta demo|conta demo"),
+        ("drawdown", r"draw.?down|caida|queda"),
+        ("baseline", r"baseline|referencia"),
+        ("coverage", r"coverage|cobertura"),
+        ("confidence", r"confidence|confianza|confianca"),
+        ("sealed", r"seal|sellad|selad"),
+        ("ledger", r"ledger|libro|livro"),
+        ("regime", r"regime|regimen"),
+        ("amd", r"amd\b|accumul|acumul|distribu|manipul|phase|fase"),
+        ("decision", r"decision|decisao"),
+        ("range_forecast", r"range|rango|faixa"),
+        ("signal", r"signal|senal|sinal"),
+        ("skill", r"skill|acierto|acerto|habilidad"),
+        ("risk", r"risk|riesgo|risco"),
+        ("agent", r"chat\b|agent|narrator|narrador|assistant"),
+    )
+}

@@ -1,0 +1,61 @@
+"""A message as the grammar reads it, and the language it is in."""
+
+import re
+import unicodedata
+from functools import cached_property
+
+from core.answers.chat import Language
+
+_WORD = re.compile(r"[\w'./:-]*\w")
+# Small words that one of the languages has and the others write otherwise.
+_TELLING: dict[Language, frozenset[str]] = {
+    "en": frozenset(
+        "the is are what how much my on of in and to for with you i do does did can should could "
+        "why where when was has have been it at next me show now right today or be would".split()
+    ),
+    "es": frozenset(
+        "el la los las del al y un una es son qué cuál cuánto cuánta cuánto dónde está están hay "
+        "por mis mi tengo hoy cómo últimas últimos última en con tus dime puedo llevo hasta "
+        "ahora muy eres señal señales velas rango".split()
+    ),
+    "pt": frozenset(
+        "o os da do das dos no na nos nas um uma é são qual quais quanto quanta onde está tá pra "
+        "meu minha minhas meus você eu não até tem dá hoje como últimos últimas próximas em vale "
+        "agora sinal sinais velas faixa robô ouro devo me".split()
+    ),
+}
+
+
+class Message:
+    """A message; full-width letters count as the usual ones, what cannot be seen as nothing."""
+
+    def __init__(self, text: str) -> None:
+        shown = unicodedata.normalize("NFKC", text)
+        self.text = "".join(
+            " " if unicodedata.category(char) == "Cc" else char
+            for char in shown
+            if unicodedata.category(char) != "Cf"
+        )
+
+    @cached_property
+    def plain(self) -> str:
+        """Return it in small letters without accents."""
+        parts = unicodedata.normalize("NFD", self.text.casefold())
+        return "".join(char for char in parts if not unicodedata.combining(char))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Return its words as they were written, without what surrounds them."""
+        return _WORD.findall(self.text)
+
+    @cached_property
+    def language(self) -> Language | None:
+        """Return its language; None where no word tells."""
+        if "¿" in self.text or "¡" in self.text:
+            return "es"
+        words = [word.casefold() for word in self.words]
+        counts = {
+            each: sum(word in telling for word in words) for each, telling in _TELLING.items()
+        }
+        best = max(counts.values())
+        return next(each for each, count in counts.items() if count == best) if best else None
