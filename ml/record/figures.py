@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from core.answers.record import SignalFigures
 from core.multiple_testing import ERRORS_OF_95
@@ -14,7 +13,7 @@ from ml.record.equity import Equity
 from ml.record.signal_columns import SignalColumns
 from ml.scoring.calibration import wilson_interval
 from ml.scoring.confidence import mean_sequence, p_values_of_gain
-from ml.scoring.uncertainty import LEVEL, Verdict, long_run_variance, ratio_interval, verdict
+from ml.scoring.uncertainty import Verdict, mean_interval, ratio_interval, verdict
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -68,7 +67,7 @@ def _earned(done: SignalColumns, ahead: int) -> dict[str, float | None]:
     """Return what positions that have ended earned."""
     r = done.r
     wins = int((r > 0).sum())
-    low, high = expectancy_interval(r, ahead)
+    low, high = mean_interval(r, ahead)
     win_low, win_high = wilson_interval(wins / len(r), len(r))
     return {
         "win_rate": wins / len(r),
@@ -82,22 +81,6 @@ def _earned(done: SignalColumns, ahead: int) -> dict[str, float | None]:
         "versus_hold_bps": float(1e4 * (done.earned - done.held).mean()),
         "p_value": chance_of_no_gain(done),
     }
-
-
-def expectancy_interval(r: Floats, ahead: int) -> tuple[float, float]:
-    """Return the interval of a mean by its long-run variance, of few positions too.
-
-    What few of them show of their dependence is as often too small as too great: the variance
-    is at least that of positions apart, and each stretch of `ahead` counts as one (Student's t).
-    NaN of a single position.
-    """
-    if len(r) < 2:
-        return math.nan, math.nan
-    ahead = min(ahead, max(1, len(r) // 4))
-    variance = max(long_run_variance(r, ahead - 1), float(r.var(ddof=1)))
-    half = float(stdtrit(max(len(r) / ahead - 1, 1), (1 + LEVEL) / 2))
-    half *= math.sqrt(variance / len(r))
-    return float(r.mean()) - half, float(r.mean()) + half
 
 
 def chance_of_no_gain(signals: SignalColumns) -> float:

@@ -169,17 +169,26 @@ def long_run_variance(values: Floats, lags: int) -> float:
 def diebold_mariano(loss: Floats, baseline_loss: Floats, horizon: int) -> tuple[float, float]:
     """Return the statistic (negative: fewer losses than the baseline) and two-sided p-value.
 
-    Diebold and Mariano (1995) with the small-sample correction of Harvey,
-    Leybourne and Newbold (1997). Equal losses throughout give 0 and 1.
+    Diebold and Mariano (1995), corrected for few forecasts (`_overlap_correction`). Equal
+    losses throughout give 0 and 1.
     """
     difference = loss - baseline_loss
     count, ahead = len(difference), min(horizon, len(difference) - 1)
     variance = long_run_variance(difference, ahead - 1)
     if variance <= 0:
         return 0.0, 1.0
-    correction = (count + 1 - 2 * ahead + ahead * (ahead - 1) / count) / count
-    statistic = float(difference.mean()) / math.sqrt(variance / count) * math.sqrt(correction)
+    error = math.sqrt(variance / count / _overlap_correction(count, ahead))
+    statistic = float(difference.mean()) / error
     return statistic, 2 * float(stdtr(count - 1, -abs(statistic)))
+
+
+def _overlap_correction(count: int, ahead: int) -> float:
+    """Return the share of a mean's variance that its estimate holds where `ahead` overlap.
+
+    Source: Harvey, Leybourne and Newbold, Testing the Equality of Prediction Mean Squared
+    Errors (1997).
+    """
+    return (count + 1 - 2 * ahead + ahead * (ahead - 1) / count) / count
 
 
 def better_p_value(statistic: float, p_value: float) -> float:
@@ -188,15 +197,29 @@ def better_p_value(statistic: float, p_value: float) -> float:
 
 
 def mean_interval(values: Floats, horizon: int, level: float = LEVEL) -> tuple[float, float]:
-    """Return the interval of the mean, by its long-run variance and the normal distribution.
+    """Return the interval of the mean of what was earned, 0 where nothing was done.
 
-    NaN of a single value.
+    What few values show of their dependence is as often too small as too great: the long-run
+    variance is at least that of values apart, and Student's t counts the stretches of
+    `horizon` in which something was done. NaN of a single value.
     """
-    if len(values) < 2:
+    count = len(values)
+    if count < 2:
         return math.nan, math.nan
-    error = math.sqrt(long_run_variance(values, horizon - 1) / len(values))
-    half = float(ndtri((1 + level) / 2)) * error
+    ahead = min(horizon, max(1, count // 4))
+    variance = max(long_run_variance(values, ahead - 1), float(values.var(ddof=1)))
+    variance /= _overlap_correction(count, ahead)
+    freedom = max(_stretches(np.flatnonzero(values), ahead) - 1, 1)
+    half = float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(variance / count)
     return float(values.mean()) - half, float(values.mean()) + half
+
+
+def _stretches(places: NDArray[np.intp], length: int) -> int:
+    """Return how many stretches of such a length, none touching another, hold all `places`."""
+    found = at = 0
+    while at < len(places):
+        found, at = found + 1, int(np.searchsorted(places, places[at] + length))
+    return found
 
 
 def direction_test(

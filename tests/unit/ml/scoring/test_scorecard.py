@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from ml.scoring import scores
 from ml.scoring.scorecard import Forecasts, chance_of_skill_by_luck, judge, scorecard
@@ -88,7 +89,8 @@ def test_what_trading_earned_has_its_trades_and_its_interval() -> None:
 
     found = scorecard(table, fee=0.002)["after_costs"]["1x"]
 
-    half = 1.96 * earned.std() / math.sqrt(len(earned))
+    student = float(stdtrit(traded.sum() - 1, 0.975))
+    half = student * earned.std(ddof=1) / math.sqrt(len(earned))
     assert found["trades"] == traded.sum() > 0
     assert found["mean"] == pytest.approx(earned.mean())
     assert (found["low"], found["high"]) == pytest.approx(
