@@ -132,7 +132,7 @@ class InvalidRequest(RequestError):
     status = 422
     type = "invalid_request"
 
-    def __init__(self, detail: str, *, field: str = "", choices: Sequence[str] = ()) -> None:
+    def __init__(self, detail: str, *, field: str = "", choices: Sequence[str | int] = ()) -> None:
         super().__init__(detail)
         self.field = field
         self.choices = choices

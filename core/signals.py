@@ -81,9 +81,8 @@ def risk_of(price: float, stop_loss: float) -> float:
 def check_horizon(horizon: int) -> int:
     """Return a horizon of source 001 in candles; raises `InvalidRequest`."""
     if horizon not in HORIZONS:
-        known = [str(each) for each in HORIZONS]
-        detail = f"horizon must be one of {', '.join(known)} candles."
-        raise InvalidRequest(detail, field="horizon", choices=known)
+        detail = f"horizon must be one of {', '.join(map(str, HORIZONS))} candles."
+        raise InvalidRequest(detail, field="horizon", choices=HORIZONS)
     return horizon
 
 

@@ -1,5 +1,6 @@
 """The body of every answer under `/api/v1`, of success and of failure."""
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,10 +24,13 @@ _CODES = {
 
 
 class Metadata(Struct):
-    """Which request this answers, how long that took, and whether the answer was at hand."""
+    """Which request this answers, how long that took, and whether the answer was at hand.
+
+    `latency_ms` is in whole milliseconds, a begun one counted.
+    """
 
     request_id: str
-    latency_ms: float
+    latency_ms: int
     cached: bool
 
 
@@ -70,7 +74,7 @@ def succeed(req: Request, data: Any, cached: bool = False) -> Envelope:
     """Return the body of a successful answer to `req`."""
     began = getattr(req.context, "began", None)
     seconds = time.perf_counter() - began if began else 0.0
-    return Envelope(True, data, Metadata(request_id(req), round(1_000 * seconds, 2), cached))
+    return Envelope(True, data, Metadata(request_id(req), math.ceil(1_000 * seconds), cached))
 
 
 def success_of(name: str, data: type[Struct]) -> type[Struct]:

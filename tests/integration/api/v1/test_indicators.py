@@ -71,6 +71,7 @@ async def test_the_values_are_those_of_ta_lib_over_all_candles(api: Api, bench: 
     assert body["success"] is True
     assert body["metadata"]["request_id"] == answer.headers["X-Request-ID"]
     assert body["metadata"]["latency_ms"] > 0
+    assert isinstance(body["metadata"]["latency_ms"], int)
     data, candles = body["data"], bench.stores.candles.read(BTC)
     shown = data["indicators"]
     assert data["price"] == candles.close[-1]

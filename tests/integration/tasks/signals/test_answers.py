@@ -148,7 +148,7 @@ async def test_what_is_not_offered_is_a_400_that_names_it(api: Api) -> None:
         answer = await api("POST", PREDICTIONS, json=body)
         assert (answer.status_code, answer.json["error"]["details"]["field"]) == (400, field)
     valid = (await api("POST", PREDICTIONS, json={"symbol": "X", "horizon": 1})).json["error"]
-    assert valid["details"]["valid_values"] == [str(horizon) for horizon in HORIZONS]
+    assert valid["details"]["valid_values"] == list(HORIZONS)
 
 
 async def test_a_caller_who_does_not_wait_gets_a_task_with_the_answer(
