@@ -5,6 +5,7 @@ where it has them, are the checked query and body: what is documented is what is
 enforced.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -17,7 +18,14 @@ from spectree.model_adapter.msgspec_adapter import MsgspecModelAdapter
 from spectree.models import InType, SecureType, SecuritySchemeData
 from spectree.plugins.falcon_plugin import FalconAsgiPlugin
 
-from api.docs.openapi_parts import COMMON_HEADERS, DESCRIPTION, LIMITED, PATH_PARAMETERS, VERSION
+from api.docs.openapi_parts import (
+    COMMON_HEADERS,
+    DESCRIPTION,
+    LIMIT_HEADERS,
+    NOT_STORED,
+    PATH_PARAMETERS,
+    VERSION,
+)
 from api.http.errors import ErrorBody
 from api.http.request_body import media_type, parse_body, read_body
 from api.http.routes import BAD_REQUEST, Application, Route
@@ -145,9 +153,15 @@ def _collect(app: Application) -> Json:
     # A copy, ten times as fast as `deepcopy`.
     document: Json = msgspec.json.decode(msgspec.json.encode(SPEC.spec))
     SPEC.models = whole
+    names: set[str] = set()
     for template, path in document["paths"].items():
         for method, described in path.items():
             _finish(described, app.routes.of(template), method.upper())
+            if described["operationId"] in names:
+                described["operationId"] = "_".join(re.findall(r"\w+", template))
+            names.add(described["operationId"])
+    _ease(document)
+    document["paths"] = _shared(document["paths"], document["components"]["schemas"])
     return document
 
 
@@ -161,13 +175,50 @@ def _finish(described: Json, route: Route, method: str) -> None:
         # What is invalid has the body of what is malformed.
         described["responses"].pop("422", None)
     if method in route.limits:
-        _merge(described, LIMITED)
+        _add_headers(described, LIMIT_HEADERS, "2", "429")
     for parameter in described["parameters"]:
         if parameter["in"] == "path":
             _merge(parameter, PATH_PARAMETERS.get(parameter["name"], {}))
-    for answer in described["responses"].values():
-        _merge(answer, {"headers": COMMON_HEADERS})
+    _add_headers(described, COMMON_HEADERS, "")
     _merge(described, additions)
+    if {"AdminSecret": []} in described.get("security", ()):
+        _add_headers(described, NOT_STORED, "2")
+
+
+def _add_headers(described: Json, headers: Json, *codes: str) -> None:
+    """Document headers of those answers whose codes begin so."""
+    for code, answer in described["responses"].items():
+        if code.startswith(codes):
+            _merge(answer, {"headers": headers})
+
+
+def _ease(part: Any) -> None:
+    """Say in the whole document what generators of clients refuse in words that they know."""
+    if isinstance(part, dict):
+        # `maxItems` ends a tuple, too.
+        if part.get("items") is False:
+            del part["items"]
+        if part.get("type") == "array" and "prefixItems" not in part:
+            part.setdefault("items", {})
+        if part.get("enum") in ([True], [False]):
+            part["const"] = part.pop("enum")[0]
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            _ease(one)
+
+
+def _shared(part: Any, schemas: Json) -> Any:
+    """Return the part with each shape that has a name among the components, and not in place."""
+    if isinstance(part, list):
+        return [_shared(one, schemas) for one in part]
+    if not isinstance(part, dict):
+        return part
+    told = {key: _shared(value, schemas) for key, value in part.items()}
+    name = told.get("title")
+    if name and told.get("type") == "object" and schemas.setdefault(name, told) == told:
+        return {"$ref": f"#/components/schemas/{name}"}
+    return told
 
 
 def _merge(target: Json, addition: Mapping[str, Any]) -> None:

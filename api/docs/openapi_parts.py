@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from core.clock.resolutions import RESOLUTION_NAMES
+from core.clock.resolutions import RESOLUTION_PATTERN
 from core.names import NAME_PATTERN
 
 Json = dict[str, Any]
@@ -28,11 +28,11 @@ PATH_PARAMETERS: dict[str, Json] = {
     "platform": _path_name("Exchange or source of the data, such as `coinbase` or `file`."),
     "symbol": _path_name("Symbol as the platform writes it, `BTC-USD`, or as `BTC%2FUSD`."),
     "resolution": {
-        "schema": {"enum": list(RESOLUTION_NAMES)},
+        "schema": {"pattern": RESOLUTION_PATTERN},
         "description": "Length of a candle, in seconds or by name.",
     },
     "tf": {
-        "schema": {"enum": list(RESOLUTION_NAMES)},
+        "schema": {"pattern": RESOLUTION_PATTERN},
         "description": "Length of a candle: `M15`, `H1`, or as elsewhere.",
     },
     "key_id": {"description": "Number of a subscriber's key."},
@@ -71,7 +71,8 @@ _TASK_HEADERS: Json = {
 TASK: Json = {"parameters": [_PREFER], "responses": {"202": {"headers": _TASK_HEADERS}}}
 
 _NUMBER: Json = {"type": "integer"}
-_LIMIT_HEADERS: Json = {
+# Headers of routes whose calls are counted.
+LIMIT_HEADERS: Json = {
     "X-RateLimit-Limit": {"description": "Calls a minute; not for owners.", "schema": _NUMBER},
     "X-RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": _NUMBER},
     "X-RateLimit-Reset": {
@@ -79,10 +80,7 @@ _LIMIT_HEADERS: Json = {
         "schema": _NUMBER,
     },
 }
-# What a route whose calls are counted adds.
-LIMITED: Json = {
-    "responses": {"200": {"headers": _LIMIT_HEADERS}, "429": {"headers": _LIMIT_HEADERS}}
-}
+NOT_STORED: Json = {"Cache-Control": {"description": "`no-store`.", "schema": {"type": "string"}}}
 
 TEXT: Json = {"schema": {"type": "string"}}
 

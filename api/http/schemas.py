@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from core.clock.resolutions import RESOLUTION_NAMES, RESOLUTIONS
+from core.clock.resolutions import RESOLUTION_PATTERN, RESOLUTIONS
 from core.clock.times import LATEST_MS, format_time
 from core.jobs import Job
 from core.names import NAME_PATTERN, SYMBOL_PATTERN
@@ -23,14 +23,13 @@ Symbol = Annotated[
         "symbols (`BTC/USDT:USDT`, `^GSPC`) are kept in the spelling of a name: `0.x5E.GSPC`.",
     ),
 ]
-Resolution = Annotated[
-    int | str,
-    Meta(
-        description="Length of a candle, in seconds or by name.",
-        extra_json_schema={"enum": [*RESOLUTIONS, *RESOLUTION_NAMES]},
-    ),
+ResolutionName = Annotated[
+    str, Meta(extra_json_schema={"pattern": RESOLUTION_PATTERN, "examples": ["1m", "1h", "1d"]})
 ]
-ResolutionName = Annotated[str, Meta(extra_json_schema={"enum": RESOLUTION_NAMES})]
+Resolution = Annotated[
+    Annotated[int, Meta(extra_json_schema={"enum": RESOLUTIONS})] | ResolutionName,
+    Meta(description="Length of a candle, in seconds or by name."),
+]
 _WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC."
 _SINCE_1970 = Meta(ge=0, lt=LATEST_MS, description=_WHEN)
 _TEXT = Meta(description=_WHEN, extra_json_schema={"format": "date-time"})

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.clock.resolutions import RESOLUTION_NAMES
+from core.clock.resolutions import RESOLUTION_PATTERN
 from core.names import SYMBOL_PATTERN
 
 Word = Literal["BUY", "SELL", "NO_TRADE"]
 Chance = Annotated[float, Meta(ge=0, le=1)]
 _SymbolText = Annotated[str, Meta(pattern=SYMBOL_PATTERN)]
-Timeframe = Annotated[str, Meta(extra_json_schema={"enum": RESOLUTION_NAMES})]
+Timeframe = Annotated[str, Meta(extra_json_schema={"pattern": RESOLUTION_PATTERN})]
 Flag = Literal["true", "false"]
 
 

@@ -15,12 +15,9 @@ def refused(*codes: int, reason: str) -> Json:
 
 
 # Routes of the operator need the admin secret and no key.
-ADMIN: Json = {
-    "security": [{"AdminSecret": []}],
-    "responses": {"200": {"headers": {"Cache-Control": {"schema": {"type": "string"}}}}},
-}
+ADMIN: Json = {"security": [{"AdminSecret": []}]}
 # What is told to the holder of the owner's key as well.
-ADMIN_OR_OWNER: Json = {**ADMIN, "security": [{"AdminSecret": []}, {"ApiKey": []}]}
+ADMIN_OR_OWNER: Json = {"security": [{"AdminSecret": []}, {"ApiKey": []}]}
 REGENERATE: Json = {
     "requestBody": {
         "required": False,

@@ -27,8 +27,9 @@ def _aliases() -> dict[str, int]:
 
 
 _SECONDS_BY_NAME = _aliases()
-# Every text that stands for a length.
-RESOLUTION_NAMES = tuple(_SECONDS_BY_NAME)
+# Every text that stands for a length; no list, of which generators of clients make constants
+# and stumble over names that differ by case.
+RESOLUTION_PATTERN = f"^({'|'.join(_SECONDS_BY_NAME)})$"
 
 
 def parse_resolution(value: str | int, field: str = "resolution") -> int:

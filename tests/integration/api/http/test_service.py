@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,6 +173,31 @@ async def test_the_document_names_every_public_route_and_every_error(
             assert public or "401" in codes
             if "requestBody" in described:
                 assert codes >= {"413", "415", "422"}
+
+
+async def test_the_document_says_nothing_that_generators_of_clients_refuse(api: Api) -> None:
+    """What they do with it: `pytest -m slow tests/campaign/test_generated_client.py`."""
+    document = (await api.bare("GET", "/openapi.json")).json
+    described = [one for item in document["paths"].values() for one in item.values()]
+    names, shapes = [one["operationId"] for one in described], document["components"]["schemas"]
+    assert len(names) == len(set(names))
+    for one in described:
+        assert all("description" in answer for answer in one["responses"].values())
+    for part in _parts(document):
+        assert part.get("items") is not False
+        assert part.get("type") != "array" or {"items", "prefixItems"} & part.keys()
+        assert part.get("enum") not in ([True], [False])
+        if reference := part.get("$ref"):
+            assert reference.removeprefix("#/components/schemas/") in shapes
+
+
+def _parts(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from _parts(one)
 
 
 async def test_the_first_page_brings_no_code_of_others(api: Api) -> None:

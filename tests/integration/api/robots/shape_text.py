@@ -67,9 +67,8 @@ class Shape:
             yield f"{path}: the schema says {sorted(kinds)}, the shape {sorted(wanted)}"
         for option in options:
             if _kind(option) == "array" and self.element:
-                found = option["items"]
-                if "prefixItems" in option:
-                    found = {"anyOf": option["prefixItems"]}
+                tuple_of = option.get("prefixItems")
+                found = {"anyOf": tuple_of} if tuple_of else option["items"]
                 yield from self.element.schema_problems(found, parts, f"{path}[]")
             if _kind(option) == "object" and self.fields and "*" not in self.fields:
                 if list(option["properties"]) != list(self.fields):
