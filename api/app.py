@@ -116,6 +116,7 @@ from api.trading.mt4.sessions import (
     Sessions,
     TerminalStatus,
 )
+from api.trading.mt4.venue_terminal import VenueTerminal
 from api.trading.open_position import Desk, OpenPositionResource
 from api.trading.orders import OrdersResource, VerifyResource
 from api.trading.place import OrderReader
@@ -123,6 +124,8 @@ from api.trading.portfolio import PortfolioResource
 from api.trading.status import StatusResource
 from api.trading.trade import TradeResource
 from api.trading.valued import PaperAccounts
+from api.trading.venues.accounts import CallersAccounts
+from api.trading.venues.question_door import QuestionDoor
 from api.v1.forecast_answers import Outlooks
 from api.v1.indicators import IndicatorsResource
 from api.v1.models import ModelCards, ModelMetricsResource, ModelsStatusResource
@@ -514,12 +517,15 @@ def _add_trading(
     accounts = PaperAccounts(stores, symbols, settings)
     orders = OrderReader(symbols, stores.markets)
     told: dict[str, Any] = {"roles": _TRADERS, "limits": {"POST": _ORDERS}, "invalid": BAD_REQUEST}
-    _add_terminal(app, stores, symbols, door, accounts)
-    app.add_route("/api/mt4/trade", TradeResource(door, orders, stores.trading), **told)
+    callers = CallersAccounts(stores, server_live=settings.trading_live == "on")
+    venue = VenueTerminal(stores, QuestionDoor(stores.questions, wake))
+    _add_terminal(app, stores, symbols, door, accounts, callers, venue)
+    trade = TradeResource(door, orders, stores.trading, callers)
+    app.add_route("/api/mt4/trade", trade, **told)
     free: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
-    app.add_route("/api/portfolio", PortfolioResource(accounts), **free)
-    app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores), **free)
-    app.add_route("/api/v1/auto-trade/verify", VerifyResource(stores), dear=True, **free)
+    app.add_route("/api/portfolio", PortfolioResource(accounts, callers), **free)
+    app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores, callers), **free)
+    app.add_route("/api/v1/auto-trade/verify", VerifyResource(stores, callers), dear=True, **free)
     # Never counted: who wants to stop must not be told to wait.
     switch = SwitchResource(stores, wake)
     for suffix in ("halt", "reduce", "resume"):
@@ -536,7 +542,7 @@ def _add_trading(
         app.add_route(route, decisions, suffix=suffix, **told)
     desk = Desk(door, orders, accounts, stores.trading, stores.commands)
     app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **told)
-    app.add_route("/api/portfolio/history", HistoryResource(stores), **free)
+    app.add_route("/api/portfolio/history", HistoryResource(stores, callers), **free)
 
 
 def _add_terminal(
@@ -545,12 +551,15 @@ def _add_terminal(
     symbols: SymbolResolver,
     door: CommandDoor,
     accounts: PaperAccounts,
+    callers: CallersAccounts,
+    venue: VenueTerminal,
 ) -> None:
     """Add the routes of an account by MetaTrader's words, in the two forms that sources know."""
     told: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
     read, write = told | {"limits": {"GET": _TERMINAL_READS}}, told | {"limits": {"POST": _ORDERS}}
-    sessions = Sessions(stores.connections, accounts, stores.trading)
-    closing = Closing(door, stores.trading, stores.commands)
+    sessions = Sessions(stores.connections, accounts, stores.trading, venue)
+    closing = Closing(door, stores.trading, stores.commands, callers, venue)
+    positions = PositionsResource(accounts, stores.trading, callers, venue)
     agent, data = "/api/v1/auto-trade/mt4", "/api/mt4"
     app.add_route(f"{agent}/connect", AgentConnectResource(sessions), **write)
     app.add_route(f"{data}/connect", ConnectResource(sessions), **write)
@@ -558,12 +567,11 @@ def _add_terminal(
     app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **write)
     for form in (agent, data):
         app.add_route(f"{form}/status", TerminalStatus(sessions), **read)
-        app.add_route(f"{form}/positions", PositionsResource(accounts, stores.trading), **read)
+        app.add_route(f"{form}/positions", positions, **read)
         app.add_route(f"{form}/disconnect", DisconnectResource(sessions), **write)
-    app.add_route(
-        f"{data}/tick/{{symbol}}", TickResource(SnapshotResource(stores, symbols)), **read
-    )
-    candles = CandlesOfTerminal(OhlcvResource(stores, symbols))
+    tick = TickResource(SnapshotResource(stores, symbols), callers, venue)
+    app.add_route(f"{data}/tick/{{symbol}}", tick, **read)
+    candles = CandlesOfTerminal(OhlcvResource(stores, symbols), callers, venue)
     app.add_route(f"{data}/candles/{{symbol}}", candles, **read)
 
 

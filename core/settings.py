@@ -47,6 +47,13 @@ class WrongSetting(TickcastError):
     type = "wrong_setting"
 
 
+_METAAPI_URLS = {
+    "client": "https://mt-client-api-v1.{region}.agiliumtrade.ai",
+    "market_data": "https://mt-market-data-client-api-v1.{region}.agiliumtrade.ai",
+    "provisioning": "https://mt-provisioning-api-v1.agiliumtrade.agiliumtrade.ai",
+}
+
+
 class Settings(BaseSettings):
     """Variables `TICKCAST_*`, from the environment or a file `.env`."""
 
@@ -115,9 +122,7 @@ class Settings(BaseSettings):
     massive_url: str = Field("https://api.massive.com", description="Address of Massive's API.")
     massive_key: str = Field("", description="Key of Massive (Polygon); empty asks it nothing.")
     metaapi_urls: dict[str, str] = Field(
-        default_factory=lambda: {
-            "market_data": "https://mt-market-data-client-api-v1.{region}.agiliumtrade.ai"
-        },
+        default_factory=lambda: dict(_METAAPI_URLS),
         description="Addresses of MetaApi's services, JSON; {region} is the account's.",
     )
     metaapi_region: str = Field("new-york", description="Region of the account at MetaApi.")
@@ -465,6 +470,11 @@ class Settings(BaseSettings):
     def told_markets(self) -> dict[str, Market]:
         """Markets by the names that users say."""
         return parse_symbol_map(self.symbols)
+
+    @property
+    def venue_urls(self) -> dict[str, str]:
+        """Addresses of MetaApi's services: what was set, else its own."""
+        return _METAAPI_URLS | self.metaapi_urls
 
     @property
     def providers(self) -> dict[str, ProviderAccess]:

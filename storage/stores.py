@@ -65,7 +65,6 @@ from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.market_facts import MarketFacts
 from storage.terminals.quotes import QuoteStore
-from storage.terminals.resting_markets import RestingMarkets
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
@@ -75,10 +74,10 @@ from storage.trading.accounts import AccountStore as TradingAccounts
 from storage.trading.commands import CommandStore
 from storage.trading.decisions import DecisionStore
 from storage.trading.lease import LeaseStore
-from storage.trading.stop_rules import StopRuleStore
 from storage.trading.switches import SwitchStore
 from storage.uptime.uptime import UptimeStore
 from storage.venues.connections import ConnectionStore
+from storage.venues.questions import QuestionStore
 from storage.venues.token_vault import TokenVault
 
 # A caller's statement takes no longer; what workers do may.
@@ -136,7 +135,6 @@ class Stores:
     books: OrderBookStore
     known: KnownMarkets
     feeds: FeedStore
-    resting: RestingMarkets
     answers: AnswerCache
     followed: FollowedStore
     inputs: InputReports
@@ -144,11 +142,11 @@ class Stores:
     trading: TradingAccounts
     commands: CommandStore
     decisions: DecisionStore
-    stop_rules: StopRuleStore
     switches: SwitchStore
     lease: LeaseStore
     connections: ConnectionStore
     conversations: ConversationStore
+    questions: QuestionStore
     data_dir: Path
 
     def close(self) -> None:
@@ -175,7 +173,6 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     markets = MarketStore(engine, tickers, spreads)
     watches, slots = WatchStore(engine), SignalSlotStore(engine)
     wanted = WantedSpans(client, candles, settings.feed_history_bars)
-    trading, decisions = TradingAccounts(engine, heads), DecisionStore(engine, heads)
     return Stores(
         redis=client,
         engine=engine,
@@ -232,18 +229,17 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
             QuoteStore(tickers, spreads),
             MarketFacts(markets, spreads),
         ),
-        resting=RestingMarkets(client, candles, freshness),
         answers=AnswerCache(client),
         followed=FollowedStore(client),
         inputs=InputReports(client),
         uptime=UptimeStore(engine),
-        trading=trading,
+        trading=TradingAccounts(engine, heads),
         commands=CommandStore(engine),
-        decisions=decisions,
-        stop_rules=StopRuleStore(engine, heads, trading, decisions),
+        decisions=DecisionStore(engine, heads),
         switches=SwitchStore(engine),
         lease=LeaseStore(engine),
         connections=ConnectionStore(engine, TokenVault(settings.vault_key_file)),
         conversations=ConversationStore(engine),
+        questions=QuestionStore(engine),
         data_dir=settings.data_dir,
     )

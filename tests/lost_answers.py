@@ -12,8 +12,8 @@ from core.venues.account import VenueReading
 from core.venues.trades import SendOrder
 from feeds.metaapi.calls import MetaApiAddresses
 from feeds.metaapi.trading import MetaApiAccount
-from trading.reconcile import OLD_MS, reconcile
-from trading.sent_orders import HeldPosition, Ours, SentOrder, venue_client_id
+from trading.venues.reconcile import OLD_MS, reconcile
+from trading.venues.sent_orders import HeldPosition, Ours, SentOrder, venue_client_id
 
 # What happens to an order, and whether the broker carries it out.
 FATES = {

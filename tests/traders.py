@@ -30,6 +30,7 @@ def trader_at_work(stores: Stores, settings: Settings) -> Iterator[None]:
         while not over.wait(0.002):
             working.hear_prices(token)
             working.carry_out(token)
+            working.visit_venues(token)
             working.note_time(token)
 
     thread = threading.Thread(target=work)

@@ -11,12 +11,20 @@ from core.trading.events import (
     Filled,
     Marked,
     Opened,
+    Refused,
     Sent,
     StateChanged,
     Swapped,
     Working,
 )
 from core.trading.orders import Order
+from trading.at_venue import (
+    accept_differences,
+    apply_at_venue,
+    note_end,
+    note_fill,
+    note_progress,
+)
 from trading.money import converted, post, share, worth
 
 
@@ -27,14 +35,15 @@ def apply(account: Account, event: Event) -> None:
         _mark(account, event.at, account.balance)
     elif isinstance(event, Accepted):
         _accept(account, event)
-    elif isinstance(event, Sent):
-        account.orders[event.order_id].state = "sent"
-    elif isinstance(event, Working):
-        account.orders[event.order_id].state = "working"
+    elif isinstance(event, Sent | Working):
+        account.orders[event.order_id].state = "sent" if isinstance(event, Sent) else "working"
+        note_progress(account, event)
     elif isinstance(event, Filled):
         account.books = post(account.books, event.postings)
+        note_fill(account, event.fill)
         _fill(account, event.fill)
     elif isinstance(event, Ended):
+        note_end(account, event)
         account.orders.pop(event.order_id, None)
     elif isinstance(event, Changed):
         _change(account, event)
@@ -45,14 +54,20 @@ def apply(account: Account, event: Event) -> None:
         _mark(account, event.at, event.equity)
     elif isinstance(event, StateChanged):
         account.state, account.reason = event.state, event.reason
+        accept_differences(account, event)
         if event.state == "ACTIVE":
             # What was lost before somebody resumed is not held against the account again.
             account.peak = account.balance
+    elif not isinstance(event, Refused):
+        apply_at_venue(account, event)
 
 
 def _accept(account: Account, event: Accepted) -> None:
     # The account must not share what changes with the event that told of it.
-    order = msgspec.structs.replace(event.order)
+    marks = event.order.venue
+    order = msgspec.structs.replace(
+        event.order, venue=None if marks is None else msgspec.structs.replace(marks)
+    )
     account.orders[order.id] = order
     if order.reduces is None:
         account.minute_orders = [at for at in account.minute_orders if at > event.at - 60_000]
@@ -107,6 +122,8 @@ def _open(account: Account, fill: Fill, order: Order, volume: int) -> None:
     cost = worth(order.instrument, fill.price, volume)
     in_account, paid = converted(cost, fill.rate), share(fill.commission, volume, fill.volume)
     held = account.position_in(order.instrument.market)
+    if account.at_venue is not None:
+        held = account.positions.get(order.id)
     stop = order.stop_loss
     risk = (
         0
@@ -130,6 +147,7 @@ def _open(account: Account, fill: Fill, order: Order, volume: int) -> None:
             signal_seq=order.signal_seq,
             signal_hash=order.signal_hash,
             override=order.override,
+            venue_id=fill.venue_id,
         )
         return
     held.volume += volume

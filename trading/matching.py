@@ -59,6 +59,8 @@ def order_fill(account: Account, order: Order, ticked: Ticked) -> Filled | None:
 
 def would_fill(account: Account, ticked: Ticked) -> bool:
     """Say whether a price changes the account, which it does not do here."""
+    if account.at_venue is not None:
+        return False
     for position in account.positions.values():
         if is_of(position.instrument, ticked) and _exit(position, ticked.tick, stops_only=False):
             return True
@@ -196,12 +198,14 @@ def _booked(
         realised=realised,
         exit=how,
         closed=done,
-        entry=_ended(held, done) if held is not None and done else None,
+        entry=ended_part(held, done) if held is not None and done else None,
     )
     return Filled(at=fill.at, fill=fill, postings=postings)
 
 
-def _ended(position: Position, volume: int) -> Entry:
+def ended_part(position: Position, volume: int) -> Entry:
+    """Return the part of a position that ends with so many steps of it."""
+
     def part(units: int) -> int:
         return share(units, volume, position.volume)
 

@@ -4,13 +4,15 @@ What is missing, old or not finite refuses (fail closed). An order that only shr
 asked for its state and its volume alone, so that no limit can trap a position.
 """
 
-from core.trading.accounts import Account, Limits, Position, Price, Verdict
-from core.trading.events import Ordered, View
+from core.trading.accounts import Account, AtVenue, Limits, Position, Price, Verdict
+from core.trading.events import Ordered, VenueView, View
 from core.trading.orders import Order
 from trading.money import amount, converted, volume_of, worth
 from trading.valuation import entry_price, equity, notional, rate_of, sign
 
 ACCEPTED = Verdict(True)
+# An account at a venue that nobody has read for so long is not known.
+UNREAD_MS = 60_000
 
 
 def refused(limit: str, detail: str) -> Verdict:
@@ -24,7 +26,11 @@ def check(account: Account, order: Order, asked: Ordered) -> Verdict:
     held = account.position_in(order.instrument.market)
     if view.state == "HALTED" or account.state == "HALTED":
         return refused("state", f"Trading is halted: {account.reason or 'by its owner'}.")
-    if held is not None and held.side != order.side and order.volume <= held.volume:
+    if account.at_venue is not None:
+        verdict = _at_venue(account, account.at_venue, order, asked)
+        if not verdict.accepted or order.reduces is not None:
+            return verdict
+    elif held is not None and held.side != order.side and order.volume <= held.volume:
         return ACCEPTED
     if order.reduces is not None:
         return refused("volume", "The position holds less than that.")
@@ -40,6 +46,31 @@ def check(account: Account, order: Order, asked: Ordered) -> Verdict:
     ):
         if not verdict.accepted:
             return verdict
+    return ACCEPTED
+
+
+def _at_venue(account: Account, where: AtVenue, order: Order, asked: Ordered) -> Verdict:
+    """Check what matters at venues alone: gates, what is known of the account, what is closed."""
+    seen = asked.view.venue or VenueView(gate="connection")
+    if seen.gate:
+        detail = f"The account may not trade: the gate {seen.gate} is shut."
+        return refused("gate", detail)
+    if order.reduces is not None:
+        closing = sum(
+            one.volume - one.filled
+            for one in account.orders.values()
+            if one.reduces == order.reduces and one.id != order.id
+        )
+        if order.volume + closing > account.positions[order.reduces].volume:
+            return refused("volume", "The position holds less than that, or is being closed.")
+        return ACCEPTED
+    if seen.read_at is None or asked.at - seen.read_at > UNREAD_MS:
+        return refused("venue", "The account at the venue could not be read for a minute.")
+    if any(one.value is None for one in where.foreign):
+        return refused("exposure", "What is held beside ours cannot be valued.")
+    market = order.instrument.market
+    if not where.hedging and any(one.instrument.market == market for one in _entries(account)):
+        return refused("one_position", "The venue nets: end the position of this market first.")
     return ACCEPTED
 
 
@@ -126,7 +157,7 @@ def _money(account: Account, order: Order, view: View, price: Price | None) -> V
     """Check what the order would risk and hold, in account money, against equity."""
     limits, instrument = view.limits, order.instrument
     rate = rate_of(view.rates, instrument.quote, account.currency)
-    now = equity(account, view.prices, view.rates)
+    now = view.venue.equity if view.venue else equity(account, view.prices, view.rates)
     if rate is None:
         return refused("rate", f"No rate of {instrument.quote} to {account.currency} is known.")
     held = _exposure(account, view)
@@ -168,6 +199,9 @@ def _exposure(account: Account, view: View) -> dict[str, int] | None:
             return None
         key = str(position.instrument.market)
         found[key] = found.get(key, 0) + value
+    for one in account.at_venue.foreign if account.at_venue else ():
+        key = f"{account.at_venue.venue if account.at_venue else ''}:{one.shown.symbol}"
+        found[key] = found.get(key, 0) + (one.value or 0)
     for order in account.orders.values():
         if order.reduces is not None:
             continue

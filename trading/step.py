@@ -9,20 +9,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core.trading.accounts import DAY_MS, Account, Limits, Price, Rate, Tick, TradingState
+from core.trading.accounts import DAY_MS, Account, AtVenue, Limits, Price, Rate, Tick
 from core.trading.events import (
     Accepted,
     Changed,
-    Ended,
     Event,
     Input,
+    Looked,
     Marked,
     Opened,
     Opening,
     Ordered,
     Refused,
+    Replied,
+    Sending,
     Sent,
-    StateChanged,
     Switched,
     Ticked,
     Timed,
@@ -36,22 +37,31 @@ from core.trading.orders import (
     ModifyPosition,
     Order,
     PlaceOrder,
+    VenueMarks,
 )
 from trading.apply import apply
 from trading.matching import exit_fills, is_of, order_fill
 from trading.money import deposited, money, steps, ticks
 from trading.nightly import nights_charged
 from trading.risk import check, refused
+from trading.switching import end, happen, in_order, switch, take_back
 from trading.valuation import equity, exit_price, other, sign
+from trading.venues.looking import looked
+from trading.venues.sending import replied, sending
+from trading.venues.sent_orders import venue_client_id
 
 # A market order that no price fills for so long (ms) is given up.
 PATIENCE_MS = 60_000
+_FIXED = "Exits of an account at a venue are set with the order, or at the venue."
 
 
 def open_account(opening: Opening) -> tuple[Account, list[Event]]:
     """Make an account with money in it."""
     account = Account(
-        account_id=opening.account_id, currency=opening.currency, leverage=opening.leverage
+        account_id=opening.account_id,
+        currency=opening.currency,
+        leverage=opening.leverage,
+        at_venue=AtVenue(venue=opening.venue, hedging=opening.hedging) if opening.venue else None,
     )
     event = Opened(
         at=opening.at,
@@ -72,7 +82,13 @@ def step(account: Account, what: Input) -> list[Event]:
     if isinstance(what, Timed):
         return _timed(account, what)
     if isinstance(what, Switched):
-        return _switched(account, what)
+        return switch(account, what.at, what.state, what.reason, what.epoch)
+    if isinstance(what, Sending):
+        return sending(account, what)
+    if isinstance(what, Replied):
+        return replied(account, what)
+    if isinstance(what, Looked):
+        return looked(account, what)
     raise ValueError("an account is opened once")
 
 
@@ -101,7 +117,7 @@ def _mark(
     now = equity(account, prices, rates)
     if now is None:
         return []
-    return _happen(account, Marked(at=at, balance=account.balance, equity=now))
+    return happen(account, Marked(at=at, balance=account.balance, equity=now))
 
 
 def _place(account: Account, asked: Ordered, command: PlaceOrder) -> list[Event]:
@@ -142,6 +158,8 @@ def _judge(account: Account, asked: Ordered, order: Order) -> list[Event]:
         price = asked.view.prices.get(str(order.instrument.market))
         patience = max(PATIENCE_MS, price.fresh_ms if price else 0)
         order.expires_at = order.active_from + patience
+    if account.at_venue is not None:
+        order.venue = _marks(account, asked, order)
     verdict = check(account, order, asked)
     if not verdict.accepted:
         event = Refused(
@@ -150,12 +168,26 @@ def _judge(account: Account, asked: Ordered, order: Order) -> list[Event]:
             client_order_id=asked.client_order_id,
             verdict=verdict,
         )
-        return _happen(account, event)
-    happened = _happen(account, Accepted(at=asked.at, order=order, verdict=verdict))
-    happened += _happen(account, Sent(at=asked.at, order_id=order.id))
+        return happen(account, event)
+    happened = happen(account, Accepted(at=asked.at, order=order, verdict=verdict))
+    if order.venue is not None:
+        # It is sent by a step of its own, once nothing else is under way there.
+        return happened
+    happened += happen(account, Sent(at=asked.at, order_id=order.id))
     if order.type != "market":
-        happened += _happen(account, Working(at=asked.at, order_id=order.id))
+        happened += happen(account, Working(at=asked.at, order_id=order.id))
     return happened
+
+
+def _marks(account: Account, asked: Ordered, order: Order) -> VenueMarks:
+    """Return by what the venue will know an order."""
+    held = account.positions.get(order.reduces) if order.reduces is not None else None
+    name = f"{account.account_id}:{asked.client_order_id}"
+    return VenueMarks(
+        client_id=venue_client_id(order.instrument.symbol, name),
+        closes=None if held is None else held.venue_id,
+        flattens=asked.view.venue is not None and asked.view.venue.flattens,
+    )
 
 
 def _close(account: Account, asked: Ordered, command: ClosePosition) -> list[Event]:
@@ -191,6 +223,8 @@ def _protect(account: Account, asked: Ordered, command: ModifyPosition) -> list[
     position = account.positions.get(command.position_id)
     if position is None:
         return _refuse(asked, "position", "There is no such open position.")
+    if account.at_venue is not None:
+        return _refuse(asked, "venue", _FIXED)
     instrument = position.instrument
     stop, profit = _ticks(instrument, command.stop_loss), _ticks(instrument, command.take_profit)
     price = asked.view.prices.get(str(instrument.market))
@@ -213,13 +247,15 @@ def _protect(account: Account, asked: Ordered, command: ModifyPosition) -> list[
         stop_loss=stop,
         take_profit=profit,
     )
-    return _happen(account, event)
+    return happen(account, event)
 
 
 def _modify(account: Account, asked: Ordered, command: ModifyOrder) -> list[Event]:
     order = account.orders.get(command.order_id)
     if order is None or order.type == "market":
         return _refuse(asked, "order", "There is no such pending order.")
+    if account.at_venue is not None:
+        return _refuse(asked, "venue", _FIXED)
     instrument = order.instrument
     told = (command.price, command.stop_loss, command.take_profit)
     price, stop, profit = (_ticks(instrument, one) for one in told)
@@ -239,20 +275,21 @@ def _modify(account: Account, asked: Ordered, command: ModifyOrder) -> list[Even
         stop_loss=stop,
         take_profit=profit,
     )
-    return _happen(account, event)
+    return happen(account, event)
 
 
 def _cancel(account: Account, asked: Ordered, command: CancelOrder) -> list[Event]:
-    if command.order_id not in account.orders:
+    order = account.orders.get(command.order_id)
+    if order is None:
         return _refuse(asked, "order", "There is no such pending order.")
-    return _end(account, command.order_id, asked.at, "cancelled", "by its owner")
+    return take_back(account, order, asked.at, "cancelled", "by its owner")
 
 
 def _ticked(account: Account, ticked: Ticked) -> list[Event]:
-    if not is_good(ticked.tick):
+    if account.at_venue is not None or not is_good(ticked.tick):
         return []
     happened: list[Event] = [*exit_fills(account, ticked)]
-    for order in sorted(account.orders.values(), key=lambda one: one.id):
+    for order in in_order(account):
         if is_of(order.instrument, ticked):
             happened += _try(account, order, ticked)
     if ticked.tick.low is not None:
@@ -263,15 +300,15 @@ def _ticked(account: Account, ticked: Ticked) -> list[Event]:
 def _try(account: Account, order: Order, ticked: Ticked) -> list[Event]:
     at = ticked.tick.at
     if order.expires_at is not None and order.expires_at <= at:
-        return _end(account, order.id, at, "expired", _why_expired(order))
+        return end(account, order.id, at, "expired", _why_expired(order))
     if order.reduces is not None and order.reduces not in account.positions:
-        return _end(account, order.id, at, "cancelled", "its position is closed")
+        return end(account, order.id, at, "cancelled", "its position is closed")
     filled = order_fill(account, order, ticked)
     if filled is None:
         return []
     happened: list[Event] = [filled]
     if order.id in account.orders:
-        happened += _end(account, order.id, at, "cancelled", "its position is closed")
+        happened += end(account, order.id, at, "cancelled", "its position is closed")
     return happened
 
 
@@ -282,11 +319,11 @@ def is_good(tick: Tick) -> bool:
 
 def _timed(account: Account, timed: Timed) -> list[Event]:
     happened: list[Event] = []
-    for order in sorted(account.orders.values(), key=lambda one: one.id):
+    for order in in_order(account):
         if order.expires_at is not None and order.expires_at <= timed.at:
-            happened += _end(account, order.id, timed.at, "expired", _why_expired(order))
+            happened += take_back(account, order, timed.at, "expired", _why_expired(order))
     for charged in nights_charged(account, timed):
-        happened += _happen(account, charged)
+        happened += happen(account, charged)
     if timed.limits is not None:
         happened += _mark(account, timed.at, timed.prices, timed.rates)
         happened += _stop_losing(account, timed, timed.limits)
@@ -299,27 +336,13 @@ def _stop_losing(account: Account, timed: Timed, limits: Limits) -> list[Event]:
     if now is None:
         return []
     if account.state != "HALTED" and now <= account.peak * (1 - limits.drawdown):
-        return _switch(account, timed.at, "HALTED", "drawdown", 0)
+        return switch(account, timed.at, "HALTED", "drawdown", 0)
     start = account.day_equity
     if account.state == "ACTIVE" and start is not None and now <= start * (1 - limits.daily_loss):
-        return _switch(account, timed.at, "REDUCING", "daily_loss", 0)
+        return switch(account, timed.at, "REDUCING", "daily_loss", 0)
     if account.state == "REDUCING" and account.reason == "daily_loss" and start == now:
-        return _switch(account, timed.at, "ACTIVE", "a new day", 0)
+        return switch(account, timed.at, "ACTIVE", "a new day", 0)
     return []
-
-
-def _switched(account: Account, what: Switched) -> list[Event]:
-    return _switch(account, what.at, what.state, what.reason, what.epoch)
-
-
-def _switch(account: Account, at: int, state: TradingState, reason: str, epoch: int) -> list[Event]:
-    """Change what the account may do; resting entries are cancelled unless all is allowed."""
-    happened = _happen(account, StateChanged(at=at, state=state, reason=reason, epoch=epoch))
-    if state != "ACTIVE":
-        for order in sorted(account.orders.values(), key=lambda one: one.id):
-            if order.reduces is None:
-                happened += _end(account, order.id, at, "cancelled", f"{state}: {reason}")
-    return happened
 
 
 def _prices(command: PlaceOrder) -> tuple[Decimal | None, ...]:
@@ -343,12 +366,3 @@ def _refuse(asked: Ordered, limit: str, detail: str) -> list[Event]:
             verdict=refused(limit, detail),
         )
     ]
-
-
-def _end(account: Account, order_id: int, at: int, state: str, reason: str) -> list[Event]:
-    return _happen(account, Ended(at=at, order_id=order_id, state=state, reason=reason))
-
-
-def _happen(account: Account, event: Event) -> list[Event]:
-    apply(account, event)
-    return [event]

@@ -32,6 +32,7 @@ class ErrorBody(msgspec.Struct, omit_defaults=True):
     timestamp: str
     request_id: str
     task_id: str | None = None
+    code: str | None = None
     # Of an order that a limit refused: which.
     limit: str | None = None
     # Of the paths of source 000 only: "error", and the sentence again.
@@ -99,7 +100,8 @@ async def _deliberate(
     # A fault of ours may name our insides; that of a task was worded for the caller.
     ours = error.status == 500 and not isinstance(error, TaskFailed)
     body = _body(req, error.type, INTERNAL if ours else error.detail)
-    body.task_id, body.limit = getattr(error, "task_id", None), getattr(error, "limit", None)
+    for name in ("task_id", "limit", "code"):
+        setattr(body, name, getattr(error, name, None))
     await _send(req, resp, ws, error.status, body, headers, _details(error))
 
 
@@ -150,7 +152,7 @@ async def _send(
     if ws is not None:
         await ws.close(_CLOSE_CODES + status, body.error)
     elif resp is not None:
-        if status == UNPROCESSABLE:
+        if status == UNPROCESSABLE and body.error not in _UNPROCESSABLE_ALWAYS:
             status = req.context.routes.of(req.uri_template).invalid
         if req.context.routes.of(req.path).status_body:
             body.status, body.message = "error", body.detail
@@ -165,6 +167,8 @@ async def _send(
         resp.data = msgspec.json.encode(shown)
 
 
+# What is well formed and yet refused, on routes whose 400 names a value out of its domain, too.
+_UNPROCESSABLE_ALWAYS = frozenset({"venue_rejected", "token_needed"})
 _TYPES = {HTTPStatus.BAD_REQUEST: "malformed_request"}
 _SENTENCES = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read.",

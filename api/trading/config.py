@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
-from msgspec import UnsetType, to_builtins
+from msgspec import to_builtins
 
 from api.docs.openapi import operation
 from api.http.schemas import show_time
@@ -13,20 +13,14 @@ from api.http.threads import in_database_thread, in_thread
 from api.markets.schemas import given_fields
 from api.markets.symbol_resolver import SymbolResolver
 from api.trading.account_of import account_number, caller_name
-from api.trading.live import missing_gate
-from api.trading.schemas_decisions import (
-    ConfigAnswer,
-    ConfigRequest,
-    ConfigShown,
-    StopRuleShown,
-)
+from api.trading.schemas_decisions import ConfigAnswer, ConfigRequest, ConfigShown
 from core.clock.resolutions import parse_resolution, resolution_name
-from core.clock.times import format_time, now_ms
+from core.clock.times import now_ms
 from core.errors import Forbidden, InvalidRequest, NotFound
 from core.robots.accounts import Account
-from core.trading.stop_rules import StatedRule, StopRule
 from storage.stores import Stores
 from storage.trading.decisions import KeptConfig
+from storage.venues.gates import missing_gate
 
 
 class ConfigResource:
@@ -35,14 +29,13 @@ class ConfigResource:
     def __init__(self, stores: Stores, symbols: SymbolResolver, *, server_live: bool) -> None:
         self._decisions = stores.decisions
         self._connections = stores.connections
-        self._rules = stores.stop_rules
         self._symbols = symbols
         self._server_live = server_live
 
     @operation("auto_trade_config", "trading", {200: ConfigAnswer})
     async def on_get(self, req: Request, resp: Response) -> None:
         """Return what the account of the key wants traded by itself."""
-        resp.media = await in_database_thread(self._shown, account_number(req))
+        resp.media = _answer(await in_database_thread(self._decisions.config, account_number(req)))
 
     @operation("change_auto_trade_config", "trading", {200: ConfigAnswer}, errors=(409,), body=True)
     async def on_post(self, req: Request, resp: Response, json: ConfigRequest) -> None:
@@ -51,16 +44,13 @@ class ConfigResource:
         `paper_trading: false` is a 403 that names the gate that is shut.
         """
         number, account, by = account_number(req), req.context.account, caller_name(req)
-        resp.media = await in_thread(self._change, number, account, json, by)
+        resp.media = _answer(await in_thread(self._change, number, account, json, by))
 
     def _change(
         self, number: int, account: Account | None, asked: ConfigRequest, by: str
-    ) -> ConfigAnswer:
+    ) -> KeptConfig:
         held = self._decisions.config(number)
         said = _said(asked)
-        rule = _rule(asked)
-        if rule is not None:
-            self._rules.check(number, rule, by, asked.stop_reason)
         if "symbols" in said:
             said["markets"] = self._markets(account, said["symbols"])
         wanted = msgspec.structs.replace(held.config, **said)
@@ -68,13 +58,7 @@ class ConfigResource:
             self._refuse_live(number)
         if wanted.enabled and not wanted.symbols:
             raise InvalidRequest("Name the symbols to trade in symbols.", field="symbols")
-        self._decisions.change(number, wanted, by, held.version)
-        if rule is not None:
-            self._rules.state(number, rule, by, asked.stop_reason)
-        return self._shown(number)
-
-    def _shown(self, number: int) -> ConfigAnswer:
-        return _answer(self._decisions.config(number), self._rules.stated(number))
+        return self._decisions.change(number, wanted, by, held.version)
 
     def _markets(
         self, account: Account | None, names: Sequence[str]
@@ -101,8 +85,6 @@ class ConfigResource:
 def _said(asked: ConfigRequest) -> dict[str, Any]:
     """Return the fields that were given, as they are kept."""
     said = given_fields(asked)
-    said.pop("stop_rule", None)
-    del said["stop_reason"]
     if "symbols" in said:
         said["symbols"] = tuple(dict.fromkeys(said["symbols"]))
     if "timeframe" in said:
@@ -110,28 +92,8 @@ def _said(asked: ConfigRequest) -> dict[str, Any]:
     return said
 
 
-def _rule(asked: ConfigRequest) -> StopRule | None:
-    if isinstance(asked.stop_rule, UnsetType):
-        return None
-    return msgspec.convert(to_builtins(asked.stop_rule), StopRule)
-
-
-def show_rule(stated: StatedRule) -> StopRuleShown:
-    """Return a rule as answers tell it."""
-    return StopRuleShown(
-        **to_builtins(stated.rule),
-        stated_at=format_time(stated.stated_at),
-        stated_by=stated.by,
-        trades=stated.trades,
-        loosens=stated.loosens,
-        reason=stated.reason,
-    )
-
-
-def _answer(kept: KeptConfig, stated: Sequence[StatedRule]) -> ConfigAnswer:
+def _answer(kept: KeptConfig) -> ConfigAnswer:
     shown = to_builtins(kept.config)
-    rules = [to_builtins(show_rule(one)) for one in stated]
-    shown |= {"stop_rule": rules[0] if rules else None, "stop_rules": rules}
     shown["markets"] = [f"{platform}:{symbol}" for platform, symbol in kept.config.markets]
     told = {
         "version": kept.version,

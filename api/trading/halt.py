@@ -15,7 +15,7 @@ from api.trading.command_door import wake_trader
 from api.trading.schemas_auto import SwitchAnswer, SwitchRequest
 from core.clock.times import format_time, now_ms
 from core.errors import DatabaseUnavailable, Forbidden, Unavailable
-from core.trading.accounts import STATES, Account, TradingState
+from core.trading.accounts import STATES, Account, TradingState, is_at_venue, owner_of
 from core.trading.orders import ClosePosition
 from storage.access.access_keys import OWNER
 from storage.stores import Stores
@@ -123,8 +123,8 @@ class SwitchResource:
         """Return the accounts that a switch is of, without those that never traded."""
         if scope == EVERYBODY:
             return self._stores.trading.all()
-        held = self._stores.trading.get(scope)
-        return [] if held is None else [held]
+        every = self._stores.trading.all()
+        return [one for one in every if scope in (one.account_id, _owner(one.account_id))]
 
     async def _acknowledged(self, changed: Switch) -> bool:
         """Wait until the trader has acted on a change, or can write no more."""
@@ -153,6 +153,11 @@ class SwitchResource:
             cancelled=[str(n) for n in resting if n not in left],
             changed_at=format_time(changed.changed_at),
         )
+
+
+def _owner(account_id: int) -> int | None:
+    """Return whose account at a venue it is, None of one on paper."""
+    return owner_of(account_id) if is_at_venue(account_id) else None
 
 
 async def _until_written(write: Callable[[], Written]) -> Written:

@@ -11,7 +11,7 @@ from api.docs.openapi import operation
 from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import Range, instants
 from api.http.threads import in_database_thread
-from api.trading.account_of import account_number, check_paper
+from api.trading.account_of import account_number
 from api.trading.schemas_history import (
     DifferenceShown,
     EndedTrade,
@@ -23,6 +23,7 @@ from api.trading.schemas_history import (
     TradePnl,
     TradingHistory,
 )
+from api.trading.venues.accounts import CallersAccounts
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time
 from core.trading.accounts import DAY_MS, MONEY
@@ -31,7 +32,7 @@ from core.trading.orders import TradeBody
 from core.trading.shadows import SHADOWS, Shadow, shadow_of
 from storage.stores import Stores
 from storage.trading.accounts import ClosedTrade, EquityPoint
-from trading.results import LEAST_DAYS, Judged, brier, drawdowns, judged, results, sharpe
+from trading.results import LEAST_DAYS, brier, drawdowns, results, sharpe
 from trading.shadows import difference
 
 Forecasts = Mapping[str, ForecastOfTrade]
@@ -44,7 +45,8 @@ _TOO_FEW = f"fewer than {LEAST_DAYS} days"
 class HistoryResource:
     """`GET /api/portfolio/history`"""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, callers: CallersAccounts) -> None:
+        self._callers = callers
         self._trading = stores.trading
         self._decisions = stores.decisions
 
@@ -55,10 +57,11 @@ class HistoryResource:
         Equity is noted once an hour and at each fill; of a resolution the last of each span is
         told. The summary is of all trades of the span, on whatever page.
         """
-        check_paper(query.account)
         span = instants(query.start or None, query.end or None)
         before = read_cursor(query.cursor) if query.cursor else None
-        read = partial(self._read, account_number(req), span, query, before)
+        owner = account_number(req)
+        number = await in_database_thread(self._callers.number, owner, query.account)
+        read = partial(self._read, number, span, query, before)
         resp.media = await in_database_thread(read)
 
     def _read(
@@ -71,14 +74,15 @@ class HistoryResource:
         shown = trades[: query.limit]
         ended = _read_bodies(self._trading.trades(account_id, *span, _MOST))
         decided = {one.decision_id for one in ended if one.decision_id is not None}
-        made = self._decisions.made(account_id, decided)
         forecasts = {
-            name: forecast for name, decision in made.items() if (forecast := _forecast(decision))
+            name: forecast
+            for name, decision in self._decisions.made(account_id, decided).items()
+            if (forecast := _forecast(decision))
         }
         return TradingHistory(
             equity=_equity(points)[-query.limit :],
             trades=[_trade(one, forecasts) for one in shown],
-            summary=_summary(every, ended, judged(ended, made)),
+            summary=_summary(every, ended, forecasts),
             shadows=[
                 self._shadow(account_id, name, span, length_ms, query.limit, ended)
                 for name in SHADOWS
@@ -179,8 +183,9 @@ def _trade(trade: ClosedTrade, forecasts: Forecasts) -> EndedTrade:
 
 
 def _summary(
-    points: Sequence[EquityPoint], bodies: Sequence[TradeBody], said: Sequence[Judged]
+    points: Sequence[EquityPoint], bodies: Sequence[TradeBody], forecasts: Forecasts
 ) -> HistorySummary:
+    judged = _judged(bodies, forecasts)
     found = results([one.net for one in bodies], [one.r for one in bodies])
     worth = [point.equity for point in points]
     ratio = sharpe([point.equity for point in _last_of(points, DAY_MS)])
@@ -194,7 +199,19 @@ def _summary(
         sharpe=ratio,
         sharpe_reason=_TOO_FEW if ratio is None else None,
         ci=found.interval,
-        brier=brier([(one.said, one.came) for one in said]),
-        brier_baseline=brier([(one.baseline, one.came) for one in said]),
+        brier=brier([(said.prob_tp_first, came) for said, came in judged]),
+        brier_baseline=brier([(said.baseline, came) for said, came in judged]),
         slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
     )
+
+
+def _judged(
+    bodies: Sequence[TradeBody], forecasts: Forecasts
+) -> list[tuple[ForecastOfTrade, bool]]:
+    """Return what was said of each trade that met an exit, once, and whether the profit came."""
+    met = {
+        body.decision_id: body.exit == "take_profit"
+        for body in bodies
+        if body.exit in ("take_profit", "stop_loss")
+    }
+    return [(said, met[name]) for name, said in forecasts.items() if name in met]

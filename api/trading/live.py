@@ -1,4 +1,4 @@
-"""The gates before trading with real money: who may open them, and which one is shut."""
+"""The gates before trading with real money, and who may open them."""
 
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
 from core.trading.accounts import PAPER
 from storage.venues.connections import Connection, ConnectionStore
+from storage.venues.gates import missing_gate
 
 _UNKNOWN = "There is no account with this id."
 _Login = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -87,17 +88,3 @@ class AdminLive:
         if found is None:
             raise NotFound("This account is connected to no venue.")
         return found
-
-
-def missing_gate(connection: Connection | None, now: int, *, server_live: bool) -> str | None:
-    """Return the first gate before real money that is shut at `now` (epoch ms), None if none is.
-
-    What the account's own configuration says (`paper_trading`) comes after these.
-    """
-    if not server_live:
-        return "TICKCAST_TRADING_LIVE"
-    if connection is None or connection.venue == PAPER:
-        return "connection"
-    if connection.investor:
-        return "investor_mode"
-    return None if connection.live(now) else "live_enabled"

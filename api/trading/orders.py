@@ -14,7 +14,9 @@ from api.trading.schemas_auto import (
     OrderShown,
     OrdersQuery,
     VerifyAnswer,
+    VerifyQuery,
 )
+from api.trading.venues.accounts import CallersAccounts
 from core.clock.times import format_time
 from core.ledger import ORDERS
 from core.trading.orders import OrderBody
@@ -31,16 +33,18 @@ _MOST = 20
 class OrdersResource:
     """`GET /api/v1/auto-trade/orders`"""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, callers: CallersAccounts) -> None:
         self._stores = stores
+        self._callers = callers
 
-    @operation("trading_orders", "trading", {200: OrdersAnswer})
+    @operation("trading_orders", "trading", {200: OrdersAnswer}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, query: OrdersQuery) -> None:
         """Return the orders of the account of the key, refused ones too, the newest first."""
         before = read_cursor(query.cursor) if query.cursor else None
+        number = self._callers.number
         found = await in_database_thread(
             self._stores.trading.orders,
-            account_number(req),
+            await in_database_thread(number, account_number(req), query.account),
             query.limit + 1,
             before,
             query.client_order_id,
@@ -53,17 +57,20 @@ class OrdersResource:
 class VerifyResource:
     """`GET /api/v1/auto-trade/verify`"""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, callers: CallersAccounts) -> None:
         self._stores = stores
+        self._callers = callers
 
-    @operation("verify_trading", "trading", {200: VerifyAnswer})
-    async def on_get(self, req: Request, resp: Response) -> None:
+    @operation("verify_trading", "trading", {200: VerifyAnswer}, errors=(404,))
+    async def on_get(self, req: Request, resp: Response, query: VerifyQuery) -> None:
         """Compute every event of the account anew from what was recorded before it, and compare.
 
         `ok` says that all are what was recorded, that the account is the one that follows from
         them, and that the chain `orders` holds. Its shadow accounts are computed with it.
         """
-        resp.media = await in_database_thread(self._verify, account_number(req))
+        owner = account_number(req)
+        number = await in_database_thread(self._callers.number, owner, query.account)
+        resp.media = await in_database_thread(self._verify, number)
 
     def _verify(self, account_id: int) -> VerifyAnswer:
         stores = self._stores

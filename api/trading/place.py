@@ -12,6 +12,7 @@ from storage.markets.markets import MarketStore
 from trading.money import exact, ticks
 from trading.valuation import sign
 
+METAAPI = "metaapi"
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
 
 
@@ -37,27 +38,51 @@ class OrderReader:
 
     def read(self, asked: TradeRequest) -> PlaceOrder:
         """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
-        side, kind = _split(asked.action)
-        if kind == "market" and asked.price is not None:
-            raise InvalidRequest("A market order has no price; leave it null.", field="price")
-        if kind != "market" and asked.price is None:
-            raise InvalidRequest(f"{asked.action} needs a price.", field="price")
-        _check_comment(asked.comment or "")
+        _parts(asked)
         instrument = self.instrument(asked.symbol, asked.platform)
-        order = PlaceOrder(
-            platform=instrument.platform,
-            symbol=instrument.symbol,
-            side=side,
-            type=kind,
-            volume=exact(asked.volume),
-            price=exact(asked.price),
-            stop_loss=exact(asked.stop_loss),
-            take_profit=exact(asked.take_profit),
-            comment=asked.comment or "",
-        )
+        order = _order(asked, instrument.platform, instrument.symbol)
         check_units(order, instrument)
         check_sides(order)
         return order
+
+
+def read_order(asked: TradeRequest) -> PlaceOrder:
+    """Return the order of a request for an account at a venue, by the venue's own symbols.
+
+    Its units are judged with the venue's, by the trader. Raises `InvalidRequest`.
+    """
+    if asked.platform not in (None, METAAPI):
+        raise InvalidRequest(f"The account's symbols are of {METAAPI}.", field="platform")
+    _parts(asked)
+    order = _order(asked, METAAPI, symbol_of(asked.symbol))
+    check_sides(order)
+    return order
+
+
+def _parts(asked: TradeRequest) -> tuple[Side, OrderType]:
+    """Return side and kind of an order; raises `InvalidRequest` for a price that it cannot have."""
+    side, kind = _split(asked.action)
+    if kind == "market" and asked.price is not None:
+        raise InvalidRequest("A market order has no price; leave it null.", field="price")
+    if kind != "market" and asked.price is None:
+        raise InvalidRequest(f"{asked.action} needs a price.", field="price")
+    _check_comment(asked.comment or "")
+    return side, kind
+
+
+def _order(asked: TradeRequest, platform: str, symbol: str) -> PlaceOrder:
+    side, kind = _parts(asked)
+    return PlaceOrder(
+        platform=platform,
+        symbol=symbol,
+        side=side,
+        type=kind,
+        volume=exact(asked.volume),
+        price=exact(asked.price),
+        stop_loss=exact(asked.stop_loss),
+        take_profit=exact(asked.take_profit),
+        comment=asked.comment or "",
+    )
 
 
 def check_units(order: PlaceOrder, instrument: Instrument) -> None:

@@ -3,8 +3,8 @@
 from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
-from api.http.threads import in_thread
-from api.trading.account_of import account_number, check_paper
+from api.http.threads import in_database_thread, in_thread
+from api.trading.account_of import account_number
 from api.trading.schemas import (
     Exposure,
     HeldPosition,
@@ -17,6 +17,8 @@ from api.trading.schemas import (
     Unrealised,
 )
 from api.trading.valued import PaperAccounts, Valued
+from api.trading.venues.accounts import CallersAccounts
+from api.trading.venues.foreign import foreign_positions
 from core.clock.times import format_time
 from core.trading.accounts import MONEY, PAPER
 from trading.money import price_of, volume_of
@@ -26,8 +28,9 @@ from trading.portfolio import Held
 class PortfolioResource:
     """`GET /api/portfolio`"""
 
-    def __init__(self, accounts: PaperAccounts) -> None:
+    def __init__(self, accounts: PaperAccounts, callers: CallersAccounts) -> None:
         self._accounts = accounts
+        self._callers = callers
 
     @operation("portfolio", "trading", {200: PortfolioAnswer}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, query: PortfolioQuery) -> None:
@@ -35,9 +38,9 @@ class PortfolioResource:
 
         A position whose price is old keeps the last one, and says `stale`.
         """
-        check_paper(query.account)
-        found = await in_thread(self._accounts.value, account_number(req))
-        resp.media = _shown(found)
+        owner = account_number(req)
+        number = await in_database_thread(self._callers.number, owner, query.account)
+        resp.media = _shown(await in_thread(self._accounts.value, number), query.account)
 
 
 def money(units: int) -> float:
@@ -45,13 +48,13 @@ def money(units: int) -> float:
     return units / MONEY
 
 
-def show_account(found: Valued) -> TradedAccount:
+def show_account(found: Valued, name: str = PAPER) -> TradedAccount:
     """Return an account as answers tell it."""
     figures, account = found.figures, found.account
     level = round(100 * figures.equity / figures.margin, 2) if figures.margin else None
     return TradedAccount(
-        id=PAPER,
-        mode="paper",
+        id=name,
+        mode="paper" if account.at_venue is None else "live",
         currency=account.currency,
         balance=money(figures.balance),
         equity=money(figures.equity),
@@ -64,11 +67,12 @@ def show_account(found: Valued) -> TradedAccount:
     )
 
 
-def _shown(found: Valued) -> PortfolioAnswer:
+def _shown(found: Valued, name: str) -> PortfolioAnswer:
     figures = found.figures
     return PortfolioAnswer(
-        account=show_account(found),
-        positions=[show_position(one, found) for one in figures.held],
+        account=show_account(found, name),
+        positions=[show_position(one, found) for one in figures.held]
+        + foreign_positions(found.account, figures.equity),
         exposure=Exposure(
             gross=money(figures.gross),
             net=money(figures.net),
@@ -105,7 +109,7 @@ def show_position(held: Held, found: Valued) -> HeldPosition:
     price = price_of(instrument, held.price) if held.price is not None else None
     opened = position.cost / MONEY / float(volume * instrument.contract_size)
     return HeldPosition(
-        id=str(position.id),
+        id=position.venue_id or str(position.id),
         symbol=instrument.symbol,
         platform=instrument.platform,
         direction="long" if position.side == "buy" else "short",

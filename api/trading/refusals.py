@@ -3,7 +3,14 @@
 from falcon.asgi import Response
 
 from api.trading.command_door import Carried
-from core.errors import Conflict, NotFound, TickcastError, Unavailable
+from core.errors import (
+    Conflict,
+    ExchangeUnavailable,
+    Forbidden,
+    NotFound,
+    TickcastError,
+    Unavailable,
+)
 from core.trading.orders import CommandResult
 
 _REPLAYED = "Idempotent-Replay"
@@ -40,6 +47,10 @@ def check_carried(resp: Response, carried: Carried) -> None:
 
 
 def _refusal(result: CommandResult) -> TickcastError:
+    if result.limit == "gate":
+        return Forbidden(result.detail)
+    if result.limit == "venue":
+        return ExchangeUnavailable(result.detail, retry_after=5)
     if result.limit == "state":
         return TradingHalted(result.detail)
     if result.limit == "price":

@@ -70,6 +70,21 @@ class TradeAnswer(Struct, kw_only=True):
     account_id: str
 
 
+class TradePending(Struct, kw_only=True):
+    """An order at a venue of which nobody knows yet what became: `unknown`, or `sent` just now.
+
+    It counts in every limit, is looked for at the venue, and never sent again. `href` tells more.
+    """
+
+    success: bool
+    state: str
+    order_id: str
+    client_order_id: str
+    idempotent: bool
+    account_id: str
+    href: str
+
+
 class TradedAccount(Struct, kw_only=True):
     """An account now; `margin_level` is equity in percent of margin, null without positions."""
 

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from api.markets.symbol_resolver import SymbolResolver
+from api.trading.venues.prices import venue_prices
 from core.clock.times import now_ms
 from core.errors import InvalidRequest, NotFound
 from core.settings import Settings
 from core.trading.accounts import DEPOSIT, Account, Position, Price, Rate, TradingState
 from core.trading.events import Opening
 from core.trading.instruments import Instrument
+from core.trading.shadows import answers_to
 from storage.markets.snapshots import SnapshotReader
 from storage.stores import Stores
 from storage.trading.switches import stricter
@@ -77,10 +79,22 @@ class PaperAccounts:
         """Return an account at the newest prices."""
         account = self.get(account_id)
         now = self._clock()
+        if account.at_venue is not None:
+            return self._at_venue(account, now)
         held = [one.instrument for one in account.positions.values()]
         prices = {str(one.market): price for one in held if (price := self.price(one))}
         rates = {one.quote: rate for one in held if (rate := self.rate(one, account, now))}
-        mine, everybody = self._stores.switches.of(account_id)
+        return self._valued(account, prices, rates, now)
+
+    def _at_venue(self, account: Account, now: int) -> Valued:
+        """Return an account by the prices that its venue showed last."""
+        prices, rates = venue_prices(self._stores.connections, account)
+        return self._valued(account, prices, rates, now)
+
+    def _valued(
+        self, account: Account, prices: dict[str, Price], rates: dict[str, Rate], now: int
+    ) -> Valued:
+        mine, everybody = self._stores.switches.of(answers_to(account.account_id))
         switched = stricter(mine.state, everybody.state)
         state = stricter(account.state, switched)
         reason = (

@@ -12,6 +12,7 @@ from core.clock.resolutions import DAY
 from core.series import Market
 from core.trading.instruments import Instrument
 from core.trading.orders import Order, Side
+from core.venues.account import VenuePosition
 
 # Units of money in one of a currency.
 MONEY = 100_000_000
@@ -24,6 +25,23 @@ TradingState = Literal["ACTIVE", "REDUCING", "HALTED"]
 # From the mildest to the strictest.
 STATES: tuple[TradingState, ...] = ("ACTIVE", "REDUCING", "HALTED")
 PAPER = "paper"
+# Accounts at venues are numbered `owner + k * 2**44`, k from 1; the owner's paper account `owner`.
+_OWNERS = 1 << 44
+
+
+def venue_account_number(owner: int, nth: int) -> int:
+    """Return the number of an owner's nth account at a venue, from 1."""
+    return owner + nth * _OWNERS
+
+
+def is_at_venue(account_id: int) -> bool:
+    """Say whether a number is that of an account at a venue."""
+    return account_id >= _OWNERS
+
+
+def owner_of(account_id: int) -> int:
+    """Return whose an account is: the number of its owner's paper account."""
+    return account_id % _OWNERS if is_at_venue(account_id) else account_id
 
 
 class Position(msgspec.Struct, kw_only=True):
@@ -31,6 +49,7 @@ class Position(msgspec.Struct, kw_only=True):
 
     `cost` is the sum of price x volume in quote money, `cost_account` the same in account money
     at the rates of the fills. `signal_seq` and what follows are of the order that opened it.
+    `venue_id` is what its venue calls it.
     """
 
     id: int
@@ -50,10 +69,41 @@ class Position(msgspec.Struct, kw_only=True):
     signal_seq: int | None = None
     signal_hash: str | None = None
     override: bool = False
+    venue_id: str | None = None
+
+
+class ForeignPosition(msgspec.Struct, frozen=True):
+    """A position of an account at a venue that was not opened here: counted, never touched.
+
+    `value` is what it was worth in account money as it was first seen, None where nobody knew.
+    """
+
+    shown: VenuePosition
+    value: int | None
+
+
+class AtVenue(msgspec.Struct, kw_only=True):
+    """What is known of an account at a venue beside its books.
+
+    `hedging` says that each order opens a position of its own there. `ended` (ids of orders),
+    `closed` (positions) and `booked` (deals) say when each came to its end (epoch ms).
+    `accepted` are differences that whoever resumed took as they are.
+    """
+
+    venue: str
+    hedging: bool = True
+    foreign: list[ForeignPosition] = []
+    differences: list[tuple[str, str]] = []
+    accepted: list[tuple[str, str]] = []
+    ended: dict[str, int] = {}
+    closed: dict[str, int] = {}
+    booked: dict[str, int] = {}
 
 
 class Account(msgspec.Struct, kw_only=True):
-    """The state of a paper account: what follows from its events, and nothing else.
+    """The state of an account: what follows from its events, and nothing else.
+
+    `at_venue` is None of a paper account.
 
     `peak` is the greatest equity seen at an event, `day_equity` the first of `day` (days since
     1970, UTC). `stops` are when each market was last left by its stop, `losses` how many losses
@@ -75,6 +125,7 @@ class Account(msgspec.Struct, kw_only=True):
     minute_orders: list[int] = []
     stops: dict[str, int] = {}
     losses: dict[str, int] = {}
+    at_venue: AtVenue | None = None
 
     @property
     def balance(self) -> int:
@@ -172,8 +223,9 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an order that was carried out.
 
     `side` and `volume` (steps) are what was bought or sold at `price` (ticks), `slippage` of them
-    included. `exit` says how a position ended by it (`order`, `stop_loss`, `take_profit`), or ""
-    where none did. `liquidity` is `assumed` where the size at the price was not known.
+    included. `exit` says how a position ended by it (`order`, `stop_loss`, `take_profit`, at a
+    venue also `venue`), or "" where none did. `liquidity` is `assumed` where the size at the price
+    was not known. `venue_id` is the position at the venue, `deals` its fills that are in this one.
     """
 
     order_id: int
@@ -190,3 +242,5 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     closed: int = 0
     entry: Entry | None = None
     liquidity: str = "assumed"
+    venue_id: str | None = None
+    deals: tuple[str, ...] = ()

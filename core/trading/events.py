@@ -9,7 +9,16 @@ from decimal import Decimal
 
 import msgspec
 
-from core.trading.accounts import Fill, Limits, Price, Rate, Tick, TradingState, Verdict
+from core.trading.accounts import (
+    Fill,
+    ForeignPosition,
+    Limits,
+    Price,
+    Rate,
+    Tick,
+    TradingState,
+    Verdict,
+)
 from core.trading.instruments import Instrument
 from core.trading.orders import (
     CancelOrder,
@@ -19,18 +28,36 @@ from core.trading.orders import (
     Order,
     PlaceOrder,
 )
+from core.venues.account import VenueReading
+from core.venues.trades import TradeAnswer
 
 Posting = tuple[str, int]
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
-    """An account is made, with money in it."""
+    """An account is made, with money in it; `venue` is where it is, "" for paper."""
 
     at: int
     account_id: int
     currency: str
     leverage: int
     deposit: Decimal
+    venue: str = ""
+    hedging: bool = True
+
+
+class VenueView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known of an account at a venue as an order was judged.
+
+    `gate` names the first gate that is shut, "" if none is. `read_at` (epoch ms) is when all of
+    the account was last read, `equity` what the venue said it was worth, in units of 1e-8.
+    `flattens` says that the order is part of a halt that closes everything.
+    """
+
+    gate: str = ""
+    read_at: int | None = None
+    equity: int = 0
+    flattens: bool = False
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +72,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     state: TradingState = "ACTIVE"
     latency_ms: int = 0
+    venue: VenueView | None = None
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True, tag="ordered"):
@@ -87,7 +115,37 @@ class Switched(msgspec.Struct, frozen=True, kw_only=True, tag="switched"):
     epoch: int = 0
 
 
-Input = Opening | Ordered | Ticked | Timed | Switched
+class Sending(msgspec.Struct, frozen=True, kw_only=True, tag="sending"):
+    """An order is to go to its venue now; `state` and `gate` are as in `View`."""
+
+    at: int
+    order_id: int
+    state: TradingState = "ACTIVE"
+    gate: str = ""
+
+
+class Replied(msgspec.Struct, frozen=True, kw_only=True, tag="replied"):
+    """A venue answered an order that was sent, or nobody knows what it answered."""
+
+    at: int
+    order_id: int
+    answer: TradeAnswer
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
+    """A venue showed what there is of an account.
+
+    `balance` is None where it may be of another moment. `instruments` are by the venue's symbols.
+    """
+
+    at: int
+    reading: VenueReading
+    balance: Decimal | None = None
+    instruments: dict[str, Instrument] = {}
+    rates: dict[str, Rate] = {}
+
+
+Input = Opening | Ordered | Ticked | Timed | Switched | Sending | Replied | Looked
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
@@ -124,10 +182,12 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
 
 
 class Working(msgspec.Struct, frozen=True, kw_only=True, tag="working"):
-    """A pending order rests at its venue."""
+    """An order is at its venue: it waits there, or is being filled."""
 
     at: int
     order_id: int
+    venue_order_id: str | None = None
+    venue_position_id: str | None = None
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True, tag="filled"):
@@ -138,13 +198,61 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, tag="filled"):
     postings: list[Posting]
 
 
+class Unsure(msgspec.Struct, frozen=True, kw_only=True, tag="unsure"):
+    """Whether an order is at its venue is not known: it is never sent again, but looked for."""
+
+    at: int
+    order_id: int
+    code: str
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
+    """A complete reading of the venue lacks an order, since an instant (epoch ms)."""
+
+    at: int
+    order_id: int
+    since: int
+
+
+class Withdrawing(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawing"):
+    """An order that is at its venue is to be taken back there."""
+
+    at: int
+    order_id: int
+
+
+class Adjusted(msgspec.Struct, frozen=True, kw_only=True, tag="adjusted"):
+    """The venue's balance is not what our fills make of it: others' trades, deposits."""
+
+    at: int
+    postings: list[Posting]
+
+
+class ForeignSeen(msgspec.Struct, frozen=True, kw_only=True, tag="foreign"):
+    """The positions that are held beside ours are these now."""
+
+    at: int
+    positions: list[ForeignPosition]
+
+
+class Differed(msgspec.Struct, frozen=True, kw_only=True, tag="differed"):
+    """What we hold and what the venue shows differ, unexplained: ours and theirs."""
+
+    at: int
+    differences: list[tuple[str, str]]
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """An order ended without being filled: `cancelled` or `expired`."""
+    """An order ended without being filled: `cancelled`, `expired` or `rejected`.
+
+    `code` is the venue's of one that it rejected.
+    """
 
     at: int
     order_id: int
     state: str
     reason: str
+    code: str = ""
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, tag="changed"):
@@ -190,6 +298,12 @@ Event = (
     | Accepted
     | Sent
     | Working
+    | Unsure
+    | Missed
+    | Withdrawing
+    | Adjusted
+    | ForeignSeen
+    | Differed
     | Filled
     | Ended
     | Changed

@@ -83,6 +83,24 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 Command = PlaceOrder | ClosePosition | ModifyPosition | ModifyOrder | CancelOrder
 
 
+class VenueMarks(msgspec.Struct, kw_only=True):
+    """What is known of an order of an account at a venue; instants are epoch ms.
+
+    `client_id` is our id as the venue takes it, `closes` the position there that the order
+    closes. `absent_since` is when a complete reading first lacked it. `cancelling` says that it
+    is to be taken back, `flattens` that it may be sent although trading is halted.
+    """
+
+    client_id: str
+    closes: str | None = None
+    order_id: str | None = None
+    position_id: str | None = None
+    sent_at: int = 0
+    absent_since: int | None = None
+    cancelling: bool = False
+    flattens: bool = False
+
+
 class Order(msgspec.Struct, kw_only=True):
     """An order of an account, once it was accepted.
 
@@ -110,6 +128,7 @@ class Order(msgspec.Struct, kw_only=True):
     signal_seq: int | None = None
     signal_hash: str | None = None
     override: bool = False
+    venue: VenueMarks | None = None
 
 
 class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +162,7 @@ class OrderBody(msgspec.Struct, kw_only=True):
     filled_at: int | None = None
     liquidity: str | None = None
     reason: str = ""
+    code: str = ""
     refused_by: str | None = None
     decision_id: str | None = None
     signal_seq: int | None = None

@@ -26,6 +26,8 @@ class VenueAccount(msgspec.Struct, frozen=True, kw_only=True):
     real: bool
     investor: bool
     trade_allowed: bool
+    # Each order opens a position of its own; else there is one of a market.
+    hedging: bool = True
 
 
 class VenuePosition(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,15 @@ class VenueReading(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[VenueOrder, ...] = ()
     history: tuple[VenueOrder, ...] = ()
     deals: tuple[VenueDeal, ...] = ()
+
+
+class VenueSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """An account, its positions and the orders that wait, as they were last read."""
+
+    read_at: int
+    account: VenueAccount
+    positions: tuple[VenuePosition, ...] = ()
+    orders: tuple[VenueOrder, ...] = ()
 
 
 class VenuePrice(msgspec.Struct, frozen=True):

@@ -91,5 +91,8 @@ class TradingVenue(Protocol):
     def specification(self, symbol: str) -> VenueSpecification:
         """Return by what steps a symbol is traded."""
 
-    def trade(self, command: VenueCommand) -> TradeAnswer:
-        """Send a command, once."""
+    def trade(self, command: VenueCommand, send_by: float | None = None) -> TradeAnswer:
+        """Send a command, once; not after `send_by` (by `time.monotonic`)."""
+
+    def close(self) -> None:
+        """Close its connections."""

@@ -48,6 +48,7 @@ def account_of(body: bytes) -> VenueAccount:
         real=told.type != "ACCOUNT_TRADE_MODE_DEMO",
         investor=told.investor_mode,
         trade_allowed=told.trade_allowed,
+        hedging=told.platform == "mt4" or told.margin_mode.endswith("_HEDGING"),
     )
 
 

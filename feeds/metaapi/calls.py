@@ -86,28 +86,38 @@ class MetaApiCalls:
         """
         return self._good(self._call("GET", self._client_url(region) + path))
 
-    def post_once(self, region: str, path: str, body: object) -> Reply:
-        """Send a body once, whatever becomes of it."""
-        return self._call("POST", self._client_url(region) + path, msgspec.json.encode(body))
+    def post_once(
+        self, region: str, path: str, body: object, send_by: float | None = None
+    ) -> Reply:
+        """Send a body once, whatever becomes of it; not at all after `send_by` (monotonic)."""
+        url = self._client_url(region) + path
+        return self._call("POST", url, msgspec.json.encode(body), send_by)
 
     def _client_url(self, region: str) -> str:
         return self._addresses.client.replace("{region}", checked_region(region))
 
-    def _call(self, method: str, url: str, body: bytes | None = None) -> Reply:
+    def _call(
+        self, method: str, url: str, body: bytes | None = None, send_by: float | None = None
+    ) -> Reply:
         wait = self._not_before - time.monotonic()
         if wait > 0:
             return Reply(429, sent=False, retry_after=math.ceil(wait))
-        reply = self._runner.run(self._exchange(method, url, body))
+        reply = self._runner.run(self._exchange(method, url, body, send_by))
         if reply.retry_after:
             self._not_before = time.monotonic() + reply.retry_after
         return reply
 
-    async def _exchange(self, method: str, url: str, body: bytes | None) -> Reply:
+    async def _exchange(
+        self, method: str, url: str, body: bytes | None, send_by: float | None
+    ) -> Reply:
         sent = False
 
         async def note(event: str, _info: object) -> None:
             nonlocal sent
-            sent = sent or event.endswith(".send_request_headers.started")
+            if event.endswith(".send_request_headers.started"):
+                if send_by is not None and time.monotonic() > send_by:
+                    raise httpx.PoolTimeout("It is too late to send it.")
+                sent = True
 
         begun = time.time()
         headers = {"Content-Type": "application/json"} if body is not None else {}

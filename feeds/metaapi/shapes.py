@@ -53,6 +53,7 @@ class Information(_Told, kw_only=True):
     name: str = ""
     login: int | str = ""
     platform: str = ""
+    margin_mode: str = ""
     # Whatever is not called a demo account is treated as a real one.
     type: str = ""
 

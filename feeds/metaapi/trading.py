@@ -88,13 +88,13 @@ class MetaApiAccount:
         """Return by what steps a symbol is traded."""
         return specification_of(self._get(f"/symbols/{quote(symbol, safe='')}/specification"))
 
-    def trade(self, command: VenueCommand) -> TradeAnswer:
-        """Send a command, once."""
+    def trade(self, command: VenueCommand, send_by: float | None = None) -> TradeAnswer:
+        """Send a command, once; not after `send_by` (by `time.monotonic`)."""
         try:
             region = self._known_region()
         except (ExchangeUnavailable, RefusedCall) as error:
             return TradeAnswer(state="refused", code="not_sent", detail=error.detail)
-        reply = self._calls.post_once(region, f"{self._path}/trade", trade_body(command))
+        reply = self._calls.post_once(region, f"{self._path}/trade", trade_body(command), send_by)
         if reply.status == _NOT_FOUND:
             self._region = ""
         return classify(reply)

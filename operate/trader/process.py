@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import redis
@@ -30,14 +31,13 @@ from tasks.trading.decide_signals import SignalDecisions
 from tasks.trading.market_data import MarketData
 from tasks.trading.rates import RateBook
 from tasks.trading.seen import Markets
-from tasks.trading.stop_failing import StoppingRules
+from tasks.trading.venues.desk import VenueDesk
+from tasks.trading.venues.doors import metaapi_doors
 from tasks.worker.heartbeat_loop import Fields, send_heartbeats
 from tasks.worker.process_state import memory_mb
 
 logger = logging.getLogger("trader")
 
-# What these say of each commit is in the chain itself.
-_CHATTY = ("alembic", "storage.ledger.ledger_heads")
 _RENEW_MS = 1_000
 # Without anything that wakes it the trader looks for work this often (s).
 _PAUSE_S = 0.2
@@ -50,7 +50,7 @@ def run(guard: LockGuard) -> int:
     """Trade until told to stop; return the exit code, after a sentence if it is not 0."""
     try:
         settings = read_settings()
-        log_json(settings.log_level, _CHATTY, sys.stderr)
+        log_json(settings.log_level, ("alembic",), sys.stderr)
         interrupt()
         die_with_parent()
         _Process(settings, guard).run()
@@ -76,7 +76,10 @@ def make_trader(
     )
     rates = RateBook(stores.known, stores.markets, data, clock)
     markets = Markets(stores.markets, data, rates, terms.currency, clock)
-    return Trader(stores.trading, markets, terms, clock)
+    wake = partial(client.publish, keys.TRADER_WAKE, "")
+    live = settings.trading_live == "on"
+    venues = VenueDesk(stores, metaapi_doors(settings), wake, server_live=live, clock=clock)
+    return Trader(stores.trading, markets, terms, clock, venues)
 
 
 class _Process:
@@ -89,7 +92,6 @@ class _Process:
         self._lease: LeaseStore = stores.lease
         self._trader = make_trader(stores, client, settings)
         self._decisions = SignalDecisions(stores.decisions, stores.sealed, self._trader)
-        self._rules = StoppingRules(stores.stop_rules, stores.trading, self._trader)
         self._wake = _Wake(settings.redis_address)
         self._workers = WorkerStore(client)
         self._holder = f"trader@{os.uname().nodename}"
@@ -119,7 +121,6 @@ class _Process:
             while True:
                 if now_ms() - renewed >= _RENEW_MS:
                     self._decisions.decide(token)
-                    self._rules.look(token)
                     self._lease.renew(token, now_ms(), self._trader.bad_prices)
                     self._trader.bad_prices, renewed = 0, now_ms()
                 # Prices that came while nobody looked come before what is asked for now.
@@ -127,6 +128,7 @@ class _Process:
                     self._trader.hear_prices(token)
                 if asked or time.monotonic() - looked >= _PAUSE_S:
                     self._trader.carry_out(token)
+                    self._trader.visit_venues(token)
                     self._trader.note_time(token)
                     looked = time.monotonic()
                 self._passed = time.monotonic()

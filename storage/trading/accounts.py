@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, update
 
 from core.clock.times import now_ms
 from core.ledger import ORDERS
@@ -140,6 +140,14 @@ class AccountStore:
         with reading(self._engine) as connection:
             rows = connection.execute(select(trading_accounts.c.state)).scalars()
             return [_ACCOUNT.decode(state) for state in rows]
+
+    def trades_begun(self, account_id: int) -> int:
+        """Return how many positions an account has opened."""
+        here = trading_orders.c
+        opened = here.account_id == account_id, here.position_id == here.id
+        query = select(func.count()).select_from(trading_orders).where(*opened)
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def cursors(self) -> dict[tuple[str, str], int]:
         """Return up to which instant (ms) the prices of each market were looked at."""

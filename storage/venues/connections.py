@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection as SqlConnection
 
 from core.clock.times import now_ms
 from core.errors import Conflict, InvalidRequest, NotFound
+from core.trading.accounts import PAPER, venue_account_number
+from core.venues.account import VenueSnapshot
 from storage.database import lock_table, reading, writing
 from storage.venues.token_vault import Locked, TokenVault
 from storage.venues.venue_tables import venue_connections
@@ -15,12 +18,16 @@ from storage.venues.venue_tables import venue_connections
 # For how long a live account stays opened.
 LIVE_MS = 30 * 86_400_000
 _HERE = venue_connections.c
+_SNAPSHOT = msgspec.json.Decoder(VenueSnapshot)
 # Until a venue has said otherwise, an account is one of real money.
 _NEW: dict[str, object] = {"connected": False, "real": True, "investor": False}
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection; instants are epoch ms. Of the token only `hint` is told."""
+    """A connection; instants are epoch ms. Of the token only `hint` is told.
+
+    `number` is that of the account of trading whose orders go there, 0 before it was connected.
+    """
 
     account_id: int
     venue: str
@@ -33,6 +40,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     live_login: str | None = None
     live_until: int | None = None
     changed_at: int = 0
+    trade_allowed: bool = True
+    number: int = 0
 
     def live(self, now: int) -> bool:
         """Say whether the gate is open at `now` for the login that it was opened for."""
@@ -46,6 +55,7 @@ class Seen(NamedTuple):
     login: str
     real: bool
     investor: bool
+    trade_allowed: bool = True
 
 
 class ConnectionStore:
@@ -78,9 +88,56 @@ class ConnectionStore:
             return None
         return self._vault.open(Locked(*row), _holder(account_id, venue_account))
 
+    def all_connected(self) -> list[Connection]:
+        """Return every connection to a venue that is not the paper account."""
+        chosen = _HERE.connected & (_HERE.venue != PAPER)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(venue_connections).where(chosen))
+            return [msgspec.convert(row, Connection, from_attributes=True) for row in rows]
+
+    def of_number(self, number: int) -> Connection | None:
+        """Return the connection that an account of trading is at, None while it is not."""
+        return self._read((_HERE.number == number) & _HERE.connected)
+
+    def by_number(self, number: int) -> Connection | None:
+        """Return what is known of an account of trading at a venue, connected or not."""
+        return self._read(_HERE.number == number)
+
+    def snapshot(self, account_id: int, venue_account: str) -> VenueSnapshot | None:
+        """Return an account at a venue as it was last read."""
+        query = select(_HERE.snapshot).where(_named(account_id, venue_account))
+        with reading(self._engine) as connection:
+            told = connection.execute(query).scalar()
+        return None if told is None else _SNAPSHOT.decode(told)
+
+    def keep_snapshot(self, account_id: int, venue_account: str, shown: VenueSnapshot) -> None:
+        """Keep an account as it was read, and what it may do now."""
+        told = shown.account
+        values = {
+            "snapshot": msgspec.json.encode(shown).decode(),
+            "investor": told.investor,
+            "trade_allowed": told.trade_allowed,
+        }
+        with writing(self._engine) as connection:
+            chosen = _named(account_id, venue_account)
+            connection.execute(update(venue_connections).where(chosen).values(values))
+
     def keep_token(self, account_id: int, venue: str, venue_account: str, token: str) -> None:
         """Lock a token away, for an account at a venue that is or will be connected."""
-        locked = self._vault.lock(token, _holder(account_id, venue_account))
+        self.keep_locked(
+            account_id, venue, venue_account, self.lock(account_id, venue_account, token)
+        )
+
+    def lock(self, account_id: int, venue_account: str, token: str) -> Locked:
+        """Return a token as only this account can open it; raises `VaultClosed`."""
+        return self._vault.lock(token, _holder(account_id, venue_account))
+
+    def unlock(self, account_id: int, venue_account: str, locked: Locked) -> str:
+        """Return a token that was locked for this account; raises `VaultClosed`."""
+        return self._vault.open(locked, _holder(account_id, venue_account))
+
+    def keep_locked(self, account_id: int, venue: str, venue_account: str, locked: Locked) -> None:
+        """Keep a token that is locked already."""
         sealed = {"token": locked.text, "key_id": locked.key_id, "hint": locked.hint}
         self._put(account_id, venue, venue_account, sealed)
 
@@ -147,6 +204,8 @@ class ConnectionStore:
             if not connection.execute(changed).rowcount:
                 made = _NEW | {"account_id": account_id, "venue_account": venue_account}
                 connection.execute(insert(venue_connections).values({**made, **values, **now}))
+            if values.get("connected"):
+                _number(connection, account_id, venue, venue_account)
 
     def _read(self, chosen: ColumnElement[bool]) -> Connection | None:
         with reading(self._engine) as connection:
@@ -158,6 +217,17 @@ class ConnectionStore:
         if found is None:
             raise NotFound("This account is connected to no venue.")
         return found
+
+
+def _number(connection: SqlConnection, account_id: int, venue: str, venue_account: str) -> None:
+    """Give an account at a venue the number under which its orders are recorded, for ever."""
+    chosen = _named(account_id, venue_account)
+    if venue == PAPER or connection.execute(select(_HERE.number).where(chosen)).scalar():
+        return
+    held = select(func.max(_HERE.number)).where(_HERE.account_id == account_id)
+    last = connection.execute(held).scalar() or 0
+    number = venue_account_number(last or account_id, 1)
+    connection.execute(update(venue_connections).where(chosen).values(number=number))
 
 
 def _named(account_id: int, venue_account: str) -> ColumnElement[bool]:

@@ -1,16 +1,22 @@
-"""The SQL table of connections to accounts at venues."""
+"""The SQL tables of connections to accounts at venues, and of what is asked of these."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
+    Integer,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
+    text,
+    true,
 )
 
 from storage.tables import metadata
+
+_WAITS = text("answered_at IS NULL")
 
 venue_connections = Table(
     "venue_connections",
@@ -28,5 +34,26 @@ venue_connections = Table(
     Column("live_login", String(64)),  # the login that was typed again to open the gate
     Column("live_until", BigInteger),
     Column("changed_at", BigInteger, nullable=False),
+    Column("trade_allowed", Boolean, nullable=False, server_default=true()),
+    Column("number", BigInteger, nullable=False, server_default="0"),  # of its account of trading
+    Column("snapshot", Text),  # JSON of `core.venues.account.VenueSnapshot`
     PrimaryKeyConstraint("account_id", "venue_account"),
+)
+
+# What the api asks of venues through the trader, which alone calls them.
+venue_questions = Table(
+    "venue_questions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # JSON of `core.venues.questions.Question`
+    Column("asked_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("answer", Text),  # JSON of `core.venues.questions.Answer`
+    Index(
+        "ix_venue_questions_waiting",
+        "answered_at",
+        sqlite_where=_WAITS,
+        postgresql_where=_WAITS,
+    ),
 )

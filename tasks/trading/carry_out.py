@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from core.clock.times import now_ms
 from core.series import Market
-from core.trading.accounts import Account, Limits, Price, TradingState
+from core.trading.accounts import Account, Limits, Price, TradingState, is_at_venue
 from core.trading.decisions import Decision, Offer
 from core.trading.events import (
     Event,
@@ -32,7 +32,7 @@ from core.trading.events import (
     order_of,
 )
 from core.trading.instruments import Instrument
-from core.trading.orders import ClosePosition, CommandResult, PlaceOrder
+from core.trading.orders import ClosePosition, CommandResult, Order, PlaceOrder
 from core.trading.shadows import SHADOWS, answers_to, shadow_of
 from storage.trading.accounts import AccountStore, EquityPoint, TraderTurn
 from storage.trading.commands import WaitingCommand
@@ -40,6 +40,7 @@ from storage.trading.decisions import KeptConfig
 from storage.trading.switches import EVERYBODY, Switch, stricter
 from tasks.trading.seen import Markets, Seen
 from tasks.trading.shown import ended_trade, note_order
+from tasks.trading.venues.desk import VenueDesk
 from trading.decide import Known, decide
 from trading.matching import would_fill
 from trading.shadows import coin_flip_order, random_side_order
@@ -72,12 +73,14 @@ class Trader:
         markets: Markets,
         terms: PaperTerms,
         clock: Callable[[], int] = now_ms,
+        venues: VenueDesk | None = None,
     ) -> None:
+        self._venues = venues
         self._store = accounts
         self._markets = markets
         self._terms = terms
         self._clock = clock
-        self._accounts: dict[int, Account] = {}
+        self.accounts: dict[int, Account] = {}
         self._cursors: dict[Market, int] = {}
         self._kept: dict[Market, int] = {}
         self._changed: dict[int, int] = {}
@@ -86,10 +89,12 @@ class Trader:
 
     def begin(self) -> None:
         """Read where the trader before this one ended."""
-        self._accounts = {one.account_id: one for one in self._store.all()}
+        self.accounts = {one.account_id: one for one in self._store.all()}
         cursors = self._store.cursors()
         self._cursors = {Market(*name): at for name, at in cursors.items()}
         self._kept = dict(self._cursors)
+        if self._venues is not None:
+            self._venues.begin()
 
     def markets(self) -> list[Market]:
         """Return the markets whose prices may change an account."""
@@ -102,11 +107,12 @@ class Trader:
     def carry_out(self, token: str) -> int:
         """Act on changed switches, then carry out the commands that wait; returns how many."""
         commands, switched = self._store.work(_BATCH)
+        commands = [one for one in commands if self._is_ready(one)]
         if not (commands or switched):
             return 0
         asked = [_market_of(one) for one in commands]
         seen = self._markets.look(self._held(), [one for one in asked if one is not None])
-        with self._writing(token) as turn:
+        with self.writing(token) as turn:
             changed = turn.unheard()
             flattens = {one.scope for one in changed if one.flatten}
             # Who halts and flattens asks for the ends first: they are taken before the halt is.
@@ -124,7 +130,7 @@ class Trader:
         asked = {Market(one.platform, one.symbol) for one in offers}
         seen = self._markets.look(self._held(), sorted(asked))
         ordered = 0
-        with self._writing(token) as turn:
+        with self.writing(token) as turn:
             account = self._account(turn, kept.account_id)
             state = stricter(account.state, turn.allowed(kept.account_id))
             for offer in offers:
@@ -166,28 +172,27 @@ class Trader:
             return decision
         return replace(decision, random_side=random_side_order(offer, kept.config, sides))
 
+    def visit_venues(self, token: str) -> None:
+        """Take up what venues answered, and begin calls that are due."""
+        if self._venues is not None:
+            self._venues.work(self, token)
+
     def note_time(self, token: str) -> None:
         """End what expired, charge nights, and value accounts once an hour."""
         now = self._clock()
         hour = now // _HOUR_MS
         expired = any(
-            order.expires_at is not None and order.expires_at <= now
-            for account in self._accounts.values()
+            order.expires_at is not None and order.expires_at <= now and _may_expire(order)
+            for account in self.accounts.values()
             for order in account.orders.values()
         )
-        if not (self._accounts and (hour > self._marked or expired)):
+        if not (self.accounts and (hour > self._marked or expired)):
             return
         seen = self._markets.look(self._held())
-        with self._writing(token) as turn:
-            for account in self._accounts.values():
-                self._take(turn, account, self._timed(account, now, seen))
+        with self.writing(token) as turn:
+            for account in self.accounts.values():
+                self.take(turn, account, self._timed(account, now, seen))
         self._marked = hour
-
-    def halt(self, token: str, account_id: int, reason: str) -> None:
-        """Have an account take no more orders until somebody resumes it."""
-        with self._writing(token) as turn:
-            halted = Switched(at=turn.now, state="HALTED", reason=reason)
-            self._take(turn, self._account(turn, account_id), halted)
 
     def _hear(self, token: str, instrument: Instrument) -> int:
         market, happened = instrument.market, 0
@@ -204,7 +209,7 @@ class Trader:
                 tick=tick,
                 rate=Decimal(1) if rate is None else rate.value,
             )
-            touched = [one for one in self._accounts.values() if would_fill(one, ticked)]
+            touched = [one for one in self.accounts.values() if would_fill(one, ticked)]
             if touched:
                 happened += self._fill(token, touched, ticked, market)
         if ticks:
@@ -215,10 +220,10 @@ class Trader:
     def _fill(self, token: str, touched: Iterable[Account], ticked: Ticked, market: Market) -> int:
         happened = 0
         seen = self._markets.look(self._held())
-        with self._writing(token) as turn:
+        with self.writing(token) as turn:
             for account in touched:
-                happened += len(self._take(turn, account, ticked))
-                self._take(turn, account, self._timed(account, turn.now, seen))
+                happened += len(self.take(turn, account, ticked))
+                self.take(turn, account, self._timed(account, turn.now, seen))
             # Committed with the fills: nothing is filled twice, and nothing is passed over.
             turn.keep_cursor(market.platform, market.symbol, ticked.tick.at)
         self._cursors[market] = self._kept[market] = ticked.tick.at
@@ -227,7 +232,7 @@ class Trader:
     def _keep_cursor(self, token: str, market: Market) -> None:
         at = self._cursors[market]
         if at - self._kept.get(market, 0) >= _CURSOR_MS:
-            with self._writing(token) as turn:
+            with self.writing(token) as turn:
                 turn.keep_cursor(market.platform, market.symbol, at)
             self._kept[market] = at
 
@@ -235,7 +240,7 @@ class Trader:
         """Return since when a market's prices matter: its oldest order or position."""
         starts = [
             began
-            for account in self._accounts.values()
+            for account in self.accounts.values()
             for of, began in _begun(account)
             if of == market
         ]
@@ -245,13 +250,13 @@ class Trader:
         """Act on changes of switches: entries are cancelled, and the change is echoed."""
         for switch in changes:
             everybody = switch.scope == EVERYBODY
-            every = list(self._accounts)
+            every = list(self.accounts)
             beside = [number for number in every if answers_to(number) == switch.scope != number]
             for account_id in every if everybody else [switch.scope, *beside]:
                 changed = Switched(
                     at=turn.now, state=switch.state, reason=switch.reason, epoch=switch.epoch
                 )
-                self._take(turn, self._account(turn, account_id), changed)
+                self.take(turn, self._account(turn, account_id), changed)
             turn.echo(switch)
 
     def _command(
@@ -262,6 +267,9 @@ class Trader:
         state: TradingState | None = None,
     ) -> None:
         """Carry out a command in the state that the switches say, or in another one."""
+        if is_at_venue(waits.account_id):
+            self._command_at_venue(turn, waits, state)
+            return
         account = self._account(turn, waits.account_id)
         market = _market_of(waits)
         view = View(
@@ -279,12 +287,47 @@ class Trader:
             command=waits.command,
             view=view,
         )
-        turn.answer(waits.id, _result(waits, self._take(turn, account, asked)))
+        turn.answer(waits.id, _result(waits, self.take(turn, account, asked)))
+
+    def _command_at_venue(
+        self, turn: TraderTurn, waits: WaitingCommand, state: TradingState | None
+    ) -> None:
+        """Carry out a command by what the venue said of prices, units and the account."""
+        account = self.accounts.get(waits.account_id)
+        if account is None or self._venues is None:
+            detail = "The account at the venue could not be read."
+            unread = CommandResult(
+                outcome="refused", order_id=waits.id, limit="venue", detail=detail
+            )
+            turn.answer(waits.id, unread)
+            return
+        symbol = waits.command.symbol if isinstance(waits.command, PlaceOrder) else None
+        view = View(
+            instrument=self._venues.instrument(waits.account_id, symbol) if symbol else None,
+            prices=self._venues.prices(account, symbol),
+            rates=self._venues.rates(account),
+            limits=self._terms.limits,
+            state=state or turn.allowed(waits.account_id),
+            venue=self._venues.view(waits.account_id, flattens=state is not None),
+        )
+        asked = Ordered(
+            at=turn.now,
+            id=waits.id,
+            client_order_id=waits.client_order_id,
+            command=waits.command,
+            view=view,
+        )
+        turn.answer(waits.id, _result(waits, self.take(turn, account, asked)))
+
+    def _is_ready(self, waits: WaitingCommand) -> bool:
+        if not is_at_venue(waits.account_id) or self._venues is None:
+            return True
+        return self._venues.is_ready(waits)
 
     def _account(self, turn: TraderTurn, account_id: int) -> Account:
         """Return an account; one that was never heard of is opened."""
-        if account_id in self._accounts:
-            return self._accounts[account_id]
+        if account_id in self.accounts:
+            return self.accounts[account_id]
         terms = self._terms
         opening = Opening(
             at=turn.now,
@@ -293,14 +336,11 @@ class Trader:
             leverage=terms.leverage,
             deposit=terms.balance,
         )
-        account, events = open_account(opening)
-        self._accounts[account_id] = account
-        self._record(turn, account, opening, events)
-        point = EquityPoint(account_id, turn.now, account.balance, account.balance)
-        turn.keep_equity(point)
-        return account
+        return self.open(turn, opening)
 
     def _timed(self, account: Account, at: int, seen: Seen) -> Timed:
+        if is_at_venue(account.account_id):
+            return self._timed_at_venue(account, at)
         return Timed(
             at=at,
             prices=_needed(seen.prices, account),
@@ -308,13 +348,30 @@ class Trader:
             limits=self._terms.limits,
         )
 
+    def _timed_at_venue(self, account: Account, at: int) -> Timed:
+        venues, limits = self._venues, self._terms.limits
+        if venues is None:
+            return Timed(at=at)
+        prices, rates = venues.prices(account), venues.rates(account)
+        return Timed(at=at, prices=prices, rates=rates, limits=limits)
+
     def _held(self) -> list[Instrument]:
         """Return the instruments whose prices may change an account."""
-        every = (one for account in self._accounts.values() for one in _instruments(account))
+        papers = (one for one in self.accounts.values() if one.at_venue is None)
+        every = (one for account in papers for one in _instruments(account))
         found = {one.market: one for one in every}
         return [found[market] for market in sorted(found)]
 
-    def _take(self, turn: TraderTurn, account: Account, what: Input) -> list[Event]:
+    def open(self, turn: TraderTurn, opening: Opening) -> Account:
+        """Open an account, with what it holds to begin with."""
+        account, events = open_account(opening)
+        self.accounts[opening.account_id] = account
+        self._record(turn, account, opening, events)
+        point = EquityPoint(account.account_id, turn.now, account.balance, account.balance)
+        turn.keep_equity(point)
+        return account
+
+    def take(self, turn: TraderTurn, account: Account, what: Input) -> list[Event]:
         """Take one step of an account, and record it if it changed anything."""
         orders = dict(account.orders)
         units = {number: p.instrument for number, p in account.positions.items()}
@@ -343,7 +400,7 @@ class Trader:
         return zip(numbers, events, strict=True)
 
     @contextmanager
-    def _writing(self, token: str) -> Iterator[TraderTurn]:
+    def writing(self, token: str) -> Iterator[TraderTurn]:
         """Open a transaction; if it fails, what was changed in memory did not happen."""
         try:
             self._changed.clear()
@@ -351,9 +408,9 @@ class Trader:
                 yield turn
                 # Once each, however many steps it took.
                 for account_id, number in self._changed.items():
-                    turn.keep(self._accounts[account_id], number)
+                    turn.keep(self.accounts[account_id], number)
         except BaseException:
-            self._accounts.clear()
+            self.accounts.clear()
             self.begin()
             raise
 
@@ -361,6 +418,13 @@ class Trader:
 def _market_of(waits: WaitingCommand) -> Market | None:
     command = waits.command
     return Market(command.platform, command.symbol) if isinstance(command, PlaceOrder) else None
+
+
+def _may_expire(order: Order) -> bool:
+    """Say whether an order ends by its time: at a venue one at the market never does."""
+    if order.venue is None or order.state == "accepted":
+        return True
+    return order.type != "market" and not order.venue.cancelling
 
 
 def _is_end(waits: WaitingCommand, flattened: set[int]) -> bool:

@@ -14,6 +14,8 @@ from core.trading.events import (
     Input,
     Ordered,
     Refused,
+    Sent,
+    Unsure,
     Working,
 )
 from core.trading.instruments import Instrument
@@ -32,7 +34,7 @@ def note_order(
             account_id,
             event.order.client_order_id,
             event.order.id,
-            "sent",
+            "accepted" if event.order.venue else "sent",
             None,
             _accepted(event.order),
         )
@@ -43,12 +45,15 @@ def note_order(
     ):
         body = _refused(asked.command, event)
         _keep(turn, account_id, event.client_order_id, event.order_id, "refused", None, body)
-    elif isinstance(event, Working):
-        _change(turn, event.order_id, "working")
+    elif isinstance(event, Sent | Working):
+        # Of a paper account it was sent as it was accepted.
+        _change(turn, event.order_id, "working" if isinstance(event, Working) else "sent")
+    elif isinstance(event, Unsure):
+        _change(turn, event.order_id, "unknown", code=event.code)
     elif isinstance(event, Filled) and event.fill.exit in ("", "order"):
         _note_fill(turn, event.fill, order)
     elif isinstance(event, Ended):
-        _change(turn, event.order_id, event.state, reason=event.reason)
+        _change(turn, event.order_id, event.state, reason=event.reason, code=event.code)
     elif isinstance(event, Changed) and event.position_id is None and order is not None:
         moved = {
             "price": _price(order.instrument, event.price),
@@ -171,7 +176,7 @@ def _keep(
 ) -> None:
     shown = msgspec.to_builtins(body)
     order = ShownOrder(order_id, account_id, client_order_id, state, position_id, shown, turn.now)
-    if state in ("sent", "refused"):
+    if state in ("accepted", "sent", "refused"):
         turn.enter_order(order)
     else:
         turn.keep_order(order)

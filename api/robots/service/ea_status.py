@@ -15,6 +15,7 @@ from core.forecast_target import ForecastTarget
 from core.robots.accounts import Account
 from core.robots.presence import presence
 from storage.access.access_keys import AccessKey
+from storage.candles.candle_store import CandleStore
 from storage.ledger.signal_rows import SealedSignal
 from storage.ledger.signal_slots import SignalSlot
 from storage.service.service_state import NO_SIGNAL_YET, why_stale
@@ -54,7 +55,7 @@ class EaStatusResource:
             slot_coverage=_coverage(len(slots), len(current)),
             recent_signals_24h=acting,
             lag_minutes=minutes(max((row.made_at for row in newest.values()), default=None), now),
-            stale=_stale(stores, slots, newest, now),
+            stale=_stale(stores.candles, slots, newest, now),
             checks=ea_checks(stores, self._offered, account, terminals, now),
         )
 
@@ -70,18 +71,18 @@ def _coverage(expected: int, active: int) -> SlotCoverage:
 
 
 def _stale(
-    stores: Stores,
+    candles: CandleStore,
     slots: list[SignalSlot],
     newest: dict[ForecastTarget, SealedSignal],
     now: int,
 ) -> list[StaleSlot]:
-    found, whys = [], why_stale(stores, slots, newest, now)
+    found = []
     for slot in slots:
         row, target = newest.get(slot.target), slot.target
         if row is not None and not row.is_stale(now // 1_000):
             continue
         close = None if row is None else row.first_close * 1_000
         since = slot.offered_since if close is None else close
-        why = whys.get(target) or NO_SIGNAL_YET
+        why = why_stale(candles, slot, row, now) or NO_SIGNAL_YET
         found.append(StaleSlot(target.symbol, timeframe_code(target.resolution), iso(since), why))
     return found

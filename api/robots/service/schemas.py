@@ -38,14 +38,13 @@ class SlotState(Struct):
 
 
 class FeedTerminal(Struct):
-    """A terminal that feeds a platform; `connected`: to its broker, None where it is not told."""
+    """A terminal that feeds a platform."""
 
     server: str
     company: str
     build: int
     demo: bool
     last_seen_at: str
-    connected: bool | None
 
 
 class FeedState(Struct):

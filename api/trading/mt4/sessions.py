@@ -9,7 +9,7 @@ from api.http.json_text import parse_json
 from api.http.request_body import read_body
 from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_body
-from api.trading.account_of import account_number, check_paper
+from api.trading.account_of import account_number
 from api.trading.mt4.schemas import (
     DISCONNECT,
     AgentConnected,
@@ -21,12 +21,13 @@ from api.trading.mt4.schemas import (
     StatusAccount,
     StatusAnswer,
 )
+from api.trading.mt4.venue_terminal import VenueTerminal
 from api.trading.portfolio import money
 from api.trading.valued import PaperAccounts
 from core.trading.accounts import PAPER
 from core.trading.orders import FINAL
 from storage.trading.accounts import AccountStore
-from storage.venues.connections import ConnectionStore, Seen
+from storage.venues.connections import Connection, ConnectionStore, Seen
 
 SERVER = "Tickcast-Paper"
 _BODY_LIMIT = 16 << 10
@@ -34,37 +35,55 @@ _PAPER_LOGIN = Seen(PAPER, real=False, investor=False)
 
 
 class Sessions:
-    """Connects the caller's account to the built-in one, and says how it stands; blocks."""
+    """Connects a caller to the built-in account or to one at a venue, and says how it stands."""
 
     def __init__(
-        self, connections: ConnectionStore, accounts: PaperAccounts, trading: AccountStore
+        self,
+        connections: ConnectionStore,
+        accounts: PaperAccounts,
+        trading: AccountStore,
+        venue: VenueTerminal,
     ) -> None:
+        self._venue = venue
         self._connections = connections
         self._accounts = accounts
         self._trading = trading
 
-    def connect(self, account_id: int, asked: ConnectRequest) -> StatusAccount:
+    async def connect(self, account_id: int, asked: ConnectRequest) -> StatusAccount:
         """Connect an account and return how it stands.
 
-        Raises `NotFound` for one that is none of the caller's, and `Conflict` while another
+        Raises `NotFound` for one that the venue does not know, and `Conflict` while another
         one is connected.
         """
-        check_paper(asked.account_id)
-        self._connections.connect(account_id, PAPER, PAPER, _PAPER_LOGIN)
-        return self._paper(account_id)
+        if asked.account_id != PAPER:
+            return await self._venue.connect(account_id, asked)
+        return await in_thread(self._connect_paper, account_id)
 
-    def status(self, account_id: int) -> StatusAccount | None:
+    async def status(self, account_id: int) -> StatusAccount | None:
         """Return how the connected account stands, None without one."""
-        held = self._connections.get(account_id)
-        return None if held is None else self._paper(account_id)
+        held = await self.connected(account_id)
+        if held is not None and held.venue != PAPER:
+            return await self._venue.status(held)
+        return None if held is None else await in_thread(self._paper, account_id)
+
+    async def connected(self, account_id: int) -> Connection | None:
+        """Return the connection of an account, None without one."""
+        return await in_database_thread(self._connections.get, account_id)
 
     def disconnect(self, account_id: int, *, forget: bool) -> "_LeftOpen":
-        """End the session; returns what stays open."""
-        left = self._left_open(account_id)
+        """End the session; returns what stays open. Blocks."""
+        connection = self._connections.get(account_id)
+        left = self._left_open(account_id, connection)
         self._connections.disconnect(account_id, forget=forget)
         return left
 
-    def _left_open(self, account_id: int) -> "_LeftOpen":
+    def _connect_paper(self, account_id: int) -> StatusAccount:
+        self._connections.connect(account_id, PAPER, PAPER, _PAPER_LOGIN)
+        return self._paper(account_id)
+
+    def _left_open(self, account_id: int, connection: Connection | None) -> "_LeftOpen":
+        if connection is not None and connection.venue != PAPER:
+            return _LeftOpen(*self._venue.left_open(connection))
         held = self._trading.get(account_id)
         if held is None:
             return _LeftOpen([], [])
@@ -99,10 +118,15 @@ class AgentConnectResource:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    @operation("connect_account", "trading", {200: AgentConnected}, errors=(404, 409), body=True)
+    @operation(
+        "connect_account", "trading", {200: AgentConnected}, errors=(404, 409, 422, 503), body=True
+    )
     async def on_post(self, req: Request, resp: Response, json: ConnectRequest) -> None:
-        """Connect an account: `paper` works offline, and needs no token."""
-        found = await in_thread(self._sessions.connect, account_number(req), json)
+        """Connect an account: `paper` works offline; one at MetaApi needs its token the first time.
+
+        A real account only shows itself until the gates of live trading are open.
+        """
+        found = await self._sessions.connect(account_number(req), json)
         resp.media = AgentConnected(
             success=True,
             connected=True,
@@ -119,10 +143,13 @@ class ConnectResource:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    @operation("mt4_connect", "trading", {200: Connected}, errors=(404, 409), body=True)
+    @operation("mt4_connect", "trading", {200: Connected}, errors=(404, 409, 422, 503), body=True)
     async def on_post(self, req: Request, resp: Response, json: ConnectRequest) -> None:
-        """Connect an account: `paper` works offline, and needs no token."""
-        found = await in_thread(self._sessions.connect, account_number(req), json)
+        """Connect an account: `paper` works offline; one at MetaApi needs its token the first time.
+
+        A real account only shows itself until the gates of live trading are open.
+        """
+        found = await self._sessions.connect(account_number(req), json)
         resp.media = Connected(
             connected=True, account_id=found.id, login=found.login, server=found.server,
             platform=found.platform, balance=found.balance, currency=found.currency,
@@ -135,10 +162,10 @@ class TerminalStatus:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    @operation("mt4_status", "trading", {200: StatusAnswer})
+    @operation("mt4_status", "trading", {200: StatusAnswer}, errors=(404, 503))
     async def on_get(self, req: Request, resp: Response) -> None:
         """Read which account is connected, and how it stands."""
-        found = await in_thread(self._sessions.status, account_number(req))
+        found = await self._sessions.status(account_number(req))
         resp.media = StatusAnswer(connected=found is not None, account=found)
 
 

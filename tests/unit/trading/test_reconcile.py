@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from core.venues.account import VenueDeal, VenueOrder, VenuePosition, VenueReading
 from core.venues.trades import MAGIC
-from trading.reconcile import APART_MS, OLD_MS, UNDECIDED_MS, WINDOW_MS, reconcile
-from trading.sent_orders import HeldPosition, Ours, SentOrder, venue_client_id
+from trading.venues.reconcile import APART_MS, OLD_MS, UNDECIDED_MS, WINDOW_MS, reconcile
+from trading.venues.sent_orders import HeldPosition, Ours, SentOrder, venue_client_id
 
 T0 = 1_700_000_000_000
 LOT = Decimal("0.10")

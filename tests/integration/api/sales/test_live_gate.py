@@ -6,12 +6,12 @@ import pytest
 from falcon.testing import ASGIConductor
 
 from api.app import Application
-from api.trading.live import missing_gate
 from core.clock.times import now_ms, parse_time
 from core.settings import Settings
 from storage.access.access_keys import TRADER
 from storage.stores import Stores
 from storage.venues.connections import LIVE_MS, Connection, Seen
+from storage.venues.gates import missing_gate
 from tests.integration.api.conftest import Api
 from tests.integration.api.sales.conftest import ADMIN_SECRET
 

@@ -69,7 +69,7 @@ async def test_paper_is_connected_offline_in_both_forms(api: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"account_id": "someone-else"}, 404),
+        ({"account_id": "someone-else"}, 422),
         ({}, 400),
         ({"account_id": "../x"}, 400),
         ({"account_id": "paper", "more": 1}, 400),

@@ -12,7 +12,7 @@ from typing import Literal
 
 from core.venues.account import VenueDeal, VenueOrder, VenuePosition, VenueReading
 from core.venues.trades import MAGIC
-from trading.sent_orders import (
+from trading.venues.sent_orders import (
     Closing,
     Difference,
     HeldPosition,
@@ -73,7 +73,12 @@ class _Comparison:
         )
 
     def _with_id(self, order: SentOrder) -> list[Found]:
-        return [one for one in self._like(order) if one.client_id == order.client_id]
+        """Return what has the order's id, or the ids that the venue answered."""
+        return [
+            one
+            for one in self._like(order)
+            if one.client_id == order.client_id or _is_named(one, order)
+        ]
 
     def _like(self, order: SentOrder) -> Iterator[Found]:
         """Yield what an order of its kind may have become."""
@@ -237,6 +242,13 @@ def _state(order: SentOrder, orders: Sequence[VenueOrder], volume: Decimal) -> S
         "ORDER_STATE_REJECTED": "rejected",
     }
     return next((ends[one.state] for one in orders if one.state in ends), "filled")
+
+
+def _is_named(one: Found, order: SentOrder) -> bool:
+    if isinstance(one, VenueOrder):
+        return order.order_id is not None and one.id == order.order_id
+    mine = order.position_id is not None and order.closes is None
+    return mine and _position_id(one) == order.position_id
 
 
 def _position_id(one: Found) -> str | None:

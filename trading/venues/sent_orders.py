@@ -21,7 +21,8 @@ class SentOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order of ours whose end is not known, by the venue's names.
 
     `closes` is the position that it closes, or a part of it, where it opens none.
-    `absent_since` is when a complete reading first lacked it (epoch ms).
+    `order_id` and `position_id` are what the venue answered, if it did. `absent_since` is when a
+    complete reading first lacked it (epoch ms).
     """
 
     client_id: str
@@ -30,6 +31,8 @@ class SentOrder(msgspec.Struct, frozen=True, kw_only=True):
     volume: Decimal
     sent_at: int
     closes: str | None = None
+    order_id: str | None = None
+    position_id: str | None = None
     absent_since: int | None = None
 
 

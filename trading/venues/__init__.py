@@ -1,0 +1,1 @@
+"""Accounts at trading venues: what is sent, how answers and readings change them."""
