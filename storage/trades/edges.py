@@ -36,7 +36,8 @@ class Edges(NamedTuple):
     def moved(self, fresh: Trades, seen: Intervals) -> "Edges":
         """Return the edges of `seen`, which is what was seen before and `fresh`."""
         known, times = [self.id], [self.time]
-        for ids in (fresh.first_id, fresh.last_id):
+        apart = fresh.first_id is not fresh.last_id
+        for ids in (fresh.first_id, fresh.last_id) if apart else (fresh.first_id,):
             ends = among(seen.start, ids) | among(seen.end, ids)
             known.append(ids[ends])
             times.append(fresh.time[ends])

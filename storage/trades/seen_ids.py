@@ -56,7 +56,9 @@ class Seen(NamedTuple):
 
     def joined(self, others: Iterable["Seen"]) -> "Seen":
         """Return the union with others."""
-        every = [self, *others]
+        every = [self, *(one for one in others if len(one.ids.start))]
+        if len(every) == 1:
+            return self
         ids = Intervals.empty().add(
             np.concatenate([one.ids.start for one in every]),
             np.concatenate([one.ids.end for one in every]),
