@@ -12,11 +12,13 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     func,
     or_,
     select,
 )
 
+from core.clock.resolutions import HOUR
 from core.forecast_target import ForecastTarget
 from core.ledger import LIVE, SIGNALS, WALK, rows_chain
 from core.series import Series
@@ -88,11 +90,14 @@ class LedgerReader:
     def pending(self, since: int, until: int, limit: int) -> dict[Series, list[Pending]]:
         """Return forecasts without an outcome whose target closed then (s), newest first.
 
-        Those of walked ledgers, whose targets have all closed, are due at any time.
+        Those of walked ledgers, whose targets have all closed, are due at any time. Where a
+        change of clocks may have shortened a target, it is among them an hour earlier.
         """
         close = ledger_pending.c.opening + ledger_pending.c.resolution
+        shorter = case((ledger_pending.c.resolution > HOUR, HOUR), else_=0)
+        closed = and_(close >= since, close - shorter <= until)
         walked = ledger_pending.c.ledger.startswith(WALK, autoescape=True)
-        due = select(ledger_pending).where(or_(close.between(since, until), walked))
+        due = select(ledger_pending).where(or_(closed, walked))
         due = due.where(ledger_pending.c.ledger != SIGNALS)  # theirs come from their own rules
         due = due.order_by(ledger_pending.c.opening.desc()).limit(limit)
         found: dict[Series, list[Pending]] = {}

@@ -11,7 +11,7 @@ from api.robots.items import scan_item
 from core.clock.grids import parse_grid
 from core.clock.times import format_time
 from core.forecast_target import ForecastTarget
-from core.series import Market
+from core.series import CandleFlag, Market
 from storage.candles.candle_columns import Candles
 from storage.candles.freshness import FreshnessStore
 from storage.candles.series_facts import SeriesFacts
@@ -22,6 +22,7 @@ from storage.ledger.sealed_signals import SealedSignals
 from storage.markets.snapshots import SnapshotReader
 from storage.service.service_state import newest_close
 from storage.stores import Stores
+from tasks.forecasts.score_forecasts import ForecastScorer
 from tests.clocks import clock_at
 from tests.integration.tasks.forecasts import desk
 from tests.made_forecasts import forecast
@@ -93,6 +94,26 @@ def test_a_candle_of_such_a_day_closes_where_the_next_one_opens(
         found = reader.read(Market("file", "GOLD"), [DAY])
         assert found is not None
         assert found.at == end * 1_000
+
+
+@CHANGES
+def test_an_outcome_is_known_as_soon_as_such_a_day_has_ended(
+    placed: Stores, year: int, month: int, day: int, hours: int
+) -> None:
+    opening = _opening(year, month, day)
+    target = msgspec.structs.replace(TARGET, model="ewma")
+    one = msgspec.structs.replace(
+        forecast(), target=target, first_opening=opening, opening=opening, input_end=opening
+    )
+    with clock_at(datetime.fromtimestamp(opening + 1).astimezone().isoformat()):
+        assert placed.ledger.append([one]).rows
+    candle: Candles = desk.candles(1, 0, seed=1).replace(time=np.array([opening], np.int64))
+    forming = candle.replace(flags=np.array([int(CandleFlag.PARTIAL)], candle.flags.dtype))
+    for seconds, came, known in ((-1, forming, 0), (3, candle, 1)):
+        at = datetime.fromtimestamp(opening + hours * 3_600 + seconds).astimezone()
+        with clock_at(at.isoformat()):
+            placed.candles.write(target.series, came)
+            assert ForecastScorer().run(placed) == known
 
 
 @CHANGES
