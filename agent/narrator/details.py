@@ -12,8 +12,8 @@ _LENGTH = re.compile(
 )
 _CODE = re.compile(r"\b([mhd])(\d{1,3})\b")
 _ADVERBS = (
-    ("1h", re.compile(r"\bhourly|\bpor hora|\bhorari[ao]")),
-    ("1d", re.compile(r"\bdaily|\bdiari[ao]")),
+    ("1h", re.compile(r"\bhourly|\bpor hora|\bhorari[ao]|\b(?:next|coming) hour|\bproxima hora")),
+    ("1d", re.compile(r"\bdaily|\bdiari[ao]|\bnext day|\btomorrow|\bmanana\b|\bamanha\b")),
 )
 _EXITS = re.compile(r"\brr[\s_:]*(\d{1,2})[\s_:/-]+(\d{1,2})\b|\b(\d{1,2})\s*:\s*(\d{1,2})\b")
 _LAST = re.compile(

@@ -38,8 +38,34 @@ def _clues(*told: tuple[int, str]) -> tuple[Clue, ...]:
 
 
 _WHY = r"why|por que|porque|pq\b"
-_NEWEST = r"last|latest|newest|recent|past|ultim[ao]s"
+_NEWEST = r"last|latest|newest|recent|past|previous|earlier|ultim[ao]s"
 _SIGNALS = r"signals|senales|sinais"
+_FORECASTS = r"forecast|prediction|model|signals|pronostic|prediccion|modelo|senales|previs|sinais"
+_MAY = r"could|can\b|will\b|might|may\b|podria|puede|pueden|poderia|pode\b|podem|va a|vai\b"
+_MOVE = r"move|rise|fall|drop|climb|mover|subir|bajar|caer|llegar|cair|chegar|ir\b"
+_WHAT_IS = r"what(?:'s| is| are)|que es|que son|o que e|o que sao"
+_ARTICLES = r"an? |the |una? |el |la |los |las |uma? |os? |as? "
+# What is explained, by how people write it.
+_NAMES = {
+    "walk_forward": r"walk.?forward",
+    "expected_value": r"expected value|valor esperado|expectancy",
+    "paper_account": r"paper|simulad|cuenta demo|conta demo",
+    "drawdown": r"draw.?down|caida|queda",
+    "baseline": r"baseline|referencia",
+    "coverage": r"coverage|cobertura",
+    "confidence": r"confidence|confianza|confianca",
+    "sealed": r"seal|sellad|selad",
+    "ledger": r"ledger|libro|livro",
+    "regime": r"regime|regimen",
+    "amd": r"amd\b|accumul|acumul|distribu|manipul|phase|fase",
+    "decision": r"decision|decisao",
+    "range_forecast": r"range|rango|faixa",
+    "signal": r"signal|senal|sinal",
+    "skill": r"skill|acierto|acerto|habilidad",
+    "risk": r"risk|riesgo|risco",
+    "agent": r"chat\b|agent|narrator|narrador|assistant",
+}
+_TERMS = "|".join(_NAMES.values())
 
 CLUES: dict[Intent, tuple[Clue, ...]] = {
     Intent.PROPOSE: _clues((15, r"propos|propon|proponga|proponha|prepare a trade")),
@@ -47,10 +73,14 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
         (5, r"mean(?:s|ing)?\b|define\b|definition|explain|glossary"),
         (5, r"significa|explica|definicion|definicao|quiere decir|quer dizer"),
         (3, r"what(?:'s| is| are) (?:an? |the )?|que es\b|que son\b|o que e\b|o que sao\b"),
+        (8, rf"(?:{_WHAT_IS})\s+(?:{_ARTICLES})?(?:{_TERMS})\w*\W*\Z"),
     ),
     Intent.DECISIONS: _clues(
         (4, r"decision|decid|decis(?:ao|oes)"),
-        (5, rf"(?:{_WHY}).*(?:trade|entr|oper|position|posici|posic|bot\b|robo)"),
+        (5, rf"(?:{_WHY}).*(?:trade|entr|oper|position|posici|posic|bot\b|robo|compr|vend)"),
+        (5, r"(?:did|have) (?:you|it|the bot) (?:\w+ )?(?:trade|buy|sell|take|do|enter|open)"),
+        (5, r"(?:has|hai) (?:operado|entrado|hecho|comprado|vendido)|operaste|entraste|hiciste"),
+        (5, r"(?:voce|robo) (?:\w+ )?(?:operou|entrou|fez|comprou|vendeu)"),
     ),
     Intent.AUTO_TRADE: _clues(
         (4, r"auto-?\s?trad|trading automatico|automatic"),
@@ -65,27 +95,34 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     ),
     Intent.RESULT: _clues(
         (5, r"p&l|pnl\b|profit (?:and|or) loss|my (?:profit|result)"),
-        (5, r"(?:did|have) i (?:made?|lost?|lose|earn)"),
+        (5, r"(?:did|have) i (?:ma[dk]e|lost?|lose|earn)"),
         (4, r"gan(?:ado|ancia|ei|hei|hado|ho\b|hos\b)|perd(?:ido|i\b|eu\b)|lucro"),
         (4, r"resultado (?:de )?(?:hoy|hoje)"),
-        (4, r"(?:i|we) (?:made?|lost|earned)|llevo|mi resultado|meu resultado"),
-        (1, r"today|hoy|hoje"),
+        (4, r"(?:i|we) (?:ma[dk]e|lost|earned)|llevo|mi resultado|meu resultado"),
     ),
     Intent.POSITIONS: _clues(
         (5, r"positions?\b|posicion|posic(?:ao|oes)|portfolio|portafolio|cartera|carteira"),
         (5, r"hold(?:ing|ings)\b|am i in\b|do i (?:have|own|hold)"),
+        (5, r"am i (?:up|down|winning|losing|doing)|como (?:voy|estoy|estou)\b|estou (?:no|ganh)"),
+        (4, r"(?:money|dinero|dinheiro) .*(?:account|cuenta|conta)"),
+        (4, r"(?:winning|losing|making money|ganando|perdiendo|ganhando|perdendo)\b"),
         (4, r"balance|equity|saldo|patrimonio|my account|mi cuenta|minha conta"),
         (2, r"abiert|abert|open trades"),
     ),
     Intent.LEDGER: _clues(
         (5, rf"(?:{_NEWEST})\s+(?:\d+\s+)?(?:sealed |sellad\w+ |selad\w+ )?(?:{_SIGNALS})"),
         (5, rf"(?:{_SIGNALS}) (?:recentes|recientes|anterior\w+|passad\w+|pasad\w+)"),
-        (5, r"ledger|sealed|sellad|selad|libro|livro"),
-        (3, r"history|historial|historico|ended\b|outcomes?"),
+        (5, r"turned out|turn out|ended up|ledger|sealed|sellad|selad|libro|livro"),
+        (3, r"history|historial|historico|ended\b|outcomes?|results?\b|resultados?"),
+        (4, rf"(?:history|historial|historico|outcomes?|results?|resultados?) .*(?:{_SIGNALS})"),
+        (4, rf"(?:{_SIGNALS}) .*(?:history|historial|historico|outcomes?|results?|resultados?)"),
     ),
     Intent.SKILL: _clues(
-        (5, r"skill|accura|reliab|track record|hit rate|win rate|scoreboard|how good (?:are|is)"),
-        (5, r"trust\b|believe|fiar|fiable|confiar|confiavel|acert|acierto|precision|precisao"),
+        (5, r"edge\b|ventaja|vantagem|skill|accura|reliab|scoreboard|how good (?:are|is)"),
+        (5, r"track record|hit rate|win rate"),
+        (5, rf"(?:{_FORECASTS})\w* .*(?:work|right|wrong|good|funciona|aciert|acert|erra|falla)"),
+        (5, rf"(?:work|right|wrong|good|funciona|aciert|erra|falla)\w* .*(?:{_FORECASTS})"),
+        (5, r"trust\b|believe|fiar|fiable|confiar|confiavel|acert|aciert|precis"),
     ),
     Intent.PHASE: _clues(
         (5, r"phase|fase\b|fases\b|amd\b|wyckoff|accumul|acumul|distribu|manipul"),
@@ -98,7 +135,9 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     Intent.RANGE: _clues(
         (5, r"range\b|rango|faixa|high and low|low and high|highs? and lows?|alto e baixo"),
         (5, r"how (?:far|high|low)|hasta donde|ate onde"),
-        (5, r"how much (?:could|can|will|might) .*(?:move|rise|fall|drop)"),
+        (5, rf"(?:{_MAY}) .*(?:{_MOVE})|upside|downside"),
+        (5, r"(?:likely|expected|probable|esperad[ao]) (?:high|low)"),
+        (5, r"ceiling|floor|techo|suelo|teto|piso"),
         (4, r"maxim[ao]s?|minim[ao]s?|expected move|movimiento esperado|movimento esperado"),
     ),
     Intent.WHY: _clues((3, _WHY)),
@@ -108,10 +147,14 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
         (4, r"stop\b|stop.?loss|take.?profit|target|objetivo|alvo"),
         (3, r"going|heading|opinas|crees|piensas|acha\b|perspectiva"),
         (3, r"forecast|predict|pronostic|previs"),
+        (3, r"would you do|harias|faria\b|fariam"),
     ),
     Intent.PRICE: _clues(
         (4, r"price|precio|preco|cotiz|cotac|quote|spread|bid\b|ask\b|worth"),
         (3, r"how much is|cuanto (?:esta|vale|cuesta)|a cuanto|quanto (?:esta|ta|vale|custa)"),
+        (5, r"(?:has|have|is) .*(?:moved|changed|(?:up|down) (?:today|since))|since midnight"),
+        (5, r"(?:se ha movido|ha (?:subido|bajado|cambiado)|subio|bajo\b|subiu|caiu|mudou)"),
+        (2, r"sube\b|baja\b|sobe\b|cai\b|up or down|spot\b"),
         (2, r"doing|trading at|snapshot|now\b|ahora|agora|right now|change|cambio|variacao"),
     ),
     Intent.HELP: _clues(
@@ -120,26 +163,4 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     ),
 }
 
-# What is explained, by how people write it.
-TERMS: dict[str, re.Pattern[str]] = {
-    name: re.compile(rf"\b(?:{words})")
-    for name, words in (
-        ("walk_forward", r"walk.?forward"),
-        ("expected_value", r"expected value|valor esperado|expectancy"),
-        ("paper_account", r"paper|simulad|cuenta demo|conta demo"),
-        ("drawdown", r"draw.?down|caida|queda"),
-        ("baseline", r"baseline|referencia"),
-        ("coverage", r"coverage|cobertura"),
-        ("confidence", r"confidence|confianza|confianca"),
-        ("sealed", r"seal|sellad|selad"),
-        ("ledger", r"ledger|libro|livro"),
-        ("regime", r"regime|regimen"),
-        ("amd", r"amd\b|accumul|acumul|distribu|manipul|phase|fase"),
-        ("decision", r"decision|decisao"),
-        ("range_forecast", r"range|rango|faixa"),
-        ("signal", r"signal|senal|sinal"),
-        ("skill", r"skill|acierto|acerto|habilidad"),
-        ("risk", r"risk|riesgo|risco"),
-        ("agent", r"chat\b|agent|narrator|narrador|assistant"),
-    )
-}
+TERMS = {name: re.compile(rf"\b(?:{words})") for name, words in _NAMES.items()}

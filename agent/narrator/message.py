@@ -11,17 +11,18 @@ _WORD = re.compile(r"[\w'./:-]*\w")
 _TELLING: dict[Language, frozenset[str]] = {
     "en": frozenset(
         "the is are what how much my on of in and to for with you i do does did can should could "
-        "why where when was has have been it at next me show now right today or be would".split()
+        "did have there any tell give why where when was has been it at next me show now right "
+        "today or be would".split()
     ),
     "es": frozenset(
         "el la los las del al y un una es son qué cuál cuánto cuánta cuánto dónde está están hay "
         "por mis mi tengo hoy cómo últimas últimos última en con tus dime puedo llevo hasta "
-        "ahora muy eres señal señales velas rango".split()
+        "estoy fue este esta cada ahora muy eres señal señales velas rango".split()
     ),
     "pt": frozenset(
         "o os da do das dos no na nos nas um uma é são qual quais quanto quanta onde está tá pra "
         "meu minha minhas meus você eu não até tem dá hoje como últimos últimas próximas em vale "
-        "agora sinal sinais velas faixa robô ouro devo me".split()
+        "estou foi foram esse essa isso agora sinal sinais velas faixa robô ouro devo me".split()
     ),
 }
 

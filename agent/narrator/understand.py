@@ -34,16 +34,23 @@ class Understood(Struct, frozen=True):
 
 
 async def understand(text: str, history: Sequence[Turn], toolbox: Toolbox) -> Understood:
-    """Return what a message asks for; one that names no market is about that of before."""
+    """Return what a message asks for; one that names no market is about that of before.
+
+    What needs a market and has none gives way to what needs none.
+    """
     message = Message(text)
-    intent, term = intent_of(message.plain), term_of(message.plain)
+    scores = scores_of(message.plain)
+    term = term_of(message.plain)
     market = await market_in(message, toolbox)
-    if intent is Intent.EXPLAIN and (term is None or market is not None):
-        intent = _second(message.plain)
+    if term is None or market is not None:
+        scores.pop(Intent.EXPLAIN, None)
+    intent = _best(scores)
     if intent is None and market is not None:
         intent = Intent.SIGNAL
     if intent is not None and market is None and intent not in _OF_NO_MARKET:
         market = await _earlier(history, toolbox)
+        if market is None:
+            intent = _best({one: scores[one] for one in scores if one in _OF_NO_MARKET}) or intent
     if intent is Intent.WHY and market is None:
         intent = Intent.DECISIONS
     return Understood(intent, market, term, message.plain)
@@ -57,24 +64,23 @@ def language_of(text: str, history: Sequence[Turn]) -> Language:
     return "en"
 
 
-def intent_of(plain: str, without: Intent | None = None) -> Intent | None:
-    """Return what most of a message speaks for; None if nothing in it is known."""
+def scores_of(plain: str) -> dict[Intent, int]:
+    """Return how much of a message speaks for each intent that anything speaks for."""
     scores = {
         intent: sum(clue.weight for clue in clues if clue.pattern.search(plain))
         for intent, clues in CLUES.items()
-        if intent is not without
     }
-    best = max(scores.values())
-    return next(intent for intent, score in scores.items() if score == best) if best else None
+    return {intent: score for intent, score in scores.items() if score}
+
+
+def _best(scores: dict[Intent, int]) -> Intent | None:
+    """Return the intent that most speaks for, of several the first; None of none."""
+    return max(scores, key=lambda intent: scores[intent]) if scores else None
 
 
 def term_of(plain: str) -> str | None:
     """Return the word that a message asks the meaning of."""
     return next((term for term, pattern in TERMS.items() if pattern.search(plain)), None)
-
-
-def _second(plain: str) -> Intent | None:
-    return intent_of(plain, without=Intent.EXPLAIN)
 
 
 async def _earlier(history: Sequence[Turn], toolbox: Toolbox) -> str | None:

@@ -19,7 +19,8 @@ from core.errors import InvalidRequest, ModelUnavailable, NotFound, RedisUnavail
 from tests.unit.agent.checker import uncited
 from tests.unit.agent.recording import RecordingToolbox
 
-QUESTIONS = Path(__file__).with_name("questions.tsv")
+# The sixty that were written first, and what was found wanting after.
+FILES = {"questions.tsv": 57, "more_questions.tsv": 97}
 
 
 async def answered(
@@ -39,24 +40,26 @@ async def answered(
     return last.answer
 
 
-def questions() -> list[dict[str, str]]:
-    with QUESTIONS.open() as lines:
+def questions(name: str) -> list[dict[str, str]]:
+    with Path(__file__).with_name(name).open() as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-async def test_of_sixty_questions_at_least_57_ask_the_right_tool_in_the_right_language() -> None:
-    wrong = []
-    for row in questions():
-        toolbox = RecordingToolbox()
-        answer = await answered(row["question"], toolbox)
+@pytest.mark.parametrize(("name", "least"), FILES.items())
+async def test_nineteen_of_twenty_questions_ask_the_right_tool_in_the_right_language(
+    name: str, least: int
+) -> None:
+    right, wrong = 0, []
+    for row in questions(name):
+        answer = await answered(row["question"], RecordingToolbox())
         wanted = msgspec.convert(json.loads(row["arguments"]), TOOLS[row["tool"]].arguments)
         calls = [(call.name, call.arguments) for call in answer.tool_calls]
-        if calls != [(row["tool"], msgspec.to_builtins(wanted))]:
-            wrong.append((row["question"], calls))
-        if answer.language != row["language"]:
-            wrong.append((row["question"], answer.language))
-    assert len(questions()) == 60
-    assert len(wrong) <= 3, wrong
+        asked = calls == [(row["tool"], msgspec.to_builtins(wanted))]
+        if asked and answer.language == row["language"]:
+            right += 1
+        else:
+            wrong.append((row["question"], answer.language, calls))
+    assert right >= least, wrong
 
 
 async def test_the_narrator_says_what_it_is_and_what_can_be_asked() -> None:
