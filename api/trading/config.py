@@ -18,9 +18,10 @@ from core.clock.resolutions import parse_resolution, resolution_name
 from core.clock.times import now_ms
 from core.errors import Forbidden, InvalidRequest, NotFound
 from core.robots.accounts import Account
+from core.trading.decisions import TradingConfig
 from storage.stores import Stores
 from storage.trading.decisions import KeptConfig
-from storage.venues.gates import missing_gate
+from storage.venues.gates import order_gate
 
 
 class ConfigResource:
@@ -29,6 +30,7 @@ class ConfigResource:
     def __init__(self, stores: Stores, symbols: SymbolResolver, *, server_live: bool) -> None:
         self._decisions = stores.decisions
         self._connections = stores.connections
+        self._trading = stores.trading
         self._symbols = symbols
         self._server_live = server_live
 
@@ -41,7 +43,8 @@ class ConfigResource:
     async def on_post(self, req: Request, resp: Response, json: ConfigRequest) -> None:
         """Change what the account of the key wants, of signals that are sealed from now on.
 
-        `paper_trading: false` is a 403 that names the gate that is shut.
+        `paper_trading: false` lets orders go to the connected real account; it is a 403 that names
+        the gate that is shut, and auto-trade itself (`enabled`) stays on paper.
         """
         number, account, by = account_number(req), req.context.account, caller_name(req)
         resp.media = _answer(await in_thread(self._change, number, account, json, by))
@@ -53,9 +56,11 @@ class ConfigResource:
         said = _said(asked)
         if "symbols" in said:
             said["markets"] = self._markets(account, said["symbols"])
+        if said.get("paper_trading") is False and held.config.paper_trading:
+            said.setdefault("require_confirmation", True)
         wanted = msgspec.structs.replace(held.config, **said)
         if not wanted.paper_trading:
-            self._refuse_live(number)
+            self._check_live(number, wanted)
         if wanted.enabled and not wanted.symbols:
             raise InvalidRequest("Name the symbols to trade in symbols.", field="symbols")
         return self._decisions.change(number, wanted, by, held.version)
@@ -74,12 +79,19 @@ class ConfigResource:
             found.append((market.platform, market.symbol))
         return tuple(found)
 
-    def _refuse_live(self, number: int) -> None:
+    def _check_live(self, number: int, wanted: TradingConfig) -> None:
+        """Raise `Forbidden`, naming what is shut, unless orders of the account may leave."""
         connection = self._connections.get(number)
-        missing = missing_gate(connection, now_ms(), server_live=self._server_live)
-        if missing is None:
-            raise Forbidden("Auto-trade takes positions on the paper account alone.")
-        raise Forbidden(f"paper_trading: false needs the gate {missing}, which is shut.")
+        trades = self._trading.trades_begun(connection.number) if connection else 0
+        live = self._server_live
+        missing = order_gate(connection, wanted, trades, now_ms(), server_live=live)
+        if missing is not None:
+            raise Forbidden(f"paper_trading: false needs the gate {missing}, which is shut.")
+        if wanted.enabled:
+            raise Forbidden(
+                "Auto-trade takes positions on the paper account alone: send enabled: false with "
+                "paper_trading: false, which lets orders of yours go to the connected account."
+            )
 
 
 def _said(asked: ConfigRequest) -> dict[str, Any]:

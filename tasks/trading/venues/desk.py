@@ -42,8 +42,12 @@ logger = logging.getLogger("trader.venues")
 
 # An account is read this often (ms), and again so soon after something happened to an order.
 _READ_MS, _SOON_MS = 10_000, 300
+# A look that failed is tried again after so long (ms).
+_RETRY_MS = 2_000
 # Connections are looked for anew after so long (s).
 _REFRESH_S = 1.0
+# Questions are looked for no more often than this (s).
+_LISTEN_S = 0.02
 # A call that sends an order begins no later after its record (s): well within the lease.
 _SEND_WITHIN_S = 2.0
 # A command waits so long for the venue's price (ms), and is refused then.
@@ -98,7 +102,7 @@ class VenueDesk:
         self._links: dict[int, Link] = {}
         self._done: SimpleQueue[tuple[Link, object]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(_CALLS, "venue")
-        self._refreshed = 0.0
+        self._refreshed = self._listened = 0.0
         self._taken_back: dict[int, int] = {}
         self._asked: set[int] = set()
 
@@ -209,6 +213,9 @@ class VenueDesk:
         self._links[connection.number] = link
 
     def _hear_questions(self) -> None:
+        if time.monotonic() - self._listened < _LISTEN_S:
+            return
+        self._listened = time.monotonic()
         for waits in self._stores.questions.waiting(_QUESTIONS):
             if waits.id in self._asked:
                 continue
@@ -363,6 +370,8 @@ class VenueDesk:
         elif isinstance(done, calls.Quoted):
             self._note_quote(link, done)
         elif isinstance(done, calls.Failed):
+            again = max(_RETRY_MS, 1_000 * (done.error.retry_after or 0))
+            link.read_due = self._clock() + min(again, _READ_MS)
             for number in link.reading_for:
                 self._stores.questions.answer(number, done.error)
             link.reading_for = []

@@ -9,9 +9,11 @@ import pytest
 from core.settings import Settings
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
+from storage.access.access_keys import TRADER
 from storage.stores import Stores
 from tests.exchange_candles import walk, write_candles
 from tests.integration.api.conftest import Api
+from tests.integration.api.sales.conftest import ADMIN_SECRET
 from tests.traders import trader_at_work
 from tests.venue_desks import TOKEN, Broker, venue_settings
 
@@ -29,7 +31,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def settings(redis_settings: Settings, url: str) -> Settings:
-    return venue_settings(redis_settings, url)
+    """Settings by which a real account could trade, were its own gates open."""
+    open_to_live = {"trading_live": "on", "admin_secret": ADMIN_SECRET}
+    return venue_settings(redis_settings, url).model_copy(update=open_to_live)
 
 
 @pytest.fixture
@@ -85,3 +89,101 @@ async def test_a_demo_account_is_connected_traded_and_halted(
     left = (await api("POST", f"{DATA}/disconnect", json={"forget": True})).json
     assert left["open_positions"] == [held[0]["id"]]
     assert (await api("GET", f"{DATA}/status")).json == {"connected": False, "account": None}
+
+
+async def test_an_order_whose_answer_is_lost_is_told_as_unknown_found_and_never_sent_again(
+    api: Api, trader: None, url: str
+) -> None:
+    broker = Broker(url)
+    await connected(api, broker, AGENT)
+    broker.fail("lost-after")
+    # Until then the venue does not say what there is, so that nobody can find the order.
+    broker.fail("504", on="orders")
+    lost = await api("POST", f"{DATA}/trade", json={**BUY, "client_order_id": "lost"})
+    assert lost.status_code == 202, lost.text
+    assert (lost.json["success"], lost.json["state"]) == (False, "unknown")
+    again = await api("POST", f"{DATA}/trade", json={**BUY, "client_order_id": "lost"})
+    assert again.json["order_id"] == lost.json["order_id"]
+    for _ in range(500):
+        found = (await api("GET", lost.json["href"])).json["orders"][0]
+        if found["state"] == "filled":
+            break
+        await asyncio.sleep(0.05)
+    assert found["state"] == "filled"
+    assert len(broker.positions()) == 1
+
+
+async def test_what_the_venue_refuses_is_told_with_its_code(
+    api: Api, trader: None, url: str
+) -> None:
+    broker = Broker(url)
+    await connected(api, broker)
+    broker.fail("code:10019")
+    refused = await api("POST", f"{DATA}/trade", json={**BUY, "client_order_id": "poor"})
+    assert (refused.status_code, refused.json["error"]) == (422, "venue_rejected")
+    assert refused.json["code"] == "10019"
+    unnamed = await api("POST", f"{DATA}/trade", json=BUY)
+    assert unnamed.status_code in (400, 422)
+    unknown = {**BUY, "symbol": "NOSUCH", "client_order_id": "none"}
+    assert (await api("POST", f"{DATA}/trade", json=unknown)).json["limit"] == "instrument"
+    assert broker.positions() == []
+
+
+async def test_accounts_and_tokens_that_the_venue_does_not_take_are_named(
+    api: Api, trader: None, url: str, stores: Stores
+) -> None:
+    wrong = {"account_id": "wrong-1", "token": TOKEN}
+    assert (await api("POST", f"{DATA}/connect", json=wrong)).status_code == 404
+    bad = {"account_id": "demo-bad", "token": "wrong-token-of-16-letters"}
+    refused = await api("POST", f"{DATA}/connect", json=bad)
+    assert (refused.status_code, refused.json["error"]) == (422, "token_needed")
+    assert stores.connections.token(0, "demo-bad") is None
+    broker = Broker(url)
+    broker.fail("redirect", on="account-information")
+    told = {"account_id": broker.name, "token": TOKEN}
+    assert (await api("POST", f"{DATA}/connect", json=told)).status_code == 503
+    await connected(api, broker)
+    kept = stores.connections.find(0, broker.name)
+    assert kept is not None
+    assert kept.hint == TOKEN[-4:]
+    assert (await api("POST", f"{DATA}/disconnect")).status_code == 200
+    again = await api("POST", f"{DATA}/connect", json={"account_id": broker.name})
+    assert again.status_code == 200, again.text
+
+
+async def test_a_real_account_only_shows_itself_until_every_gate_is_open(
+    api: Api, trader: None, stores: Stores, url: str
+) -> None:
+    broker = Broker(url, "real")
+    stranger = Api(api._conductor, stores.keys.create(TRADER, "theirs", account_id=7)[0])
+    told = await connected(api, broker)
+    assert told["login"]
+
+    async def trade(name: str) -> Any:
+        return await api("POST", f"{DATA}/trade", json={**BUY, "client_order_id": name})
+
+    shut = await trade("one")
+    assert (shut.status_code, "live_enabled" in shut.json["detail"]) == (403, True)
+    ask = "/api/v1/auto-trade/config"
+    refused = await api("POST", ask, json={"paper_trading": False})
+    assert (refused.status_code, "live_enabled" in refused.text) == (403, True)
+    admin = {"X-Admin-Secret": ADMIN_SECRET}
+    opened = await api.bare(
+        "POST", "/admin/accounts/0/live", headers=admin, json={"login": told["login"]}
+    )
+    assert opened.status_code == 200, opened.text
+    assert "paper_trading" in (await trade("two")).json["detail"]
+    bold = {"paper_trading": False, "require_confirmation": False}
+    refused = await api("POST", ask, json=bold)
+    assert (refused.status_code, "require_confirmation" in refused.text) == (403, True)
+    config = await api("POST", ask, json={"paper_trading": False})
+    assert config.json["config"]["require_confirmation"] is True
+    placed = await trade("three")
+    assert (placed.status_code, placed.json["state"]) == (200, "filled"), placed.text
+    asked = {**BUY, "account_id": broker.name, "client_order_id": "theirs"}
+    assert (await stranger("POST", f"{DATA}/trade", json=asked)).status_code == 404
+    folio = await stranger("GET", "/api/portfolio", params={"account": broker.name})
+    assert folio.status_code == 404
+    await api.bare("DELETE", "/admin/accounts/0/live", headers=admin)
+    assert (await trade("four")).status_code == 403
+    assert len(broker.positions()) == 1
