@@ -99,14 +99,15 @@ class BarrierClassifier(msgspec.Struct, frozen=True):
     first: CalibratedProbability
 
     @classmethod
-    def fit(cls, training: TrainingSet, label: Labels) -> Self:
-        """Learn from labels 0 (neither), 1 and 2."""
+    def fit(cls, training: TrainingSet, label: Labels, other: Floats) -> Self:
+        """Learn from labels 0 (neither), 1 and 2; `other` is a rival raw probability of `first`."""
         occurred = label > 0
         either = CalibratedProbability.fit(training, occurred)
         among = training.where(occurred)
         if len(among.learn) < LEAST_LEARN or len(among.held_out) < LEAST_HELD_OUT:
             return cls(either, CalibratedProbability.of_prior(label[occurred] == 1))
-        return cls(either, CalibratedProbability.fit(among, label[occurred] == 1))
+        first = CalibratedProbability.fit(among, label[occurred] == 1, other[occurred])
+        return cls(either, first)
 
     def refit(self, training: TrainingSet, label: Labels) -> Self:
         """Learn the same anew from other rows, and believe as much of it."""
@@ -114,7 +115,7 @@ class BarrierClassifier(msgspec.Struct, frozen=True):
         first = self.first.refit(training.where(occurred), label[occurred] == 1)
         return type(self)(self.either.refit(training, occurred), first)
 
-    def predict(self, inputs: Floats) -> Floats:
-        """Return probabilities of shape (n, 3), each row summing to 1."""
-        either, first = self.either.predict(inputs), self.first.predict(inputs)
+    def predict(self, inputs: Floats, other: Floats | None) -> Floats:
+        """Return probabilities of shape (n, 3), each row summing to 1; `other` as in `fit`."""
+        either, first = self.either.predict(inputs), self.first.predict(inputs, other)
         return np.column_stack([1 - either, either * first, either * (1 - first)])

@@ -24,7 +24,7 @@ from ml.models.boosting.classifiers import CalibratedProbability
 from ml.models.boosting.closure_drift import ClosureDrift
 from ml.models.boosting.fitted import Fitted, Learnt, importance
 from ml.models.boosting.input_reader import crosses_closure
-from ml.models.boosting.location import Location
+from ml.models.boosting.location import ODDS_A_SIZE, Location
 from ml.models.boosting.one_standard_error import cautious_share
 from ml.models.boosting.quantiles import Quantiles
 from ml.models.boosting.scale import Scale
@@ -37,8 +37,6 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-# A median of one size is about so many log-odds; calibration finds the exact number.
-ODDS_A_SIZE = 2.0
 SIDES = tuple(level for level in LEVELS if level != 0.5)
 
 

@@ -18,6 +18,8 @@ PENALTY = 0.1
 # Moves beyond so many sizes count as this many: one crash must not set the sign of all.
 CLIP = 3.0
 COLUMNS = columns_of(SIGN_INPUTS)
+# A median of one size is about so many log-odds; calibration finds the exact number.
+ODDS_A_SIZE = 2.0
 
 
 class Location(msgspec.Struct, frozen=True):
