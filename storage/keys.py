@@ -21,6 +21,7 @@ TICK_PARTS = ("price", "size", "last_id")
 JOB_EVENTS = "jobs:"
 DEAD_MESSAGES = "dead:messages"  # the newest messages of the broker that nobody could read
 DEAD_COUNT = "dead:count"  # how many of them there ever were
+CLOSE_TOLD = "told:close"  # there while the pass at closes was told of a candle and did not look
 SIGNAL_BOARD = "board:signals"  # hash: the newest sealed signal of each offered slot
 INPUT_REPORTS = "inputs"  # hash: how the inputs of each offered slot's model were measured last
 SIGNAL_BOARD_MARK = "board:signals:mark"  # of the last write to it

@@ -60,6 +60,7 @@ from storage.redis_connection import connect, connect_for_requests
 from storage.sales.admin_audit import AdminAudit
 from storage.sales.purchases import Purchases
 from storage.sales.webhooks import WebhookStore
+from storage.signals.close_wakes import CloseWakes
 from storage.signals.signal_events import SignalEvents
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
@@ -94,6 +95,7 @@ class Stores:
     folded: FoldedCandles
     facts: SeriesFactsStore
     freshness: FreshnessStore
+    closes: CloseWakes
     forecasts: ForecastStore
     uploads: UploadStore
     jobs: JobStore
@@ -180,6 +182,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         folded=FoldedCandles(candles, facts, freshness.hours),
         facts=facts,
         freshness=freshness,
+        closes=CloseWakes(client),
         forecasts=ForecastStore(client, settings.candle_retention_days),
         uploads=UploadStore(client),
         jobs=JobStore(engine),

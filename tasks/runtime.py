@@ -118,7 +118,8 @@ class Runtime:
         answers = partial(refresh_answers, self.stores, self.settings.signal_words)
         events, phases = self.stores.signal_events, PhaseWatch(self.stores)
         seal = events.expire, self.sealer.run, phases.run
-        steps = (self.forecaster.run, *seal, answers, self.series.extend_all)
+        look = self.stores.closes.look
+        steps = (look, self.forecaster.run, *seal, answers, self.series.extend_all)
         return AtClose(steps)
 
     @cached_property

@@ -24,7 +24,8 @@ def is_partial(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Say of each candle whether it was unfinished when stored."""
     if "flags" not in frame:
         return pd.Series(False, index=frame.index)
-    return (frame["flags"].astype(np.int64) & int(CandleFlag.PARTIAL)) != 0
+    flags = frame["flags"].to_numpy(np.int64)
+    return pd.Series((flags & int(CandleFlag.PARTIAL)) != 0, index=frame.index)
 
 
 def finished(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ row a target and candle, refused and counted when late, never changed. What beca
 of them, and what was missed, stand in the ledger's events.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,6 +38,8 @@ from storage.ledger.ledger_store import appending, unaccounted
 from storage.ledger.ledger_tables import ledger_events, ledger_pending, ledger_signals
 from storage.ledger.signal_rows import Sealed, SealedSignal, SignalOutcome, Unsealed
 
+# A target, and the opening (s) of the last candle of its horizon.
+Key = tuple[ForecastTarget, int]
 Also = Callable[[Connection, Sequence[SealedSignal]], None]
 
 
@@ -62,7 +64,8 @@ class SealedSignals:
         is done by `also`.
         """
         with appending(self._engine, self._heads) as (connection, turn):
-            fresh = [one for one in signals if not _holds(connection, one.target, one.opening)]
+            held = _held(connection, {one.opening for one in signals})
+            fresh = [one for one in signals if (one.target, one.opening) not in held]
             now = self._clock()
             late = [
                 one for one in fresh if now > deadline_ms(one.first_opening, one.target.resolution)
@@ -159,6 +162,11 @@ class SealedSignals:
             row = connection.execute(_FOUND, mine).one_or_none()
         return None if row is None else _sealed(row)
 
+    def held(self, openings: Iterable[int]) -> set[Key]:
+        """Return the targets and last candles that are sealed, of candles that open then (s)."""
+        with reading(self._engine) as connection:
+            return _held(connection, openings)
+
     def page(
         self, wanted: Mapping[str, Any], start: int, end: int, limit: int, after: int = 0
     ) -> tuple[list[SealedSignal], bool]:
@@ -233,9 +241,14 @@ def _event(row: SealedSignal, came: SignalOutcome, now: int) -> dict[str, Any]:
     }
 
 
-def _holds(connection: Connection, target: ForecastTarget, opening: int) -> bool:
-    here = is_target(ledger_signals, target), ledger_signals.c.opening == opening
-    return connection.execute(select(ledger_signals.c.seq).where(*here)).first() is not None
+def _held(connection: Connection, openings: Iterable[int]) -> set[Key]:
+    """Return the signals that are sealed of last candles that open then (s)."""
+    columns = [ledger_signals.c[name] for name in (*ForecastTarget.__struct_fields__, "opening")]
+    found: set[Key] = set()
+    for part in in_parts(openings):
+        rows = connection.execute(select(*columns).where(ledger_signals.c.opening.in_(part)))
+        found |= {(ForecastTarget(*target), opening) for *target, opening in rows}
+    return found
 
 
 def _rows(condition: ColumnElement[bool]) -> Select[Any]:

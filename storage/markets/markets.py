@@ -1,7 +1,7 @@
 """Markets in SQL, joined with defaults and with spreads measured from what was pushed."""
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -50,6 +50,17 @@ class MarketStore:
         with reading(self._engine) as connection:
             row = connection.execute(select(markets).where(_is(market))).one_or_none()
         return self._record(market, {} if row is None else _told(row))
+
+    def get_all(self, wanted: Iterable[Market]) -> dict[Market, MarketRecord]:
+        """Return what `get` does of many markets, read at once."""
+        every = set(wanted)
+        platforms = markets.c.platform.in_({market.platform for market in every})
+        with reading(self._engine) as connection:
+            told = {
+                Market(row.platform, row.symbol): _told(row)
+                for row in connection.execute(select(markets).where(platforms))
+            }
+        return {market: self._record(market, told.get(market, {})) for market in every}
 
     def list(self) -> builtins.list[Market]:
         """Return the markets of which something was told, by platform and symbol."""

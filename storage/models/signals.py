@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.clock.times import now_ms
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.series import Series
 from storage.database import reading, writing
 from storage.models.signal_tables import signals
@@ -94,21 +94,25 @@ class SignalStore:
             return found
         return record
 
-    def add_all(self, records: Sequence[SignalRecord]) -> list[SignalRecord]:
-        """Keep signals in one commit; returns for each what `add` would."""
+    def given(self, records: Sequence[SignalRecord]) -> list[SignalRecord]:
+        """Return for each signal the same that was given before from that candle, or itself."""
         if not records:
             return []
-        origins = or_(*(_of_origin(record) for record in records))
-        try:
-            with writing(self._engine) as connection:
-                rows = connection.execute(select(signals).where(origins))
-                held = {_origin(found): found for found in map(_record, rows)}
-                fresh = [one for one in records if _origin(one) not in held]
-                if fresh:
-                    connection.execute(insert(signals), list(map(msgspec.structs.asdict, fresh)))
-        except IntegrityError:  # somebody else gave one just now
-            return [self.add(record) for record in records]
+        with reading(self._engine) as connection:
+            held = _given(connection, records)
         return [held.get(_origin(record), record) for record in records]
+
+    def enter(self, connection: Connection, records: Sequence[SignalRecord]) -> None:
+        """Keep signals in a transaction of the caller's, but for those that are kept.
+
+        Raises `Conflict` where somebody gave another one just now.
+        """
+        held = _given(connection, records)
+        fresh = [one for one in records if _origin(one) not in held]
+        if any(held[_origin(one)].id != one.id for one in records if one not in fresh):
+            raise Conflict("A signal was given meanwhile.")
+        if fresh:
+            connection.execute(insert(signals), list(map(msgspec.structs.asdict, fresh)))
 
     def get(self, signal_id: str) -> SignalRecord:
         """Return a signal by its id; raises `NotFound`."""
@@ -161,6 +165,17 @@ class SignalStore:
         with reading(self._engine) as connection:
             row = connection.execute(select(signals).where(_of_origin(record))).one_or_none()
         return None if row is None else _record(row)
+
+
+def _given(
+    connection: Connection, records: Sequence[SignalRecord]
+) -> dict[tuple[object, ...], SignalRecord]:
+    """Return what was given before of the candles of some signals, by what it was made from."""
+    # The index on what signals are made from begins with these; few rows are found beside them.
+    first = _ORIGIN[: _ORIGIN.index("opening") + 1]
+    here = [signals.c[name].in_({getattr(one, name) for one in records}) for name in first]
+    rows = connection.execute(select(signals).where(*here))
+    return {_origin(found): found for found in map(_record, rows)}
 
 
 def _of_origin(record: SignalRecord) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """Signals: chances, what a walk-forward proved, and one word for both; each is stored."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from core.signals import (
     signal_answer,
     signal_model,
 )
+from storage.candles.series_state import SeriesState
 from storage.models.answer_cache import Asked
 from storage.models.signals import PENDING, SignalRecord
 from storage.stores import Stores
@@ -62,6 +63,17 @@ def signal_of(
     return once(stores, asked, lambda mark: _generate(words, stores, target, mark), SignalData)
 
 
+class Known(NamedTuple):
+    """What whoever makes many signals has read for all of them.
+
+    `champions` are those that there are, of ranges too; `held` is the series' state of just before.
+    """
+
+    champions: Champions
+    market: MarketRecord
+    held: SeriesState
+
+
 class MadeSignal(msgspec.Struct, frozen=True):
     """A signal, and all that it was made of."""
 
@@ -88,21 +100,21 @@ def make_signal(
     stores: Stores,
     target: ForecastTarget,
     mark: str,
-    champions: Champions | None = None,
+    known: Known | None = None,
 ) -> MadeSignal:
     """Make the signal of the newest candle of a target, to be kept; `mark` is the series'.
 
-    Whoever makes many tells the `champions` that there are, those of ranges too. Raises
-    `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
+    Raises `ModelUnavailable` where nothing is trained, or a gap lies too shortly before.
     """
     # LightGBM, TA-Lib and pandas come in with this import.
     from ml.features.regimes import current_regimes
     from ml.models.signal_decision import Chances, Evidence, decide
 
     series, horizon = target.series, target.horizon
+    champions, held = (known.champions, known.held) if known else (None, None)
     loaded: Speaking[SignalForecast] = speaking(stores, target, champions)
-    origin = origins.get(stores, series, loaded.run, mark)
-    market = stores.markets.get(Market(series.platform, series.symbol))
+    origin = origins.get(stores, series, loaded.run, mark, held)
+    market = known.market if known else stores.markets.get(Market(series.platform, series.symbol))
     costs_bps = market.costs.round_trip_bps
     chances = Chances.of(loaded.forecast(stores, origin), costs_bps)
     about = context(series, horizon, origin, loaded.run, now_ms())

@@ -217,9 +217,9 @@ def read_input(origin: "Origin", now: int) -> OutlookInput:
     `newest`: no later candle has closed. `stale`: one has, so long ago that it
     should have come; nothing was widened for that.
     """
-    times = origin.history.times
-    before = [n for n in range(1, len(times)) if origin.history.run[n] == 1]
-    holes = [(origin.closes_at(int(times[n - 1])), int(times[n])) for n in before]
+    times, run = origin.history.times, origin.history.run
+    after = (run[1:] == 1).nonzero()[0] + 1
+    holes = [(origin.closes_at(int(times[n - 1])), int(times[n])) for n in after]
     next_close = origin.closes_at(origin.input_end) * 1_000
     return OutlookInput(
         last_time=format_time(int(times[-1]) * 1_000),

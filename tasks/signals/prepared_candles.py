@@ -29,15 +29,26 @@ class Origins:
         self._kept: Recent[Key, Origin] = Recent(capacity)
         self._newest: dict[str, NewestCandles] = {}
 
-    def get(self, stores: Stores, series: Series, run: RunRecord, mark: str) -> "Origin":
+    def get(
+        self,
+        stores: Stores,
+        series: Series,
+        run: RunRecord,
+        mark: str,
+        state: SeriesState | None = None,
+    ) -> "Origin":
         """Return the newest candles as a model reads them.
 
-        `mark` is the series' before they are read. Raises `ModelUnavailable` where
-        a gap lies too shortly before the last.
+        `mark` is the series' before they are read, and `state` the state that has it. Raises
+        `ModelUnavailable` where a gap lies too shortly before the last.
         """
         sessions = run.metadata["sessions"]
         key = (str(stores.data_dir), series, mark, msgspec.json.encode(sessions))
-        return self._kept.get(key, lambda: _prepared(self.candles(stores, series), series, run))
+
+        def prepared() -> "Origin":
+            return _prepared(self.candles(stores, series, state), series, run)
+
+        return self._kept.get(key, prepared)
 
     def candles(self, stores: Stores, series: Series, state: SeriesState | None = None) -> Candles:
         """Return the newest candles as they are held; `state` is the series' of just before."""

@@ -6,35 +6,55 @@ with the reason. Of offered slots the newest stands on the board.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
+from sqlalchemy import Connection
 
 from core.answers.signals import SignalData
 from core.clock.times import now_ms
 from core.errors import ModelUnavailable, TickcastError
 from core.forecast_target import ForecastTarget, deadline_ms
+from core.markets import MarketRecord
 from core.models import RANGE, SIGNAL
+from core.series import Market
 from core.signals import ERROR, GAP, SignalWords, signal_answer
 from storage.candles.newest_finished import last_finished
-from storage.ledger.ledger_rows import Missed
-from storage.ledger.signal_rows import Unsealed
+from storage.ledger.sealed_signals import Key
+from storage.ledger.signal_rows import SealedSignal, Unsealed
 from storage.models.answer_cache import Asked
 from storage.models.signals import SignalRecord
 from storage.stores import Stores
 from tasks.signals.due_signals import Due, SignalMisses
-from tasks.signals.generate_signal import MadeSignal, make_signal, show_made
+from tasks.signals.generate_signal import Known, MadeSignal, make_signal, show_made
 from tasks.signals.prepared_candles import origins
 from tasks.signals.show_signal import exit_prices
 from tasks.signals.speaking import Champions
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # So many targets are dealt with before what was made is sealed: the first of many that close at
 # once do not wait for the last, and all pay for few synced commits.
 AT_ONCE = 6
+
+
+class Reads(NamedTuple):
+    """What a pass reads once for all that is due."""
+
+    champions: Champions
+    markets: dict[Market, MarketRecord]
+
+
+class New(NamedTuple):
+    """A candle to make a signal of, and the first and the last after it (openings, s)."""
+
+    due: Due
+    newest: int
+    first: int
+    last: int
 
 
 class Ready(NamedTuple):
@@ -80,9 +100,11 @@ class SignalSealer:
         states = self._stores.candles.states(list({one.target.series for one in due}))
         held = [msgspec.structs.replace(one, held=states[one.target.series]) for one in due]
         new = [one for one in held if self._is_new(one)]
-        champions = self._champions() if new else {}
+        if not new:
+            return 0
+        reads = Reads(self._champions(), self._stores.markets.get_all(map(_market, new)))
         parts = (new[n : n + AT_ONCE] for n in range(0, len(new), AT_ONCE))
-        return sum(self._deal_with(part, champions) for part in parts)
+        return sum(self._deal_with(part, reads) for part in parts)
 
     def _is_new(self, due: Due) -> bool:
         """Say whether there may be a signal to make or a miss to count."""
@@ -109,26 +131,22 @@ class SignalSealer:
                 since = max(watches[record.target.series], never)
                 yield Due(record.target, since, False, record)
 
-    def _deal_with(self, part: Sequence[Due], champions: Champions) -> int:
-        ready: list[Ready] = []
-        missed: list[Missed] = []
-        for due in part:
-            try:
-                ready += self._make(due, champions)
-                missed += self._misses.of(due)
-            except TickcastError as error:
-                self._misses.reasons[due.target] = ERROR
-                logger.warning("signals of %s: %s", due.target, error.detail)
-            except Exception:
-                self._misses.reasons[due.target] = ERROR
-                logger.exception("signals of %s: a fault of ours", due.target)
+    def _deal_with(self, part: Sequence[Due], reads: Reads) -> int:
+        new = [one for due in part for one in self._guarded(due, partial(self._new, due))]
+        sealed = self._stores.sealed.held({one.last for one in new}) if new else set()
+        ready = [
+            made
+            for one in new
+            for made in self._guarded(one.due, partial(self._make, one, reads, sealed))
+        ]
+        missed = [one for due in part for one in self._guarded(due, partial(self._misses.of, due))]
         if not ready and not missed:
             return 0
         try:
             kept = self._kept(ready)
-            told = {one.made.record.id: _told(one) for one in kept}
-            enter = partial(self._stores.signal_events.enter, told=told)
-            rows = self._stores.sealed.append(list(map(_whole, kept)), missed, enter).rows
+            rows = self._stores.sealed.append(
+                list(map(_whole, kept)), missed, partial(self._enter, kept)
+            ).rows
         except TickcastError as error:
             logger.warning("%d signals are not sealed: %s", len(ready), error.detail)
             return 0
@@ -144,42 +162,67 @@ class SignalSealer:
             self._settle(one.due, one.made.record.opening)
         return len(rows)
 
-    def _make(self, due: Due, champions: Champions) -> list[Ready]:
-        """Return the signal from the newest finished candle, if it is new and in time."""
-        target, stores = due.target, self._stores
-        if due.champion is None or self._settled.get(target) == due.made_of:
-            return []
-        newest = last_finished(origins.candles(stores, target.series, due.held))
-        if newest is None or self._dealt.get(target) == newest:
-            self._settle(due, newest)
-            return []
-        first, last = due.openings(stores, newest)
-        sealed = stores.sealed.find(target, last)
-        if sealed is not None and due.offered:
-            # Who sealed it may have ended, or lost Redis, before it stood on the board.
-            stores.board.put([sealed])
-        if sealed is not None or self._clock() > deadline_ms(first, target.resolution):
-            self._settle(due, newest)
-            return []
+    def _guarded(self, due: Due, act: Callable[[], list[T]]) -> list[T]:
+        """Do something for a target; a fault keeps nothing from the others."""
         try:
-            made = make_signal(self._words, stores, target, due.mark, champions)
+            return act()
+        except TickcastError as error:
+            self._misses.reasons[due.target] = ERROR
+            logger.warning("signals of %s: %s", due.target, error.detail)
+        except Exception:
+            self._misses.reasons[due.target] = ERROR
+            logger.exception("signals of %s: a fault of ours", due.target)
+        return []
+
+    def _new(self, due: Due) -> list[New]:
+        """Return the newest finished candle, if it has not been dealt with."""
+        if due.champion is None or self._settled.get(due.target) == due.made_of:
+            return []
+        newest = last_finished(origins.candles(self._stores, due.target.series, due.held))
+        if newest is None or self._dealt.get(due.target) == newest:
+            self._settle(due, newest)
+            return []
+        return [New(due, newest, *due.openings(self._stores, newest))]
+
+    def _make(self, new: New, reads: Reads, sealed: Collection[Key]) -> list[Ready]:
+        """Return the signal of a candle, if it is not `sealed` and in time."""
+        due, target, stores = new.due, new.due.target, self._stores
+        is_sealed = (target, new.last) in sealed
+        if is_sealed and due.offered and (row := stores.sealed.find(target, new.last)):
+            # Who sealed it may have ended, or lost Redis, before it stood on the board.
+            stores.board.put([row])
+        if is_sealed or self._clock() > deadline_ms(new.first, target.resolution):
+            self._settle(due, new.newest)
+            return []
+        assert due.held is not None
+        known = Known(reads.champions, reads.markets[_market(due)], due.held)
+        try:
+            made = make_signal(self._words, stores, target, due.mark, known)
         except ModelUnavailable as error:  # after a gap, until enough candles follow it
             self._misses.reasons[target] = GAP
             logger.debug("%s: %s", target, error.detail)
             return []
-        if made.record.opening != newest:
+        if made.record.opening != new.newest:
             return []  # a newer candle came meanwhile
         self._misses.reasons.pop(target, None)
-        return [Ready(due, made, first, last)]
+        return [Ready(due, made, new.first, new.last)]
 
     def _kept(self, ready: Sequence[Ready]) -> list[Ready]:
-        """Keep signals; one that was given before stands as it was given."""
-        records = self._stores.signals.add_all([one.made.record for one in ready])
+        """Return signals as they are kept; one that was given before stands as it was given."""
+        records = self._stores.signals.given([one.made.record for one in ready])
         return [
             one._replace(made=msgspec.structs.replace(one.made, record=record))
             for one, record in zip(ready, records, strict=True)
             if record.costs_bps is not None  # else it was given by an earlier version
         ]
+
+    def _enter(
+        self, kept: Sequence[Ready], connection: Connection, rows: Sequence[SealedSignal]
+    ) -> None:
+        """Keep what is to commit with the seals: the signals, and what readers are told of them."""
+        self._stores.signals.enter(connection, [one.made.record for one in kept])
+        told = {one.made.record.id: _told(one) for one in kept}
+        self._stores.signal_events.enter(connection, rows, told)
 
     def _settle(self, due: Due, newest: int | None) -> None:
         """Remember that a candle (opening, s) has been dealt with, and all that was written."""
@@ -190,6 +233,10 @@ class SignalSealer:
     def _forget(self, *targets: ForecastTarget) -> None:
         asked = [Asked(signal_answer(one.model), one.series, one.horizon) for one in targets]
         self._stores.answers.forget(*asked)
+
+
+def _market(due: Due) -> Market:
+    return Market(due.target.platform, due.target.symbol)
 
 
 def _told(one: Ready) -> tuple[SignalData, int]:

@@ -14,7 +14,10 @@ from tasks.jobs.held_job import Note, Report
 
 
 class StoreAndWake:
-    """Stores an upload, and has the pass at a candle's close run where something awaits it."""
+    """Stores an upload, and has the pass at a candle's close run where something awaits it.
+
+    Once for all that is stored before the pass looks.
+    """
 
     def __init__(self, wake: Callable[[], None], clock: Callable[[], int] = now_ms) -> None:
         self._wake = wake
@@ -25,7 +28,7 @@ class StoreAndWake:
     ) -> CandlesStored:
         """Store the candles of a request; see `store_candles`."""
         stored = store_candles(stores, job, report, note)
-        if self._is_awaited(stores, job.request.series):
+        if self._is_awaited(stores, job.request.series) and stores.closes.tell():
             self._wake()
         return stored
 

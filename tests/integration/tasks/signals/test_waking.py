@@ -34,5 +34,8 @@ def test_the_newest_candle_of_an_offered_or_watched_series_wakes(stores: Stores)
     assert push(stores, held.take(slice(18, 19)), last_close()) == 1
     stores.slots.offer([])
     stores.watches.add(NOISE)
+    assert push(stores, held, last_close()) == 0  # the pass was told, and has not looked yet
+    stores.closes.look()
     assert push(stores, held, last_close()) == 1
+    stores.closes.look()
     assert push(stores, held, last_close() + 301) == 0  # a later candle has closed since
