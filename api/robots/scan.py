@@ -1,6 +1,7 @@
 """The newest signal of every slot, for robots that ask every few seconds."""
 
 import hashlib
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
 from api.robots.offered import OfferedSlots, limits_of, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
-from api.robots.seen import note_caller
+from api.robots.seen import account_of, note_caller
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
@@ -70,7 +71,11 @@ class ScanResource:
         now, account = now_ms() // 1_000, req.context.account
         # Every browser sends it, and no terminal.
         robot = req.get_header("Sec-Fetch-Site") is None
-        view = await in_thread(self._answer, account, query, now, robot)
+        heartbeats = self._stores.heartbeats
+        present = heartbeats.is_present(account_of(account))
+        view = await in_thread(self._answer, account, query, now, robot and not present)
+        if robot and present:  # the answer need not wait for it
+            resp.schedule(partial(in_thread, note_caller, heartbeats, account))
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV
         resp.set_header("ETag", view.tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
@@ -81,9 +86,9 @@ class ScanResource:
         told = {"server_time": format_time(now * 1_000), "server_time_unix": now}
         resp.data = _body(msgspec.structs.replace(view.scan, **told), query.format)
 
-    def _answer(self, account: Account | None, query: ScanQuery, now: int, robot: bool) -> _View:
+    def _answer(self, account: Account | None, query: ScanQuery, now: int, note: bool) -> _View:
         view = self._view(account, query, now)
-        if robot:
+        if note:
             note_caller(self._stores.heartbeats, account)
         return view
 

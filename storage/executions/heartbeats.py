@@ -19,6 +19,8 @@ from storage.redis_connection import redis_errors
 # Calls that say nothing of themselves are noted once in so long (ms) by each process: who polls
 # every second costs no synced write a second.
 REST_MS = 5_000
+# Who was noted within so long (ms) is there, whenever his next call is noted.
+PRESENT_MS = 60_000
 # So many terminals of an account are remembered, those seen last.
 MOST_TERMINALS = 64
 _REMEMBERED = 4_096
@@ -86,6 +88,10 @@ class Heartbeats:
             written.hset(name, terminal, text).sadd(keys.SEEN_ACCOUNTS, account_id).hlen(name)
             if written.execute()[-1] > MOST_TERMINALS:
                 self._forget_oldest(name)
+
+    def is_present(self, account_id: int) -> bool:
+        """Say whether this process noted a call of an account within the last minute."""
+        return self._clock() - self._noted.get((account_id, ""), 0) < PRESENT_MS
 
     def seen(self, account_id: int) -> list[SeenTerminal]:
         """Return the terminals of an account, those seen last first."""

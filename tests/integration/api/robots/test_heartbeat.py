@@ -1,9 +1,11 @@
 """Terminals say that they live; every call of a robot says so too."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from core.clock.times import now_ms
@@ -71,6 +73,21 @@ async def test_scans_and_reports_are_heartbeats_too(api: Api, stores: Stores) ->
     assert [one.terminal for one in await terminals_of(stores, account)] == [""]
     assert (await api("GET", "/api/account/executions", headers=headers)).status_code == 200
     assert stores.heartbeats.accounts() == [account]
+
+
+async def test_a_robot_that_goes_on_asking_goes_on_being_seen(api: Api, stores: Stores) -> None:
+    account = stores.accounts.create(NewAccount(user_name="a"), "pro").id
+    headers = {"X-API-Key": stores.keys.create("subscriber", "a", account_id=account)[0]}
+    seen = []
+    for later in (0, 30, 50, 200):
+        with time_machine.travel(now_ms() / 1_000 + later, tick=False):
+            assert (await api("GET", "/api/scan", headers=headers)).status_code == 200
+            for _ in range(250):  # once the answer has left
+                if [one.seen_at for one in stores.heartbeats.seen(account)] == [now_ms()]:
+                    break
+                await asyncio.sleep(0.02)
+            seen += [one.seen_at == now_ms() for one in stores.heartbeats.seen(account)]
+    assert seen == [True] * 4
 
 
 async def test_skipped_signals_are_kept_once_with_their_reason(api: Api, stores: Stores) -> None:
