@@ -6,6 +6,8 @@ from typing import Any
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
+from agent.chat.options import Options
+from agent.wires.model_server import ModelServer
 from api.access.access import Access
 from api.access.admin_access import AdminAccess
 from api.access.callers import Callers
@@ -15,6 +17,11 @@ from api.access.open_streams import OpenStreams
 from api.access.rate_limits import RateLimits
 from api.access.seldom_calls import SeldomCalls
 from api.access.trusted_hosts import TrustedHosts
+from api.agent.answering import Answering
+from api.agent.chat import ChatResource
+from api.agent.conversations import ConversationsResource
+from api.agent.metrics import AgentMetrics
+from api.agent.tools.table import callers_tools
 from api.asyncapi import AsyncApiDocument
 from api.candles.candles import CandlesResource
 from api.candles.ingest_candles import IngestCandles
@@ -33,6 +40,7 @@ from api.forecasts.slots import SlotsResource
 from api.forecasts.submit import SubmitForecasts
 from api.forecasts.work import EvaluateResource, LeakTestResource, ReplayResource, TrainSlotResource
 from api.health.health import HealthResource
+from api.health.model import ModelHealth
 from api.health.prometheus import PrometheusMetrics
 from api.health.state import HealthChecks
 from api.health.store_metrics import QueueLengths, StoreMetrics
@@ -136,7 +144,7 @@ from core.mail.mails import CLAIM_PAGE
 from core.process.shared_counts import SharedCounts
 from core.robots.accounts import USUAL_CALLS
 from core.series import Market
-from core.settings import DATA, ML, TRADE, Settings
+from core.settings import AGENT, DATA, ML, TRADE, Settings
 from core.signals import offered_horizons
 from storage.access.access_keys import FEEDER, FORECAST, INGEST, SUBSCRIBER, TRADER
 from storage.disk_room import DiskRoom
@@ -157,6 +165,7 @@ _ROBOTS = CallLimit("robots", USUAL_CALLS, of_account=True)
 _SUBSCRIBERS = (SUBSCRIBER,)
 _TRADERS = (TRADER,)
 _ORDERS = CallLimit("orders", 60)
+_CHAT, _CHATS_AT_ONCE = CallLimit("chat", 20), 2
 _TERMINAL_READS = CallLimit("mt4 reads", 120)
 
 
@@ -185,7 +194,9 @@ def create_app(
     validation = ValidationMetrics(next_candle, stores.registry)
     others = [QueueLengths(enqueue), StoreMetrics(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, others, validation))
-    checks = HealthChecks(stores, stream.traded, enqueue, room)
+    model: ModelServer | None = None
+    health = ModelHealth(model, settings.llm_provider, settings.llm_model)
+    checks = HealthChecks(stores, stream.traded, enqueue, room, health)
     _add_health(
         app, HealthResource(checks, rates, [settings.default_platform], settings.keyed_providers)
     )
@@ -214,6 +225,17 @@ def create_app(
         _add_next_candle(app, stores, work, next_candle)
     if TRADE in settings.served_groups:
         _add_trading(app, stores, symbols, settings)
+    if AGENT in settings.served_groups:
+        short = ShortWork(enqueue, limits, waiting)
+        tools = callers_tools(stores, symbols, offered, short, settings)
+        options = Options(
+            comment=settings.agent_comment == "on",
+            propose=settings.agent_propose == "on",
+            seconds=settings.llm_timeout_s,
+        )
+        said = AgentMetrics(metrics.registry)
+        answering = Answering(tools, symbols, stores.conversations, model, options, said)
+        _add_agent(app, stores, answering, counts or SharedCounts(), settings)
     _add_sales(app, stores, enqueue, settings)
     _add_admin(app, stores, offered, enqueue, settings)
     app.add_route("/asyncapi.json", AsyncApiDocument(), public=True)
@@ -274,6 +296,7 @@ def _add_service(app: Application, stores: Stores, text: PrometheusMetrics) -> N
     app.add_route("/app", Page(), public=True, tree=True)
     app.add_route("/app/static/{name:path}", PageFiles())
     app.add_route("/app/account", Page("account.html"), public=True)
+    app.add_route("/app/chat", Page("chat.html"), public=True)
     app.add_route("/app/ops", Page("ops.html"), public=True)
     app.add_route("/app/performance", Page("performance.html"), public=True)
     app.add_route("/app/trading", Page("trading.html"), public=True)
@@ -543,6 +566,27 @@ def _add_trading(
     desk = Desk(door, orders, accounts, stores.trading, stores.commands)
     app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **told)
     app.add_route("/api/portfolio/history", HistoryResource(stores, callers), **free)
+
+
+def _add_agent(
+    app: Application,
+    stores: Stores,
+    answering: Answering,
+    counts: SharedCounts,
+    settings: Settings,
+) -> None:
+    """Add the routes of the agent, which tells its caller what the caller may read anyway."""
+    own: dict[str, Any] = {"roles": _SUBSCRIBERS, "invalid": BAD_REQUEST}
+    at_once = OpenStreams(_CHATS_AT_ONCE, counts, "chats", "chats")
+    chat = ChatResource(answering, stores.conversations, at_once)
+    asked = own | {"limits": {"POST": _CHAT}, "computes": _COMPUTES}
+    app.add_route("/api/v1/chat", chat, **asked)
+    app.add_route("/api/chat", chat, suffix="proxy", **asked)
+    kept = ConversationsResource(stores.conversations, settings.conversation_retention_days)
+    forgets: dict[str, Any] = own | {"computes": ("DELETE",)}
+    app.add_route("/api/v1/conversations", kept, **forgets)
+    one = "/api/v1/conversations/{conversation_id}"
+    app.add_route(one, kept, suffix="one", **forgets)
 
 
 def _add_terminal(

@@ -17,6 +17,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from client.commands import (
+    agent,
     candle_files,
     candles,
     check,
@@ -150,6 +151,7 @@ app.command("submit")(submit.submit)
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(candles.watch, name="watch")
 app.add_typer(trading.app, name="trading")
+app.command("ask")(agent.ask)
 app.command("feed")(live.feed)
 app.command("replay")(live.replay)
 app.command("check")(check.check)

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from client.calls.agent import AgentCalls
 from client.calls.live import LiveCalls
 from client.calls.next_candle import NextCandleCalls
 from client.calls.slots import SlotCalls
@@ -39,7 +40,7 @@ class TrainOptions(TypedDict, total=False):
     predict: bool
 
 
-class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls):
+class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls, AgentCalls):
     """A client of one Tickcast server.
 
         t = Tickcast()

@@ -12,15 +12,26 @@ Event = TypeVar("Event")
 
 
 class OpenStreams:
-    """Counts what stays open by who holds it, for all api processes together."""
+    """Counts what stays open by who holds it, for all api processes together.
 
-    def __init__(self, per_key: int, counts: SharedCounts) -> None:
+    They are counted under `name`; `what` it is that is counted is said to who holds too many.
+    """
+
+    def __init__(
+        self,
+        per_key: int,
+        counts: SharedCounts,
+        name: str = "streams",
+        what: str = "sockets and event streams",
+    ) -> None:
         self._per_key = per_key
         self._counts = counts
+        self._counted = name
+        self._what = what
 
     def check(self, holder: str) -> None:
         """Raise `TooManyRequests` if a key or an account holds as many open as it may."""
-        self._check(self._counts.open(_name(holder)) + 1)
+        self._check(self._counts.open(self._name(holder)) + 1)
 
     @contextlib.contextmanager
     def one_more(self, holder: str) -> Iterator[None]:
@@ -28,24 +39,22 @@ class OpenStreams:
 
         Many that passed `check` at once are told apart here.
         """
-        opened = self._counts.opened(_name(holder))
+        opened = self._counts.opened(self._name(holder))
         try:
             self._check(opened)
             yield
         finally:
-            self._counts.closed(_name(holder))
+            self._counts.closed(self._name(holder))
 
     def _check(self, opened: int) -> None:
         if opened > self._per_key:
             raise TooManyRequests(
-                f"This key or its account holds {self._per_key} sockets and event streams open; "
-                "close some.",
+                f"This key or its account holds {self._per_key} {self._what} open; close some.",
                 retry_after=1,
             )
 
-
-def _name(holder: str) -> str:
-    return f"streams of {holder}"
+    def _name(self, holder: str) -> str:
+        return f"{self._counted} of {holder}"
 
 
 async def until_revoked(

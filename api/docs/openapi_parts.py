@@ -39,6 +39,7 @@ PATH_PARAMETERS: dict[str, Json] = {
     "account_id": {"description": "Number of an account."},
     "event_id": {"description": "Id of a payment event, as its provider named it."},
     "decision_id": {"description": "Id of a decision: `dec-` and the signal's id."},
+    "conversation_id": {"description": "Id of a conversation, from the answer that began it."},
     "provider": {"description": "Payment provider: `eduzz` or `stripe`."},
     "model_name": _path_name("Name of the model."),
     "model_id": _path_name("Version of the model."),

@@ -140,9 +140,10 @@ class ScoreboardResource:
     @operation("scoreboard", "ledger", {200: Scoreboard}, errors=(404, 422))
     async def on_get(self, req: Request, resp: Response, query: SlotQuery) -> None:
         """Tell what each slot's forecasts in the ledger are worth; backtests have no place here."""
-        resp.media = await in_database_thread(self._board, query)
+        resp.media = await in_database_thread(self.board, query)
 
-    def _board(self, query: SlotQuery) -> Scoreboard:
+    def board(self, query: SlotQuery) -> Scoreboard:
+        """Return the rows that a query asks for; blocks."""
         stores, name = self._stores, query.ledger
         stores.ledger_reader.check(name)
         boards, missed = stores.boards.all(name), stores.ledger_reader.missed_by_reason(name, {})

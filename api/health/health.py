@@ -1,7 +1,6 @@
 """Whether all parts are well, in brief and in detail."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from falcon.asgi import Request, Response
 
@@ -102,10 +101,10 @@ def _tell_more(health: Health, state: HealthState) -> None:
     health.workers = {name: dict(fields) for name, fields in state.heartbeats.items()}
     health.reasons = state.broken
     health.models_loaded = any(int(f.get("models", 0)) for f in state.heartbeats.values())
-    health.llm_provider = health.model = None
+    health.llm_provider, health.model = state.agent.provider, state.agent.name
     if state.dead:
         health.dead_letters = DeadLettersShown(state.dead.messages, state.dead.batches)
-    health.gpu_available = any(Path("/dev").glob("nvidia[0-9]*"))
+    health.gpu_available = state.agent.gpu_available
 
 
 def _providers(state: HealthState, keyed: Iterable[str]) -> list[Provider]:

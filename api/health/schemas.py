@@ -49,8 +49,8 @@ class Health(Struct, omit_defaults=True):
 
     `healthy`: all is well. `degraded`: some part is down, a watched exchange does not
     deliver, or the clock is off; `reasons` says which. `unhealthy`: neither Redis nor
-    the database answers. `llm_provider` and `model` are those of the agent, null
-    without one.
+    the database answers. `llm_provider` and `model` are those of the agent, `builtin`
+    without a model; `gpu_available` says that a model server holds one in a GPU's memory.
     """
 
     status: Verdict
@@ -63,8 +63,8 @@ class Health(Struct, omit_defaults=True):
     reasons: dict[str, str] | UnsetType = UNSET
     providers: list[Provider] | UnsetType = UNSET
     models_loaded: bool | UnsetType = UNSET
-    llm_provider: str | UnsetType | None = UNSET
-    model: str | UnsetType | None = UNSET
+    llm_provider: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
     gpu_available: bool | UnsetType = UNSET
     dead_letters: DeadLettersShown | UnsetType = UNSET
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from api.health import probes
 from api.health.check import Answer, Check
+from api.health.model import BUILT_IN, AgentModel, ModelHealth
 from api.health.probes import Connections, Exchange
 from core.clock.times import CLOCK_TOLERANCE_MS, now_ms
 from storage.disk_room import DiskRoom
@@ -48,6 +49,7 @@ class HealthState:
     full: Mapping[str, str] = field(default_factory=dict)
     feeds: Mapping[str, str] = field(default_factory=dict)
     dead: DeadCounts | None = None
+    agent: AgentModel = BUILT_IN
 
     @property
     def parts(self) -> dict[str, bool]:
@@ -89,6 +91,7 @@ class HealthState:
             | dict(self.full)
             | dict(self.vanished)
             | dict(self.damaged)
+            | self.agent.broken
         )
 
     @property
@@ -103,8 +106,14 @@ class HealthChecks:
     """Asks all parts, each on a thread that no other work can occupy."""
 
     def __init__(
-        self, stores: Stores, traded: TradedMarkets, enqueue: Enqueue, room: DiskRoom
+        self,
+        stores: Stores,
+        traded: TradedMarkets,
+        enqueue: Enqueue,
+        room: DiskRoom,
+        model: ModelHealth,
     ) -> None:
+        self._model = model
         pool = ThreadPoolExecutor(8, thread_name_prefix="health")
         engine, client = stores.engine, stores.redis
         self._redis = Check(lambda: probes.ping(client), pool)
@@ -158,6 +167,7 @@ class HealthChecks:
             # Of a part that is away nothing is known, which is told already.
             exchanges=probes.exchanges(watches.value or [], prices.value or {}, now),
             offsets=_recent(offsets.value or {}, now),
+            agent=await self._model.known(),
             unsafe=unsafe.value or (),
             vanished=vanished.value or {},
             damaged=damaged.value or {},

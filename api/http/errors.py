@@ -135,6 +135,16 @@ async def _unexpected(
     await _send(req, resp, ws, 500, _body(req, "internal_error", INTERNAL), {})
 
 
+def error_body(req: Request, error: Exception) -> ErrorBody:
+    """Return the body of an error that is told after the answer has begun."""
+    ours = not isinstance(error, TickcastError) or (
+        error.status == 500 and not isinstance(error, TaskFailed)
+    )
+    if ours or not isinstance(error, TickcastError):
+        return _body(req, TickcastError.type, INTERNAL)
+    return _body(req, error.type, error.detail)
+
+
 def _body(req: Request, kind: str, detail: str) -> ErrorBody:
     return ErrorBody(kind, detail, format_time(now_ms()), request_id(req))
 

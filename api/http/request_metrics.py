@@ -52,6 +52,11 @@ class RequestMetrics:
             registry=self._registry,
         )
 
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Return where further counts are kept that are told with these."""
+        return self._registry
+
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template, never the path that was asked."""
         self._requests.labels(method, route, str(status)).inc()

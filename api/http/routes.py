@@ -14,6 +14,7 @@ Send = Callable[[Any], Awaitable[None]]
 BAD_REQUEST, UNPROCESSABLE = 400, 422
 # Headers of a request that has a body.
 _BODY = frozenset({b"content-length", b"transfer-encoding"})
+_RECEIVE = "tickcast.receive"
 
 
 class CallLimit(NamedTuple):
@@ -107,6 +108,7 @@ class Application(App[Request, Response]):
             scope["headers"] = [(name, value) for name, value in scope["headers"]]
             if not _BODY.isdisjoint(name for name, _ in scope["headers"]):
                 receive = _beginning_at_once(receive)
+            scope[_RECEIVE] = receive
         await super().__call__(scope, receive, send)
 
     def add_route(self, uri_template: str, resource: object, **options: Any) -> None:
@@ -114,6 +116,12 @@ class Application(App[Request, Response]):
         suffix = options.pop("suffix", None)
         self.routes.add(Route(uri_template, **options))
         super().add_route(uri_template, resource, suffix=suffix)
+
+
+async def until_caller_leaves(req: Request) -> None:
+    """Wait until whoever asked is gone; to be called once the whole body has been read."""
+    while (await req.scope[_RECEIVE]())["type"] != "http.disconnect":
+        pass
 
 
 def _beginning_at_once(receive: Receive) -> Receive:

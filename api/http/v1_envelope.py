@@ -13,7 +13,7 @@ from api.http.middleware import request_id
 
 PREFIX = "/api/v1/"
 # Below it, routes of another source, whose errors have the form of all others.
-_NOT_ENVELOPED = "/api/v1/auto-trade/"
+_NOT_ENVELOPED = ("/api/v1/auto-trade/", "/api/v1/chat", "/api/v1/conversations")
 # Names of errors there; those that are not listed are our own in capitals.
 _CODES = {
     "invalid_request": "VALIDATION_ERROR",

@@ -14,7 +14,9 @@ from api.http.threads import in_thread
 from api.signals.answers import EngineAnswers
 from api.signals.schemas import AmdQuery
 from core.answers.amd import AmdData
+from core.errors import ModelUnavailable
 from core.requests import AmdRequest
+from core.robots.accounts import Account
 from core.signals import AMD_ANSWER
 from storage.models.answer_cache import AnswerCache, Asked
 from tasks.task_table import DETECT_AMD
@@ -48,17 +50,34 @@ class AmdResource:
         await self._answer(req, resp, symbol, query)
 
     async def _answer(self, req: Request, resp: Response, symbol: str, query: AmdQuery) -> None:
-        account = req.context.account
-        market, named = self._answers.market, symbol_of(symbol)
+        question, name, found = await self._held(req.context.account, symbol_of(symbol), query)
+        if found is None:
+            found = await self._work.result(req, resp, DETECT_AMD, _request(question), question)
+        if found is not None:
+            resp.media = msgspec.structs.replace(found, symbol=name)
+
+    async def find(self, account: Account | None, symbol: str, timeframe: str) -> AmdData:
+        """Return the phase of a market, waiting up to 10 s for it; raises as the route answers."""
+        query = AmdQuery(timeframe=timeframe)
+        question, name, found = await self._held(account, symbol, query)
+        if found is None:
+            found = await self._work.answer(DETECT_AMD, _request(question), question)
+        if found is None:
+            raise ModelUnavailable("The phase takes longer than 10 s; ask again.", retry_after=5)
+        return msgspec.structs.replace(found, symbol=name)
+
+    async def _held(
+        self, account: Account | None, symbol: str, query: AmdQuery
+    ) -> tuple[Asked, str, AmdData | None]:
+        market = self._answers.market
         series, name = await in_thread(
-            market, account, named, query.platform, query.timeframe, folded=True
+            market, account, symbol, query.platform, query.timeframe, folded=True
         )
         question = Asked(AMD_ANSWER, series, query.lookback_periods)
         held = await in_thread(self._kept.find, question)
-        if held is not None:
-            found: AmdData | None = msgspec.json.decode(held, type=AmdData)
-        else:
-            asked = AmdRequest(**msgspec.structs.asdict(series), lookback=query.lookback_periods)
-            found = await self._work.result(req, resp, DETECT_AMD, asked, question)
-        if found is not None:
-            resp.media = msgspec.structs.replace(found, symbol=name)
+        return question, name, msgspec.json.decode(held, type=AmdData) if held else None
+
+
+def _request(question: Asked) -> AmdRequest:
+    parts = msgspec.structs.asdict(question.series)
+    return AmdRequest(**parts, lookback=question.horizon)

@@ -1,6 +1,7 @@
 """How far prices go."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -12,6 +13,8 @@ from api.signals.schemas import RangePrediction, RangePredictions, RangeRequest
 from api.signals.show import show_range
 from api.v1.predictions import RANGE_CALL
 from core.requests import PathRequest
+from core.robots.accounts import Account
+from core.series import Series
 
 
 class PredictRange:
@@ -27,15 +30,23 @@ class PredictRange:
         Confidences are the shares of walk-forward paths that stayed so near; they are measured
         at each training. 503 where no range is trained.
         """
-        account = req.context.account
-        series, _ = await in_thread(
-            self._answers.market, account, json.symbol, json.platform, json.timeframe
+        _, shown = await self.find(
+            req.context.account, json.symbol, json.timeframe, json.platform, json.horizons or ()
         )
-        horizons = await in_thread(
-            self._answers.trained_ranges, series, RANGE_CALL, json.horizons or ()
-        )
-        parts = msgspec.structs.asdict(series)
-        asked = [PathRequest(**parts, horizon=horizon) for horizon in horizons]
-        found = await asyncio.gather(*(self._answers.answer(RANGE_CALL, one) for one in asked))
-        shown: list[RangePrediction] = [show_range(data) for data in found]
         resp.data = msgspec.json.encode(shown)
+
+    async def find(
+        self,
+        account: Account | None,
+        symbol: str,
+        timeframe: str | int,
+        platform: str | None = None,
+        horizons: Sequence[int] = (),
+    ) -> tuple[Series, list[RangePrediction]]:
+        """Return the series that is meant and its ranges; raises as the route answers."""
+        series, _ = await in_thread(self._answers.market, account, symbol, platform, timeframe)
+        wanted = await in_thread(self._answers.trained_ranges, series, RANGE_CALL, horizons)
+        parts = msgspec.structs.asdict(series)
+        asked = [PathRequest(**parts, horizon=horizon) for horizon in wanted]
+        found = await asyncio.gather(*(self._answers.answer(RANGE_CALL, one) for one in asked))
+        return series, [show_range(data) for data in found]

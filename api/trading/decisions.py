@@ -51,7 +51,7 @@ class DecisionsResource:
         position, and what its order came to.
         """
         before = read_cursor(query.cursor) if query.cursor else None
-        read = partial(self._page, account_number(req), query, before)
+        read = partial(self.page, account_number(req), query, before)
         resp.media = await in_thread(read)
 
     @operation("confirm_decision", "trading", {200: DecisionShown}, errors=(404, 409))
@@ -72,7 +72,8 @@ class DecisionsResource:
         found = await in_database_thread(answer, number, decision_id, caller_name(req))
         return (await in_thread(self._shown, number, [found]))[0]
 
-    def _page(self, account_id: int, query: DecisionsQuery, before: int | None) -> DecisionsAnswer:
+    def page(self, account_id: int, query: DecisionsQuery, before: int | None) -> DecisionsAnswer:
+        """Return decisions for an account, older ones than the number `before`; blocks."""
         symbols = self._meant(query.symbol) if isinstance(query.symbol, str) else None
         found = self._stores.decisions.page(account_id, query.limit + 1, before, symbols)
         shown = found[: query.limit]

@@ -40,7 +40,7 @@ class PortfolioResource:
         """
         owner = account_number(req)
         number = await in_database_thread(self._callers.number, owner, query.account)
-        resp.media = _shown(await in_thread(self._accounts.value, number), query.account)
+        resp.media = show_portfolio(await in_thread(self._accounts.value, number), query.account)
 
 
 def money(units: int) -> float:
@@ -67,7 +67,8 @@ def show_account(found: Valued, name: str = PAPER) -> TradedAccount:
     )
 
 
-def _shown(found: Valued, name: str) -> PortfolioAnswer:
+def show_portfolio(found: Valued, name: str) -> PortfolioAnswer:
+    """Return an account and what it holds as answers tell it under `name`."""
     figures = found.figures
     return PortfolioAnswer(
         account=show_account(found, name),

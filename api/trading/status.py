@@ -28,14 +28,15 @@ class StatusResource:
 
         `HALTED` takes no orders, `REDUCING` only those that shrink positions.
         """
-        resp.media = await in_thread(self._status, account_number(req))
+        resp.media = await in_thread(self.read, account_number(req))
 
     @operation("auto_trade_status_proxy", "trading", {200: AutoTradeStatus})
     async def on_get_proxy(self, req: Request, resp: Response) -> None:
         """Return the same as `GET /api/v1/auto-trade/status`."""
-        resp.media = await in_thread(self._status, account_number(req))
+        resp.media = await in_thread(self.read, account_number(req))
 
-    def _status(self, account_id: int) -> AutoTradeStatus:
+    def read(self, account_id: int) -> AutoTradeStatus:
+        """Return what an account may do at present; blocks."""
         found = self._accounts.value(account_id)
         mine, everybody = self._stores.switches.of(account_id)
         wanted = self._stores.decisions.config(account_id).config

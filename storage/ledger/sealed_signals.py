@@ -28,6 +28,7 @@ from sqlalchemy import (
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
+from core.series import Market
 from core.signals import GRACE_MS, HOLD
 from storage.database import reading
 from storage.ledger.ledger_chain import extend, read_head
@@ -154,6 +155,14 @@ class SealedSignals:
         query = _rows(wanted).order_by(ledger_signals.c.seq.desc()).limit(limit)
         with reading(self._engine) as connection:
             return [_sealed(row) for row in connection.execute(query)]
+
+    def newest_of(self, market: Market, limit: int) -> list[SealedSignal]:
+        """Return the newest signals of a market, of whatever target, newest first."""
+        here = ledger_signals.c
+        mine = _rows(and_(here.platform == market.platform, here.symbol == market.symbol))
+        with reading(self._engine) as connection:
+            rows = connection.execute(mine.order_by(here.seq.desc()).limit(limit))
+            return [_sealed(row) for row in rows]
 
     def find(self, target: ForecastTarget, opening: int) -> SealedSignal | None:
         """Return the row of a target and the last candle of its horizon (opening, s)."""

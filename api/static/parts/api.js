@@ -126,26 +126,38 @@ export async function follow(taskId, told, signal) {
 
 async function readEvents(taskId, told, signal) {
   const path = `/tasks/${encodeURIComponent(taskId)}/events`;
-  const answer = await reach(path, { headers: auth(path), signal });
+  for await (const [, task] of eventsOf(await reach(path, { headers: auth(path), signal }))) {
+    told(task);
+    if (ENDED.has(task.state)) return task;
+  }
+  return null;
+}
+
+/** Yield [name, data] of the Server-Sent Events that a POST is answered with. */
+export async function* postEvents(path, body, signal) {
+  const headers = { Accept: "text/event-stream", "Content-Type": "application/json", ...auth(path) };
+  const options = { method: "POST", headers, signal, body: JSON.stringify(body) };
+  yield* eventsOf(await reach(path, options));
+}
+
+async function* eventsOf(answer) {
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ; ) {
     const { value, done } = await reader.read();
-    if (done) return null;
+    if (done) return;
     const events = (text + value).split("\n\n");
     text = events.pop();
     for (const event of events) {
-      const task = taskOf(event);
-      if (!task) continue;
-      told(task);
-      if (ENDED.has(task.state)) return task;
+      const data = linesOf(event, "data");
+      if (data) yield [linesOf(event, "event"), JSON.parse(data)];
     }
   }
 }
 
-function taskOf(event) {
-  const data = event.split("\n").filter((line) => line.startsWith("data:"));
-  return data.length ? JSON.parse(data.map((line) => line.slice(5)).join("\n")) : null;
+function linesOf(event, name) {
+  const lines = event.split("\n").filter((line) => line.startsWith(`${name}:`));
+  return lines.map((line) => line.slice(name.length + 1).trim()).join("\n");
 }
 
 /** Return after so many ms; ends with an AbortError like a call does. */

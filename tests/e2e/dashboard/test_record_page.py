@@ -27,6 +27,7 @@ from core.answers.record import (
 )
 from storage.access.access_keys import TRADER
 from storage.stores import Stores
+from tests.e2e.dashboard import chat_answers as chat
 from tests.e2e.dashboard import trading_answers as trading
 from tests.e2e.dashboard.browser import Watched
 from tests.e2e.dashboard.test_subscribers import looks_well, sign_in
@@ -231,3 +232,48 @@ def test_what_is_held_decided_and_ordered_is_shown_with_the_reasons(
     page.set_viewport_size({"width": 375, "height": 740})
     page.mouse.wheel(0, 3_000)
     expect(page.get_by_role("button", name="Halt")).to_be_in_viewport()
+
+
+def test_a_question_is_answered_and_each_value_leads_to_where_it_is_from(
+    watched: Watched, filled: RunningTickcast
+) -> None:
+    page = watched.page
+    page.goto(f"{filled.url}/app/trading")
+    sign_in(page, "Access key", filled.key)
+    page.get_by_role("link", name="Ask").press("Enter")
+    expect(page.get_by_role("region", name="What can be asked")).to_be_visible()
+    expect(page.get_by_text("Nothing yet")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_be_focused()
+    page.keyboard.type("What is the price of SOLUSD?")
+    page.keyboard.press("Enter")
+    answered = page.get_by_role("log", name="Answers").locator(".answer")
+    expect(answered.last).to_contain_text("SOLUSD")
+    expect(answered.last.locator(".chip")).to_have_text("built-in narrator")
+    answered.last.locator(".cite").nth(1).press("Enter")
+    source = page.get_by_role("dialog", name=re.compile("Where .* is from"))
+    expect(source).to_contain_text("get_snapshot (SOLUSD)")
+    expect(source.get_by_role("region", name="What stands there")).to_contain_text("last_price")
+    looks_well(page, "chat-source")
+    page.keyboard.press("Escape")
+    expect(source).to_be_hidden()
+
+    told = chat.degraded(page.url.partition("#conversation=")[2])
+    page.route("**/api/v1/chat", lambda r: r.fulfill(body=told, headers=chat.EVENTS))
+    page.get_by_label("Your question").fill("and the bid?")
+    page.keyboard.press("Enter")
+    expect(answered.last).to_contain_text("the model does not answer")
+    expect(answered.last.get_by_role("button", name="1,234.5")).to_be_visible()
+    looks_well(page, "chat")
+    page.unroute("**/api/v1/chat")
+    page.route("**/api/v1/chat", lambda r: r.fulfill(status=503, json=chat.AWAY))
+    page.get_by_label("Your question").fill("again?")
+    page.keyboard.press("Enter")
+    expect(answered.last.get_by_role("alert")).to_contain_text("A part of the server is away")
+    expect(answered.last.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute("**/api/v1/chat")
+    page.reload()
+    expect(answered).to_have_count(1)
+    page.get_by_role("button", name="Forget: What is the price of SOLUSD?").press("Enter")
+    expect(page.get_by_role("region", name="What can be asked")).to_be_visible()
+    expect(page.get_by_text("Nothing yet")).to_be_visible()
+    watched.complaints.clear()  # the browser itself reports the 503

@@ -49,6 +49,8 @@ def test_the_limits_are_those_of_the_sources(app: Application) -> None:
     assert by_route == {
         "POST /api/v1/predictions": 100,
         "POST /api/v1/signals": 100,
+        "POST /api/v1/chat": 20,
+        "POST /api/chat": 20,
         "GET /api/v1/signals/history": 60,
         "GET /api/v1/indicators": 120,
         "GET /api/v1/models/status": 30,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.health.check import Answer
+from api.health.model import AgentModel
 from api.health.probes import Connections, Exchange, exchanges
 from api.health.state import HealthState
 from core.series import Series
@@ -111,6 +112,7 @@ QUIET = Exchange(NOW, fresh=False, watched=False)
         ({"exchanges": {"kraken": LATE}}, "degraded", {"kraken"}),
         ({"exchanges": {"kraken": QUIET}}, "healthy", set()),
         ({"offsets": {"kraken": (5_001.0, NOW)}}, "degraded", {"clock of kraken"}),
+        ({"agent": AgentModel("ollama", "m", reachable=False)}, "degraded", {"model"}),
     ],
 )
 def test_the_verdict_follows_from_what_is_broken(

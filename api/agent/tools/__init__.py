@@ -1,0 +1,1 @@
+"""What the agent can look up: a file a tool, each telling what the route of its matter tells."""
