@@ -8,6 +8,8 @@ import { empty, fillWith } from "../parts/states.js";
 import { facts, panel, table } from "../parts/table.js";
 
 const ROUTE = "/api/amd/{symbol}";
+// A phase is told of so many finished candles: the usual look-back and what leads into it.
+const LEAST_CANDLES = 121;
 const CLAIMS = {
   accumulation: "A quiet range. The claim: prices soon leave it.",
   manipulation: "Prices went beyond one side of the range and came back. The claim: the other side comes next.",
@@ -17,8 +19,8 @@ const CLAIMS = {
 const BIASES = { long: "up", short: "down", none: "none" };
 
 export class PhasePanel {
-  constructor(series, chart, signal) {
-    Object.assign(this, { series, chart, signal });
+  constructor(series, chart, data, signal) {
+    Object.assign(this, { series, chart, data, signal });
     this.body = h("div.body");
     this.element = panel("Phase", this.body);
     this.load();
@@ -28,6 +30,7 @@ export class PhasePanel {
   load(quiet = false) {
     return fillWith(this.body, async () => {
       if (!(await offers("POST", ROUTE))) return empty("No phases here", "This process has no engine's routes.");
+      if (finished(this.data) < LEAST_CANDLES) return empty("Too few candles for a phase", `It takes ${LEAST_CANDLES} finished ones.`);
       const found = await this.ask();
       this.chart.phases.set(found.phases.map(({ phase, start_time, last_time }) =>
         ({ phase, from: seconds(start_time), to: seconds(last_time) })));
@@ -46,6 +49,8 @@ export class PhasePanel {
     return post(path, undefined, { signal: this.signal });
   }
 }
+
+const finished = ({ candles }) => candles.filter(({ flags }) => !flags.includes("partial")).length;
 
 function shown(found) {
   const { phase, start_time, strength, trading_bias: bias, characteristics: { range_compression, volume_ratio } } = found;

@@ -70,7 +70,7 @@ async function showMarket(main, series, picker, signal) {
   showQuote(view, data, chart);
   const findings = new Findings(series, chart, view, signal);
   view.forecast = new ForecastPanel(series, chart, data, signal);
-  view.phase = new PhasePanel(series, chart, signal);
+  view.phase = new PhasePanel(series, chart, data, signal);
   view.depth = new DepthPanel();
   show(view.side, view.forecast.element, view.phase.element, view.depth.element, tapePanel(series, view, signal));
   show(view.below, activePanel(series, signal), findings.element);

@@ -33,6 +33,8 @@ def test_the_market_page_draws_candles_and_says_which_are_flagged_or_missing(pag
     expect(page.get_by_role("region", name="Newest candles").locator("tbody tr")).to_have_count(50)
     page.get_by_role("button", name="1d").click()
     expect(page).to_have_url(re.compile("resolution=86400"))
+    # The one candle of today's trades: nothing is asked that the server would have to refuse.
+    expect(page.get_by_role("region", name="Phase")).to_contain_text("Too few candles")
 
 
 def test_the_market_page_tells_phase_book_and_what_is_missing_for_signals(
