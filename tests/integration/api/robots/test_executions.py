@@ -48,18 +48,19 @@ async def post(api: Api, body: Any, **more: Any) -> Any:
 
 
 async def test_a_position_is_created_then_updated_and_shown_with_its_sums(api: Api) -> None:
-    opened = await post(api, report())
+    since = ago(600)
+    opened = await post(api, report(opened_at=since))
     assert opened.status_code == 201
     assert opened.json == {
         "ok": True, "exec_id": 1, "ticket": 987654321, "action": "created", "pred_id": None,
         "matched": False, "warnings": ["not_matched"],
     }  # fmt: skip
-    closing = report(closed_at=ago(5), exit_price=1.0851, pnl=12.45, result="TP")
+    closing = report(opened_at=since, closed_at=ago(5), exit_price=1.0851, pnl=12.45, result="TP")
     closed = await post(api, closing)
     assert (closed.status_code, closed.json["action"], closed.json["exec_id"]) == (
         201, "updated", 1,
     )  # fmt: skip
-    late = await post(api, report())
+    late = await post(api, report(opened_at=since))
     assert late.json["action"] == "updated"
     shown = (await api("GET", "/api/account/executions")).json
     (row,) = shown["executions"]
