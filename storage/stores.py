@@ -75,6 +75,7 @@ from storage.trading.accounts import AccountStore as TradingAccounts
 from storage.trading.commands import CommandStore
 from storage.trading.decisions import DecisionStore
 from storage.trading.lease import LeaseStore
+from storage.trading.stop_rules import StopRuleStore
 from storage.trading.switches import SwitchStore
 from storage.uptime.uptime import UptimeStore
 from storage.venues.connections import ConnectionStore
@@ -144,6 +145,7 @@ class Stores:
     trading: TradingAccounts
     commands: CommandStore
     decisions: DecisionStore
+    stop_rules: StopRuleStore
     switches: SwitchStore
     lease: LeaseStore
     connections: ConnectionStore
@@ -175,6 +177,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     markets = MarketStore(engine, tickers, spreads)
     watches, slots = WatchStore(engine), SignalSlotStore(engine)
     wanted = WantedSpans(client, candles, settings.feed_history_bars)
+    trading, decisions = TradingAccounts(engine, heads), DecisionStore(engine, heads)
     return Stores(
         redis=client,
         engine=engine,
@@ -236,9 +239,10 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         followed=FollowedStore(client),
         inputs=InputReports(client),
         uptime=UptimeStore(engine),
-        trading=TradingAccounts(engine, heads),
+        trading=trading,
         commands=CommandStore(engine),
-        decisions=DecisionStore(engine, heads),
+        decisions=decisions,
+        stop_rules=StopRuleStore(engine, heads, trading, decisions),
         switches=SwitchStore(engine),
         lease=LeaseStore(engine),
         connections=ConnectionStore(engine, TokenVault(settings.vault_key_file)),

@@ -3,10 +3,12 @@
 import itertools
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.multiple_testing import ERRORS_OF_95
+from core.trading.decisions import Decision
+from core.trading.orders import TradeBody
 
 # From so many days on a ratio of returns says anything, from so many trades on an interval.
 LEAST_DAYS = LEAST_TRADES = 30
@@ -50,6 +52,30 @@ def mean_interval(rs: Sequence[float]) -> list[float] | None:
     middle = statistics.fmean(rs)
     half = ERRORS_OF_95 * statistics.stdev(rs) / math.sqrt(len(rs))
     return [middle - half, middle + half]
+
+
+class Judged(NamedTuple):
+    """What was said of a trade that met an exit, and whether its profit came first."""
+
+    said: float
+    baseline: float
+    came: bool
+
+
+def judged(trades: Sequence[TradeBody], decisions: Mapping[str, Decision]) -> list[Judged]:
+    """Return what was said of each decision whose trade met an exit, once, in their order."""
+    met = {
+        body.decision_id: body.exit == "take_profit"
+        for body in trades
+        if body.exit in ("take_profit", "stop_loss") and body.decision_id is not None
+    }
+    return [
+        Judged(made.prob_tp_first, made.baseline, came)
+        for name, came in met.items()
+        if (made := decisions.get(name)) is not None
+        and made.prob_tp_first is not None
+        and made.baseline is not None
+    ]
 
 
 def brier(told: Sequence[tuple[float, bool]]) -> float | None:

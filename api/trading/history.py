@@ -32,7 +32,7 @@ from core.trading.orders import TradeBody
 from core.trading.shadows import SHADOWS, Shadow, shadow_of
 from storage.stores import Stores
 from storage.trading.accounts import ClosedTrade, EquityPoint
-from trading.results import LEAST_DAYS, brier, drawdowns, results, sharpe
+from trading.results import LEAST_DAYS, Judged, brier, drawdowns, judged, results, sharpe
 from trading.shadows import difference
 
 Forecasts = Mapping[str, ForecastOfTrade]
@@ -74,15 +74,14 @@ class HistoryResource:
         shown = trades[: query.limit]
         ended = _read_bodies(self._trading.trades(account_id, *span, _MOST))
         decided = {one.decision_id for one in ended if one.decision_id is not None}
+        made = self._decisions.made(account_id, decided)
         forecasts = {
-            name: forecast
-            for name, decision in self._decisions.made(account_id, decided).items()
-            if (forecast := _forecast(decision))
+            name: forecast for name, decision in made.items() if (forecast := _forecast(decision))
         }
         return TradingHistory(
             equity=_equity(points)[-query.limit :],
             trades=[_trade(one, forecasts) for one in shown],
-            summary=_summary(every, ended, forecasts),
+            summary=_summary(every, ended, judged(ended, made)),
             shadows=[
                 self._shadow(account_id, name, span, length_ms, query.limit, ended)
                 for name in SHADOWS
@@ -183,9 +182,8 @@ def _trade(trade: ClosedTrade, forecasts: Forecasts) -> EndedTrade:
 
 
 def _summary(
-    points: Sequence[EquityPoint], bodies: Sequence[TradeBody], forecasts: Forecasts
+    points: Sequence[EquityPoint], bodies: Sequence[TradeBody], said: Sequence[Judged]
 ) -> HistorySummary:
-    judged = _judged(bodies, forecasts)
     found = results([one.net for one in bodies], [one.r for one in bodies])
     worth = [point.equity for point in points]
     ratio = sharpe([point.equity for point in _last_of(points, DAY_MS)])
@@ -199,19 +197,7 @@ def _summary(
         sharpe=ratio,
         sharpe_reason=_TOO_FEW if ratio is None else None,
         ci=found.interval,
-        brier=brier([(said.prob_tp_first, came) for said, came in judged]),
-        brier_baseline=brier([(said.baseline, came) for said, came in judged]),
+        brier=brier([(one.said, one.came) for one in said]),
+        brier_baseline=brier([(one.baseline, one.came) for one in said]),
         slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
     )
-
-
-def _judged(
-    bodies: Sequence[TradeBody], forecasts: Forecasts
-) -> list[tuple[ForecastOfTrade, bool]]:
-    """Return what was said of each trade that met an exit, once, and whether the profit came."""
-    met = {
-        body.decision_id: body.exit == "take_profit"
-        for body in bodies
-        if body.exit in ("take_profit", "stop_loss")
-    }
-    return [(said, met[name]) for name, said in forecasts.items() if name in met]

@@ -80,6 +80,24 @@ class LastDecision(Struct):
     reasoning: str
 
 
+class Stopping(Struct, kw_only=True):
+    """How the account stands to its stopping rule since it was stated.
+
+    `p_value` is the chance of as much evidence against `min_brier_skill`, at any look, if the skill
+    is that; at 0.05 it stops. `broken` says why it stops, null while it need not.
+    """
+
+    stated_at: str
+    max_drawdown: float | None
+    min_brier_skill: float | None
+    by_trades: int
+    trades: int
+    drawdown: float
+    brier_skill: float | None
+    p_value: float
+    broken: str | None
+
+
 class AutoTradeStatus(Struct, kw_only=True):
     """Whether positions are taken without being asked for, and what the account may do."""
 
@@ -92,6 +110,7 @@ class AutoTradeStatus(Struct, kw_only=True):
     epoch: int
     limits: LimitsShown
     used: Used
+    stopping: Stopping | None
     trader: TraderShown
 
 

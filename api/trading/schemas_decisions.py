@@ -14,12 +14,38 @@ Result = Literal[
 ]  # fmt: skip
 
 
+class StopRuleAsked(Struct, forbid_unknown_fields=True, kw_only=True):
+    """When the account stops by itself; what is absent is not asked for.
+
+    `max_drawdown` is a share of the highest equity since. `min_brier_skill` is what must be shown
+    after `by_trades` trades; if less is certain before, it stops then.
+    """
+
+    max_drawdown: Annotated[float, Meta(gt=0, le=1)] | None = None
+    min_brier_skill: Annotated[float, Meta(ge=-1, lt=1)] | None = None
+    by_trades: Annotated[int, Meta(ge=1, le=100_000)] = 50
+
+
+class StopRuleShown(Struct, kw_only=True):
+    """A rule that was stated: a row of the chain `decisions`, after so many ended trades."""
+
+    max_drawdown: float | None
+    min_brier_skill: float | None
+    by_trades: int
+    stated_at: str
+    stated_by: str
+    trades: int
+    loosens: bool
+    reason: str
+
+
 class ConfigRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """What changes of what the account wants; fields that are absent keep their value.
 
     `symbols` are the markets whose signals are decided of, of candles of `timeframe` and with the
     exits of `rr_config`. `require_skill: false` takes signals without shown skill, on paper only,
-    and every row that follows says so.
+    and every row that follows says so. `stop_rule` is stated anew; what loosens it after trades
+    have ended needs a `stop_reason`.
     """
 
     enabled: bool | UnsetType = UNSET
@@ -32,12 +58,15 @@ class ConfigRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     timeframe: Resolution | UnsetType = UNSET
     rr_config: RrConfig | UnsetType = UNSET
     require_skill: bool | UnsetType = UNSET
+    stop_rule: StopRuleAsked | UnsetType = UNSET
+    stop_reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ConfigShown(Struct, kw_only=True):
     """What an account wants; `markets` are those that its symbols mean (`platform:symbol`).
 
-    `version` counts the changes; 0 is an account that never said anything.
+    `version` counts the changes; 0 is an account that never said anything. `stop_rules` are all
+    that were stated, the newest first: that one holds.
     """
 
     enabled: bool
@@ -51,6 +80,8 @@ class ConfigShown(Struct, kw_only=True):
     timeframe: str
     rr_config: str
     require_skill: bool
+    stop_rule: StopRuleShown | None
+    stop_rules: list[StopRuleShown]
     version: int
     changed_at: str | None
     changed_by: str | None

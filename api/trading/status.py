@@ -6,12 +6,21 @@ from msgspec import convert, to_builtins
 from api.docs.openapi import operation
 from api.http.threads import in_thread
 from api.trading.account_of import account_number
-from api.trading.schemas_auto import AutoTradeStatus, LastDecision, LimitsShown, TraderShown, Used
+from api.trading.schemas_auto import (
+    AutoTradeStatus,
+    LastDecision,
+    LimitsShown,
+    Stopping,
+    TraderShown,
+    Used,
+)
 from api.trading.valued import PaperAccounts, Valued
 from core.clock.times import format_time, now_ms
 from core.settings import Settings
 from core.trading.accounts import Limits
+from core.trading.stop_rules import Evidence
 from storage.stores import Stores
+from trading.stopping import standing
 
 
 class StatusResource:
@@ -51,6 +60,7 @@ class StatusResource:
             epoch=max(mine.epoch, everybody.epoch),
             limits=_limits(self._limits),
             used=_used(found, trades),
+            stopping=_stopping(self._stores.stop_rules.evidence(account_id)),
             trader=self._trader(),
         )
 
@@ -67,6 +77,21 @@ class StatusResource:
         if lease is None:
             return TraderShown(alive=False, lag_s=None)
         return TraderShown(lease.holds(now), max(0, now - lease.renewed_at) / 1_000)
+
+
+def _stopping(evidence: Evidence | None) -> Stopping | None:
+    if evidence is None:
+        return None
+    found, stated = standing(evidence), evidence.stated
+    return Stopping(
+        **to_builtins(stated.rule),
+        stated_at=format_time(stated.stated_at),
+        trades=found.trades,
+        drawdown=round(found.drawdown, 8),
+        brier_skill=found.skill,
+        p_value=found.p_value,
+        broken=found.broken or None,
+    )
 
 
 def _limits(limits: Limits) -> LimitsShown:

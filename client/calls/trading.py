@@ -45,6 +45,8 @@ class TradingConfig(TypedDict, total=False):
     timeframe: str
     rr_config: str
     require_skill: bool
+    stop_rule: dict[str, float | None]
+    stop_reason: str
 
 
 class _Orders(msgspec.Struct):

@@ -31,6 +31,7 @@ from tasks.trading.decide_signals import SignalDecisions
 from tasks.trading.market_data import MarketData
 from tasks.trading.rates import RateBook
 from tasks.trading.seen import Markets
+from tasks.trading.stop_failing import StoppingRules
 from tasks.trading.venues.desk import VenueDesk
 from tasks.trading.venues.doors import metaapi_doors
 from tasks.worker.heartbeat_loop import Fields, send_heartbeats
@@ -38,6 +39,8 @@ from tasks.worker.process_state import memory_mb
 
 logger = logging.getLogger("trader")
 
+# What these say of each commit is in the chain itself.
+_CHATTY = ("alembic", "storage.ledger.ledger_heads")
 _RENEW_MS = 1_000
 # Without anything that wakes it the trader looks for work this often (s).
 _PAUSE_S = 0.2
@@ -50,7 +53,7 @@ def run(guard: LockGuard) -> int:
     """Trade until told to stop; return the exit code, after a sentence if it is not 0."""
     try:
         settings = read_settings()
-        log_json(settings.log_level, ("alembic",), sys.stderr)
+        log_json(settings.log_level, _CHATTY, sys.stderr)
         interrupt()
         die_with_parent()
         _Process(settings, guard).run()
@@ -92,6 +95,7 @@ class _Process:
         self._lease: LeaseStore = stores.lease
         self._trader = make_trader(stores, client, settings)
         self._decisions = SignalDecisions(stores.decisions, stores.sealed, self._trader)
+        self._rules = StoppingRules(stores.stop_rules, stores.trading, self._trader)
         self._wake = _Wake(settings.redis_address)
         self._workers = WorkerStore(client)
         self._holder = f"trader@{os.uname().nodename}"
@@ -121,6 +125,7 @@ class _Process:
             while True:
                 if now_ms() - renewed >= _RENEW_MS:
                     self._decisions.decide(token)
+                    self._rules.look(token)
                     self._lease.renew(token, now_ms(), self._trader.bad_prices)
                     self._trader.bad_prices, renewed = 0, now_ms()
                 # Prices that came while nobody looked come before what is asked for now.

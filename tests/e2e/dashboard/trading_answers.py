@@ -21,6 +21,7 @@ from api.trading.schemas_auto import (
     LimitsShown,
     OrdersAnswer,
     OrderShown,
+    Stopping,
     TraderShown,
     Used,
 )
@@ -30,6 +31,7 @@ from api.trading.schemas_decisions import (
     DecisionsAnswer,
     DecisionShown,
     SignalOfDecision,
+    StopRuleShown,
 )
 from api.trading.schemas_history import (
     DifferenceShown,
@@ -53,9 +55,14 @@ def status(**other: Any) -> Any:
     limits = LimitsShown(0.5, 1.0, 0.5, 0.02, 0.05, 0.2, 5, 10, 5, 0.05, 0, 0)
     used = Used(trades_today=4, open_positions=2, gross=0.62, daily_loss=0.0, drawdown=0.031)
     last = LastDecision("XAUUSD", "HOLD", _ago(1), "The slot has not shown skill.")
+    stopping = Stopping(
+        stated_at=_ago(90), max_drawdown=0.1, min_brier_skill=0.0, by_trades=50, trades=2,
+        drawdown=0.031, brier_skill=-0.04, p_value=0.93, broken=None,
+    )  # fmt: skip
     told = AutoTradeStatus(
         enabled=True, mode="paper", trades_today=4, last_decision=last, state="ACTIVE", reason="",
-        epoch=0, limits=limits, used=used, trader=TraderShown(alive=True, lag_s=0.4),
+        epoch=0, limits=limits, used=used, stopping=stopping,
+        trader=TraderShown(alive=True, lag_s=0.4),
     )  # fmt: skip
     return msgspec.to_builtins(told) | other
 
@@ -128,13 +135,19 @@ def orders() -> Any:
     return msgspec.to_builtins(told)
 
 
+_RULE = StopRuleShown(
+    max_drawdown=0.1, min_brier_skill=0.0, by_trades=50, stated_at="2026-01-02T00:00:00Z",
+    stated_by="owner", trades=0, loosens=False, reason="",
+)  # fmt: skip
+
+
 def config() -> Any:
     """Return what `GET /api/v1/auto-trade/config` answers."""
     told = ConfigShown(
         enabled=True, symbols=["XAUUSD", "EURUSD"], markets=["mt5:XAUUSD", "mt5:EURUSD"],
         max_risk_per_trade=0.02, max_daily_trades=5, min_confidence=0.6, paper_trading=True,
         require_confirmation=True, timeframe="1h", rr_config="rr_2_1", require_skill=False,
-        version=2, changed_at=_ago(5), changed_by="owner",
+        stop_rule=_RULE, stop_rules=[_RULE], version=2, changed_at=_ago(5), changed_by="owner",
     )  # fmt: skip
     return msgspec.to_builtins(ConfigAnswer("configured", told))
 

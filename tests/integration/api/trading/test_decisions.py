@@ -1,6 +1,7 @@
 """What an account wants traded by itself, and what was decided for it, over HTTP."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,11 +9,16 @@ import pytest
 from core.clock.times import now_ms
 from core.series import Market
 from core.settings import Settings
+from core.trading.orders import PlaceOrder
 from storage.access.access_keys import TRADER
+from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trades.tickers import Ticker, TickerStore
+from storage.trading.commands import NewCommand
 from tasks.trading.decide_signals import SignalDecisions
+from tasks.trading.stop_failing import StoppingRules
 from tests.integration.api.conftest import Api
+from tests.integration.api.trading.conftest import GOLD, Quotes
 from tests.made_signals import TARGET, unsealed
 from tests.traders import begun_trader
 
@@ -166,3 +172,37 @@ async def test_a_trade_tells_what_its_signal_said_and_scores_it(
     assert scored["brier_baseline"] == pytest.approx((2 / 3) ** 2)
     (decided,) = (await api("GET", DECISIONS)).json["decisions"]
     assert (decided["executed"], decided["result"]) == (True, "profit")
+
+
+async def test_a_stopping_rule_is_a_row_and_halts_by_itself_until_another_is_stated(
+    api: Api, quotes: Quotes, stores: Stores, settings: Settings
+) -> None:
+    told = {"stop_rule": {"max_drawdown": 0.0001}}
+    made = (await api("POST", CONFIG, json=told)).json["config"]
+    assert made["stop_rule"]["max_drawdown"] == 0.0001
+    assert made["stop_rule"]["min_brier_skill"] is None
+    trader, token = begun_trader(stores, settings)
+    rules = StoppingRules(stores.stop_rules, stores.trading, trader)
+    order = PlaceOrder(platform=GOLD.platform, symbol=GOLD.symbol, side="buy",
+                       volume=Decimal("0.01"), stop_loss=Decimal(2_340))  # fmt: skip
+    stores.commands.submit([NewCommand(0, order, "one")])
+    quotes.tell(2_350.0, 2_350.5)
+    assert trader.carry_out(token) == 1
+    assert rules.look(token) == 0
+    for bid in (2_350.0, 2_330.0):
+        quotes.tell(bid, bid + 0.5, now_ms() + 5)
+        while not trader.hear_prices(token):
+            pass
+    assert (rules.look(token), rules.look(token)) == (1, 0)
+    status = (await api("GET", "/api/v1/auto-trade/status")).json
+    assert (status["state"], status["stopping"]["broken"] is None) == ("HALTED", False)
+    assert status["reason"].startswith("stopping rule: fell")
+    looser = {"stop_rule": {"max_drawdown": 0.5}}
+    assert (await api("POST", CONFIG, json=looser)).status_code == 409
+    looser["stop_reason"] = "it was stated for another size"
+    rows = (await api("POST", CONFIG, json=looser)).json["config"]["stop_rules"]
+    assert [one["loosens"] for one in rows] == [True, False]
+    assert rows[0]["trades"] == 1
+    assert (await api("GET", "/api/v1/auto-trade/status")).json["stopping"]["broken"] is None
+    assert verify_ledger(stores.engine, stores.heads, "decisions").ok
+    assert (await api("GET", "/api/v1/auto-trade/verify")).json["ok"]
