@@ -66,6 +66,7 @@ from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.market_facts import MarketFacts
 from storage.terminals.quotes import QuoteStore
+from storage.terminals.resting_markets import RestingMarkets
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
@@ -138,6 +139,7 @@ class Stores:
     books: OrderBookStore
     known: KnownMarkets
     feeds: FeedStore
+    resting: RestingMarkets
     answers: AnswerCache
     followed: FollowedStore
     inputs: InputReports
@@ -235,6 +237,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
             QuoteStore(tickers, spreads),
             MarketFacts(markets, spreads),
         ),
+        resting=RestingMarkets(client, candles, freshness),
         answers=AnswerCache(client),
         followed=FollowedStore(client),
         inputs=InputReports(client),

@@ -26,12 +26,13 @@ Second = Annotated[int, Meta(ge=0, le=4_102_444_800)]
 
 
 class Terminal(msgspec.Struct):
-    """Which terminal it is, and of whom."""
+    """Which terminal it is, and of whom; whether it is `connected` to its broker now."""
 
     server: Text = ""
     company: Text = ""
     build: int = 0
     demo: bool = False
+    connected: bool | None = None
 
 
 class TerminalClock(msgspec.Struct):

@@ -30,9 +30,9 @@ void OnTimer(void) {
 
 string Body(void) {
    bool demo = AccountInfoInteger(ACCOUNT_TRADE_MODE) == ACCOUNT_TRADE_MODE_DEMO;
-   string terminal = StringFormat("{\"server\":%s,\"company\":%s,\"build\":%d,\"demo\":%s}",
+   string terminal = StringFormat("{\"server\":%s,\"company\":%s,\"build\":%d,\"demo\":%s,\"connected\":%s}",
       Quoted(AccountInfoString(ACCOUNT_SERVER)), Quoted(AccountInfoString(ACCOUNT_COMPANY)),
-      (int)TerminalInfoInteger(TERMINAL_BUILD), demo ? "true" : "false");
+      (int)TerminalInfoInteger(TERMINAL_BUILD), demo ? "true" : "false", TerminalInfoInteger(TERMINAL_CONNECTED) ? "true" : "false");
    string clock = StringFormat("{\"server\":%I64d,\"gmt\":%I64d}", (long)TimeTradeServer(), (long)TimeGMT());
    return("{\"v\":1,\"terminal\":" + terminal + ",\"clock\":" + clock + ",\"series\":[" + AllSeries()
       + "],\"quotes\":[" + Quotes() + "]}");

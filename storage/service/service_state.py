@@ -1,5 +1,6 @@
 """Whether signals flow: of slots, candles and workers, in the words that anybody may read."""
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -19,19 +20,23 @@ Status = Literal["ok", "degraded", "down"]
 # From these shares of stale slots on the service is worse.
 DEGRADED_ABOVE, DOWN_FROM = 0.1, 0.5
 NO_SIGNAL_YET = "no signal yet"
+NO_CANDLE_SINCE = "no candle has come since"
+RESTS = "no candle has come since, and the terminal is connected: the market rests"
 
 
 class ServiceState(msgspec.Struct, frozen=True, kw_only=True):
     """How the service is. Instants are epoch ms; candles are told by their close.
 
-    `stale` maps slots without a current signal to why they have none, `reference` is the
-    newest close of the market that never closes.
+    `stale` maps slots without a current signal to why they have none, `resting` those whose
+    market rests, which is no fault. `reference` is the newest close of the market that never
+    closes.
     """
 
     status: Status
     reasons: list[str]
     slots: int
     stale: dict[ForecastTarget, str]
+    resting: dict[ForecastTarget, str]
     newest: dict[ForecastTarget, SealedSignal]
     last_candle: int | None
     reference: int | None
@@ -41,17 +46,16 @@ def read_state(stores: Stores, reference_symbol: str, now: int) -> ServiceState:
     """Return the state at `now` (epoch ms); raises `Unavailable` while SQL or Redis is away."""
     slots = stores.slots.offered()
     newest = stores.board.newest([slot.target for slot in slots])
-    stale = {
-        slot.target: why
-        for slot in slots
-        if (why := why_stale(stores.candles, slot, newest.get(slot.target), now))
-    }
+    lacking = why_stale(stores, slots, newest, now)
+    resting = {target: why for target, why in lacking.items() if why == RESTS}
+    stale = {target: why for target, why in lacking.items() if why != RESTS}
     reasons = _reasons(stores, len(slots), len(stale), now)
     return ServiceState(
         status=_status(len(slots), len(stale), reasons),
         reasons=reasons,
         slots=len(slots),
         stale=stale,
+        resting=resting,
         newest=newest,
         last_candle=_last_candle(stores, slots),
         reference=_reference(stores, reference_symbol),
@@ -75,18 +79,35 @@ def _reasons(stores: Stores, slots: int, stale: int, now: int) -> list[str]:
     return found
 
 
-def why_stale(candles: CandleStore, slot: SignalSlot, row: SealedSignal | None, now: int) -> str:
-    """Return why a slot has no current signal at `now` (epoch ms), empty where it has one.
+def why_stale(
+    stores: Stores,
+    slots: Iterable[SignalSlot],
+    newest: Mapping[ForecastTarget, SealedSignal],
+    now: int,
+) -> dict[ForecastTarget, str]:
+    """Return why slots have no current signal at `now` (epoch ms): those that have none.
 
     Without a candle, on a holiday say, no signal can be made: that is no fault of ours.
     """
+    whys = {one.target: _why(stores.candles, one, newest.get(one.target), now) for one in slots}
+    waiting = {target.series for target, why in whys.items() if why == NO_CANDLE_SINCE}
+    resting = stores.resting.among(waiting, now // 1_000)
+    return {
+        target: RESTS if why == NO_CANDLE_SINCE and target.series in resting else why
+        for target, why in whys.items()
+        if why
+    }
+
+
+def _why(candles: CandleStore, slot: SignalSlot, row: SealedSignal | None, now: int) -> str:
+    """Return why a slot has no current signal, empty where it has one."""
     length_ms = slot.target.resolution * 1_000
     if row is not None:
         if not row.is_stale(now // 1_000):
             return ""
         newest = newest_finished(candles, slot.target.series)
         came = newest is not None and newest >= row.first_opening
-        return "no signal since the newest candle" if came else "no candle has come since"
+        return "no signal since the newest candle" if came else NO_CANDLE_SINCE
     # Its first candle has not closed since it is offered.
     waits = now <= slot.offered_since + length_ms + GRACE_MS
     return "" if waits else NO_SIGNAL_YET

@@ -17,7 +17,10 @@ MOST_TERMINALS, MOST_KEPT = 32, 2_048
 
 
 class SeenTerminal(msgspec.Struct, frozen=True):
-    """A terminal as it last spoke (epoch ms); `more` are fields that we do not know."""
+    """A terminal as it last spoke (epoch ms); `more` are fields that we do not know.
+
+    `connected`: to its broker; None where it did not say.
+    """
 
     server: str
     company: str
@@ -26,6 +29,7 @@ class SeenTerminal(msgspec.Struct, frozen=True):
     seen_at: int
     clock_offset_s: int = 0
     gmt_offset_s: int | None = None
+    connected: bool | None = None
     more: dict[str, Any] = {}
 
 

@@ -20,21 +20,22 @@ def check_feeds(stores: Stores) -> int:
     """Note which brought series are late, with watches too; returns how many are.
 
     A series is brought if a terminal feeds its platform, or if it is watched and no exchange
-    of ours has it.
+    of ours has it. Of a market that rests none is late.
     """
     watched = [w.series for w in stores.watches.list() if w.series.platform not in FETCHED]
     late = stores.freshness.late({*watched, *_fed(stores)}, lambda: now_ms() + AHEAD_MS)
-    since = now_ms() // 1_000 - GIVEN_UP
+    now = now_ms() // 1_000
+    resting, since = stores.resting.among(late, now), now - GIVEN_UP
     feeds = {
         series: judged
         for series, judged in late.items()
-        if series in watched or (judged.newest or 0) > since
+        if series not in resting and (series in watched or (judged.newest or 0) > since)
     }
     for series in feeds.keys() - stores.freshness.noted().keys():
         logger.warning("feed %s: %s", series, reason(series, feeds[series].newest))
     stores.freshness.note(feeds)
     for series in watched:
-        judged = late.get(series)
+        judged = None if series in resting else late.get(series)
         stores.watches.record(series, None if judged is None else reason(series, judged.newest))
     return len(feeds)
 

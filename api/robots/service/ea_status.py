@@ -15,7 +15,6 @@ from core.forecast_target import ForecastTarget
 from core.robots.accounts import Account
 from core.robots.presence import presence
 from storage.access.access_keys import AccessKey
-from storage.candles.candle_store import CandleStore
 from storage.ledger.signal_rows import SealedSignal
 from storage.ledger.signal_slots import SignalSlot
 from storage.service.service_state import NO_SIGNAL_YET, why_stale
@@ -55,7 +54,7 @@ class EaStatusResource:
             slot_coverage=_coverage(len(slots), len(current)),
             recent_signals_24h=acting,
             lag_minutes=minutes(max((row.made_at for row in newest.values()), default=None), now),
-            stale=_stale(stores.candles, slots, newest, now),
+            stale=_stale(stores, slots, newest, now),
             checks=ea_checks(stores, self._offered, account, terminals, now),
         )
 
@@ -71,18 +70,18 @@ def _coverage(expected: int, active: int) -> SlotCoverage:
 
 
 def _stale(
-    candles: CandleStore,
+    stores: Stores,
     slots: list[SignalSlot],
     newest: dict[ForecastTarget, SealedSignal],
     now: int,
 ) -> list[StaleSlot]:
-    found = []
+    found, whys = [], why_stale(stores, slots, newest, now)
     for slot in slots:
         row, target = newest.get(slot.target), slot.target
         if row is not None and not row.is_stale(now // 1_000):
             continue
         close = None if row is None else row.first_close * 1_000
         since = slot.offered_since if close is None else close
-        why = why_stale(candles, slot, row, now) or NO_SIGNAL_YET
+        why = whys.get(target) or NO_SIGNAL_YET
         found.append(StaleSlot(target.symbol, timeframe_code(target.resolution), iso(since), why))
     return found

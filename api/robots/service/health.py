@@ -81,14 +81,14 @@ class ServiceStatusResource:
 
 
 def _slot(target: ForecastTarget, state: ServiceState, now: int) -> SlotState:
-    row = state.newest.get(target)
+    row, why = state.newest.get(target), state.stale.get(target) or state.resting.get(target)
     return SlotState(
         symbol=target.symbol,
         timeframe=timeframe_code(target.resolution),
         ts=iso(row.input_end * 1_000) if row else None,
         lag_minutes=minutes(row.made_at if row else None, now),
-        stale=target in state.stale,
+        stale=why is not None,
         model_v=model_version(row.symbol, row.resolution, row.model_hash) if row else None,
         verdict=row.verdict or "unproven" if row else None,
-        why=state.stale.get(target),
+        why=why,
     )

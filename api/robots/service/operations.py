@@ -49,4 +49,6 @@ def feed_states(stores: Stores, now: int) -> list[FeedState]:
 
 
 def _terminal(one: SeenTerminal) -> FeedTerminal:
-    return FeedTerminal(one.server, one.company, one.build, one.demo, instant(one.seen_at))
+    return FeedTerminal(
+        one.server, one.company, one.build, one.demo, instant(one.seen_at), one.connected
+    )

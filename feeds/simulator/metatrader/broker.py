@@ -32,6 +32,8 @@ class Broker:
         }
         self.zone, self.clock_off_s = zone, clock_off_s
         self.now_ms = now_ms
+        # What its terminals say: a line that breaks sets it.
+        self.is_connected = True
         self._clock = Clock(zone)
         self.account = Account(
             self.instruments, login=login, server=server, mode=mode, program=program,

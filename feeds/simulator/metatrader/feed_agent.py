@@ -85,7 +85,7 @@ class FeedAgent:
             v=VERSION,
             terminal=object_of(
                 server=broker.account.server, company="Simulated Markets Ltd", build=BUILD,
-                demo=True,
+                demo=True, connected=broker.is_connected,
             ),
             clock=object_of(server=broker.server_s, gmt=gmt),
             series=array_of([*self._newest(), *self._wanted()]),

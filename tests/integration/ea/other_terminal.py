@@ -102,6 +102,10 @@ class OtherTerminal:
         self._url, self._key, self.zone = url, key, zone
         self.markets = list(markets)
         self._clock_off, self._gmt_off = clock_off, gmt_off
+        # Whether it has its broker; a terminal of before says nothing of it.
+        self.connected: bool | None = None
+        # Whether its market has a tick at every push, bars or none.
+        self.is_quoted = False
 
     def push(self, now: int, wants: Iterable[Any] = (), newest: int = 3) -> httpx.Response:
         """Send the newest bars of every series, and those that are wanted."""
@@ -113,15 +117,23 @@ class OtherTerminal:
             for tf, s in SECONDS.items()
         ]
         series += [self._wanted(want, now) for want in wants]
+        last = max(self.markets[0].fives) + M5 - 1
+        tick = now if self.is_quoted else min(now, last)
         told = {
-            "quotes": [[self.markets[0].name, f"{shows(self.zone, now)}250", "1.1", "1.10013"]],
+            "quotes": [[self.markets[0].name, f"{shows(self.zone, tick)}250", "1.1", "1.10013"]],
             "series": series,
             "magic": [1, {"a": None}],
             "clock": {
                 "gmt": now + self._gmt_off,
                 "server": shows(self.zone, now) + self._clock_off,
             },
-            "terminal": {"build": "1420", "demo": 1, "company": "Société", "server": "Other-3"},
+            "terminal": {
+                "build": "1420",
+                "demo": 1,
+                "company": "Société",
+                "server": "Other-3",
+                **({} if self.connected is None else {"connected": self.connected}),
+            },
             "v": "1",
         }
         body = json.dumps(told, ensure_ascii=False, separators=(" , ", " : ")).encode("cp1252")

@@ -130,6 +130,38 @@ def test_a_feed_that_stops_is_told_within_two_candles_and_a_minute_and_never_ove
     assert told == "degraded"
 
 
+def test_a_holiday_is_no_fault_while_a_terminal_that_has_its_broker_says_so(stage: Stage) -> None:
+    close = round(datetime(2026, 12, 24, 18, tzinfo=UTC).timestamp())
+    euro = OtherMarket("EURUSD", 1.1, 5)
+    euro.live(close - 2 * DAY, close, 1)
+    there = terminal(stage, "NY+7", euro)
+    there.connected = True
+    stage.to(close + 2)
+    there.backfill(close + 2)
+
+    def after(hours: float) -> tuple[str, set[int]]:
+        now = close + round(hours * H1)
+        stage.to(now)
+        assert there.push(now).status_code == 200
+        stage.to(now + 5)
+        check_feeds(stage.stores)
+        return status(stage), {one.resolution for one in stage.stores.freshness.noted()}
+
+    for hours in (0.1, 0.3, 1.3, 5, 29):
+        assert after(hours) == ("ok", set())
+    there.connected = False
+    assert after(30)[0] == "degraded"
+    there.connected = True
+    assert after(30.1)[0] == "ok"
+    stage.to(stage.now + 120)  # it says nothing any more
+    check_feeds(stage.stores)
+    assert status(stage) == "degraded"
+    euro.live(close + 31 * H1, close + 31 * H1 + 3 * M5, 2)  # trading goes on, days lag behind
+    assert after(31.4) == ("ok", set())
+    there.is_quoted = True  # it trades, and no bars come of it
+    assert [after(hours)[0] for hours in (31.5, 31.6, 31.7)][-1] == "degraded"
+
+
 def sealed_of(stage: Stage, market: OtherMarket, closes: int) -> list[SealedSignal]:
     """Return the signals of a market that a terminal feeds, sealed at so many closes."""
     begin = stage.now

@@ -35,4 +35,6 @@ def test_models_are_asked_for_once_the_history_is_there_and_the_next_close_is_to
         models.on_timer()
     assert [symbol for _, symbol in asked] == ["EURUSD", "EURUSD", "GBPUSD"]
     assert {path for path, _ in asked} == {"/api/v1/models/train"}
-    assert models.state().endswith("next at 14:15:00 UTC")
+    assert models.state().endswith("at 14:15:00 UTC at the earliest")
+    broker.now_ms += 600_000
+    assert models.state().endswith("at 14:15:00 UTC at the earliest")
