@@ -8,6 +8,7 @@ that work on the data folder itself.
 import os
 import sys
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import msgspec
@@ -85,6 +86,12 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tickcast {version('tickcast')}")
+        raise typer.Exit
+
+
 @app.callback()
 def tickcast(
     url: Annotated[
@@ -93,6 +100,9 @@ def tickcast(
     data_dir: Annotated[
         str | None, typer.Option(help="Its data folder, for the key; else TICKCAST_DATA_DIR.")
     ] = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell it.")
+    ] = False,
 ) -> None:
     """Market data and forecasts of a Tickcast server.
 
@@ -137,6 +147,7 @@ def _duration(seconds: float | None) -> str | None:
 candles.ingest.command("candles")(candle_files.ingest_candles)
 app.add_typer(candles.ingest, name="ingest")
 app.command("candles")(candles.candles)
+app.command("list")(candles.list_series)
 app.command("train")(forecasts.train)
 app.command("predict")(forecasts.predict)
 app.add_typer(forecasts.models, name="models")

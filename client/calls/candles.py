@@ -35,6 +35,28 @@ class Watch(msgspec.Struct, frozen=True):
     last_error: str | None = None
 
 
+class HeldSeries(msgspec.Struct, frozen=True):
+    """Candles that the server holds; times are ISO 8601, the openings of the outermost.
+
+    `traded`: live messages of the market were accepted. `grid` is when candles open, by a
+    clock; `zone` is the market's own, None if it was not given.
+    """
+
+    platform: str
+    symbol: str
+    resolution: int
+    first: str
+    last: str
+    count: int
+    traded: bool
+    grid: str
+    zone: str | None = None
+
+
+class _SeriesList(msgspec.Struct):
+    series: list[HeldSeries]
+
+
 class _Watches(msgspec.Struct):
     watches: list[Watch]
 
@@ -146,6 +168,11 @@ class CandleCalls(TaskCalls):
 
         found = list(limited(ask, query, lambda page: len(page.candles), limit))
         return [candle for page in found[:: -1 if newest else 1] for candle in page.candles]
+
+    def series(self) -> list[HeldSeries]:
+        """Return every series that the server holds candles of."""
+        answer = self._transport.send("GET", "/candles")
+        return msgspec.json.decode(answer.content, type=_SeriesList).series
 
     def watches(self) -> list[Watch]:
         """Return the series that the server keeps fresh."""

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from client.calls.candles import Watch
+from client.calls.candles import HeldSeries, Watch
 from client.commands.output import (
     AsJson,
     Platform,
@@ -83,6 +83,22 @@ def _candle_table(title: str, frame: pd.DataFrame) -> Table:
     times = [moment.strftime("%Y-%m-%d %H:%M:%S") for moment in pd.DatetimeIndex(frame.index)]
     rows = zip(times, *[frame[name].tolist() for name in told], strict=True)
     return table(title, ("time (UTC)", *told), rows)
+
+
+def list_series(as_json: AsJson = False) -> None:
+    """List the series that candles are held of: how many, from when to when."""
+    with connect(as_json) as tickcast:
+        answer(as_json, tickcast.series(), _series_tables)
+
+
+def _series_tables(found: list[HeldSeries]) -> list[Table]:
+    names = ("platform", "symbol", "resolution", "candles", "first (UTC)", "last (UTC)", "live")
+    rows = [
+        (one.platform, one.symbol, resolution_name(one.resolution), f"{one.count:,}",
+         moment(one.first), moment(one.last), "yes" if one.traded else "")
+        for one in found
+    ]  # fmt: skip
+    return [table(f"Candles held ({len(found)})", names, rows)]
 
 
 @watch.callback(invoke_without_command=True)

@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +247,20 @@ def test_the_walk_through_the_past_is_a_command_of_its_own(server: Any, tickcast
 
     assert shown.exit_code == 0
     assert json.loads(server.asked[0].body)["symbol"] == "BTC-USD"
+
+
+def test_the_series_that_are_held_are_listed(server: Any, tickcast: Command) -> None:
+    held = {"platform": "file", "symbol": "EURUSD", "resolution": 3600, "count": 1234,
+            "first": "2025-01-01T00:00:00Z", "last": "2025-03-01T00:00:00Z", "traded": False,
+            "grid": "00:00@UTC", "zone": None}  # fmt: skip
+    server.answers("GET", "/candles", server.answer({"series": [held]}))
+
+    shown, told = tickcast("list"), tickcast("list", "--json")
+
+    for part in ("EURUSD", "1h", "1,234", "2025-03-01 00:00:00"):
+        assert part in shown.stdout
+    assert json.loads(told.stdout) == [held]
+
+
+def test_the_version_is_that_of_the_package(tickcast: Command) -> None:
+    assert tickcast("--version").stdout == f"tickcast {version('tickcast')}\n"
