@@ -52,7 +52,7 @@ async def _called(step: Step, lookups: Lookups) -> ToolCall | None:
     """Return the call that a step wants; None where no more calls may be made."""
     tool = lookups.tools[step.tool]
     arguments = msgspec.convert(step.arguments, tool.arguments)
-    return await lookups.ask(tool, arguments) if lookups.left else None
+    return await lookups.ask(tool, arguments)
 
 
 def _lines(step: Step, call: ToolCall, language: Language, lookups: Lookups) -> list[Line]:

@@ -51,14 +51,21 @@ class Lookups:
             asked = msgspec.json.decode(arguments, type=tool.arguments)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self._kept(name, {}, {"error": BAD_ARGUMENTS}, ok=False)
-        return await self.ask(tool, asked)
+        return await self._ask(tool, asked)
 
-    async def ask(self, tool: Tool, asked: msgspec.Struct) -> ToolCall:
-        """Call a tool with arguments that fit; one that was asked already answers as before."""
+    async def ask(self, tool: Tool, asked: msgspec.Struct) -> ToolCall | None:
+        """Call a tool with arguments that fit; what was found out already is not asked again.
+
+        None where no more calls may be made.
+        """
         arguments = msgspec.to_builtins(asked)
         for made in self.calls:
             if made.ok and (made.name, made.arguments) == (tool.name, arguments):
                 return made
+        return await self._ask(tool, asked) if self.left else None
+
+    async def _ask(self, tool: Tool, asked: msgspec.Struct) -> ToolCall:
+        arguments = msgspec.to_builtins(asked)
         begun = time.perf_counter()
         try:
             result = _checked(tool, await self._answer(tool, asked))

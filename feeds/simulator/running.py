@@ -60,7 +60,13 @@ def simulating(options: SimulatorOptions, host: str = "127.0.0.1", port: int = 0
 
     Port 0 takes a free one.
     """
-    app = create_simulator(options)
+    with serving(create_simulator(options), host, port) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(app: web.Application, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve any application as `simulating` does."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)
     thread.start()
