@@ -196,9 +196,9 @@ class Trader:
 
     def halt(self, token: str, account_id: int, reason: str) -> None:
         """Have an account take no more orders until somebody resumes it."""
-        with self._writing(token) as turn:
+        with self.writing(token) as turn:
             halted = Switched(at=turn.now, state="HALTED", reason=reason)
-            self._take(turn, self._account(turn, account_id), halted)
+            self.take(turn, self._account(turn, account_id), halted)
 
     def _hear(self, token: str, instrument: Instrument) -> int:
         market, happened = instrument.market, 0
