@@ -158,23 +158,30 @@ class LstmModel(Model):
         return self._last_step(history, rows, followed)
 
     def _steps(self, history: History, rows: Rows) -> StepForecast:
-        unit, moves = self._units(history, rows), self._moves(history, rows)
-        if self.learnt.step_widths:
-            moves = np.sort(moves + self._followed(history, rows), axis=-1)
+        followed, every = self.learnt.step_widths, rows
+        if followed:
+            every = history.rows_since(self.learnt.trained_until, rows)
+        wanted, units = np.searchsorted(every, rows), self._units(history, every)
+        chosen = np.asarray(followed.steps if followed else [], np.intp) - 1
+        moves, seen = self._moves_and_seen(history, every, rows, chosen)
+        if followed:
+            realised = realised_moves(history, every, self.horizon)[:, chosen] / units[:, chosen]
+            levels = self.options.quantiles
+            added = followed.follow(realised, seen, levels, every, wanted, self.horizon)
+            moves = np.sort(moves + added, axis=-1)
         last = history.path.close[rows]
-        return StepForecast(last, last[:, None, None] * np.exp(unit[..., None] * moves))
+        return StepForecast(last, last[:, None, None] * np.exp(units[wanted, :, None] * moves))
 
-    def _followed(self, history: History, rows: Rows) -> Floats:
-        """Return by how much outcomes since training move the quantiles of `rows`."""
-        followed = self.learnt.step_widths
-        assert followed is not None
-        every = history.rows_since(self.learnt.trained_until, rows)
-        chosen = np.asarray(followed.steps) - 1
-        unit = self._units(history, every)[:, chosen]
-        realised = realised_moves(history, every, self.horizon)[:, chosen] / unit
-        moves, wanted = self._moves(history, every, chosen), np.searchsorted(every, rows)
-        levels = self.options.quantiles
-        return followed.follow(realised, moves, levels, every, wanted, self.horizon)
+    def _moves_and_seen(
+        self, history: History, every: Rows, rows: Rows, steps: Rows
+    ) -> tuple[Floats, Floats]:
+        """Return `_moves` of `rows`, and those of some steps of `every` row, in one pass."""
+        moves, seen = [], []
+        for chunk in _chunks(every):
+            found = self._moves(history, chunk)
+            moves.append(found[np.isin(chunk, rows)])
+            seen.append(found[:, steps])
+        return np.concatenate(moves), np.concatenate(seen)
 
     def _last_step(
         self, history: History, rows: Rows, followed: Followed | None
@@ -212,14 +219,12 @@ class LstmModel(Model):
         sessions = learnt.origin.sessions if learnt.origin else history.sessions
         return units.of(history, rows, sessions)
 
-    def _moves(
-        self, history: History, rows: Rows, steps: NDArray[np.intp] | slice = slice(None)
-    ) -> Floats:
-        """Return quantiles of the moves of some steps in their units, (rows, steps, levels)."""
+    def _moves(self, history: History, rows: Rows) -> Floats:
+        """Return quantiles of the moves of all steps in their units, (rows, steps, levels)."""
         learnt, network = self.fitted
         parts = [
-            learnt.adjustment.apply(network.quantiles(history, chunk, self.inputs))[:, steps]
-            for chunk in np.split(rows, range(BATCH, len(rows), BATCH))
+            learnt.adjustment.apply(network.quantiles(history, chunk, self.inputs))
+            for chunk in _chunks(rows)
         ]
         return np.concatenate(parts)
 
@@ -257,6 +262,10 @@ class LstmModel(Model):
         model = cls(learnt.horizon, learnt.seed, options)
         model._fitted = learnt, Network(files[ONNX_FILE], files.get(WEIGHTS_FILE, b""))
         return model
+
+
+def _chunks(rows: Rows) -> list[Rows]:
+    return np.split(rows, range(BATCH, len(rows), BATCH))
 
 
 def _raw_probability(quantiles: Floats) -> Floats:
