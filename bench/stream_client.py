@@ -18,6 +18,7 @@ from storage.journal.columns import Trades
 from storage.redis_connection import connect
 
 TRADES, BODY = 60_000, 1_000
+PATIENCE_S = 600
 SENDERS = 3
 
 
@@ -34,10 +35,14 @@ class Stream:
         name = self._name()
         parts = bodies(messages(TRADES, symbols, late, seed, name=name), BODY)
         begun = time.perf_counter()
+        self.store(parts, name, symbols, TRADES)
+        return TRADES / (time.perf_counter() - begun)
+
+    def store(self, parts: list[bytes], name: str, symbols: int, count: int) -> None:
+        """Post bodies and return once the candles of `name`'s markets count all their trades."""
         shared = iter(parts)
         _in_threads([lambda: self._post(shared)] * SENDERS)
-        self._wait(name, symbols, TRADES)
-        return TRADES / (time.perf_counter() - begun)
+        self._wait(name, symbols, count)
 
     def socket_rate(self, seed: int, size: int, count: int) -> float:
         """Return trades a second over two sockets with one acknowledgement a flush."""
@@ -115,7 +120,7 @@ class Stream:
         channel.close()
 
     def _wait(self, name: str, symbols: int, count: int) -> None:
-        deadline = time.perf_counter() + 120
+        deadline = time.perf_counter() + PATIENCE_S
         while time.perf_counter() < deadline:
             if sum(self._count(f"{name}{number}-USD") for number in range(symbols)) >= count:
                 return

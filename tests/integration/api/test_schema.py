@@ -22,7 +22,7 @@ from tests.traders import trader_at_work
 
 # What is generated is other for each seed, and the same in every run. The suite tries every
 # border of every parameter, and few requests beyond; `make campaign` many, with all seeds.
-EXAMPLES, MANY = 8, 25
+EXAMPLES, MANY = 4, 25
 SEEDS = (1, 2, 3)
 
 
