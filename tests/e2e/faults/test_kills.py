@@ -107,10 +107,14 @@ def test_redis_killed_in_mid_ingest_loses_nothing(
 
 
 def test_a_trainer_killed_in_mid_training_ends_well(
-    mortal: RunningTickcast, client: httpx.Client
+    mortal: RunningTickcast, client: httpx.Client, exchange_rows: list[Row]
 ) -> None:
+    # What is killed is trained once more from its beginning: few candles, without an outage.
+    body = {"symbol": "FEW", "resolution": "1h", "candles": exchange_rows[4_000:6_000]}
+    stored = client.post("/ingest/candles/file", json=body).raise_for_status().json()
+    assert ended_task(client, stored["task_id"])["state"] == "succeeded"
     asked = {
-        "platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h", "model_name": "killed",
+        "platform": "file", "symbol": "FEW", "resolution": "1h", "model_name": "killed",
         "model_id": "1", "seq_len": 16, "nsteps": 2, "epochs": 2, "folds": 2, "seed": 1,
     }  # fmt: skip
     task = client.post("/lstm/train", json=asked).json()["task_id"]
