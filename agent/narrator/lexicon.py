@@ -41,8 +41,12 @@ _WHY = r"why|por que|porque|pq\b"
 _NEWEST = r"last|latest|newest|recent|past|previous|earlier|ultim[ao]s"
 _SIGNALS = r"signals|senales|sinais"
 _FORECASTS = r"forecast|prediction|model|signals|pronostic|prediccion|modelo|senales|previs|sinais"
+_OUTCOMES = r"history|historial|historico|outcomes?|results?|resultados?"
+_WORKS = r"work|right|wrong|good|funciona|aciert|acert|erra|falla"
 _MAY = r"could|can\b|will\b|might|may\b|podria|puede|pueden|poderia|pode\b|podem|va a|vai\b"
 _MOVE = r"move|rise|fall|drop|climb|mover|subir|bajar|caer|llegar|cair|chegar|ir\b"
+# What may stand between two words of a clue; bounded, because messages are long at times.
+_GAP = r".{0,60}?"
 _WHAT_IS = r"what(?:'s| is| are)|que es|que son|o que e|o que sao"
 _ARTICLES = r"an? |the |una? |el |la |los |las |uma? |os? |as? "
 # What is explained, by how people write it.
@@ -77,7 +81,7 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     ),
     Intent.DECISIONS: _clues(
         (4, r"decision|decid|decis(?:ao|oes)"),
-        (5, rf"(?:{_WHY}).*(?:trade|entr|oper|position|posici|posic|bot\b|robo|compr|vend)"),
+        (5, rf"(?:{_WHY}){_GAP}(?:trade|entr|oper|position|posici|posic|bot\b|robo|compr|vend)"),
         (5, r"(?:did|have) (?:you|it|the bot) (?:\w+ )?(?:trade|buy|sell|take|do|enter|open)"),
         (5, r"(?:has|hai) (?:operado|entrado|hecho|comprado|vendido)|operaste|entraste|hiciste"),
         (5, r"(?:voce|robo) (?:\w+ )?(?:operou|entrou|fez|comprou|vendeu)"),
@@ -104,7 +108,7 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
         (5, r"positions?\b|posicion|posic(?:ao|oes)|portfolio|portafolio|cartera|carteira"),
         (5, r"hold(?:ing|ings)\b|am i in\b|do i (?:have|own|hold)"),
         (5, r"am i (?:up|down|winning|losing|doing)|como (?:voy|estoy|estou)\b|estou (?:no|ganh)"),
-        (4, r"(?:money|dinero|dinheiro) .*(?:account|cuenta|conta)"),
+        (4, rf"(?:money|dinero|dinheiro) {_GAP}(?:account|cuenta|conta)"),
         (4, r"(?:winning|losing|making money|ganando|perdiendo|ganhando|perdendo)\b"),
         (4, r"balance|equity|saldo|patrimonio|my account|mi cuenta|minha conta"),
         (2, r"abiert|abert|open trades"),
@@ -114,14 +118,14 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
         (5, rf"(?:{_SIGNALS}) (?:recentes|recientes|anterior\w+|passad\w+|pasad\w+)"),
         (5, r"turned out|turn out|ended up|ledger|sealed|sellad|selad|libro|livro"),
         (3, r"history|historial|historico|ended\b|outcomes?|results?\b|resultados?"),
-        (4, rf"(?:history|historial|historico|outcomes?|results?|resultados?) .*(?:{_SIGNALS})"),
-        (4, rf"(?:{_SIGNALS}) .*(?:history|historial|historico|outcomes?|results?|resultados?)"),
+        (4, rf"(?:{_OUTCOMES}) {_GAP}(?:{_SIGNALS})"),
+        (4, rf"(?:{_SIGNALS}) {_GAP}(?:{_OUTCOMES})"),
     ),
     Intent.SKILL: _clues(
         (5, r"edge\b|ventaja|vantagem|skill|accura|reliab|scoreboard|how good (?:are|is)"),
         (5, r"track record|hit rate|win rate"),
-        (5, rf"(?:{_FORECASTS})\w* .*(?:work|right|wrong|good|funciona|aciert|acert|erra|falla)"),
-        (5, rf"(?:work|right|wrong|good|funciona|aciert|erra|falla)\w* .*(?:{_FORECASTS})"),
+        (5, rf"(?:{_FORECASTS})\w* {_GAP}(?:{_WORKS})"),
+        (5, rf"(?:{_WORKS})\w* {_GAP}(?:{_FORECASTS})"),
         (5, r"trust\b|believe|fiar|fiable|confiar|confiavel|acert|aciert|precis"),
     ),
     Intent.PHASE: _clues(
@@ -135,7 +139,7 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     Intent.RANGE: _clues(
         (5, r"range\b|rango|faixa|high and low|low and high|highs? and lows?|alto e baixo"),
         (5, r"how (?:far|high|low)|hasta donde|ate onde"),
-        (5, rf"(?:{_MAY}) .*(?:{_MOVE})|upside|downside"),
+        (5, rf"(?:{_MAY}) {_GAP}(?:{_MOVE})|upside|downside"),
         (5, r"(?:likely|expected|probable|esperad[ao]) (?:high|low)"),
         (5, r"ceiling|floor|techo|suelo|teto|piso"),
         (4, r"maxim[ao]s?|minim[ao]s?|expected move|movimiento esperado|movimento esperado"),
@@ -152,7 +156,7 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
     Intent.PRICE: _clues(
         (4, r"price|precio|preco|cotiz|cotac|quote|spread|bid\b|ask\b|worth"),
         (3, r"how much is|cuanto (?:esta|vale|cuesta)|a cuanto|quanto (?:esta|ta|vale|custa)"),
-        (5, r"(?:has|have|is) .*(?:moved|changed|(?:up|down) (?:today|since))|since midnight"),
+        (5, rf"(?:has|have|is) {_GAP}(?:moved|changed|(?:up|down) (?:today|since))|since midnight"),
         (5, r"(?:se ha movido|ha (?:subido|bajado|cambiado)|subio|bajo\b|subiu|caiu|mudou)"),
         (2, r"sube\b|baja\b|sobe\b|cai\b|up or down|spot\b"),
         (2, r"doing|trading at|snapshot|now\b|ahora|agora|right now|change|cambio|variacao"),

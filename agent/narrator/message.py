@@ -6,7 +6,7 @@ from functools import cached_property
 
 from core.answers.chat import Language
 
-_WORD = re.compile(r"[\w'./:-]*\w")
+_WORD = re.compile(r"\w[\w'./:-]*")
 # Small words that one of the languages has and the others write otherwise.
 _TELLING: dict[Language, frozenset[str]] = {
     "en": frozenset(
@@ -47,7 +47,7 @@ class Message:
     @cached_property
     def words(self) -> list[str]:
         """Return its words as they were written, without what surrounds them."""
-        return _WORD.findall(self.text)
+        return [word.rstrip("'./:-") for word in _WORD.findall(self.text)]
 
     @cached_property
     def language(self) -> Language | None:

@@ -10,6 +10,7 @@ import pytest
 
 from agent.chat.ask import NARRATOR, ask
 from agent.chat.options import Options, Question
+from agent.narrator.lexicon import CLUES
 from agent.statements.sayings import CAN_ASK
 from agent.statements.statement import LANGUAGES
 from agent.tools.table import TOOLS
@@ -133,3 +134,14 @@ async def test_a_result_that_holds_more_than_the_table_says_is_not_used() -> Non
     answer = await answered("regime of gold", RecordingToolbox({"get_regime": told}))
     assert answer.tool_calls[0].result == {"error": "bad_result"}
     assert "99" not in msgspec.json.encode(answer).decode()
+
+
+@pytest.mark.parametrize(
+    "piece", ["forecast ", "could ", "why ", "'", "-", "w.w:", "1 h ", "\u0301"]
+)
+async def test_a_long_message_of_the_same_words_is_read_as_any_other(piece: str) -> None:
+    # Where reading went over the rest of the message at every word, this took half a second.
+    message = (piece * 4_000)[:4_000]
+    await answered(message, RecordingToolbox())
+    tried = [pattern.pattern for clues in CLUES.values() for pattern, _ in clues]
+    assert [text for text in tried if ".*" in text or ".+" in text] == []
