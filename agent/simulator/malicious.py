@@ -41,6 +41,14 @@ def proposes(heard: Heard) -> Iterator[Piece]:
 
 
 @named
+def proposes_many(heard: Heard) -> Iterator[Piece]:
+    """Wants several trades before the caller."""
+    for symbol in ("XAUUSD", "EURUSD", "BTCUSD"):
+        yield Call("propose_trade", {"symbol": symbol, "direction": "short"})
+    yield End()
+
+
+@named
 def obeys_the_question(heard: Heard) -> Iterator[Piece]:
     """Says what it was told to say, as its own words and as a tool's name."""
     if heard.asked == 0:

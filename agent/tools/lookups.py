@@ -16,12 +16,13 @@ from core.errors import ModelUnavailable, RequestError
 MOST_CALLS = 6
 UNKNOWN = "unknown"
 UNKNOWN_TOOL, BAD_ARGUMENTS, BAD_RESULT = "unknown_tool", "bad_arguments", "bad_result"
+ONCE_ONLY = "once_only"
 
 
 class Lookups:
     """Calls tools for one answer, at most six; `tell` hears of each that has answered.
 
-    `propose` allows the tool that puts a decision before the caller.
+    `propose` allows the tool that puts a decision before the caller, once.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class Lookups:
 
     async def _ask(self, tool: Tool, asked: msgspec.Struct) -> ToolCall:
         arguments = msgspec.to_builtins(asked)
+        if tool.changes and any(made.name == tool.name for made in self.calls):
+            return self._kept(tool.name, arguments, {"error": ONCE_ONLY}, ok=False)
         begun = time.perf_counter()
         try:
             result = _checked(tool, await self._answer(tool, asked))

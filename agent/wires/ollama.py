@@ -18,6 +18,9 @@ from agent.wires.model_server import (
 from agent.wires.replies import Gathered, described
 from core.answers.chat import Provider
 
+# Tokens of rules, history and results at their largest; Ollama would cut what is older in silence.
+_CONTEXT = 16_384
+
 
 class OllamaServer:
     """A model that an Ollama serves."""
@@ -40,7 +43,11 @@ class OllamaServer:
             "messages": [part for each in said for part in _messages(each)],
             "stream": True,
             "think": False,
-            "options": {"temperature": 0, "num_predict": MOST_TOKENS},
+            "options": {
+                "temperature": 0,
+                "num_predict": MOST_TOKENS,
+                "num_ctx": _CONTEXT,
+            },
         }
         if tools:
             body["tools"] = described(tools)

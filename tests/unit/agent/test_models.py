@@ -31,6 +31,7 @@ FALLBACKS: dict[str, Fallback] = {
     "empty_lines": "too_large",
     "endless_loop": "too_many_calls",
     "hundred_calls": "too_many_calls",
+    "proposes_many": "bad_calls",
     "bad_arguments": "bad_calls",
     "unknown_tools": "bad_calls",
     **dict.fromkeys(
@@ -167,6 +168,13 @@ async def test_a_proposal_is_a_tool_only_where_it_is_allowed(model: Connect) -> 
     assert toolbox.asked == [("propose_trade", {"symbol": "XAUUSD", "direction": "long"})]
     assert answer.response.startswith("Decision for XAUUSD")
     assert answer.fallback is None
+
+
+async def test_one_answer_makes_one_proposal_at_most(model: Connect) -> None:
+    toolbox = RecordingToolbox()
+    answer = await asked(QUESTION, model("openai", "proposes_many"), toolbox, propose=True)
+    assert [name for name, _ in toolbox.asked] == ["propose_trade"]
+    assert [call.ok for call in answer.tool_calls[:3]] == [True, False, False]
 
 
 async def test_the_rules_are_the_same_whatever_was_said_before(
