@@ -21,13 +21,13 @@ def begun_trader(stores: Stores, settings: Settings) -> tuple[Trader, str]:
 
 
 @contextmanager
-def trader_at_work(stores: Stores, settings: Settings) -> Iterator[None]:
-    """Have commands carried out and prices heard until the block ends."""
+def trader_at_work(stores: Stores, settings: Settings, pause_s: float = 0.002) -> Iterator[None]:
+    """Have commands carried out and prices heard until the block ends, a pass every pause."""
     working, token = begun_trader(stores, settings)
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(0.002):
+        while not over.wait(pause_s):
             working.hear_prices(token)
             working.carry_out(token)
             working.visit_venues(token)

@@ -60,7 +60,7 @@ class Desk(Broker):
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        with trader_at_work(self.stores, self.settings):
+        with trader_at_work(self.stores, self.settings, 0.02):
             yield
 
     def ask(self, kind: str, **more: Any) -> Answer:

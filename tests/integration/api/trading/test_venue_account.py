@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from api.app import Application
+from core.clock.times import now_ms
 from core.settings import Settings
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
-from storage.access.access_keys import TRADER
+from storage.access.access_keys import ROLES, TRADER
+from storage.accounts.accounts import NewAccount
 from storage.stores import Stores
 from tests.exchange_candles import walk, write_candles
 from tests.integration.api.conftest import Api
 from tests.integration.api.sales.conftest import ADMIN_SECRET
+from tests.route_table import path_of, routes
 from tests.traders import trader_at_work
 from tests.venue_desks import TOKEN, Broker, venue_settings
 
@@ -38,7 +42,7 @@ def settings(redis_settings: Settings, url: str) -> Settings:
 
 @pytest.fixture
 def trader(stores: Stores, settings: Settings) -> Iterator[None]:
-    with trader_at_work(stores, settings):
+    with trader_at_work(stores, settings, 0.02):
         yield
 
 
@@ -187,3 +191,46 @@ async def test_a_real_account_only_shows_itself_until_every_gate_is_open(
     await api.bare("DELETE", "/admin/accounts/0/live", headers=admin)
     assert (await trade("four")).status_code == 403
     assert len(broker.positions()) == 1
+
+
+async def test_no_route_leads_a_key_of_any_role_to_real_money(
+    app: Application, api: Api, trader: None, stores: Stores, url: str
+) -> None:
+    broker = Broker(url, "real")
+    login = (await connected(api, broker))["login"]
+    order = {**BUY, "account_id": broker.name}
+    bodies: dict[str, dict[str, object]] = {
+        "/api/mt4/trade": order,
+        "/api/v1/auto-trade/config": {"paper_trading": False, "enabled": False},
+        "/admin/accounts/{account_id}/live": {"login": login},
+        "/api/portfolio/positions": {
+            "symbol": "EURUSD", "direction": "long", "volume": 0.1, "stop_loss": 1.07,
+            "account": broker.name,
+        },
+    }  # fmt: skip
+    guess = {"X-Admin-Secret": "a secret of more than 32 characters, but a wrong one"}
+    for role in ROLES:
+        scopes = ("ingest:broker",) if role == "feeder" else ()
+        account = None
+        if role == "subscriber":
+            account = stores.accounts.create(NewAccount(user_name="test"), "pro").id
+        made = stores.keys.create(role, role, scopes=scopes, account_id=account)[0]
+        caller = Api(api._conductor, made)
+        for method, template in routes(app):
+            last = template.endswith(("disconnect", "halt", "reduce", "resume"))
+            wanted = template.startswith(("/admin/accounts", "/api/mt4", "/api/v1/auto-trade"))
+            if method == "WEBSOCKET" or last or not (wanted or template in bodies):
+                continue
+            path = path_of(template, {"account_id": "0", "symbol": "EURUSD"})
+            body = bodies.get(template, {}) | (
+                {"client_order_id": f"by-{role}"} if "trade" in template.rpartition("/")[2] else {}
+            )
+            more = {"json": body} if method in ("POST", "PUT", "PATCH") else {}
+            answer = await caller(method, path, headers=guess, **more)
+            if template in bodies and method == "POST":
+                assert answer.status_code in (400, 401, 403, 404, 429), (template, answer.text)
+    held = stores.connections.get(0)
+    assert held is not None
+    assert not held.live(now_ms())
+    assert broker.positions() == []
+    assert stores.trading.orders(held.number, 10) == []

@@ -1,4 +1,4 @@
-"""The trader at a venue: an order goes there once, and what came of it is found."""
+"""The trader at a venue, through restarts and halts: an order goes there once."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +11,7 @@ from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
 from tests.exchange_candles import walk, write_candles
-from tests.venue_desks import Desk
+from tests.venue_desks import Desk, until
 
 
 @pytest.fixture(scope="module")
@@ -23,29 +23,39 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(stores: Stores, redis_settings: Settings, url: str) -> Iterator[Desk]:
-    made = Desk(stores, redis_settings, url)
-    with made.at_work():
-        yield made
+def desk(stores: Stores, redis_settings: Settings, url: str) -> Desk:
+    return Desk(stores, redis_settings, url)
 
 
-def test_an_order_goes_to_the_venue_once_and_its_position_is_closed_again(desk: Desk) -> None:
-    told = desk.connect()
-    assert (told.balance, told.real) == (10_000, False)
-    result = desk.order("first")
-    assert result.outcome == "done", result
-    opened = desk.until_state("first", "filled")
-    assert [one["clientId"][:10] for one in desk.positions()] == ["TC_EURUSD_"]
-    (position,) = desk.account().positions.values()
-    assert position.venue_id == desk.positions()[0]["id"]
-    assert opened.position_id == position.id
-    assert desk.order("first").order_id == result.order_id
-    part = ClosePosition(position_id=position.id, volume=Decimal("0.04"))
-    assert desk.carry_out(part, "part").outcome == "done"
-    desk.until_state("part", "filled")
+def test_an_order_that_was_sent_as_the_trader_died_is_looked_for_and_not_sent_again(
+    desk: Desk, stores: Stores
+) -> None:
+    with desk.at_work():
+        desk.connect()
+        desk.fail("slow", seconds=3)
+        assert desk.order("under way").outcome == "done"
+        desk.until_state("under way", "sent")
+    stores.lease.give_back(stores.lease.held().token)  # type: ignore[union-attr]
+    with desk.at_work():
+        found = desk.until_state("under way", "filled")
+        assert len(desk.positions()) == 1
+        position = ClosePosition(position_id=found.position_id or 0, volume=Decimal("0.04"))
+        assert desk.carry_out(position, "part").outcome == "done"
+        desk.until_state("part", "filled")
     assert desk.positions()[0]["volume"] == pytest.approx(0.06)
-    assert desk.carry_out(ClosePosition(position_id=position.id), "rest").outcome == "done"
-    desk.until_state("rest", "filled")
-    assert desk.positions() == []
-    assert desk.account().positions == {}
+    desk.check_replay()
+
+
+def test_nothing_that_waits_is_sent_after_a_halt(desk: Desk, stores: Stores) -> None:
+    with desk.at_work():
+        desk.connect()
+        desk.fail("late", seconds=1)
+        for n in range(3):
+            assert desk.order(f"order {n}").outcome == "done"
+        changed = stores.switches.change(0, "HALTED", "enough", "test")
+        until(lambda: stores.switches.of(0)[0].echoed >= changed.epoch)
+        states = [desk.shown(f"order {n}").state for n in range(3)]
+        assert states[1:] == ["cancelled", "cancelled"]
+        desk.until_state("order 0", "filled", "cancelled")
+    assert len(desk.positions()) == states.count("sent")
     desk.check_replay()
