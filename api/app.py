@@ -541,7 +541,7 @@ def _add_trading(
     orders = OrderReader(symbols, stores.markets)
     told: dict[str, Any] = {"roles": _TRADERS, "limits": {"POST": _ORDERS}, "invalid": BAD_REQUEST}
     callers = CallersAccounts(stores, server_live=settings.trading_live == "on")
-    venue = VenueTerminal(stores, QuestionDoor(stores.questions, wake))
+    venue = VenueTerminal(stores, QuestionDoor(stores.questions, stores.lease, wake))
     _add_terminal(app, stores, symbols, door, accounts, callers, venue)
     trade = TradeResource(door, orders, stores.trading, callers)
     app.add_route("/api/mt4/trade", trade, **told)

@@ -10,6 +10,8 @@ from operate.trader.process import make_trader
 from storage.stores import Stores
 from tasks.trading.carry_out import Trader
 
+_RENEW_MS = 1_000
+
 
 def begun_trader(stores: Stores, settings: Settings) -> tuple[Trader, str]:
     """Return a trader that holds the lease, and its token."""
@@ -27,7 +29,11 @@ def trader_at_work(stores: Stores, settings: Settings, pause_s: float = 0.002) -
     over = threading.Event()
 
     def work() -> None:
+        renewed = now_ms()
         while not over.wait(pause_s):
+            if now_ms() - renewed >= _RENEW_MS:
+                renewed = now_ms()
+                stores.lease.renew(token, renewed)
             working.hear_prices(token)
             working.carry_out(token)
             working.visit_venues(token)

@@ -34,7 +34,7 @@ KILLS = int(os.environ.get("CAMPAIGN_KILLS", "2"))
 HALTS = int(os.environ.get("CAMPAIGN_HALTS", "12"))
 # What a venue's answer is lost by, and whether it carries the order out.
 FATES = {"slow": True, "lost-after": True, "504-after": True, "lost": False, "504": False}
-_TIMEOUT_S = 1.0
+_TIMEOUT_S = 3.0
 
 
 class Campaign(Desk):

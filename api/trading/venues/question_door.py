@@ -10,6 +10,7 @@ import msgspec
 
 from api.http.threads import in_database_thread, in_thread
 from api.trading.command_door import TraderAway
+from core.clock.times import now_ms
 from core.errors import (
     Conflict,
     ExchangeUnavailable,
@@ -20,12 +21,14 @@ from core.errors import (
     Unavailable,
 )
 from core.venues.questions import Answer, Question
+from storage.trading.lease import LeaseStore
 from storage.venues.questions import QuestionStore
 
 Told = TypeVar("Told")
 # A venue is waited for so long (s), within which a trader asks it several times.
 WAITED_S = 45.0
 _LOOK_S = 0.02
+_AWAY = "The trader does not answer, which alone speaks to venues."
 
 
 class VaultClosed(Unavailable):
@@ -44,8 +47,11 @@ class TokenNeeded(RequestError):
 class QuestionDoor:
     """Asks venues through the trader."""
 
-    def __init__(self, questions: QuestionStore, wake: Callable[[], object]) -> None:
+    def __init__(
+        self, questions: QuestionStore, lease: LeaseStore, wake: Callable[[], object]
+    ) -> None:
         self._questions = questions
+        self._lease = lease
         self._wake = wake
 
     async def ask(self, account_id: int, question: Question, kind: type[Told]) -> Told:
@@ -53,6 +59,9 @@ class QuestionDoor:
 
         Raises what the venue's errors mean to the caller, and `TraderAway`.
         """
+        held = await in_database_thread(self._lease.held)
+        if held is None or not held.holds(now_ms()):
+            raise TraderAway(_AWAY)
         number = await in_database_thread(self._questions.ask, account_id, question)
         with suppress(TickcastError):
             await in_thread(self._wake)
@@ -68,7 +77,7 @@ class QuestionDoor:
             if found is not None:
                 return found
             await asyncio.sleep(_LOOK_S)
-        raise TraderAway("The trader does not answer, which alone speaks to venues.")
+        raise TraderAway(_AWAY)
 
 
 def _error(answer: Answer) -> TickcastError:
