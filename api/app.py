@@ -7,7 +7,7 @@ from typing import Any
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
 from agent.chat.options import Options
-from agent.wires.model_server import ModelServer
+from agent.wires.connect import connect
 from api.access.access import Access
 from api.access.admin_access import AdminAccess
 from api.access.callers import Callers
@@ -194,7 +194,13 @@ def create_app(
     validation = ValidationMetrics(next_candle, stores.registry)
     others = [QueueLengths(enqueue), StoreMetrics(stores)]
     _add_service(app, stores, PrometheusMetrics(metrics, others, validation))
-    model: ModelServer | None = None
+    model = connect(
+        settings.llm_provider,
+        settings.llm_url,
+        settings.llm_model,
+        settings.llm_key,
+        settings.llm_timeout_s,
+    )
     health = ModelHealth(model, settings.llm_provider, settings.llm_model)
     checks = HealthChecks(stores, stream.traded, enqueue, room, health)
     _add_health(

@@ -28,7 +28,6 @@ from sqlalchemy import (
 from core.clock.times import now_ms
 from core.forecast_target import ForecastTarget, deadline_ms
 from core.ledger import SIGNALS
-from core.series import Market
 from core.signals import GRACE_MS, HOLD
 from storage.database import reading
 from storage.ledger.ledger_chain import extend, read_head
@@ -156,10 +155,10 @@ class SealedSignals:
         with reading(self._engine) as connection:
             return [_sealed(row) for row in connection.execute(query)]
 
-    def newest_of(self, market: Market, limit: int) -> list[SealedSignal]:
-        """Return the newest signals of a market, of whatever target, newest first."""
+    def newest_of(self, wanted: Mapping[str, Any], limit: int) -> list[SealedSignal]:
+        """Return the newest signals whose columns are as wanted, newest first."""
         here = ledger_signals.c
-        mine = _rows(and_(here.platform == market.platform, here.symbol == market.symbol))
+        mine = _rows(and_(*(here[field] == value for field, value in wanted.items())))
         with reading(self._engine) as connection:
             rows = connection.execute(mine.order_by(here.seq.desc()).limit(limit))
             return [_sealed(row) for row in rows]

@@ -140,6 +140,17 @@ class DecisionStore:
                 found |= {row.id: _DECISION.decode(row.body) for row in connection.execute(query)}
         return found
 
+    def propose(self, account_id: int, decision: Decision) -> ShownDecision:
+        """Enter a decision that somebody asked for, which waits to be confirmed.
+
+        One that was made of its signal before is returned as it is.
+        """
+        if decision.order is None or not decision.needs_confirmation:
+            raise ValueError("A proposal is an order that waits for a person.")
+        with appending(self._engine, self._heads) as (connection, turn):
+            record_decision(connection, turn, self._clock(), account_id, decision)
+        return self.find(account_id, decision.id)
+
     def confirm(self, account_id: int, decision_id: str, by: str) -> ShownDecision:
         """Have the order of a decision placed that waits for it.
 

@@ -38,7 +38,7 @@ class LedgerTool:
 
     def _rows(self, caller: Caller, market: Market, limit: int) -> list[SealedSignal]:
         if caller.account is None:
-            return self._sealed.newest_of(market, limit)
+            return self._sealed.newest_of(market._asdict(), limit)
         mine = [
             one
             for one in self._offered.ever(caller.account)

@@ -6,6 +6,7 @@ from api.agent.tools.decisions import DecisionsTool
 from api.agent.tools.ledger import LedgerTool
 from api.agent.tools.phase import PhaseTool
 from api.agent.tools.portfolio import PortfolioTool
+from api.agent.tools.propose import ProposeTool
 from api.agent.tools.ranges import RangeTool
 from api.agent.tools.signal import RegimeTool, SignalTool
 from api.agent.tools.skill import SkillTool
@@ -49,4 +50,5 @@ def callers_tools(
         "get_portfolio": PortfolioTool(accounts),
         "get_decisions": DecisionsTool(DecisionsResource(stores, symbols, lambda: None)),
         "get_auto_trade": AutoTradeTool(StatusResource(accounts, stores, settings)),
+        "propose_trade": ProposeTool(stores, symbols, accounts, settings.paper_limits),
     }
