@@ -44,6 +44,8 @@ class Held:
     closed: int | None = None
     why: str | None = None
     shown_ticket: int | None = None
+    # The largest that its terminal showed: one that shrank, grew and is open yet was larger.
+    largest: Decimal = Decimal(0)
 
     @property
     def gone(self) -> Decimal:
@@ -96,7 +98,7 @@ class OtherBroker:
                     "exit_price": one.exit,
                     "pnl": one.earned,
                     "result": one.why and WORDS[self.habit][one.why],
-                    "volume": one.volume,
+                    "volume": one.largest,
                     "closed_volume": one.gone if one.outs else None,
                     "commission": one.commission if one.outs else None,
                     "swap": one.swap if one.outs else None,
@@ -153,6 +155,9 @@ class OtherBroker:
 
     def _tell(self, one: Held) -> None:
         digits = self.habit == NETTING
+        # What the terminal shows is what is left of it, or what an order was closed with.
+        volume = one.left or (one.gone if self.habit == MT4 else one.volume)
+        one.largest = max(one.largest, volume)
         told: dict[str, Any] = {
             "account": self.account,
             "ticket": str(one.ticket) if digits else one.ticket,
@@ -161,8 +166,7 @@ class OtherBroker:
             "signal": "BUY" if one.side > 0 else "SELL",
             "opened_at": self._time(one.opened),
             "entry_price": float(one.entry),
-            # What the terminal shows is what is left of it, or what an order was closed with.
-            "volume": float(one.left or (one.gone if self.habit == MT4 else one.volume)),
+            "volume": float(volume),
             "sl": 0.0, "tp": 0.0, "utc_offset_s": AHEAD[self.habit],
             "comment": "" if one.parent is None else f"from #{one.parent}",
             "position_ticket": one.shown_ticket,
