@@ -155,15 +155,15 @@ async def test_the_whole_corpus_by_both_wires_and_all_that_a_model_tries(
     capsys: pytest.CaptureFixture[str],
     gold: Series,  # noqa: F811
 ) -> None:
-    modes = [mode for mode in BEHAVIOURS if mode not in ("never_ends", "drips")]
-    cases = list(product(WIRES, modes, SPOKEN.values()))
+    cases: list[Any] = list(product(WIRES, MODES, SPOKEN.values()))
+    cases += product(WIRES, BEHAVIOURS, [[PRICE]])
     asked = await matrix(api, stores, models, switched, cases)
     metrics = (await api("GET", "/metrics/prometheus")).text
     said_there = capsys.readouterr().out + metrics
     assert SECRET not in said_there
     assert KEY not in said_there
     with capsys.disabled():
-        print(f"{asked} questions, {len(modes)} models, 2 wires: nothing changed")
+        print(f"{asked} questions, {len(BEHAVIOURS)} models, 2 wires: nothing changed")
 
 
 async def test_a_model_that_is_away_leaves_the_narrator_and_health_degraded(
