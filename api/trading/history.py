@@ -13,12 +13,12 @@ from api.http.ranges import Range, instants
 from api.http.threads import in_database_thread
 from api.trading.account_of import account_number
 from api.trading.schemas_history import (
-    DifferenceShown,
     EndedTrade,
     EquityQuery,
     EquityShown,
     ForecastOfTrade,
     HistorySummary,
+    ShadowDifference,
     ShadowShown,
     TradePnl,
     TradingHistory,
@@ -115,7 +115,7 @@ class HistoryResource:
             expectancy_r=found.expectancy_r,
             total_return=_return(worth),
             max_drawdown=max(drawdowns(worth), default=0.0),
-            difference=DifferenceShown(*difference(own, theirs)),
+            difference=ShadowDifference(*difference(own, theirs)),
         )
 
 

@@ -13,8 +13,8 @@ from api.trading.schemas_auto import (
     OrdersAnswer,
     OrderShown,
     OrdersQuery,
+    VenueVerifyQuery,
     VerifyAnswer,
-    VerifyQuery,
 )
 from api.trading.venues.accounts import CallersAccounts
 from core.clock.times import format_time
@@ -62,7 +62,7 @@ class VerifyResource:
         self._callers = callers
 
     @operation("verify_trading", "trading", {200: VerifyAnswer}, errors=(404,))
-    async def on_get(self, req: Request, resp: Response, query: VerifyQuery) -> None:
+    async def on_get(self, req: Request, resp: Response, query: VenueVerifyQuery) -> None:
         """Compute every event of the account anew from what was recorded before it, and compare.
 
         `ok` says that all are what was recorded, that the account is the one that follows from

@@ -123,7 +123,7 @@ class OrdersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     account: Name = "paper"
 
 
-class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+class VenueVerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which account."""
 
     account: Name = "paper"

@@ -81,7 +81,7 @@ class HistorySummary(Struct, kw_only=True):
     slippage_mean: float | None
 
 
-class DifferenceShown(Struct):
+class ShadowDifference(Struct):
     """By how much, in R a trade, the account's decisions did better than a shadow account.
 
     `paired` says that both sides of the same `n` decisions are compared. `ci` (95%) is null, and
@@ -109,7 +109,7 @@ class ShadowShown(Struct, kw_only=True):
     expectancy_r: float | None
     total_return: float | None
     max_drawdown: float
-    difference: DifferenceShown
+    difference: ShadowDifference
 
 
 class TradingHistory(Struct, kw_only=True):

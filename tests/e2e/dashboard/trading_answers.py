@@ -34,11 +34,11 @@ from api.trading.schemas_decisions import (
     StopRuleShown,
 )
 from api.trading.schemas_history import (
-    DifferenceShown,
     EndedTrade,
     EquityShown,
     ForecastOfTrade,
     HistorySummary,
+    ShadowDifference,
     ShadowShown,
     TradePnl,
     TradingHistory,
@@ -110,8 +110,8 @@ def history() -> Any:
 
 
 def _shadows(equity: list[EquityShown]) -> list[ShadowShown]:
-    few = DifferenceShown(0.44, None, 3, False, "fewer than 30 trades")
-    many = DifferenceShown(0.21, [0.02, 0.4], 34, True, None)
+    few = ShadowDifference(0.44, None, 3, False, "fewer than 30 trades")
+    many = ShadowDifference(0.21, [0.02, 0.4], 34, True, None)
     drift = {"always_flat": 0, "coin_flip": -14, "ignore_model": -6}
     return [
         ShadowShown(
