@@ -159,7 +159,7 @@ def test_a_kill_at_any_step_loses_no_order_and_doubles_none(campaign: Campaign) 
                 campaign.fail("slow" if n % 2 else "late", seconds=2)
             campaign.place(name := f"{step}-{n}")
             names.append(name)
-            assert dying.wait(60) == -signal.SIGKILL
+            assert dying.wait(60) == -signal.SIGKILL, step
             campaign.start()
             until(lambda name=name: campaign.states([name])[name] not in ("", "accepted"), 60)
     until(lambda: not {"unknown", "sent", "working"} & set(campaign.states(names).values()), 300)

@@ -105,6 +105,7 @@ class VenueDesk:
         self._refreshed = self._listened = 0.0
         self._taken_back: dict[int, int] = {}
         self._asked: set[int] = set()
+        self._heard_at: dict[int, int] = {}
 
     def begin(self) -> None:
         """Forget what another tenure of the lease had under way."""
@@ -112,6 +113,7 @@ class VenueDesk:
             link.retire()
         self._links, self._refreshed = {}, 0.0
         self._asked.clear()
+        self._heard_at.clear()
 
     def close(self) -> None:
         """Close all connections; calls that are under way end by themselves."""
@@ -134,8 +136,15 @@ class VenueDesk:
 
     def is_ready(self, waits: WaitingCommand) -> bool:
         """Say whether enough is known to judge a command, or no more will be."""
+        ready = self._is_ready(waits)
+        if ready:
+            self._heard_at.pop(waits.id, None)
+        return ready
+
+    def _is_ready(self, waits: WaitingCommand) -> bool:
         link, now = self._links.get(waits.account_id), self._clock()
-        late = now - waits.created_at > _QUOTE_MS
+        # Since this trader knows of it: it may have waited for a trader before.
+        late = now - self._heard_at.setdefault(waits.id, now) > _QUOTE_MS
         if link is None:
             return late or self._refreshed > 0
         if link.known.snapshot is None:
@@ -143,7 +152,7 @@ class VenueDesk:
         if not isinstance(waits.command, PlaceOrder):
             return True
         symbol = waits.command.symbol
-        failed = link.known.failed_at.get(symbol, 0) >= waits.created_at
+        failed = link.known.failed_at.get(symbol, 0) >= self._heard_at[waits.id]
         if late or failed or link.known.is_priced(symbol, now):
             return True
         link.wanted.add(symbol)
