@@ -166,6 +166,7 @@ _SUBSCRIBERS = (SUBSCRIBER,)
 _TRADERS = (TRADER,)
 _ORDERS = CallLimit("orders", 60)
 _CHAT, _CHATS_AT_ONCE = CallLimit("chat", 20), 2
+_REPEATABLE = {"POST": CallLimit("orders", 60, free_repeats=True)}
 _TERMINAL_READS = CallLimit("mt4 reads", 120)
 
 
@@ -549,8 +550,9 @@ def _add_trading(
     callers = CallersAccounts(stores, server_live=settings.trading_live == "on")
     venue = VenueTerminal(stores, QuestionDoor(stores.questions, stores.lease, wake))
     _add_terminal(app, stores, symbols, door, accounts, callers, venue)
-    trade = TradeResource(door, orders, stores.trading, callers)
-    app.add_route("/api/mt4/trade", trade, **told)
+    placing = told | {"limits": _REPEATABLE}
+    trade = TradeResource(door, orders, stores.trading, stores.commands, callers)
+    app.add_route("/api/mt4/trade", trade, **placing)
     free: dict[str, Any] = {"roles": _TRADERS, "invalid": BAD_REQUEST}
     app.add_route("/api/portfolio", PortfolioResource(accounts, callers), **free)
     app.add_route("/api/v1/auto-trade/orders", OrdersResource(stores, callers), **free)
@@ -570,7 +572,7 @@ def _add_trading(
         route = f"/api/v1/auto-trade/decisions/{{decision_id}}/{suffix}"
         app.add_route(route, decisions, suffix=suffix, **told)
     desk = Desk(door, orders, accounts, stores.trading, stores.commands)
-    app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **told)
+    app.add_route("/api/portfolio/positions", OpenPositionResource(desk), **placing)
     app.add_route("/api/portfolio/history", HistoryResource(stores, callers), **free)
 
 
@@ -613,8 +615,9 @@ def _add_terminal(
     agent, data = "/api/v1/auto-trade/mt4", "/api/mt4"
     app.add_route(f"{agent}/connect", AgentConnectResource(sessions), **write)
     app.add_route(f"{data}/connect", ConnectResource(sessions), **write)
-    app.add_route(f"{agent}/positions/close", CloseResource(closing), **write)
-    app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **write)
+    placing = told | {"limits": _REPEATABLE}
+    app.add_route(f"{agent}/positions/close", CloseResource(closing), **placing)
+    app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **placing)
     for form in (agent, data):
         app.add_route(f"{form}/status", TerminalStatus(sessions), **read)
         app.add_route(f"{form}/positions", positions, **read)

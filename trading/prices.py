@@ -7,7 +7,7 @@ it, with half the recorded spread on each side; candles where there is neither.
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.trading.accounts import Tick
+from core.trading.accounts import HeldPrice, Tick
 from core.trading.instruments import Instrument
 from trading.money import exact, ticks_down, ticks_up
 
@@ -70,6 +70,20 @@ def candle_price(instrument: Instrument, at: int, price: float) -> Tick:
     if instrument.bids:
         return Tick(at, level, level + 2 * half)
     return Tick(at, level - half, level + half)
+
+
+def is_held(instrument: Instrument, tick: Tick, held: HeldPrice) -> bool | None:
+    """Say whether a recorded price is one that is still held; None where that cannot be told.
+
+    Prices of candles cannot: a candle may have been revised since.
+    """
+    if tick.low is not None:
+        return None
+    if tick.traded:
+        return None if held.trade is None else trade_tick(instrument, tick.at, held.trade) == tick
+    if held.bid is None or held.ask is None:
+        return None
+    return quote_tick(instrument, tick.at, held.bid, held.ask) == tick
 
 
 def _exact(value: float) -> Decimal:

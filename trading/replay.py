@@ -8,8 +8,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from core.trading.accounts import Account
-from core.trading.events import Event, Input, Opening, Row
+from core.trading.accounts import Account, Position, Tick
+from core.trading.events import Event, Input, Opening, Row, Ticked
+from core.trading.instruments import Instrument
+from core.trading.orders import Order
+from trading.matching import is_of
 from trading.step import open_account, step
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -24,12 +27,16 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """Accounts made anew from the rows of the chain, in its order."""
+    """Accounts made anew from the rows of the chain, in its order.
+
+    `prices` are those that filled something, with the number of their row.
+    """
 
     def __init__(self) -> None:
         self.accounts: dict[int, Account] = {}
         self.differences: list[Difference] = []
         self.replayed = 0
+        self.prices: list[tuple[int, Instrument, Tick]] = []
         self._expected: dict[int, list[Event]] = {}
 
     def take(self, number: int, account_id: int, row: Row) -> None:
@@ -68,11 +75,20 @@ class Replay:
         if held is None:
             self._differs(number, account_id, "its account was never opened")
             return []
+        if isinstance(what, Ticked):
+            self._note_price(number, held, what)
         try:
             return step(held, what)
         except (KeyError, ValueError) as error:
             self._differs(number, account_id, f"the step cannot be taken: {type(error).__name__}")
             return []
+
+    def _note_price(self, number: int, held: Account, ticked: Ticked) -> None:
+        """Keep a price that filled something, by the row that says so."""
+        every: list[Position | Order] = [*held.positions.values(), *held.orders.values()]
+        of = next((one.instrument for one in every if is_of(one.instrument, ticked)), None)
+        if of is not None:
+            self.prices.append((number, of, ticked.tick))
 
     def _differs(self, number: int, account_id: int, reason: str) -> None:
         self.differences.append(Difference(number, account_id, reason))

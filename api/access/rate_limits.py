@@ -3,6 +3,7 @@
 import contextlib
 import math
 import time
+from functools import partial
 
 import redis
 from falcon.asgi import Request, Response
@@ -89,13 +90,22 @@ class RateLimits:
             return
         self._count(key.id, DEFAULT_CALLS)
         if limit := route.limits.get(req.method):
-            with contextlib.suppress(RedisUnavailable):
-                await self._count_for_all(resp, limit, key.id, req.context.account)
+            count = partial(self._count_for_all, resp, limit, key.id, req.context.account)
+            if limit.free_repeats:
+                req.context.count_call = count
+            else:
+                await count()
 
     def _count(self, name: str, calls: int) -> None:
         self._calls.count(name, calls, f"This key may call {calls:,} times a minute.")
 
     async def _count_for_all(
+        self, resp: Response, limit: CallLimit, key_id: str, account: Account | None
+    ) -> None:
+        with contextlib.suppress(RedisUnavailable):
+            await self._count_in_redis(resp, limit, key_id, account)
+
+    async def _count_in_redis(
         self, resp: Response, limit: CallLimit, key_id: str, account: Account | None
     ) -> None:
         calls, whose = limit.calls, key_id

@@ -21,12 +21,14 @@ class CallLimit(NamedTuple):
     """So many calls a minute; routes of one name share a count.
 
     All keys of an account share it too. With `of_account` the number is the account's, and
-    keys without an account are not counted.
+    keys without an account are not counted. With `free_repeats` the route counts a call itself
+    (`count_unless_repeated`), once it knows that it is no repetition.
     """
 
     name: str
     calls: int
     of_account: bool = False
+    free_repeats: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from falcon.asgi import Request
 
+from api.http.threads import in_database_thread
 from core.errors import InvalidRequest, NotFound
 from core.names import check_name
 from core.trading.accounts import PAPER
+from storage.trading.commands import CommandStore
 
 HEADER = "Idempotency-Key"
 _AUTH_OFF, _LONGEST_NAME = "auth off", 64
@@ -20,6 +22,24 @@ def caller_name(req: Request) -> str:
     """Return by whom a change is recorded to be."""
     key = req.context.key
     return key.label[:_LONGEST_NAME] if key else _AUTH_OFF
+
+
+async def count_unless_repeated(
+    req: Request, commands: CommandStore, account_id: int, client_order_id: str | None
+) -> None:
+    """Count a call against its route's limit unless its id was used before.
+
+    Raises `TooManyRequests`. Sending again what was sent must be free: it is how a caller learns
+    what came of it.
+    """
+    count = getattr(req.context, "count_call", None)
+    if count is None:
+        return
+    if client_order_id is not None:
+        held = await in_database_thread(commands.asked, account_id, client_order_id)
+        if held is not None:
+            return
+    await count()
 
 
 def check_paper(name: str) -> None:

@@ -11,7 +11,12 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
-from api.trading.account_of import account_number, check_paper, client_id_of
+from api.trading.account_of import (
+    account_number,
+    check_paper,
+    client_id_of,
+    count_unless_repeated,
+)
 from api.trading.command_door import CommandDoor
 from api.trading.place import OrderReader, ticks_of
 from api.trading.portfolio import show_position
@@ -80,6 +85,7 @@ class OpenPositionResource:
         """
         check_paper(json.account)
         account_id, client_id = account_number(req), client_id_of(req, json.client_order_id)
+        await count_unless_repeated(req, self._desk.commands, account_id, client_id)
         order = await in_thread(self._order, account_id, json, client_id)
         carried = await self._desk.door.carry_out(account_id, order, client_id)
         check_carried(resp, carried)

@@ -9,6 +9,7 @@ from api.http.schemas import show_time
 from api.http.threads import in_database_thread
 from api.trading.account_of import account_number
 from api.trading.schemas_auto import (
+    MarketCompared,
     OrderDifference,
     OrdersAnswer,
     OrderShown,
@@ -18,16 +19,21 @@ from api.trading.schemas_auto import (
 )
 from api.trading.venues.accounts import CallersAccounts
 from core.clock.times import format_time
+from core.errors import RedisUnavailable
 from core.ledger import ORDERS
 from core.trading.orders import OrderBody
 from core.trading.shadows import SHADOWS, shadow_of
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from storage.trading.accounts import ShownOrder
+from storage.trading.held_prices import HeldPrices
+from trading.prices import is_held
 from trading.replay import Replay
 
 # So many differences are told: one is enough to know.
 _MOST = 20
+# So many prices are compared with what is held, the newest.
+_PRICES = 2_000
 
 
 class OrdersResource:
@@ -60,6 +66,7 @@ class VerifyResource:
     def __init__(self, stores: Stores, callers: CallersAccounts) -> None:
         self._stores = stores
         self._callers = callers
+        self._held = HeldPrices(stores.redis)
 
     @operation("verify_trading", "trading", {200: VerifyAnswer}, errors=(404,))
     async def on_get(self, req: Request, resp: Response, query: VenueVerifyQuery) -> None:
@@ -93,8 +100,29 @@ class VerifyResource:
             head=head,
             replayed=replay.replayed,
             differences=told,
+            market=self._market(replay),
             chain_ok=chain.ok,
             chain_reason=chain.reason,
+        )
+
+    def _market(self, replay: Replay) -> MarketCompared | None:
+        """Compare prices that filled something with those that are held."""
+        newest = replay.prices[-_PRICES:]
+        try:
+            held = self._held.at([(one.market, tick.at) for _, one, tick in newest])
+        except RedisUnavailable:
+            return None
+        said = [
+            (number, is_held(one, tick, price))
+            for (number, one, tick), price in zip(newest, held, strict=True)
+        ]
+        known = [same for _, same in said if same is not None]
+        reason = "the price that filled it is not the one that is held of its instant"
+        return MarketCompared(
+            compared=len(known),
+            same=sum(known),
+            not_held=len(replay.prices) - len(known),
+            differences=[OrderDifference(n, reason) for n, same in said if same is False][:_MOST],
         )
 
 

@@ -176,11 +176,24 @@ class OrderDifference(Struct):
     reason: str
 
 
+class MarketCompared(Struct, kw_only=True):
+    """Whether the newest recorded prices that filled something are those that are still held.
+
+    `not_held` are too old to be held, or of candles, which may have been revised: of these nothing
+    can be told.
+    """
+
+    compared: int
+    same: int
+    not_held: int
+    differences: list[OrderDifference]
+
+
 class VerifyAnswer(Struct, kw_only=True):
     """Whether every event of the account follows from the inputs recorded before it.
 
     `rows` of the chain are the account's, `replayed` how many were computed anew; `chain_ok` says
-    that the chain `orders` itself is what it was.
+    that the chain `orders` itself is what it was. `market` is null while Redis is away.
     """
 
     ok: bool
@@ -188,5 +201,6 @@ class VerifyAnswer(Struct, kw_only=True):
     head: str
     replayed: int
     differences: list[OrderDifference]
+    market: MarketCompared | None
     chain_ok: bool
     chain_reason: str | None

@@ -4,7 +4,7 @@ from falcon.asgi import Request, Response
 
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
-from api.trading.account_of import account_number, client_id_of
+from api.trading.account_of import account_number, client_id_of, count_unless_repeated
 from api.trading.command_door import Carried, CommandDoor
 from api.trading.place import OrderReader, read_order
 from api.trading.refusals import check_carried
@@ -14,6 +14,7 @@ from api.trading.venues.order_end import is_open, order_of
 from core.errors import InvalidRequest
 from core.trading.accounts import is_at_venue
 from storage.trading.accounts import AccountStore
+from storage.trading.commands import CommandStore
 
 
 class TradeResource:
@@ -24,10 +25,12 @@ class TradeResource:
         door: CommandDoor,
         orders: OrderReader,
         accounts: AccountStore,
+        commands: CommandStore,
         callers: CallersAccounts,
     ) -> None:
         self._callers = callers
         self._door = door
+        self._commands = commands
         self._orders = orders
         self._accounts = accounts
 
@@ -50,6 +53,7 @@ class TradeResource:
         """
         owner, client_id = account_number(req), client_id_of(req, json.client_order_id)
         number = await in_database_thread(self._callers.number, owner, json.account_id)
+        await count_unless_repeated(req, self._commands, number, client_id)
         if not is_at_venue(number):
             order = await in_thread(self._orders.read, json)
         elif client_id is None:
@@ -67,7 +71,12 @@ class TradeResource:
         check_carried(resp, carried)
         submitted, result = carried.submitted, carried.result
         name = submitted.client_order_id
-        shown = await order_of(self._accounts, account_id, name)
+        if not (submitted.replayed or is_at_venue(account_id)) and result.state:
+            # Of a new order on paper nothing more is known yet.
+            shown, state = None, result.state
+        else:
+            shown = await order_of(self._accounts, account_id, name)
+            state = shown.state if shown else "accepted"
         account = await in_database_thread(self._callers.name, account_id)
         if shown is not None and is_at_venue(account_id) and is_open(shown):
             resp.status = "202 Accepted"
@@ -86,7 +95,7 @@ class TradeResource:
             success=True,
             order_id=str(result.order_id),
             position_id=None if position is None else str(position),
-            state=shown.state if shown else "accepted",
+            state=state,
             client_order_id=name,
             idempotent=submitted.idempotent,
             account_id=account,

@@ -193,6 +193,14 @@ class Tick(msgspec.Struct, frozen=True):
     high: int | None = None
 
 
+class HeldPrice(msgspec.Struct, frozen=True):
+    """What is still held of a market at an instant; None where nothing is."""
+
+    bid: float | None = None
+    ask: float | None = None
+    trade: float | None = None
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """Whether an order is accepted; if not, by which limit and why."""
 

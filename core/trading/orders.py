@@ -132,12 +132,16 @@ class Order(msgspec.Struct, kw_only=True):
 
 
 class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a command: `done` or `refused`, by which limit and why; `order_id` its order."""
+    """What came of a command: `done` or `refused`, by which limit and why; `order_id` its order.
+
+    `state` is the order's right then, "" of other commands.
+    """
 
     outcome: Literal["done", "refused"]
     order_id: int
     limit: str = ""
     detail: str = ""
+    state: str = ""
 
 
 class OrderBody(msgspec.Struct, kw_only=True):

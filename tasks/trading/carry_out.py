@@ -25,10 +25,12 @@ from core.trading.events import (
     Ordered,
     Refused,
     Row,
+    Sent,
     Switched,
     Ticked,
     Timed,
     View,
+    Working,
     order_of,
 )
 from core.trading.instruments import Instrument
@@ -462,7 +464,9 @@ def _needed(
 def _result(waits: WaitingCommand, events: list[Event]) -> CommandResult:
     refusal = next((one.verdict for one in events if isinstance(one, Refused)), None)
     if refusal is None:
-        return CommandResult(outcome="done", order_id=waits.id)
+        told = {Working: "working", Sent: "sent"}
+        state = next((told[type(one)] for one in reversed(events) if type(one) in told), "")
+        return CommandResult(outcome="done", order_id=waits.id, state=state)
     return CommandResult(
         outcome="refused", order_id=waits.id, limit=refusal.limit, detail=refusal.detail
     )

@@ -2,10 +2,10 @@
 
 import { barLine, filled, strip } from "../parts/bars.js";
 import { h } from "../parts/dom.js";
-import { count, percent } from "../parts/format.js";
+import { count, number, percent } from "../parts/format.js";
 import { facts } from "../parts/table.js";
 
-export function limitsPart({ limits, used }) {
+export function limitsPart({ limits, used, stopping }) {
   const bars = [
     ["Trades today", used.trades_today, limits.trades_a_day, count],
     ["Open positions", used.open_positions, limits.open_positions, count],
@@ -18,7 +18,16 @@ export function limitsPart({ limits, used }) {
     ["Worth of an order", percent(limits.notional)],
     ["Of one market", percent(limits.per_symbol)],
     ["Orders a minute", count(limits.orders_a_minute)],
+    ["Stops by itself", stopping ? rule(stopping) : "no rule was stated"],
   ));
+}
+
+function rule({ max_drawdown: fall, min_brier_skill: skill, by_trades: by, trades, drawdown, brier_skill: measured, broken }) {
+  const parts = [
+    fall !== null && `at ${percent(fall)} below its peak (${percent(drawdown)} now)`,
+    skill !== null && `below a Brier skill of ${number(skill)} after ${count(by)} trades (${number(measured)} after ${count(trades)} now)`,
+  ].filter(Boolean);
+  return [parts.join(", or ") || "the rule asks for nothing", broken && h("div.small.down", {}, broken)];
 }
 
 function bar([name, used, limit, show]) {

@@ -1,5 +1,6 @@
 // What is held, where its exits are, and how far its price is expected to go.
 
+import { post } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { ago, decimalsOf, isNumber, number, percent, span } from "../parts/format.js";
 import { empty } from "../parts/states.js";
@@ -9,8 +10,9 @@ import { earned, unproven } from "./words.js";
 
 const COLUMNS = [
   ["Position", "nowrap"], ["Entry", "number"], ["Now", "number"], ["Stop", "number"], ["Target", "number"],
-  ["Unrealised", "number"], ["Range forecast"], ["Of equity", "number"], ["Opened", "small"], ["Follows", "small"],
+  ["Unrealised", "number"], ["Range forecast"], ["Of equity", "number"], ["Opened", "small"], ["Follows", "small"], [""],
 ];
+const SURE_MS = 4_000;
 
 export function positionsPart({ positions, account }, ranges) {
   if (!positions.length) {
@@ -28,9 +30,33 @@ function cells(one, { currency }, ranges) {
     shown(one.open_price), [shown(one.current_price), one.stale && stale(one.price_age_s)],
     shown(one.stop_loss), shown(one.take_profit),
     [earned(one.unrealised.account), " ", h("span.small.muted", {}, currency)],
-    rangeCell(one, ranges, shown), percent(one.exposure_pct / 100), ago(one.opened_at), follows(one),
+    rangeCell(one, ranges, shown), percent(one.exposure_pct / 100), ago(one.opened_at), follows(one), closing(one),
   ];
 }
+
+/** Closes a position, once it is pressed a second time: the list is drawn anew meanwhile. */
+function closing({ id, symbol, direction, foreign }) {
+  if (foreign) return "not ours";
+  const button = h("button.small", { type: "button", "aria-label": `Close ${direction} ${symbol}` }, sure.has(id) ? "Sure?" : "Close");
+  button.addEventListener("click", async () => {
+    if (!sure.has(id)) {
+      sure.add(id);
+      setTimeout(() => sure.delete(id), SURE_MS);
+      return show(button, "Sure?");
+    }
+    sure.delete(id);
+    button.disabled = true;
+    try {
+      await post("/api/v1/auto-trade/mt4/positions/close", { position_id: id });
+      show(button, "Closing…");
+    } catch (error) {
+      button.replaceWith(h("span.form-error.small", { role: "alert" }, error.message));
+    }
+  });
+  return button;
+}
+
+const sure = new Set();
 
 const stale = (age) => h("div.small.warn", {}, age === null ? "no price" : `${span(age)} old`);
 

@@ -25,10 +25,12 @@ export function verifyPanel(signal) {
   }
 }
 
-function verdict({ ok, replayed, head, differences, chain_ok: chain, chain_reason: reason }) {
+function verdict({ ok, replayed, head, differences, market, chain_ok: chain, chain_reason: reason }) {
   return [
     h("p", {}, h(`span.chip.${ok ? "good" : "bad"}`, {}, ok ? "as recorded" : "differs"),
       ` ${count(replayed)} events computed anew.`, !chain && ` The chain of orders does not hold: ${reason}.`),
+    market && h("p.small", {}, `${count(market.same)} of ${count(market.compared)} prices that filled something are those that are `
+      + `still held; ${count(market.not_held)} are not held any more, or of candles.`),
     head && h("p.small.muted.mono.hash", {}, `head ${head}`),
     differences.length > 0 && table("Differences", [["Row", "number"], ["What differs", "wrap"]],
       differences.map((one) => [count(one.number), one.reason])),

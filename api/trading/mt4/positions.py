@@ -7,7 +7,7 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
 from api.sales.openapi_parts import refused
-from api.trading.account_of import account_number, client_id_of
+from api.trading.account_of import account_number, client_id_of, count_unless_repeated
 from api.trading.command_door import CommandDoor
 from api.trading.mt4.schemas import (
     ClosedAnswer,
@@ -118,7 +118,10 @@ class Closing:
         self, req: Request, resp: Response, position_id: str, volume: float | None, told: str | None
     ) -> ClosedAnswer:
         """Close a position, or a part; raises `NotFound` for one that is not the caller's."""
-        held = await in_database_thread(self._callers.connected, account_number(req))
+        account_id, client_id = account_number(req), client_id_of(req, told)
+        held = await in_database_thread(self._callers.connected, account_id)
+        of = account_id if held is None else held.number
+        await count_unless_repeated(req, self._commands, of, client_id)
         if held is not None:
             return await self._close_at_venue(req, resp, held, position_id, volume, told)
         if not (
@@ -126,7 +129,6 @@ class Closing:
         ):
             raise NotFound("There is no such position.")
         command = ClosePosition(position_id=int(position_id), volume=exact(volume))
-        account_id, client_id = account_number(req), client_id_of(req, told)
         await in_database_thread(self._check, account_id, command.position_id, client_id)
         carried = await self._door.carry_out(account_id, command, client_id)
         check_carried(resp, carried)

@@ -5,11 +5,13 @@ from typing import Any
 
 from falcon.testing import Result
 
+from storage import keys
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
-from tests.integration.api.trading.conftest import Quotes
+from tests.integration.api.trading.conftest import GOLD, Quotes
 
+TICKER_BID = keys.ticker(*GOLD, "bid")
 BUY = {"symbol": "XAUUSD", "action": "BUY", "volume": 0.01, "stop_loss": 2_340.0}
 
 
@@ -85,7 +87,7 @@ async def test_numbers_between_two_steps_name_their_field(api: Api, quotes: Quot
 
 
 async def test_a_stop_that_was_touched_fills_at_that_price_and_the_record_can_be_recomputed(
-    api: Api, quotes: Quotes, trader: None
+    api: Api, quotes: Quotes, trader: None, stores: Stores
 ) -> None:
     quotes.tell(2_349.0, 2_349.5)
     await place(api, client_order_id="one", take_profit=2_360.0)
@@ -106,6 +108,14 @@ async def test_a_stop_that_was_touched_fills_at_that_price_and_the_record_can_be
     proof = (await api("GET", "/api/v1/auto-trade/verify")).json
     assert proof["ok"], proof
     assert proof["rows"] == proof["replayed"] > 4
+    assert (proof["market"]["compared"], proof["market"]["same"]) == (2, 2)
+    for sample in stores.redis.execute_command("TS.RANGE", TICKER_BID, "-", "+"):
+        stores.redis.execute_command(
+            "TS.ADD", TICKER_BID, sample[0], 2_341.0, "ON_DUPLICATE", "LAST"
+        )
+    changed = (await api("GET", "/api/v1/auto-trade/verify")).json
+    assert changed["ok"]
+    assert len(changed["market"]["differences"]) == 2
 
 
 async def test_a_halt_cancels_what_rests_and_takes_no_order_until_somebody_resumes(
@@ -160,3 +170,24 @@ async def test_a_trader_may_halt_its_own_account_and_only_an_owner_resumes(
         answer = await api("POST", f"/api/v1/auto-trade/{path}", json=body, headers=headers)
         assert answer.status_code == 403, path
     assert (await api("GET", "/api/v1/auto-trade/status")).json["state"] == "ACTIVE"
+
+
+async def test_repeats_of_an_order_count_towards_no_limit_and_new_ones_do(
+    api: Api, quotes: Quotes, stores: Stores, trader: None
+) -> None:
+    plain, _ = stores.keys.create("trader", "t", account_id=7)
+    quotes.tell(2_350.0, 2_350.5)
+
+    async def send(name: str, volume: float = 0.01) -> Result:
+        told = {**BUY, "client_order_id": name, "volume": volume}
+        return await api("POST", "/api/mt4/trade", json=told, headers={"X-API-Key": plain})
+
+    first = await send("one")
+    assert first.status_code == 200, first.text
+    again = [await send("one") for _ in range(70)]
+    assert {one.status_code for one in again} == {200}
+    assert {one.json["order_id"] for one in again} == {first.json["order_id"]}
+    # Too great for anybody: refused before the trader hears of them, and counted.
+    codes = [(await send(f"new-{n}", 1e6)).status_code for n in range(60)]
+    assert (codes.index(429), len(codes)) == (59, 60)
+    assert (await send("one")).status_code == 200
