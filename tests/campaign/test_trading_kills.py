@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import partial
@@ -36,12 +36,14 @@ from storage.trading.commands import NewCommand, Submitted
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
+from tests.campaign.trader_killed_at import STEPS
 from trading.replay import Replay
 
 pytestmark = pytest.mark.slow
 
 GOLD = Market("broker", "XAUUSD")
 ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "2000"))
+COMMANDS = int(os.environ.get("CAMPAIGN_COMMANDS", "2000"))
 HALTS = int(os.environ.get("CAMPAIGN_HALTS", "100"))
 REPEATS, THREADS = 1_000, 8
 
@@ -79,11 +81,12 @@ class Trading:
         self._over = threading.Event()
         self.process = self.start()
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        """Start the process."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "operate.trader"], env=self._environment
-        )
+    def start(self, step: str | None = None, count: int = 1) -> "subprocess.Popen[bytes]":
+        """Start the process; with a step it is killed there, when it comes by so often."""
+        command = ["operate.trader"]
+        if step is not None:
+            command = ["tests.campaign.trader_killed_at", step, str(count)]
+        self.process = subprocess.Popen([sys.executable, "-m", *command], env=self._environment)
         return self.process
 
     def kill(self) -> None:
@@ -247,6 +250,74 @@ def test_no_order_is_sent_after_a_halt_was_acknowledged(
         middle = statistics.median(took)
         print(f"{way}: {len(took)} halts, acknowledged after p50 {middle:.2f} s, p99 {late:.2f} s")
     print(f"{HALTS} halts in all: 0 orders accepted or sent after the acknowledgement, 0 refused")
+
+
+def test_no_command_is_lost_or_carried_out_twice_whichever_step_the_trader_dies_at(
+    trading: Trading, stores: Stores
+) -> None:
+    ids: list[int] = []
+    over = threading.Event()
+
+    def send() -> None:
+        for n in range(0, COMMANDS, 20):
+            asked = [NewCommand(0, order(n + m), f"step-{n + m}") for m in range(20)]
+            while (stored := submitted(stores, asked)) is None:
+                time.sleep(0.1)
+            ids.extend(one.id for one in stored if isinstance(one, Submitted))
+            time.sleep(0.02)
+        over.set()
+
+    sender, dice, took = threading.Thread(target=send), random.Random(3), list[float]()
+    wait_for_trader(stores)
+    sender.start()
+    steps = list(STEPS)
+    kills = Counter[str]()
+    while not over.is_set() or len(kills) < len(steps):
+        step = steps[sum(kills.values()) % len(steps)]
+        trading.process.kill()
+        trading.process.wait()
+        began, handled = time.monotonic(), last_number(stores)
+        process = trading.start(step, dice.randint(1, 12))
+        # What ends only by work has some, after the last order too.
+        while process.poll() is None:
+            with suppress(DatabaseUnavailable):
+                more = [NewCommand(0, order(0), f"more-{len(ids)}")]
+                ids += [
+                    one.id for one in stores.commands.submit(more) if isinstance(one, Submitted)
+                ]
+            if handled is not None and last_number(stores) > handled:
+                took.append(time.monotonic() - began)
+                handled = None
+            time.sleep(0.05)
+        assert process.returncode == -signal.SIGKILL
+        kills[step] += 1
+    sender.join()
+    trading.start()
+    wait_until_handled(stores, ids, 120)
+    kinds = check_record(stores)
+    assert kinds["accepted"] + kinds["refused"] == len(ids) == len(set(ids))
+    orders = stores.trading.orders(0, len(ids) + 1)
+    assert len({one.client_order_id for one in orders}) == len(orders) == len(ids)
+    late = sorted(took)[int(0.99 * len(took))]
+    print(
+        f"{len(ids)} commands, {sum(kills.values())} kills at {len(kills)} steps: 0 lost, 0 twice; "
+        f"back at work after p50 {statistics.median(took):.1f} s, p99 {late:.1f} s"
+    )
+
+
+def submitted(stores: Stores, asked: list[NewCommand]) -> Sequence[object] | None:
+    """Store commands, or return None where the database is locked: nothing was stored then."""
+    with suppress(DatabaseUnavailable):
+        return stores.commands.submit(asked)
+    return None
+
+
+def wait_for_trader(stores: Stores) -> None:
+    """Wait until a trader has the lease."""
+    ends = time.monotonic() + 60
+    while (held := stores.lease.held()) is None or not held.holds(now_ms()):
+        assert time.monotonic() < ends, "no trader begins"
+        time.sleep(0.05)
 
 
 class Halts:
