@@ -246,6 +246,9 @@ class Settings(BaseSettings):
     order_latency_ms: int = Field(
         250, ge=0, le=60_000, description="Paper orders are filled by prices from so long after."
     )
+    risk_allowed: str = Field(
+        "", description="Symbols that may be traded: XAUUSD, coinbase:BTC-USD; empty: all."
+    )
     risk_notional: float = Field(
         0.10, gt=0, description="An order may be worth this share of equity."
     )
@@ -438,6 +441,7 @@ class Settings(BaseSettings):
             price_band=self.risk_price_band,
             cooldown_s=self.risk_cooldown_s,
             losses_in_a_row=self.risk_losses,
+            symbols=tuple(filter(None, map(str.strip, self.risk_allowed.split(",")))),
         )
 
     @property

@@ -37,6 +37,8 @@ def check(account: Account, order: Order, asked: Ordered) -> Verdict:
     if "REDUCING" in (view.state, account.state):
         return refused("state", "Only orders that shrink positions are taken at present.")
     price = view.prices.get(str(order.instrument.market))
+    if not view.limits.allows(order.instrument.market):
+        return refused("symbols", "This market is not among those that may be traded.")
     for verdict in (
         _volume(order),
         _price(order, price, view, now),

@@ -38,10 +38,14 @@ class SwitchAnswer(Struct, kw_only=True):
 
 
 class TraderShown(Struct):
-    """Whether the process that writes orders works, and how long ago (s) it last said so."""
+    """Whether the process that writes orders works, and how long ago (s) it last said so.
+
+    `bad_prices` counts those that triggered nothing: crossed ones and those not above zero.
+    """
 
     alive: bool
     lag_s: float | None
+    bad_prices: int = 0
 
 
 class LimitsShown(Struct):
@@ -59,6 +63,7 @@ class LimitsShown(Struct):
     price_band: float
     cooldown_s: int
     losses_in_a_row: int
+    symbols: list[str]
 
 
 class Used(Struct):

@@ -76,7 +76,8 @@ class StatusResource:
         lease, now = self._stores.lease.held(), now_ms()
         if lease is None:
             return TraderShown(alive=False, lag_s=None)
-        return TraderShown(lease.holds(now), max(0, now - lease.renewed_at) / 1_000)
+        lag_s = max(0, now - lease.renewed_at) / 1_000
+        return TraderShown(lease.holds(now), lag_s, lease.bad_prices)
 
 
 def _stopping(evidence: Evidence | None) -> Stopping | None:

@@ -143,7 +143,10 @@ class Account(msgspec.Struct, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order is checked against; shares are of equity. The owner's settings."""
+    """What an order is checked against; shares are of equity. The owner's settings.
+
+    `symbols` are those that may be traded, with or without their platform; empty: all.
+    """
 
     notional: float = 0.10
     gross: float = 1.0
@@ -159,6 +162,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     cooldown_s: int = 0
     losses_in_a_row: int = 0
     needs_stop: bool = True
+    symbols: tuple[str, ...] = ()
+
+    def allows(self, market: Market) -> bool:
+        """Say whether a market may be traded."""
+        return not self.symbols or market.symbol in self.symbols or str(market) in self.symbols
 
 
 class Price(msgspec.Struct, frozen=True):

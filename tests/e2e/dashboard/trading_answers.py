@@ -52,7 +52,7 @@ HOUR_MS = 3_600_000
 
 def status(**other: Any) -> Any:
     """Return what `GET /api/v1/auto-trade/status` answers."""
-    limits = LimitsShown(0.5, 1.0, 0.5, 0.02, 0.05, 0.2, 5, 10, 5, 0.05, 0, 0)
+    limits = LimitsShown(0.5, 1.0, 0.5, 0.02, 0.05, 0.2, 5, 10, 5, 0.05, 0, 0, [])
     used = Used(trades_today=4, open_positions=2, gross=0.62, daily_loss=0.0, drawdown=0.031)
     last = LastDecision("XAUUSD", "HOLD", _ago(1), "The slot has not shown skill.")
     stopping = Stopping(

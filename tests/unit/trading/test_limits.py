@@ -46,7 +46,8 @@ def refusal(events: list[Any]) -> str:
         ("trades_a_day", {"trades_a_day": 1}),
         ("orders_a_minute", {"orders_a_minute": 1}),
         ("price_band", {"price_band": 0.01}),
-        ("", {"notional": 10.0}),
+        ("symbols", {"symbols": ("EURUSD",)}),
+        ("", {"notional": 10.0, "symbols": ("EURUSD", "broker:XAUUSD")}),
     ],
 )
 def test_a_limit_refuses_what_is_beyond_it_by_its_name(limit: str, changes: dict[str, Any]) -> None:
