@@ -40,7 +40,7 @@ from tasks.worker.process_state import memory_mb
 logger = logging.getLogger("trader")
 
 # What these say of each commit is in the chain itself.
-_CHATTY = ("alembic", "storage.ledger.ledger_heads")
+_CHATTY = ("alembic", "httpx", "storage.ledger.ledger_heads")
 _RENEW_MS = 1_000
 # Without anything that wakes it the trader looks for work this often (s).
 _PAUSE_S = 0.2
