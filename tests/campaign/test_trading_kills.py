@@ -39,7 +39,7 @@ from tasks.trades.enqueue_stream import EnqueueStream
 from tests.campaign.trader_killed_at import STEPS
 from trading.replay import Replay
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7_200)]
 
 GOLD = Market("broker", "XAUUSD")
 ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "2000"))
