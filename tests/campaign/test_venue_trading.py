@@ -35,6 +35,7 @@ HALTS = int(os.environ.get("CAMPAIGN_HALTS", "12"))
 # What a venue's answer is lost by, and whether it carries the order out.
 FATES = {"slow": True, "lost-after": True, "504-after": True, "lost": False, "504": False}
 _TIMEOUT_S = 3.0
+_UNDER_WAY = ("", "accepted", "sent")
 
 
 class Campaign(Desk):
@@ -159,9 +160,9 @@ def test_a_kill_at_any_step_loses_no_order_and_doubles_none(campaign: Campaign) 
                 campaign.fail("slow" if n % 2 else "late", seconds=2)
             campaign.place(name := f"{step}-{n}")
             names.append(name)
-            assert dying.wait(60) == -signal.SIGKILL, step
+            assert dying.wait(180) == -signal.SIGKILL, step
             campaign.start()
-            until(lambda name=name: campaign.states([name])[name] not in ("", "accepted"), 60)
+            until(lambda name=name: campaign.states([name])[name] not in _UNDER_WAY, 180)
     until(lambda: not {"unknown", "sent", "working"} & set(campaign.states(names).values()), 300)
     by_step = {
         step: Counter(campaign.states([one for one in names if one.startswith(step)]).values())
