@@ -108,6 +108,8 @@ def redis_settings() -> Iterator[Settings]:
             redis_fsync="everysec",
             trusted_hosts=f"{FALCONS_HOST}, testserver",
             address_calls=1_000_000,
+            # No test may call the real venue.
+            metaapi_urls=dict.fromkeys(("provisioning", "client"), "http://127.0.0.1:9"),
             _env_file=None,
         )
         process = start_redis(settings)

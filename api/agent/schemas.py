@@ -12,8 +12,8 @@ Message = Annotated[
     str,
     Meta(
         min_length=1,
-        description="What is asked, in English, Spanish or Portuguese.",
-        extra_json_schema={"maxLength": MOST_CHARACTERS},
+        description="What is asked, in English, Spanish or Portuguese: "
+        f"{MOST_CHARACTERS:,} characters at most, of more a 413.",
     ),
 ]
 ConversationId = Annotated[str, Meta(min_length=1, max_length=64)]

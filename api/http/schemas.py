@@ -9,6 +9,8 @@ from core.clock.times import LATEST_MS, format_time
 from core.jobs import Job
 from core.names import NAME_PATTERN, SYMBOL_PATTERN
 
+Json = dict[str, Any]
+
 Name = Annotated[
     str,
     Meta(pattern=NAME_PATTERN, description="1 to 64 letters, digits, dots, underscores, hyphens."),
@@ -23,11 +25,14 @@ Symbol = Annotated[
         "symbols (`BTC/USDT:USDT`, `^GSPC`) are kept in the spelling of a name: `0.x5E.GSPC`.",
     ),
 ]
+_NAMED: Json = {"pattern": RESOLUTION_PATTERN, "examples": ["1m", "1h", "1d"]}
+# In a query, where one left empty counts as not given.
 ResolutionName = Annotated[
-    str, Meta(extra_json_schema={"pattern": RESOLUTION_PATTERN, "examples": ["1m", "1h", "1d"]})
+    str, Meta(extra_json_schema=_NAMED | {"pattern": f"^$|{RESOLUTION_PATTERN}"})
 ]
 Resolution = Annotated[
-    Annotated[int, Meta(extra_json_schema={"enum": RESOLUTIONS})] | ResolutionName,
+    Annotated[int, Meta(extra_json_schema={"enum": RESOLUTIONS})]
+    | Annotated[str, Meta(extra_json_schema=_NAMED)],
     Meta(description="Length of a candle, in seconds or by name."),
 ]
 _WHEN = "ISO 8601, or epoch seconds or milliseconds, UTC."
@@ -36,7 +41,6 @@ _TEXT = Meta(description=_WHEN, extra_json_schema={"format": "date-time"})
 Time = Annotated[int, _SINCE_1970] | Annotated[float, _SINCE_1970] | Annotated[str, _TEXT]
 # In a query all is text, and a parameter left empty counts as not given.
 TimeText = Annotated[str, Meta(description=_WHEN, extra_json_schema={"type": ["string", "number"]})]
-Json = dict[str, Any]
 
 
 class Root(Struct):

@@ -64,7 +64,7 @@ class LstmRequests:
         series = stored_series(
             body.platform or own.platform,
             body.symbol or own.symbol,
-            body.resolution or own.resolution,
+            own.resolution if body.resolution is None else body.resolution,
         )
         _check_trained_for(record, series, getattr(body, "nsteps", None))
         needed = int(record.metadata.get("rows_needed", 1))

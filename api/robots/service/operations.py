@@ -1,5 +1,7 @@
 """How feeds, mails and payment events are: what owners are told of the service besides."""
 
+from msgspec import UNSET
+
 from api.robots.service.schemas import FeedState, FeedTerminal, MailsState, WebhooksState
 from api.robots.words import instant, iso
 from core.clock.resolutions import DAY, timeframe_code
@@ -49,6 +51,7 @@ def feed_states(stores: Stores, now: int) -> list[FeedState]:
 
 
 def _terminal(one: SeenTerminal) -> FeedTerminal:
+    connected = UNSET if one.connected is None else one.connected
     return FeedTerminal(
-        one.server, one.company, one.build, one.demo, instant(one.seen_at), one.connected
+        one.server, one.company, one.build, one.demo, instant(one.seen_at), connected
     )

@@ -38,14 +38,14 @@ class SlotState(Struct):
 
 
 class FeedTerminal(Struct):
-    """A terminal that feeds a platform; `connected`: to its broker, None where it is not told."""
+    """A terminal that feeds a platform; `connected`: to its broker, where it is told."""
 
     server: str
     company: str
     build: int
     demo: bool
     last_seen_at: str
-    connected: bool | None
+    connected: bool | UnsetType = UNSET
 
 
 class FeedState(Struct):

@@ -18,6 +18,9 @@ SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
 READERS_POSTS = {
     "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
     "/generate/signal", "/predict/range", "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
+    "/api/v1/chat", "/api/chat",
+    # Their own.
+    "/api/v1/conversations", "/api/v1/conversations/{conversation_id}",
 }  # fmt: skip
 # What a trader may do besides, on the account of its key.
 TRADERS_POSTS = {
@@ -57,6 +60,8 @@ SUBSCRIBERS = {
     "/api/ohlcv", "/api/snapshot/{symbol}", "/api/symbols",
     "/api/signals/active", "/api/ml/signals/active", "/generate/signal", "/predict/range",
     "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
+    "/api/v1/chat", "/api/chat",
+    "/api/v1/conversations", "/api/v1/conversations/{conversation_id}",
 }  # fmt: skip
 FEEDERS = {("POST", "/ingest/mt/{platform}")}
 # No key opens these but the admin secret; tests/integration/api/sales/test_admin.py tries them.

@@ -33,7 +33,7 @@ SHAPE = f"""{{as_of:iso, ea_health:[{{account_id:int, name:str, tier:str,
     event:trained|promoted|refused|failed, at:iso, reason:str}}],
     feeds:[{{platform:str, symbols:[str], last_candle:iso|null, utc_offset_s:int|null,
     zone:str|null, clock_offset_s:int|null, terminals:[{{server:str, company:str, build:int,
-    demo:bool, last_seen_at:iso, connected:bool|null}}], late:[str]}}],
+    demo:bool, last_seen_at:iso, connected?:bool}}], late:[str]}}],
     webhooks:{{received_24h:int, failed:int, unmatched:int}}, mails:{{waiting:int, failed:int}},
     slots:{{expected:int, active:int, stale:int}}}}"""
 
