@@ -225,7 +225,10 @@ class VenueDesk:
         if time.monotonic() - self._listened < _LISTEN_S:
             return
         self._listened = time.monotonic()
-        for waits in self._stores.questions.waiting(_QUESTIONS):
+        waiting = self._stores.questions.waiting(_QUESTIONS)
+        # Those that were answered are never told again.
+        self._asked &= {waits.id for waits in waiting}
+        for waits in waiting:
             if waits.id in self._asked:
                 continue
             self._asked.add(waits.id)
