@@ -45,7 +45,6 @@ gold oro ouro silver plata prata bitcoin bitcoins btc eth ether ethereum euro eu
 dolar dolares pound pounds libra libras xau xag usd eur gbp jpy sterling yen
 """.split()
 _REFUSED = frozenset([*_NUMBERS, *_DIRECTIONS, *_ASSETS])
-_NUMBER_KINDS = frozenset({"Nd", "Nl", "No"})
 _SHOWN_KINDS = frozenset({"Lu", "Ll", "Lo", "Mn", "Mc", "Zs", "Po", "Pd", "Ps", "Pe", "Pi", "Pf"})
 
 

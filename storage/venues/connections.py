@@ -122,12 +122,6 @@ class ConnectionStore:
             chosen = _named(account_id, venue_account)
             connection.execute(update(venue_connections).where(chosen).values(values))
 
-    def keep_token(self, account_id: int, venue: str, venue_account: str, token: str) -> None:
-        """Lock a token away, for an account at a venue that is or will be connected."""
-        self.keep_locked(
-            account_id, venue, venue_account, self.lock(account_id, venue_account, token)
-        )
-
     def lock(self, account_id: int, venue_account: str, token: str) -> Locked:
         """Return a token as only this account can open it; raises `VaultClosed`."""
         return self._vault.lock(token, _holder(account_id, venue_account))
@@ -137,7 +131,7 @@ class ConnectionStore:
         return self._vault.open(locked, _holder(account_id, venue_account))
 
     def keep_locked(self, account_id: int, venue: str, venue_account: str, locked: Locked) -> None:
-        """Keep a token that is locked already."""
+        """Keep a locked token, of an account at a venue that is or will be connected."""
         sealed = {"token": locked.text, "key_id": locked.key_id, "hint": locked.hint}
         self._put(account_id, venue, venue_account, sealed)
 

@@ -13,7 +13,6 @@ from api.trading.mt4.schemas import (
 from api.trading.venues.question_door import QuestionDoor, TokenNeeded
 from core.clock.times import format_time, now_ms
 from core.errors import Conflict, NotFound
-from core.trading.accounts import PAPER
 from core.venues.account import VenueAccount, VenuePosition, VenuePrice, VenueSnapshot
 from core.venues.questions import Question, VenueCandle
 from core.venues.trades import MAGIC
@@ -142,11 +141,6 @@ class VenueTerminal:
         orders = self._stores.trading.orders(number, _ORDERS_LOOKED_AT)
         names = {one.id: one.client_order_id for one in orders}
         return {one.venue_id: names.get(one.id, "") for one in held if one.venue_id}
-
-
-def is_paper(name: str | None) -> bool:
-    """Say whether a name is that of the built-in account."""
-    return name in (None, PAPER)
 
 
 def _status(held: Connection, shown: VenueSnapshot) -> StatusAccount:

@@ -167,7 +167,8 @@ async def test_dead_letters_are_named_counted_and_given_up(api: Api, stores: Sto
 
 
 async def test_tokens_of_venues_that_cannot_be_read_are_told(api: Api, stores: Stores) -> None:
-    stores.connections.keep_token(0, "metaapi", "acc-1", "a token of sixteen letters")
+    locked = stores.connections.lock(0, "acc-1", "a token of sixteen letters")
+    stores.connections.keep_locked(0, "metaapi", "acc-1", locked)
     (stores.data_dir / "vault.key").unlink()
     body = (await api("GET", "/health/detailed")).json
     assert body["status"] == "degraded"

@@ -23,7 +23,7 @@ def connect(
     token: str = TOKEN,
     seen: Seen = DEMO,
 ) -> Connection:
-    store.keep_token(account, "metaapi", name, token)
+    store.keep_locked(account, "metaapi", name, store.lock(account, name, token))
     return store.connect(account, "metaapi", name, seen)
 
 
