@@ -1,20 +1,20 @@
 """Orders through kills of the trader: none lost, none twice, none after a halt."""
 
 import asyncio
+import multiprocessing
 import os
 import random
 import signal
 import sqlite3
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ from storage.trading.commands import NewCommand, Submitted
 from tasks.celery_app import make_celery
 from tasks.enqueue import Enqueue
 from tasks.trades.enqueue_stream import EnqueueStream
-from tests.campaign.trader_killed_at import STEPS
+from tests.campaign.trader_killed_at import STEPS, trade
 from trading.replay import Replay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7_200)]
@@ -46,6 +46,11 @@ ORDERS = int(os.environ.get("CAMPAIGN_ORDERS", "2000"))
 COMMANDS = int(os.environ.get("CAMPAIGN_COMMANDS", "2000"))
 HALTS = int(os.environ.get("CAMPAIGN_HALTS", "100"))
 REPEATS, THREADS = 1_000, 8
+# Each step is died at so often (times the number of steps: the kills of its campaign).
+AT_EACH_STEP = int(os.environ.get("CAMPAIGN_KILLS", "2"))
+# A trader is forked from a process that has loaded its modules: what is measured is trading.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["operate.trader.process", "tests.campaign.trader_killed_at"])
 
 
 def order(n: int) -> PlaceOrder:
@@ -65,7 +70,6 @@ class Trading:
 
     def __init__(self, settings: Settings, folder: Path, stores: Stores) -> None:
         self._environment = {
-            **os.environ,
             "TICKCAST_REDIS_URL": settings.redis_address,
             "TICKCAST_DATA_DIR": str(folder),
             "TICKCAST_ORDER_LATENCY_MS": "0",
@@ -81,24 +85,32 @@ class Trading:
         self._over = threading.Event()
         self.process = self.start()
 
-    def start(self, step: str | None = None, count: int = 1) -> "subprocess.Popen[bytes]":
+    def start(self, step: str | None = None, count: int = 1) -> BaseProcess:
         """Start the process; with a step it is killed there, when it comes by so often."""
-        command = ["operate.trader"]
-        if step is not None:
-            command = ["tests.campaign.trader_killed_at", step, str(count)]
-        self.process = subprocess.Popen([sys.executable, "-m", *command], env=self._environment)
+        told = (self._environment, step, count)
+        self.process = _FORKS.Process(target=trade, args=told, daemon=True)
+        self.process.start()
         return self.process
 
     def kill(self) -> None:
         """Kill it, whatever it does, and start another."""
-        self.process.kill()
-        self.process.wait()
+        self.end()
         self.start()
+
+    def end(self) -> None:
+        """Kill it, whatever it does."""
+        self.process.kill()
+        self.process.join()
+
+    def send(self, number: int) -> None:
+        """Send it a signal; one that has ended hears nothing."""
+        if self.process.pid is not None and self.process.is_alive():
+            os.kill(self.process.pid, number)
 
     def restart_what_ends(self, over: threading.Event) -> None:
         """Start it again whenever it has ended, as the supervisor does."""
-        while not over.wait(0.2):
-            if self.process.poll() is not None:
+        while not over.wait(0.05):
+            if not self.process.is_alive():
                 self.start()
 
     def feed(self) -> None:
@@ -121,9 +133,8 @@ class Trading:
         finally:
             self._over.set()
             feeding.join()
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
-            self.process.wait()
+            self.send(signal.SIGCONT)
+            self.end()
 
 
 @pytest.fixture
@@ -256,61 +267,55 @@ def test_no_order_is_sent_after_a_halt_was_acknowledged(
 def test_no_command_is_lost_or_carried_out_twice_whichever_step_the_trader_dies_at(
     trading: Trading, stores: Stores
 ) -> None:
-    ids: list[int] = []
-    over = threading.Event()
-
-    def send() -> None:
-        for n in range(0, COMMANDS, 20):
-            asked = [NewCommand(0, order(n + m), f"step-{n + m}") for m in range(20)]
-            while (stored := submitted(stores, asked)) is None:
-                time.sleep(0.1)
-            ids.extend(one.id for one in stored if isinstance(one, Submitted))
-            time.sleep(0.02)
-        over.set()
-
-    sender, dice, took = threading.Thread(target=send), random.Random(3), list[float]()
+    dice, took, ids = random.Random(3), list[float](), list[int]()
     wait_for_trader(stores)
-    sender.start()
-    steps = list(STEPS)
-    kills = Counter[str]()
-    while not over.is_set() or len(kills) < len(steps):
-        step = steps[sum(kills.values()) % len(steps)]
-        trading.process.kill()
-        trading.process.wait()
-        began, handled = time.monotonic(), last_number(stores)
-        process = trading.start(step, dice.randint(1, 12))
-        # What ends only by work has some, after the last order too.
-        while process.poll() is None:
-            with suppress(DatabaseUnavailable):
-                more = [NewCommand(0, order(0), f"more-{len(ids)}")]
-                ids += [
-                    one.id for one in stores.commands.submit(more) if isinstance(one, Submitted)
-                ]
-            if handled is not None and last_number(stores) > handled:
-                took.append(time.monotonic() - began)
-                handled = None
-            time.sleep(0.05)
-        assert process.returncode == -signal.SIGKILL
-        kills[step] += 1
-    sender.join()
+    trading.end()
+    kills = AT_EACH_STEP * list(STEPS)
+    for nth, step in enumerate(kills, 1):
+        took.append(die_at(trading, stores, step, dice, ids))
+        missing = COMMANDS * nth // len(kills) - len(ids)
+        submit_more(stores, ids, max(0, missing))
     trading.start()
-    wait_until_handled(stores, ids, 120)
+    wait_until_handled(stores, ids, 300)
     kinds = check_record(stores)
     assert kinds["accepted"] + kinds["refused"] == len(ids) == len(set(ids))
     orders = stores.trading.orders(0, len(ids) + 1)
     assert len({one.client_order_id for one in orders}) == len(orders) == len(ids)
     late = sorted(took)[int(0.99 * len(took))]
     print(
-        f"{len(ids)} commands, {sum(kills.values())} kills at {len(kills)} steps: 0 lost, 0 twice; "
+        f"{len(ids)} commands, {len(kills)} kills at {len(STEPS)} steps: 0 lost, 0 twice; "
         f"back at work after p50 {statistics.median(took):.1f} s, p99 {late:.1f} s"
     )
 
 
-def submitted(stores: Stores, asked: list[NewCommand]) -> Sequence[object] | None:
-    """Store commands, or return None where the database is locked: nothing was stored then."""
-    with suppress(DatabaseUnavailable):
-        return stores.commands.submit(asked)
-    return None
+def die_at(
+    trading: Trading, stores: Stores, step: str, dice: random.Random, ids: list[int]
+) -> float:
+    """Have a trader die at a step; returns after how long (s) it was at work before.
+
+    What ends only by work has some until then.
+    """
+    began, handled, took = time.monotonic(), last_number(stores), 0.0
+    process = trading.start(step, dice.randint(1, 12))
+    while process.is_alive():
+        submit_more(stores, ids, dice.randint(1, 3))
+        if not took and last_number(stores) > handled:
+            took = time.monotonic() - began
+        time.sleep(0.05)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    return took or time.monotonic() - began
+
+
+def submit_more(stores: Stores, ids: list[int], count: int) -> None:
+    """Store so many new commands; while the database is locked nothing is stored, and again."""
+    while count:
+        first = len(ids)
+        some = [NewCommand(0, order(n), f"step-{n}") for n in range(first, first + min(count, 50))]
+        with suppress(DatabaseUnavailable):
+            stored = stores.commands.submit(some)
+            ids += [one.id for one in stored if isinstance(one, Submitted)]
+            count -= len(some)
 
 
 def wait_for_trader(stores: Stores) -> None:
@@ -367,17 +372,15 @@ class Halts:
         return lambda: None
 
     def _frozen(self) -> Callable[[], None]:
-        process = self._trading.process
-        process.send_signal(signal.SIGSTOP)
-        return partial(process.send_signal, signal.SIGCONT)
+        self._trading.send(signal.SIGSTOP)
+        return partial(self._trading.send, signal.SIGCONT)
 
     def _frozen_with_the_lock(self) -> Callable[[], None]:
         while True:
-            process = self._trading.process
-            process.send_signal(signal.SIGSTOP)
+            self._trading.send(signal.SIGSTOP)
             if not self._is_free_soon():
-                return partial(process.send_signal, signal.SIGCONT)
-            process.send_signal(signal.SIGCONT)
+                return partial(self._trading.send, signal.SIGCONT)
+            self._trading.send(signal.SIGCONT)
             time.sleep(0.003)
 
     def _killed(self) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""A trader that is killed at a step: `python -m tests.campaign.trader_killed_at STEP COUNT`.
+"""A trader that is killed at a step.
 
 The product knows nothing of it: the step's function is replaced, before the trader begins, by one
 that ends the process as `kill -9` does when it is called for the COUNTth time.
@@ -10,6 +10,10 @@ import signal
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from operate.stop_signals import end_at_once
+from operate.trader.guard import LockGuard
+from operate.trader.process import run
 
 _ACCOUNTS, _HEADS = "storage.trading.accounts", "storage.ledger.ledger_heads"
 # Name: module, class, method, and whether the end comes after what the method does.
@@ -47,16 +51,11 @@ def end_at(step: str, count: int) -> None:
     setattr(owner, method, ending)
 
 
-def main() -> int:
-    """Trade until the step."""
-    from operate.trader.guard import LockGuard
-
+def trade(environment: dict[str, str], step: str | None, count: int) -> None:
+    """Trade as `python -m operate.trader` does, until the step if there is one."""
+    os.environ.update(environment)
+    end_at_once()
     guard = LockGuard()
-    end_at(sys.argv[1], int(sys.argv[2]))
-    from operate.trader.process import run
-
-    return run(guard)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if step is not None:
+        end_at(step, count)
+    sys.exit(run(guard))
