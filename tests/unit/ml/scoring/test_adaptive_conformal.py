@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.scoring.conformal import Width, carry_width, track_widths, tracking_rate
+from ml.scoring.conformal import APART_RATE, Width, carry_width, track_widths, tracking_rate
 
 
 def _track(scores, horizon=1, coverage=0.8, rate=0.05, start=0.0):
@@ -89,3 +89,18 @@ def test_those_apart_have_a_width_of_their_own_which_others_do_not_move():
     again, _ = width.carry(scores * np.where(apart, 9.0, 1.0), rows, rows + 1, apart)
     assert np.array_equal(again[~apart], widths[~apart])
     assert place.apart != place.usual
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1_000), st.integers(1, 48))
+def test_all_across_one_closure_widen_what_follows_as_much_however_far_ahead(seed, horizon):
+    rng = np.random.default_rng(seed)
+    apart = np.arange(960) % 96 < horizon
+    scores = rng.uniform(-1, 1, 960)
+    width = Width.learn(scores, 2.0, 0.8, horizon, apart)
+    rows = np.arange(horizon + 1)
+    missed = np.where(rows < horizon, 1e6, np.nan)
+    widths, _ = width.carry(missed, rows, np.full(horizon + 1, horizon), rows >= 0)
+    assert width.apart
+    reach = 2.0 + width.apart.start
+    assert np.isclose(widths[-1], width.apart.start + 0.8 * APART_RATE * reach)

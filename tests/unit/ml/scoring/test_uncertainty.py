@@ -251,8 +251,8 @@ def test_of_ten_candidates_without_skill_hardly_any_set_holds_one_that_looks_ski
         theirs = generator.exponential(1, 400)
         tried = [theirs + generator.normal(0, 0.3, 400) for _ in range(candidates)]
         found = [
-            skill_interval(ours, theirs, 1, level=level)[0]
-            for level in (level_for(candidates), level_for(1))
+            skill_interval(ours, theirs, 1, level=level, draws=draws)[0]
+            for level, draws in ((level_for(candidates), 2_000), (level_for(1), 300))
             for ours in tried
         ]
         fooled += max(found[:candidates]) > 0
