@@ -328,7 +328,7 @@ def _add_tasks(app: Application, stores: Stores, waiting: JobWaiting) -> None:
 def _add_candles(
     app: Application, stores: Stores, stream: StreamStores, work: BackgroundWork, settings: Settings
 ) -> None:
-    app.add_route("/candles", SeriesListResource(stores.candles, stores.facts, stream.traded))
+    app.add_route("/candles", SeriesListResource(stores, stream.traded))
     app.add_route("/ingest/kline/{platform}", IngestKline(work), purpose=INGEST)
     app.add_route(
         "/ingest/candles/{platform}",
@@ -338,9 +338,7 @@ def _add_candles(
     app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
     app.add_route("/markets", MarketList(stores))
     app.add_route("/markets/{platform}/{symbol}", MarketResource(stores.markets))
-    app.add_route(
-        "/watch", WatchResource(stores.watches, stores.candles, settings.default_platform)
-    )
+    app.add_route("/watch", WatchResource(stores, settings.default_platform))
 
 
 def _add_live(

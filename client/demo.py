@@ -69,7 +69,7 @@ def _load(tickcast: Tickcast, platform: str, symbol: str, resolution: str) -> No
         stored = tickcast.ingest_kline(platform, symbol, resolution, start).result or {}
     tickcast.watch(platform, symbol, resolution)
     show(_loaded(stored))
-    fresh = "you bring its candles" if platform == PLATFORM else "it is kept fresh"
+    fresh = "you bring its candles" if platform == PLATFORM else "its candles are fetched"
     show(f"{platform}:{symbol}:{resolution} is on the watch-list now: {fresh}.")
 
 

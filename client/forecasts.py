@@ -45,11 +45,24 @@ class _Origin(msgspec.Struct, frozen=True, kw_only=True):
     skill: Skill
     model: dict[str, Any]
     input: dict[str, Any]
+    as_of: datetime | None = None
+    age: int | None = None
+    stale: bool = False
 
     @property
     def last_price(self) -> float:
         """Close of the newest candle that the forecast has seen."""
         return float(self.baseline["last_price"])
+
+    @property
+    def warning(self) -> str | None:
+        """Say that the forecast is of the past, where newer candles should have come."""
+        if not self.stale or self.as_of is None:
+            return None
+        return (
+            f"Stale: the newest finished candle closed at {self.as_of:%Y-%m-%d %H:%M} UTC, and "
+            "newer ones should have come since. This is a forecast of what is past by now."
+        )
 
 
 class Forecast(_Origin, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Which candles there are."""
 
+import msgspec
 from falcon.asgi import Request, Response
 from msgspec import Struct
 
@@ -7,15 +8,17 @@ from api.docs.openapi import operation
 from api.http.threads import in_thread
 from core.clock.times import format_time
 from core.series import Market
-from storage.candles.candle_store import CandleStore
-from storage.candles.series_facts import SeriesFactsStore
 from storage.live.traded_markets import TradedMarkets
+from storage.service.data_ages import data_ages
+from storage.stores import Stores
 
 
 class SeriesShown(Struct):
     """Candles that are held; `traded` says that live messages of the market were accepted.
 
-    `grid` is when they open, by a clock; `zone` is the market's own, null if not given.
+    `grid` is when they open, by a clock; `zone` is the market's own, null if not given. `as_of`
+    is the close of the newest finished one, `age` how long ago that was (s), and `stale` that
+    newer ones lack by the series' own sessions.
     """
 
     platform: str
@@ -27,6 +30,9 @@ class SeriesShown(Struct):
     traded: bool
     grid: str
     zone: str | None
+    as_of: str | None
+    age: int | None
+    stale: bool
 
 
 class SeriesList(Struct):
@@ -38,11 +44,8 @@ class SeriesList(Struct):
 class SeriesListResource:
     """`GET /candles`"""
 
-    def __init__(
-        self, candles: CandleStore, facts: SeriesFactsStore, traded: TradedMarkets
-    ) -> None:
-        self._candles = candles
-        self._facts = facts
+    def __init__(self, stores: Stores, traded: TradedMarkets) -> None:
+        self._stores = stores
         self._traded = traded
 
     @operation("list_series", "candles", {200: SeriesList})
@@ -52,7 +55,9 @@ class SeriesListResource:
 
     def _all(self) -> list[SeriesShown]:
         traded = set(self._traded.all())
-        held = self._candles.all_series()
+        stores = self._stores
+        held = stores.candles.all_series()
+        ages = data_ages(stores, held)
         return [
             SeriesShown(
                 series.platform,
@@ -64,7 +69,8 @@ class SeriesListResource:
                 Market(series.platform, series.symbol) in traded,
                 str(facts.grid),
                 facts.zone or None,
+                *msgspec.structs.astuple(ages[series]),
             )
-            for series, facts in zip(held, self._facts.all(held), strict=True)
-            if (extent := self._candles.extent(series))
+            for series, facts in zip(held, stores.facts.all(held), strict=True)
+            if (extent := stores.candles.extent(series))
         ]

@@ -1,4 +1,4 @@
-"""The watch-list: series that the schedule keeps fresh."""
+"""The watch-list: series that are fetched and forecast at each close."""
 
 from typing import Any
 
@@ -13,36 +13,39 @@ from api.http.validation import convert_body
 from core.errors import InvalidRequest
 from core.platforms import FETCHED
 from core.series import Series
-from storage.candles.candle_store import CandleStore
-from storage.candles.watches import WatchStore
+from storage.candles.watches import Watch
+from storage.service.data_ages import data_ages
+from storage.stores import Stores
 
 
 class WatchResource:
     """`GET`, `POST` and `DELETE /watch`"""
 
-    def __init__(self, watches: WatchStore, candles: CandleStore, default_platform: str) -> None:
-        self._watches = watches
-        self._candles = candles
+    def __init__(self, stores: Stores, default_platform: str) -> None:
+        self._stores = stores
+        self._watches = stores.watches
+        self._candles = stores.candles
         self._default_platform = default_platform
 
     @operation("list_watches", "watch", {200: WatchList})
     async def on_get(self, req: Request, resp: Response) -> None:
-        """List the watched series and how their last runs went."""
+        """List the watched series, how their last runs went, and how old their candles are."""
         watches = await in_database_thread(self._watches.list)
-        resp.media = WatchList([show_watch(watch) for watch in watches])
+        resp.media = WatchList(await in_thread(self._shown, watches))
 
     @operation("watch", "watch", {200: WatchShown, 201: WatchShown}, errors=(404,), body=True)
     async def on_post(self, req: Request, resp: Response, json: WatchRequest) -> None:
-        """Keep a series fresh from now on; 200 if that was so already.
+        """Watch a series from now on; 200 if that was so already.
 
-        A series that no exchange offers may be watched once candles of it are
-        held: it is forecast, and fresh as far as you bring candles.
+        One that an exchange offers is fetched at each close. Any other may be watched once
+        candles of it are held: it is forecast, and as fresh as whoever brings candles keeps it.
         """
         series = await in_thread(self._series, json.platform, json.symbol, json.resolution)
         added = await in_database_thread(self._watches.add, series)
         watches = await in_database_thread(self._watches.list)
         resp.status = 201 if added else 200
-        resp.media = next(show_watch(watch) for watch in watches if watch.series == series)
+        mine = [watch for watch in watches if watch.series == series]
+        [resp.media] = await in_thread(self._shown, mine)
 
     @operation("unwatch", "watch", {204: None}, errors=(404, 413, 415, 422))
     async def on_delete(self, req: Request, resp: Response, query: WatchQuery) -> None:
@@ -57,6 +60,10 @@ class WatchResource:
         series = named(platform, wanted.symbol, wanted.resolution)
         await in_database_thread(self._watches.remove, series)
         resp.status = 204
+
+    def _shown(self, watches: list[Watch]) -> list[WatchShown]:
+        ages = data_ages(self._stores, [watch.series for watch in watches])
+        return [show_watch(watch, ages[watch.series]) for watch in watches]
 
     def _series(self, platform: str | None, symbol: str, resolution: Resolution) -> Series:
         platform = platform or self._default_platform

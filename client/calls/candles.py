@@ -24,7 +24,11 @@ class _Page(msgspec.Struct):
 
 
 class Watch(msgspec.Struct, frozen=True):
-    """A series that the server keeps fresh, and how that went last. Times are ISO 8601."""
+    """A series that the server watches, and how that went last. Times are ISO 8601.
+
+    `fetched`: the server asks an exchange for its candles; else somebody brings them. `as_of`,
+    `age` (s) and `stale` are as in `HeldSeries`.
+    """
 
     platform: str
     symbol: str
@@ -33,13 +37,19 @@ class Watch(msgspec.Struct, frozen=True):
     last_run_at: str | None = None
     last_success_at: str | None = None
     last_error: str | None = None
+    fetched: bool = True
+    as_of: str | None = None
+    age: int | None = None
+    stale: bool = False
 
 
 class HeldSeries(msgspec.Struct, frozen=True):
     """Candles that the server holds; times are ISO 8601, the openings of the outermost.
 
     `traded`: live messages of the market were accepted. `grid` is when candles open, by a
-    clock; `zone` is the market's own, None if it was not given.
+    clock; `zone` is the market's own, None if it was not given. `as_of` is when the newest
+    finished candle closed, `age` how long ago that was (s), `stale` that newer ones should have
+    come by the market's own sessions.
     """
 
     platform: str
@@ -51,6 +61,9 @@ class HeldSeries(msgspec.Struct, frozen=True):
     traded: bool
     grid: str
     zone: str | None = None
+    as_of: str | None = None
+    age: int | None = None
+    stale: bool = False
 
 
 class _SeriesList(msgspec.Struct):
@@ -175,17 +188,22 @@ class CandleCalls(TaskCalls):
         return msgspec.json.decode(answer.content, type=_SeriesList).series
 
     def watches(self) -> list[Watch]:
-        """Return the series that the server keeps fresh."""
+        """Return the series that the server watches, and how fresh each is."""
         answer = self._transport.send("GET", "/watch")
         return msgspec.json.decode(answer.content, type=_Watches).watches
 
-    def watch(self, platform: str, symbol: str, resolution: str | int) -> None:
-        """Have the server keep a series of an exchange fresh from now on."""
+    def watch(self, platform: str, symbol: str, resolution: str | int) -> Watch:
+        """Have the server watch a series from now on: its champions forecast it at each close.
+
+        One of an exchange is fetched, too; candles of any other are as fresh as whoever
+        brings them keeps them: `fetched` of the answer says which.
+        """
         body = {"platform": platform, "symbol": symbol, "resolution": str(resolution)}
-        self._transport.send("POST", "/watch", json=body)
+        answer = self._transport.send("POST", "/watch", json=body)
+        return msgspec.json.decode(answer.content, type=Watch)
 
     def unwatch(self, platform: str, symbol: str, resolution: str | int) -> None:
-        """Stop keeping a series fresh; its candles stay. Raises `NotFound`."""
+        """Watch a series no longer; its candles stay. Raises `NotFound`."""
         query = {"platform": platform, "symbol": symbol, "resolution": str(resolution)}
         self._transport.send("DELETE", "/watch", params=query)
 

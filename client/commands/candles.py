@@ -16,6 +16,7 @@ from client.commands.output import (
     Wait,
     answer,
     connect,
+    length,
     moment,
     show,
     table,
@@ -26,7 +27,7 @@ from core.clock.resolutions import resolution_name
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 ingest = typer.Typer(help="Store candles: an exchange's, or those of a file.", no_args_is_help=True)
-watch = typer.Typer(help="Series that the server keeps fresh: list, add, remove.")
+watch = typer.Typer(help="Series that are fetched and forecast at each close: list, add, remove.")
 Start = Annotated[str | None, typer.Option(help="First opening: 2025-01-31T12:00:00Z, or epoch.")]
 End = Annotated[str | None, typer.Option(help="Last opening, included.")]
 
@@ -92,18 +93,24 @@ def list_series(as_json: AsJson = False) -> None:
 
 
 def _series_tables(found: list[HeldSeries]) -> list[Table]:
-    names = ("platform", "symbol", "resolution", "candles", "first (UTC)", "last (UTC)", "live")
+    names = ("platform", "symbol", "resolution", "candles", "first (UTC)", "last (UTC)",
+             "age", "state", "live")  # fmt: skip
     rows = [
         (one.platform, one.symbol, resolution_name(one.resolution), f"{one.count:,}",
-         moment(one.first), moment(one.last), "yes" if one.traded else "")
+         moment(one.first), moment(one.last), length(one.age), _state(one),
+         "yes" if one.traded else "")
         for one in found
     ]  # fmt: skip
     return [table(f"Candles held ({len(found)})", names, rows)]
 
 
+def _state(one: HeldSeries | Watch) -> str:
+    return "stale" if one.stale else "fresh"
+
+
 @watch.callback(invoke_without_command=True)
 def list_watches(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the series that the server keeps fresh."""
+    """List the watched series, how their last runs went, and how fresh they are."""
     if context.invoked_subcommand:
         return
     with connect(as_json) as tickcast:
@@ -111,10 +118,12 @@ def list_watches(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _watch_tables(found: list[Watch]) -> list[Table]:
-    names = ("platform", "symbol", "resolution", "last run (UTC)", "last success", "last error")
+    names = ("platform", "symbol", "resolution", "candles", "age", "state", "last run (UTC)",
+             "last success", "last error")  # fmt: skip
     rows = [
-        (one.platform, one.symbol, resolution_name(one.resolution), moment(one.last_run_at),
-         moment(one.last_success_at), one.last_error)
+        (one.platform, one.symbol, resolution_name(one.resolution),
+         "fetched" if one.fetched else "brought", length(one.age), _state(one),
+         moment(one.last_run_at), moment(one.last_success_at), one.last_error)
         for one in found
     ]  # fmt: skip
     return [table(f"Watched ({len(found)})", names, rows)]
@@ -122,15 +131,22 @@ def _watch_tables(found: list[Watch]) -> list[Table]:
 
 @watch.command("add")
 def add_watch(platform: Platform, symbol: Symbol, resolution: Resolution) -> None:
-    """Keep a series fresh from now on."""
+    """Watch a series from now on: fetched where an exchange has it, forecast at each close."""
     with connect(False) as tickcast:
-        tickcast.watch(platform, symbol, resolution)
-    show(f"{platform}:{symbol}:{resolution} is kept fresh from now on.")
+        added = tickcast.watch(platform, symbol, resolution)
+    show(f"{platform}:{symbol}:{resolution} is watched from now on: {_kept(added)}.")
+
+
+def _kept(watch: Watch) -> str:
+    if watch.fetched:
+        return "the server fetches its candles at each close"
+    now = f", and the newest closed {length(watch.age)} ago" if watch.stale and watch.age else ""
+    return f"nothing fetches its candles, it is as fresh as you keep it{now}"
 
 
 @watch.command("remove")
 def remove_watch(platform: Platform, symbol: Symbol, resolution: Resolution) -> None:
-    """Stop keeping a series fresh; its candles stay."""
+    """Watch a series no longer; its candles stay."""
     with connect(False) as tickcast:
         tickcast.unwatch(platform, symbol, resolution)
-    show(f"{platform}:{symbol}:{resolution} is no longer kept fresh.")
+    show(f"{platform}:{symbol}:{resolution} is watched no longer.")

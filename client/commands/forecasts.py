@@ -155,8 +155,9 @@ def forecast_view(forecast: Forecast | PathForecast) -> list[Table | str]:
 
 
 def _meaning(forecast: Forecast | PathForecast) -> list[str]:
-    verdict = f"\n{forecast.skill}"
-    return [verdict, ONLY_LAST_PRICE] if only_last_price(forecast) else [verdict]
+    told = [f"\n{forecast.skill}", forecast.warning]
+    told.append(ONLY_LAST_PRICE if only_last_price(forecast) else None)
+    return [sentence for sentence in told if sentence]
 
 
 def _span(bounds: tuple[float, float]) -> str:

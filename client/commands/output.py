@@ -32,7 +32,7 @@ _STATE_STYLES = {
     "succeeded": "green", "healthy": "green", "ready": "green", "skilled": "green", "ok": "green",
     "running": "cyan", "queued": "cyan", "starting": "cyan",
     "unproven": "yellow", "negligible": "yellow", "degraded": "yellow", "cancelled": "yellow",
-    "late": "yellow", "warning": "yellow",
+    "late": "yellow", "stale": "yellow", "warning": "yellow",
     "failed": "red", "unhealthy": "red", "no_skill": "red", "down": "red", "away": "red",
 }  # fmt: skip
 
@@ -98,6 +98,17 @@ def moment(value: datetime | str | None) -> str:
         return ""
     text = value if isinstance(value, str) else value.isoformat()
     return text[:19].replace("T", " ")
+
+
+_LENGTHS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def length(seconds: float | None) -> str:
+    """Return how long something took or is ago, in one unit: 45 s, 12 min, 30 h, 212 d."""
+    if seconds is None:
+        return ""
+    unit, size = next(one for one in _LENGTHS if seconds >= 2 * one[1] or one[1] == 1)
+    return f"{seconds / size:,.0f} {unit}"
 
 
 def percent(share: float | None, form: str = ".1%") -> Text:

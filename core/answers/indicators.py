@@ -82,8 +82,10 @@ class IndicatorSummary(Struct):
 class IndicatorInput(Struct):
     """The candles behind the values: the newest one, how many, and the holes among them.
 
-    `partial`: the newest is not finished yet. `stale`: it closed more than two of its
-    lengths ago.
+    `partial`: the newest is not finished yet. `as_of` is the close of the newest finished one,
+    `age` how long ago that was (s), and `stale` that newer ones lack by the series' own sessions.
+    `hole`: more than an hour of an open market (and two candles) lacks there; values are of
+    the candles after it alone.
     """
 
     last_time: str
@@ -91,6 +93,9 @@ class IndicatorInput(Struct):
     gaps: list[list[str]]
     partial: bool
     stale: bool
+    as_of: str | None = None
+    age: int | None = None
+    hole: list[str] | None = None
 
 
 class IndicatorsData(Struct):

@@ -60,7 +60,11 @@ class ForecastInput(Struct):
 
 
 class Prediction(Struct):
-    """One value, stamped with the opening of its candle."""
+    """One value, stamped with the opening of its candle.
+
+    `as_of` is the close of the newest finished candle held, `age` how long ago that was (s),
+    and `stale` that newer ones lack by the series' own sessions: then the forecast is of the past.
+    """
 
     predicted: float
     time: str
@@ -73,6 +77,9 @@ class Prediction(Struct):
     skill: Skill
     model: ModelShown
     input: ForecastInput
+    as_of: str | None = None
+    age: int | None = None
+    stale: bool = True
 
 
 class Step(Struct):
@@ -85,7 +92,7 @@ class Step(Struct):
 
 
 class Predictions(Struct):
-    """All steps that the model was trained for."""
+    """All steps that the model was trained for; `as_of`, `age`, `stale` as in `Prediction`."""
 
     predictions: list[Step]
     platform: str
@@ -95,3 +102,6 @@ class Predictions(Struct):
     skill: Skill
     model: ModelShown
     input: ForecastInput
+    as_of: str | None = None
+    age: int | None = None
+    stale: bool = True

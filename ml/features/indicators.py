@@ -68,11 +68,11 @@ class Indicators(NamedTuple):
     reasons: dict[str, str]
 
 
-def current_indicators(candle: Mapping[str, Floats]) -> Indicators:
+def current_indicators(candle: Mapping[str, Floats], since: str | None = None) -> Indicators:
     """Compute all indicators of the last candle of columns `time, open, ..., volume`.
 
     A value that cannot be had yet is None, and its reason says how many candles
-    it needs. There must be at least one candle.
+    it needs, and `since` when there are some. There must be at least one candle.
     """
     wanted = [FEATURES[name] for name in SOURCES.values() if name not in CANDLE]
     columns = {**candle, **run_features(candle, wanted)}
@@ -83,7 +83,7 @@ def current_indicators(candle: Mapping[str, Floats]) -> Indicators:
     for path, name in SOURCES.items():
         value = _last(columns[name])
         if value is None:
-            reasons[path] = STILL if _is_still(candle, name) else _reason(name, held)
+            reasons[path] = STILL if _is_still(candle, name) else _reason(name, held, since)
         group, _, part = path.rpartition(".")
         (values.setdefault(group, {}) if group else values)[part] = value
     return Indicators(values, _summary(columns, reasons), reasons)
@@ -113,10 +113,11 @@ def _last(column: Floats) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _reason(name: str, held: int) -> str:
+def _reason(name: str, held: int, since: str | None) -> str:
     needed = warm_up(name) + 1
     if held < needed:
-        return f"warming up: {needed} candles are needed, {held} are held"
+        after = f" since the hole that ends at {since}" if since else ""
+        return f"warming up: {needed} candles are needed, {held} are held{after}"
     return "not defined on these candles"
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import redis
+from numpy.typing import NDArray
 
 from core.brokers.symbols import is_pair_of_currencies, pair_of
 from core.clock.openings import end_of
-from core.clock.resolutions import DAY, MINUTE
-from core.clock.sessions import METALS_OPEN, WEEK_OPENS, Sessions, currency_week
+from core.clock.resolutions import DAY, HOUR, MINUTE
+from core.clock.sessions import METALS_OPEN, WEEK, WEEK_OPENS, Sessions, currency_week
 from core.clock.times import now_ms
 from core.platforms import PLATFORMS
 from core.series import Series, make_series
@@ -23,6 +24,10 @@ from storage.redis_connection import redis_errors
 
 # A series is late once so many candles, and so many seconds, have passed without one.
 CANDLES, GRACE_S = 2, MINUTE
+# No market rests longer than a week at a stretch: what is older (s) is late, whatever its sessions.
+SURELY_LATE = (CANDLES + 1) * WEEK
+# A hole is more than so long (s) of an open market, and more than `CANDLES`, without a candle.
+HOLE_S = HOUR
 # From so much history on (s), closures are learnt and not taken for granted.
 LEARNT_FROM = 35 * DAY
 
@@ -62,6 +67,30 @@ class FreshnessStore:
         now = clock() // 1_000
         return {one: judged for one, judged in self.of(series).items() if judged.is_late(now)}
 
+    def is_late_after(self, series: Series, newest: int, now: int) -> bool:
+        """Say whether candles after the `newest` (opening, s) should have come by `now` (s).
+
+        Sessions are looked at only where they decide.
+        """
+        if now - newest <= 2 * series.resolution:
+            return False
+        if now - newest > SURELY_LATE:
+            return True
+        return now >= self._due(series, newest)
+
+    def is_hole(self, series: Series, before: int, after: int) -> bool:
+        """Say whether candles of an open market lack between two openings (s), and not just few."""
+        return self.last_hole(series, np.array([before, after], np.int64)) is not None
+
+    def last_hole(self, series: Series, times: NDArray[np.int64]) -> int | None:
+        """Return the place of the first of `times` (ascending openings, s) after the last hole."""
+        length = max(HOLE_S, CANDLES * series.resolution)
+        if not (np.diff(times) > length).any():
+            return None
+        missing = self.sessions(series, int(times[-1])).missing_before(times)
+        holes = np.flatnonzero(missing * series.resolution > length)
+        return int(holes[-1]) if len(holes) else None
+
     def is_open(self, series: Series, now: int) -> bool:
         """Say whether the market of a series is open at an instant (s), by its sessions."""
         return self.sessions(series, now).is_open(now)
@@ -93,9 +122,12 @@ class FreshnessStore:
         newest = newest_finished(self._candles, series)
         if newest is None:
             return Freshness(None, None)
+        return Freshness(newest, self._due(series, newest))
+
+    def _due(self, series: Series, newest: int) -> int:
         sessions = self.sessions(series, newest)
         last = int(sessions.next_openings(newest, CANDLES)[-1])
-        return Freshness(newest, end_of(last, series.resolution, sessions.grid) + GRACE_S)
+        return end_of(last, series.resolution, sessions.grid) + GRACE_S
 
     def sessions(self, series: Series, newest: int) -> Sessions:
         """Return the closures that were learnt up to the `newest` candle (s).

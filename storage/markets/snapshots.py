@@ -31,7 +31,8 @@ _QUOTES = ("price", "bid", "ask")
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Prices at `at` (epoch ms); `live` says that bid and ask were quoted, else modelled.
 
-    `before` is the last price before the day began (00:00 UTC), None where none is held.
+    `before` is the last price before the day began (00:00 UTC), None where none is held or
+    more than an hour of an open market lacks between the two.
     """
 
     bid: float
@@ -80,7 +81,7 @@ class SnapshotReader:
         prices = [told["price"], *map(_sample, replies[3:4]), *_closes(series, replies[6:])]
         earlier = [*map(_sample, replies[4:6]), *_earlier(series, replies[6:])]
         newest = max(filter(None, prices), default=None)
-        before = max(filter(None, earlier), default=None)
+        before = self._in_force(max(filter(None, earlier), default=None), market, series, midnight)
         if newest is None and not (told["bid"] and told["ask"]):
             return None
         found = _quote(told["bid"], told["ask"], newest, self._records.of(market))
@@ -127,10 +128,24 @@ class SnapshotReader:
         found: list[Any] = pipe.execute(raise_on_error=False)
         return found
 
+    def _in_force(
+        self, before: _Price | None, market: Market, series: Sequence[Series], midnight: int
+    ) -> _Price | None:
+        """Return a price if it still held when the day began: a change is none across a hole."""
+        if before is None:
+            return None
+        of = _shortest(market, series)
+        opened = before.at // 1_000 - of.resolution
+        return None if self._freshness.is_hole(of, opened, midnight // 1_000) else before
+
     def _is_open(self, market: Market, series: Sequence[Series], now: int) -> bool:
-        of = series[0] if series else Series(*market, _USUAL_LENGTH)
+        of = _shortest(market, series)
         second = now // 1_000
         return self._open.get((market, second // 60), lambda: self._freshness.is_open(of, second))
+
+
+def _shortest(market: Market, series: Sequence[Series]) -> Series:
+    return series[0] if series else Series(*market, _USUAL_LENGTH)
 
 
 def _quote(

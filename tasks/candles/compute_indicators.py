@@ -9,19 +9,16 @@ from core.answers.indicators import (
     IndicatorSummary,
     IndicatorValues,
 )
-from core.clock.grids import Grid
 from core.clock.openings import ends
 from core.clock.times import format_time, now_ms
 from core.jobs import Job
 from core.requests import SeriesRequest
-from core.series import CandleFlag
+from core.series import CandleFlag, Series
 from storage.candles.candle_columns import Candles
+from storage.service.data_ages import data_age
 from storage.stores import Stores
 from tasks.candles.store_fetched import grid_of
 from tasks.jobs.held_job import Note, Report
-
-# A newest candle that closed longer ago than this many of its own lengths is stale.
-FRESH_LENGTHS = 2
 
 
 def compute_indicators(
@@ -29,14 +26,18 @@ def compute_indicators(
 ) -> IndicatorsData:
     """Compute all indicators of a series from the tail that they need.
 
-    The newest candle counts as it is now, finished or not; `input` says which.
+    The newest candle counts as it is now, finished or not; `input` says which. What lies
+    before a hole is left out: averages across it would be of two markets.
     """
     # pandas and TA-Lib come in with this import.
     from ml.features.indicators import TAIL, current_indicators
 
     series = job.request.series
     candles = stores.candles.read(series, limit=TAIL, newest=True)
-    found = current_indicators(candles.columns())
+    told = _input(stores, series, candles)
+    if told.hole:
+        candles = candles.take(slice(len(candles) - told.candles, None))
+    found = current_indicators(candles.columns(), told.hole[1] if told.hole else None)
     now = now_ms()
     return IndicatorsData(
         symbol=series.symbol,
@@ -47,21 +48,28 @@ def compute_indicators(
         indicators=msgspec.convert(found.values, IndicatorValues),
         summary=msgspec.convert(found.summary, IndicatorSummary),
         reasons=found.reasons,
-        input=_input(candles, series.resolution, grid_of(stores, series), now),
+        input=told,
     )
 
 
-def _input(candles: Candles, resolution: int, grid: Grid, now: int) -> IndicatorInput:
-    """Say which candles the indicators were made from: the newest, and the holes among them."""
+def _input(stores: Stores, series: Series, candles: Candles) -> IndicatorInput:
+    """Say which candles the indicators are made from: the newest, and the holes among them."""
     times = candles.time
-    last = int(times[-1])
-    expected = ends(times, resolution, grid)
+    expected = ends(times, series.resolution, grid_of(stores, series))
     before = np.flatnonzero(times[1:] > expected[:-1])
-    holes = zip(expected[before].tolist(), times[before + 1].tolist(), strict=True)
+    after = stores.freshness.last_hole(series, times)
+    age = data_age(stores, series)
     return IndicatorInput(
-        last_time=format_time(last * 1_000),
-        candles=len(candles),
-        gaps=[[format_time(start * 1_000), format_time(end * 1_000)] for start, end in holes],
+        last_time=format_time(int(times[-1]) * 1_000),
+        candles=len(candles) - (after or 0),
+        gaps=[_span(expected[place], times[place + 1]) for place in before],
         partial=bool(candles.flags[-1] & CandleFlag.PARTIAL),
-        stale=now > (last + (1 + FRESH_LENGTHS) * resolution) * 1_000,
+        stale=age.stale,
+        as_of=age.as_of,
+        age=age.age,
+        hole=None if after is None else _span(expected[after - 1], times[after]),
     )
+
+
+def _span(start: int, end: int) -> list[str]:
+    return [format_time(int(start) * 1_000), format_time(int(end) * 1_000)]

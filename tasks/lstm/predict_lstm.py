@@ -12,6 +12,7 @@ from core.requests import PredictLstm
 from core.series import Series
 from storage.candles.forecasts import ForecastPoint
 from storage.models.runs import RunRecord
+from storage.service.data_ages import data_age
 from storage.stores import Stores
 from tasks.jobs.held_job import Note, Report
 from tasks.jobs.loaded_models import models
@@ -26,7 +27,7 @@ STORED_INTERVAL = "0.8"
 def predict_lstm(stores: Stores, job: Job[PredictLstm], report: Report, note: Note) -> Prediction:
     """Predict the candle after the newest one; on an n-step model, its first step."""
     record, series, forecast = _forecast(stores, job.request)
-    shown = {**_step(forecast.predictions[0]), **_context(record, series, forecast)}
+    shown = {**_step(forecast.predictions[0]), **_context(stores, record, series, forecast)}
     return msgspec.convert(shown, Prediction)
 
 
@@ -36,7 +37,7 @@ def predict_lstm_nsteps(
     """Predict every step that the model was trained for."""
     record, series, forecast = _forecast(stores, job.request)
     steps = [_step(step) for step in forecast.predictions]
-    shown = {"predictions": steps, **_context(record, series, forecast)}
+    shown = {"predictions": steps, **_context(stores, record, series, forecast)}
     return msgspec.convert(shown, Predictions)
 
 
@@ -77,7 +78,7 @@ def _point(step: "Step") -> ForecastPoint:
     return ForecastPoint(step.time_s, step.horizon, step.predicted, low, high)
 
 
-def _context(record: RunRecord, series: Series, forecast: "LstmForecast") -> Json:
+def _context(stores: Stores, record: RunRecord, series: Series, forecast: "LstmForecast") -> Json:
     trained_at = record.metadata.get("trained_at") or format_time(record.created_at)
     return {
         "platform": series.platform,
@@ -92,4 +93,5 @@ def _context(record: RunRecord, series: Series, forecast: "LstmForecast") -> Jso
             "data_hash": record.data_hash,
         },
         "input": forecast.input,
+        **msgspec.structs.asdict(data_age(stores, series)),
     }

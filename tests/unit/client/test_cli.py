@@ -252,12 +252,13 @@ def test_the_walk_through_the_past_is_a_command_of_its_own(server: Any, tickcast
 def test_the_series_that_are_held_are_listed(server: Any, tickcast: Command) -> None:
     held = {"platform": "file", "symbol": "EURUSD", "resolution": 3600, "count": 1234,
             "first": "2025-01-01T00:00:00Z", "last": "2025-03-01T00:00:00Z", "traded": False,
-            "grid": "00:00@UTC", "zone": None}  # fmt: skip
+            "grid": "00:00@UTC", "zone": None, "as_of": "2025-03-01T01:00:00Z",
+            "age": 212 * 86_400, "stale": True}  # fmt: skip
     server.answers("GET", "/candles", server.answer({"series": [held]}))
 
     shown, told = tickcast("list"), tickcast("list", "--json")
 
-    for part in ("EURUSD", "1h", "1,234", "2025-03-01 00:00:00"):
+    for part in ("EURUSD", "1h", "1,234", "2025-03-01 00:00:00", "212 d", "stale"):
         assert part in shown.stdout
     assert json.loads(told.stdout) == [held]
 

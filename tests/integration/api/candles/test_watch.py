@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from core.clock.times import format_time
 from core.series import Series
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
-from tests.integration.api.work import hold_candles
+from tests.integration.api.work import START, hold_candles
 
 SERIES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": 3_600}
 
@@ -70,5 +71,15 @@ async def test_a_series_that_is_brought_may_be_watched_once_it_is_held(
     brought = {"platform": "file", "symbol": "EURUSD", "resolution": 3_600}
     hold_candles(stores, 10, Series("file", "EURUSD", 3_600))
 
-    assert (await api("POST", "/watch", json=brought)).status_code == 201
+    added = await api("POST", "/watch", json=brought)
+    assert added.status_code == 201
+    # Nothing fetches it, and what is held is of long ago: a run that went well makes it no fresher.
+    stores.watches.record(Series("file", "EURUSD", 3_600), None)
+    [shown] = (await api("GET", "/watch")).json["watches"]
+    for told in (added.json, shown):
+        assert (told["fetched"], told["stale"]) == (False, True)
+        assert told["as_of"] == format_time((START + 10 * 3_600) * 1_000)
+        assert told["age"] > 86_400
+    [held] = (await api("GET", "/candles")).json["series"]
+    assert (held["as_of"], held["stale"]) == (told["as_of"], True)
     assert (await api("DELETE", "/watch", json=brought)).status_code == 204

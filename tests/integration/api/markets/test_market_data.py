@@ -185,6 +185,8 @@ async def test_an_old_price_is_stale_and_no_price_is_not_found(api: Api, stores:
     hold_candles(stores, 100)
     found = await get(api, "/api/snapshot/BTCUSD")
     assert (found["stale"], found["closed"], found["quote"]) == (True, False, "modelled")
+    # Months lack since then: nothing of that is the change of this day.
+    assert (found["daily_change"], found["daily_change_pct"]) == (None, None)
     TradedMarkets(stores.redis).note([Market("x", "SOLUSD")])
     assert "No price" in (await get(api, "/api/snapshot/SOLUSD", 404))["detail"]
     assert "Nearest" in (await get(api, "/api/snapshot/BTCUSX", 404))["detail"]

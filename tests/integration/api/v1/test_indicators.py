@@ -79,9 +79,13 @@ async def test_the_values_are_those_of_ta_lib_over_all_candles(api: Api, bench: 
     atr = library.ATR(candles.high, candles.low, candles.close, 14)[-1]
     assert shown["volatility"]["atr_14"] == pytest.approx(atr, rel=1e-9)
     assert data["summary"].keys() == {"trend", "momentum", "volatility"}
-    assert data["input"] | {"last_time": ""} == {
+    told = data["input"]
+    assert told | {"last_time": "", "as_of": "", "age": 0} == {
         "last_time": "", "candles": 500, "gaps": [], "partial": True, "stale": False,
+        "as_of": "", "age": 0, "hole": None,
     }  # fmt: skip
+    assert told["as_of"] == told["last_time"]
+    assert 0 <= told["age"] < 300 + 60
 
 
 @pytest.mark.parametrize(
@@ -166,3 +170,16 @@ async def test_a_question_leaves_nothing_behind(api: Api, bench: Workbench) -> N
     assert bench.stores.jobs.list()[1] == before
     names = {name.decode().split(":")[0] for name in bench.stores.redis.keys("*")}
     assert not {name for name in names if "answer" in name or "question" in name}
+
+
+async def test_values_are_never_computed_across_a_hole(api: Api, bench: Workbench) -> None:
+    series, months = Series("coinbase", "TORN-USD", 300), 15 * 30 * 86_400
+    bench.stores.candles.write(series, made(400, end=now_ms() // 1_000 - months))
+    bench.stores.candles.write(series, made(18))
+    data = (await api("GET", f"{ROUTE}?symbol=TORN-USD")).json["data"]
+    newest = bench.stores.candles.read(series, limit=18, newest=True)
+    assert data["input"]["candles"] == 18
+    assert data["input"]["hole"] == data["input"]["gaps"][-1]
+    assert data["indicators"]["rsi_14"] == pytest.approx(library.RSI(newest.close, 14)[-1])
+    assert data["indicators"]["moving_averages"]["sma_20"] is None
+    assert "18 are held since the hole" in data["reasons"]["moving_averages.sma_20"]

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from core.answers.ages import DataAge
 from core.clock.grids import Grid
 from core.series import Series
 from storage.candles.candle_columns import Candles
 from storage.candles.series_facts import SeriesFacts
+from storage.service.data_ages import data_age, data_ages
 from storage.stores import Stores
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -113,3 +115,41 @@ def test_what_was_late_at_the_last_look_is_kept(stores: Stores) -> None:
     assert stores.freshness.noted() == {series: newest, never: None}
     stores.freshness.note({})
     assert stores.freshness.noted() == {}
+
+
+def test_ages_are_told_by_the_sessions_and_of_what_is_held(stores: Stores) -> None:
+    newest = at(2024, 7, 12, 16, 55)
+    series = held(stores, Series("mt5-ic", "EURUSD", 300), newest, 3, currencies)
+    none = Series("file", "NOTHING", 300)
+
+    def told(second: int) -> DataAge:
+        return data_ages(stores, [series], lambda: second * 1_000)[series]
+
+    saturday, monday = newest + DAY, at(2024, 7, 15)
+    assert told(saturday) == DataAge("2024-07-12T21:00:00Z", DAY - 300, stale=False)
+    assert told(monday).stale
+    assert told(newest + 299) == DataAge("2024-07-12T21:00:00Z", 0, stale=False)
+    assert data_age(stores, none) == DataAge(None, None, stale=True)
+
+
+@pytest.mark.parametrize("friday", FRIDAYS)
+def test_the_short_cuts_of_lateness_agree_with_the_rule(
+    stores: Stores, friday: tuple[int, int, int]
+) -> None:
+    newest = at(*friday, 16, 55)
+    series = held(stores, Series("mt5-ic", "EURUSD", 300), newest, 3, currencies)
+    judged = stores.freshness.of([series])[series]
+    for after in (0, 300, 600, 660, DAY, 2 * DAY, 3 * DAY, 20 * DAY, 22 * DAY, 400 * DAY):
+        now = newest + after
+        assert stores.freshness.is_late_after(series, newest, now) is judged.is_late(now)
+
+
+def test_a_weekend_is_no_hole_and_a_lost_hour_is_one(stores: Stores) -> None:
+    newest = at(2024, 7, 12, 16, 55)
+    series = held(stores, Series("mt5-ic", "EURUSD", 300), newest, 3, currencies)
+    sunday = at(2024, 7, 14, 17)
+    assert not stores.freshness.is_hole(series, newest, sunday)
+    assert not stores.freshness.is_hole(series, newest, sunday + HOUR)
+    assert stores.freshness.is_hole(series, newest, sunday + HOUR + 300)
+    times = np.array([newest - 600, newest - 300, newest, sunday + 2 * HOUR, sunday + 3 * HOUR])
+    assert stores.freshness.last_hole(series, times) == 3

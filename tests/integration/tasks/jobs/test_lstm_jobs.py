@@ -83,6 +83,9 @@ def test_a_forecast_of_one_step_says_what_contract_asks_for(lstm: Workbench, tra
     assert {"value", "low", "high", "verdict"} <= job.result["skill"].keys()
     assert {"name", "id", "trained_at", "data_hash"} <= job.result["model"].keys()
     assert {"last_time", "gaps", "partial"} <= job.result["input"].keys()
+    # Candles of the past: a forecast of what is over by now says so.
+    assert job.result["stale"] is True
+    assert job.result["as_of"] == job.result["time"]
 
 
 def test_a_forecast_of_all_steps_is_also_written_to_its_time_series(
