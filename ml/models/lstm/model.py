@@ -65,6 +65,7 @@ class LstmModel(Model):
             self.step_levels = self.options.quantiles
             self.warm_up = max(self.options.seq_len, WARM_UP)
         self._fitted: tuple[LearntLstm, Network] | None = None
+        self._newest: tuple[History, StepForecast] | None = None
 
     @property
     def fitted(self) -> tuple[LearntLstm, Network]:
@@ -156,6 +157,18 @@ class LstmModel(Model):
         if self.every_step:
             return self._steps(history, rows), None
         return self._last_step(history, rows, followed)
+
+    def newest(self, history: History) -> tuple[History, StepForecast]:
+        """Forecast every step from the newest candle; return the history that it is made from.
+
+        That is the one asked about last, with all that was computed of it, as long as its
+        candles are the same: most questions come between two closes. Give each the same sessions.
+        """
+        known = self._newest
+        if known is None or not known[0].frame.equals(history.frame):
+            known = history, self._steps(history, np.array([len(history.times) - 1]))
+            self._newest = known
+        return known
 
     def _steps(self, history: History, rows: Rows) -> StepForecast:
         followed, every = self.learnt.step_widths, rows

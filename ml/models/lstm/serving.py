@@ -87,8 +87,7 @@ class LstmServer:
         """
         candles = finished(frame_tail)
         self._check(len(candles), resolution)
-        history = History(candles, self._sessions)
-        forecast = self._model.predict(history, np.array([len(candles) - 1]))
+        history, forecast = self._model.newest(History(candles, self._sessions))
         steps = self._steps(history, forecast.quantiles[0])
         made_from = self._input(history, unfinished=bool(is_partial(frame_tail).any()))
         return LstmForecast(steps, steps[0].baseline, self._skill, made_from)

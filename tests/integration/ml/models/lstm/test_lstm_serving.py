@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from core.clock.sessions import Sessions
 from core.errors import Conflict, InvalidRequest
 from core.series import CandleFlag
+from ml.features.history import History
 from ml.models.lstm.model import LstmModel
 from ml.models.lstm.network import Architecture
 from ml.models.lstm.serving import LstmServer
@@ -168,6 +169,20 @@ def test_an_unfinished_candle_is_left_out_and_told() -> None:
     assert with_it.predictions == without.predictions
     assert with_it.input == without.input | {"partial": True}
     assert len(frame) == server(graph(), metadata()).rows_needed
+
+
+def test_the_same_candles_are_not_forecast_from_twice_and_others_are() -> None:
+    asked = server(graph(), metadata())
+    moved = candles()
+    moved.loc[ROWS - 1, "close"] *= 1.01
+
+    first, again, other = (asked.predict(each, HOUR) for each in (candles(), candles(), moved))
+
+    assert again == first
+    assert other == server(graph(), metadata()).predict(moved, HOUR)
+    assert other.predictions[0].predicted != first.predictions[0].predicted
+    history = asked._model.newest(History(candles(), asked._sessions))[0]
+    assert asked._model.newest(History(candles(), asked._sessions))[0] is history
 
 
 def test_candles_that_seem_cut_short_are_told() -> None:
