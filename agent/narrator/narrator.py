@@ -2,16 +2,18 @@
 
 import msgspec
 
-from agent.narrator.lexicon import Intent
+from agent.narrator.intents import Intent
 from agent.narrator.plan import DEFAULTS, Step, needs_market, plan
-from agent.narrator.understand import understand
+from agent.narrator.understand import Understood, understand
 from agent.statements.render import Line
 from agent.statements.said import Said
 from agent.statements.sayings import (
     CAN_ASK,
+    CANNOT_ACT,
     ERRORS,
     HELP,
     NO_PROPOSALS,
+    NOT_HELD,
     NOT_UNDERSTOOD,
     NOTHING_FITS,
     UNKNOWN_ERROR,
@@ -20,6 +22,9 @@ from agent.statements.sayings import (
 )
 from agent.tools.lookups import Lookups
 from core.answers.chat import Language, ToolCall, Turn
+
+# What is answered by what can be asked.
+_LISTS = {Intent.HELP: HELP, Intent.ACT: CANNOT_ACT, Intent.BEYOND: NOT_HELD}
 
 
 async def narrate(
@@ -30,11 +35,18 @@ async def narrate(
     Where the message is not understood but something was looked up, that is said. Raises what the
     toolbox raises if it is away.
     """
-    asked = await understand(text, history, lookups.toolbox)
+    lines: list[Line] = []
+    for asked in await understand(text, history, lookups.toolbox):
+        lines += [line for line in await _answer(asked, language, lookups) if line not in lines]
+    return lines
+
+
+async def _answer(asked: Understood, language: Language, lookups: Lookups) -> list[Line]:
+    """Return what is said to one thing that is asked for."""
     if asked.intent is None:
         return _of_calls(lookups, language) or _list(NOT_UNDERSTOOD, language)
-    if asked.intent is Intent.HELP:
-        return _list(HELP, language)
+    if asked.intent in _LISTS:
+        return _list(_LISTS[asked.intent], language)
     if asked.market is None and needs_market(asked.intent):
         return [_line(WHICH_MARKET, language), *_list(HELP, language)[1:]]
     step = plan(asked)

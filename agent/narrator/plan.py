@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from agent.narrator.details import decisions_in, exits_in, rows_in, side_in, timeframe_in
-from agent.narrator.lexicon import Intent
+from agent.narrator.details import decisions_in, exits_in, rows_in, side_in
+from agent.narrator.intents import Intent
 from agent.narrator.understand import Understood
 
 _MOST_ITEMS = 5
@@ -108,9 +108,8 @@ def plan(asked: Understood) -> Step | None:
         return None
     tool = _TOOLS[asked.intent]
     arguments: dict[str, object] = {} if tool in _NO_MARKET else {"symbol": asked.market}
-    timeframe = timeframe_in(asked.plain)
-    if tool in _WITH_TIMEFRAME and timeframe is not None:
-        arguments["timeframe"] = timeframe
+    if tool in _WITH_TIMEFRAME and asked.timeframe is not None:
+        arguments["timeframe"] = asked.timeframe
     if tool == "get_signal" and (exits := exits_in(asked.plain)) is not None:
         arguments["rr_config"] = exits
     if tool == "get_ledger":

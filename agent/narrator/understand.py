@@ -1,17 +1,23 @@
-"""What a message asks for: an intent, and what else it says."""
+"""What a message asks for: intents, each with its market, and what else it says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from agent.narrator.lexicon import CLUES, TERMS, Intent
-from agent.narrator.markets import market_in
+from agent.narrator.clauses import Reading, best_of, clauses, read
+from agent.narrator.intents import Intent
+from agent.narrator.markets import names_another
 from agent.narrator.message import Message
 from agent.tools.tool import Toolbox
+from agent.tools.values import Timeframe
 from core.answers.chat import Language, Turn
 
-_OF_NO_MARKET = frozenset(
+OF_NO_MARKET = frozenset(
     {
+        Intent.ACT,
+        Intent.BEYOND,
         Intent.DECISIONS,
         Intent.AUTO_TRADE,
         Intent.RISK,
@@ -21,39 +27,39 @@ _OF_NO_MARKET = frozenset(
         Intent.HELP,
     }
 )
+_OF_ACCOUNT = OF_NO_MARKET - {Intent.ACT, Intent.BEYOND, Intent.EXPLAIN, Intent.HELP}
+_NOTHING = frozenset({None, Intent.ACT, Intent.BEYOND, Intent.HELP, Intent.PROPOSE})
 _MOST_BACK = 3
+# So much speaks for an explanation where a word is named and nothing else said.
+_ONLY_NAMED = 9
+_T = TypeVar("_T")
 
 
 class Understood(Struct, frozen=True):
-    """What a message asks for; `intent` None: nothing that is known."""
+    """What is asked for; `intent` None: nothing that is known."""
 
     intent: Intent | None
     market: str | None
     term: str | None
     plain: str
+    timeframe: Timeframe | None = None
 
 
-async def understand(text: str, history: Sequence[Turn], toolbox: Toolbox) -> Understood:
-    """Return what a message asks for; one that names no market is about that of before.
+async def understand(text: str, history: Sequence[Turn], toolbox: Toolbox) -> list[Understood]:
+    """Return what a message asks for, at least one thing.
 
-    What needs a market and has none gives way to what needs none.
+    One that names no market is about that of before, and one that only names another market or
+    length of candles asks for the same of it.
     """
     message = Message(text)
-    scores = scores_of(message.plain)
-    term = term_of(message.plain)
-    market = await market_in(message, toolbox)
-    if term is None or market is not None:
-        scores.pop(Intent.EXPLAIN, None)
-    intent = _best(scores)
-    if intent is None and market is not None:
-        intent = Intent.SIGNAL
-    if intent is not None and market is None and intent not in _OF_NO_MARKET:
-        market = await _earlier(history, toolbox)
-        if market is None:
-            intent = _best({one: scores[one] for one in scores if one in _OF_NO_MARKET}) or intent
-    if intent is Intent.WHY and market is None:
-        intent = Intent.DECISIONS
-    return Understood(intent, market, term, message.plain)
+    whole = await read(message, toolbox)
+    if best_of(whole.scores) in (Intent.ACT, Intent.PROPOSE, Intent.BEYOND):
+        return [_understood(whole, best_of(whole.scores))]
+    parts = [await read(piece, toolbox) for piece in clauses(message)]
+    if several := _several(parts, whole):
+        return several
+    earlier = await _earlier(history, toolbox)
+    return [_single(message, whole, earlier)]
 
 
 def language_of(text: str, history: Sequence[Turn]) -> Language:
@@ -64,27 +70,96 @@ def language_of(text: str, history: Sequence[Turn]) -> Language:
     return "en"
 
 
-def scores_of(plain: str) -> dict[Intent, int]:
-    """Return how much of a message speaks for each intent that anything speaks for."""
-    scores = {
-        intent: sum(clue.weight for clue in clues if clue.pattern.search(plain))
-        for intent, clues in CLUES.items()
-    }
-    return {intent: score for intent, score in scores.items() if score}
+def _single(message: Message, whole: Reading, earlier: Understood | None) -> Understood:
+    intent = best_of(whole.scores)
+    if (whole.market or whole.timeframe) and whole.is_bare and whole.strong is None:
+        return _bare(whole, earlier)
+    if intent is Intent.WHY or (intent is Intent.SIGNAL and Intent.WHY in whole.scores):
+        intent = Intent.WHY
+        if whole.market is None and earlier is not None and earlier.intent in _OF_ACCOUNT:
+            return _understood(whole, Intent.DECISIONS)
+    if intent is Intent.EXPLAIN and whole.scores[intent] <= _ONLY_NAMED and earlier is not None:
+        # "the range?" after a question about a market is about that market.
+        others = {one: score for one, score in whole.scores.items() if one not in OF_NO_MARKET}
+        intent = (best_of(others) if earlier.market else None) or intent
+    asked = _understood(whole, intent)
+    if intent is None or asked.market is not None or intent in OF_NO_MARKET:
+        return asked
+    if earlier is not None and earlier.market and not names_another(message):
+        return replace(asked, market=earlier.market)
+    others = {one: score for one, score in whole.scores.items() if one in OF_NO_MARKET}
+    other = best_of(others) or (Intent.DECISIONS if intent is Intent.WHY else None)
+    return replace(asked, intent=other or intent)
 
 
-def _best(scores: dict[Intent, int]) -> Intent | None:
-    """Return the intent that most speaks for, of several the first; None of none."""
-    return max(scores, key=lambda intent: scores[intent]) if scores else None
+def _bare(whole: Reading, earlier: Understood | None) -> Understood:
+    """Return what a market alone asks for: what was asked before, or how it stands."""
+    if earlier is not None and earlier.intent not in OF_NO_MARKET and not whole.is_now:
+        return replace(
+            earlier,
+            market=whole.market or earlier.market,
+            timeframe=whole.timeframe or earlier.timeframe,
+        )
+    if whole.market is None:
+        return _understood(whole, None)
+    return _understood(whole, Intent.PRICE if whole.is_now else Intent.SIGNAL)
 
 
-def term_of(plain: str) -> str | None:
-    """Return the word that a message asks the meaning of."""
-    return next((term for term, pattern in TERMS.items() if pattern.search(plain)), None)
+def _several(parts: Sequence[Reading], whole: Reading) -> list[Understood]:
+    """Return what each piece asks for, if that is more than one thing; else nothing.
+
+    A piece that only names a market asks what its neighbour asks, and the other way round.
+    """
+    telling = [part for part in parts if part.strong or part.market]
+    intents = _filled([part.strong for part in telling])
+    markets = _filled([part.market for part in telling])
+    if None in intents:
+        return []
+    asked = [
+        Understood(
+            intent,
+            None if intent in OF_NO_MARKET else market,
+            part.term,
+            part.plain if part.strong else whole.plain,
+            part.timeframe or whole.timeframe,
+        )
+        for part, intent, market in zip(telling, intents, markets, strict=True)
+    ]
+    known = {(one.intent, one.market, one.timeframe): one for one in reversed(asked)}
+    lacking = any(one.market is None and one.intent not in OF_NO_MARKET for one in asked)
+    return list(reversed(known.values())) if len(known) > 1 and not lacking else []
 
 
-async def _earlier(history: Sequence[Turn], toolbox: Toolbox) -> str | None:
+def _filled(found: Iterable[_T | None]) -> list[_T | None]:
+    """Return values where those that lack are the one before, or else the one after."""
+    filled: list[_T | None] = []
+    for one in found:
+        filled.append(one if one is not None else (filled[-1] if filled else None))
+    for place in range(len(filled) - 2, -1, -1):
+        if filled[place] is None:
+            filled[place] = filled[place + 1]
+    return filled
+
+
+async def _earlier(history: Sequence[Turn], toolbox: Toolbox) -> Understood | None:
+    """Return what was asked for before, with the market that was last named."""
+    found: Understood | None = None
     for turn in list(reversed(history))[:_MOST_BACK]:
-        if (found := await market_in(Message(turn.message), toolbox)) is not None:
-            return found
-    return None
+        one = await read(Message(turn.message), toolbox)
+        best = best_of(one.scores)
+        intent = None if best in _NOTHING else best
+        if found is None:
+            found = Understood(intent, one.market, one.term, one.plain, one.timeframe)
+            continue
+        found = replace(
+            found,
+            intent=found.intent or intent,
+            market=found.market or one.market,
+            timeframe=found.timeframe or (one.timeframe if found.intent is None else None),
+            plain=found.plain if found.intent else one.plain,
+        )
+    return found
+
+
+def _understood(whole: Reading, intent: Intent | None) -> Understood:
+    return Understood(intent, whole.market, whole.term, whole.plain, whole.timeframe)

@@ -20,6 +20,21 @@ HELP = Said(
     "Sou o narrador integrado: consulto dados e os cito, cada número com a sua fonte. Não posso "
     "operar e não sei mais nada. Você pode perguntar por:",
 )
+CANNOT_ACT = Said(
+    "I cannot do that: I look things up, and place, change or switch nothing. You can ask for:",
+    "No puedo hacer eso: consulto datos, y no opero, cambio ni enciendo nada. Puedes preguntar "
+    "por:",
+    "Não posso fazer isso: consulto dados, e não opero, altero nem ligo nada. Você pode perguntar "
+    "por:",
+)
+NOT_HELD = Said(
+    "I cannot look that up: I know the newest prices and the forecasts that are trained here, no "
+    "earlier prices, no later ones and no news. You can ask for:",
+    "No puedo consultar eso: conozco los precios más recientes y los pronósticos entrenados aquí, "
+    "no precios anteriores ni posteriores, ni noticias. Puedes preguntar por:",
+    "Não posso consultar isso: conheço os preços mais recentes e as previsões treinadas aqui, não "
+    "preços anteriores nem posteriores, nem notícias. Você pode perguntar por:",
+)
 CAN_ASK: Sequence[Said] = (
     Said("the price of XAUUSD", "el precio de XAUUSD", "o preço de XAUUSD"),
     Said(
