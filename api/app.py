@@ -335,7 +335,10 @@ def _add_candles(
         IngestCandles(ReadUpload(stores.candles, stores.facts), work),
         purpose=INGEST,
     )
-    app.add_route("/candles/{platform}/{symbol}/{resolution}", CandlesResource(stores.candles))
+    app.add_route(
+        "/candles/{platform}/{symbol}/{resolution}",
+        CandlesResource(stores.candles, stores.packed),
+    )
     app.add_route("/markets", MarketList(stores))
     app.add_route("/markets/{platform}/{symbol}", MarketResource(stores.markets))
     app.add_route("/watch", WatchResource(stores, settings.default_platform))

@@ -7,17 +7,23 @@ from typing import IO
 
 from core.candle_files.bodies import CSV, JSON, NDJSON, read_body
 from core.candle_files.parsed import ParsedCandles, ReadOptions, Row
+from core.columnar.tables import ARROW, PARQUET
 from core.errors import InvalidRequest, MalformedRequest
 
 Rows = list[Row]
 
 # What a packed file may grow to.
 LARGEST = 2 << 30
-_KINDS = {".json": JSON, ".ndjson": NDJSON, ".jsonl": NDJSON}
+_KINDS = {
+    ".json": JSON, ".ndjson": NDJSON, ".jsonl": NDJSON, ".parquet": PARQUET, ".pq": PARQUET,
+    ".arrow": ARROW, ".arrows": ARROW, ".feather": ARROW,
+}  # fmt: skip
 
 
 def read_candle_file(path: Path, options: ReadOptions | None = None) -> ParsedCandles:
-    """Read a file by its ending: .csv, .ndjson, .jsonl or .json, each also with .gz, or .zip.
+    """Read a file by its ending: .csv, .ndjson, .jsonl, .json, .parquet, .arrow or .feather.
+
+    Each may be packed as .gz or .zip.
 
     Raises `MalformedRequest` or `InvalidRequest` as `core.candle_files.bodies.read_body`
     does, `OSError` when the file itself cannot be read.

@@ -47,6 +47,11 @@ def candle_state(series: Series) -> str:
     return f"state:{series}"
 
 
+def packed_candles(series: Series) -> str:
+    """Hash of closed candles in columns, by spans of time: kept twice for who reads many."""
+    return f"packed:{series}"
+
+
 def series_facts(series: Series) -> str:
     """Hash of the grid and the zone of a series."""
     return f"facts:{series}"

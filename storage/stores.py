@@ -16,6 +16,7 @@ from storage.candles.clocks import ClockStore
 from storage.candles.folding.folded_candles import FoldedCandles
 from storage.candles.forecasts import ForecastStore
 from storage.candles.freshness import FreshnessStore
+from storage.candles.packed.packed_candles import PackedCandles
 from storage.candles.series_facts import SeriesFactsStore
 from storage.candles.uploads import UploadStore
 from storage.candles.watches import WatchStore
@@ -94,6 +95,7 @@ class Stores:
     redis: "redis.Redis"
     engine: Engine
     candles: CandleStore
+    packed: PackedCandles
     folded: FoldedCandles
     facts: SeriesFactsStore
     freshness: FreshnessStore
@@ -184,6 +186,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         redis=client,
         engine=engine,
         candles=candles,
+        packed=PackedCandles(client),
         folded=FoldedCandles(candles, facts, freshness.hours),
         facts=facts,
         freshness=freshness,

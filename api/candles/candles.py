@@ -1,6 +1,7 @@
-"""Candles given out, page by page."""
+"""Candles given out: page by page, or all at once as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -9,28 +10,40 @@ from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
 from api.candles.requested_series import no_candles, stored_series
-from api.candles.schemas_candles import Candle, CandlePage, CandlesQuery
+from api.candles.schemas_candles import PAGE, Candle, CandlePage, CandlesQuery
 from api.docs.openapi import operation
-from api.docs.openapi_parts import CSV_PAGE
+from api.docs.openapi_parts import TABLE_PAGE
 from api.http.cursors import read_cursor, write_cursor
 from api.http.middleware import symbol_of
 from api.http.ranges import opening_seconds
+from api.http.tables import (
+    CSV,
+    JSON,
+    NEXT_CURSOR,
+    PARQUET_ROWS,
+    send_table,
+    stream_parts,
+    wanted_form,
+)
 from api.http.threads import in_thread
+from core.columnar.tables import PARQUET, read_stream, to_parquet
 from core.series import Series, flag_names
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
+from storage.candles.packed.chunks import FIELDS, Chunk, pack
+from storage.candles.packed.packed_candles import PackedCandles
 
-CSV = "text/csv; charset=utf-8"
-_HEADER = "time,open,high,low,close,volume,trades,flags"
+_HEADER = "time,open,high,low,close,volume,trades,flags\n"
 
 
 class CandlesResource:
     """`GET /candles/{platform}/{symbol}/{resolution}`"""
 
-    def __init__(self, candles: CandleStore) -> None:
+    def __init__(self, candles: CandleStore, packed: PackedCandles) -> None:
         self._candles = candles
+        self._packed = packed
 
-    @operation("read_candles", "candles", {200: CandlePage}, errors=(404, 422), more=CSV_PAGE)
+    @operation("read_candles", "candles", {200: CandlePage}, errors=(404, 422), more=TABLE_PAGE)
     async def on_get(
         self,
         req: Request,
@@ -43,32 +56,82 @@ class CandlesResource:
         """Read candles, oldest first.
 
         A page begins at `start`, or where the cursor of the page before says.
-        Both ends of the range are included. Also as CSV, then with the cursor in
-        the header `X-Next-Cursor`.
+        Both ends of the range are included. Also as CSV, as a stream of Arrow, or as
+        Parquet: then all candles of the range come in one answer, or with `limit` a page
+        with the cursor in the header `X-Next-Cursor`.
         """
         series = stored_series(platform, symbol_of(symbol), resolution)
-        as_csv = query.format == "csv" or (
-            not query.format and req.client_prefers((MEDIA_JSON, "text/csv")) == "text/csv"
-        )
-        resp.append_header("Vary", "Accept")
-        resp.content_type = CSV if as_csv else MEDIA_JSON
-        resp.data, cursor = await in_thread(self._page, series, query, as_csv)
-        if as_csv and cursor:
-            resp.set_header("X-Next-Cursor", cursor)
+        form = wanted_form(req, query.format or None)
+        if form == JSON:
+            resp.append_header("Vary", "Accept")
+            resp.content_type = MEDIA_JSON
+            resp.data = await in_thread(self._json_page, series, query)
+            return
+        chunks, cursor = await in_thread(self._found, series, query, form)
+        if cursor:
+            resp.set_header(NEXT_CURSOR, cursor)
+        name = f"{series.platform}-{series.symbol}-{series.resolution}"
+        await send_table(resp, form, name, _parts(form, chunks))
 
-    def _page(self, series: Series, query: CandlesQuery, as_csv: bool) -> tuple[bytes, str | None]:
-        start, end = opening_seconds(query.start or None, query.end or None)
-        if query.cursor:
-            start = read_cursor(query.cursor)
+    def _json_page(self, series: Series, query: CandlesQuery) -> bytes:
+        return _json(series, *self._page(series, query, query.limit or PAGE))
+
+    def _found(
+        self, series: Series, query: CandlesQuery, form: str
+    ) -> tuple[Iterator[Chunk], str | None]:
+        """Return a page, or all candles of the range, and where the rest begins."""
+        if query.limit:
+            page, cursor = self._page(series, query, query.limit)
+            return iter([pack(page)] if len(page) else []), cursor
+        chunks = self._packed.chunks(series, *_range(query))
+        first = next(chunks, None)
+        if first is None and not self._candles.read(series, limit=1):
+            raise no_candles(series, self._candles)
+        every = chain([first] if first else [], chunks)
+        if form != PARQUET:
+            return every, None
+        held, cursor = _first_rows(every, PARQUET_ROWS)
+        return iter(held), cursor
+
+    def _page(self, series: Series, query: CandlesQuery, limit: int) -> tuple[Candles, str | None]:
+        start, end = _range(query)
         # One more than asked for tells whether there is a next page, and where it begins.
         more = 0 if query.newest else 1
-        found = self._candles.read(series, start, end, query.limit + more, query.newest)
+        found = self._candles.read(series, start, end, limit + more, query.newest)
         if not len(found) and not self._candles.read(series, limit=1):
             raise no_candles(series, self._candles)
-        beyond = len(found) > query.limit
-        cursor = write_cursor(int(found.time[query.limit])) if beyond else None
-        page = found.take(slice(0, query.limit))
-        return (_csv(page) if as_csv else _json(series, page, cursor)), cursor
+        beyond = len(found) > limit
+        cursor = write_cursor(int(found.time[limit])) if beyond else None
+        return found.take(slice(0, limit)), cursor
+
+
+def _first_rows(chunks: Iterator[Chunk], most: int) -> tuple[list[Chunk], str | None]:
+    """Return chunks of at most so many rows, and where the rest begins."""
+    held, rows = list[Chunk](), 0
+    for chunk in chunks:
+        rows += chunk.rows
+        if rows > most:
+            return held, write_cursor(chunk.first)
+        held.append(chunk)
+    return held, None
+
+
+def _range(query: CandlesQuery) -> tuple[int | None, int | None]:
+    start, end = opening_seconds(query.start or None, query.end or None)
+    return (read_cursor(query.cursor) if query.cursor else start), end
+
+
+def _parts(form: str, chunks: Iterator[Chunk]) -> Iterator[bytes]:
+    if form == CSV:
+        yield _HEADER.encode()
+        for chunk in chunks:
+            yield _csv_lines(chunk.candles())
+        return
+    stream = stream_parts(FIELDS, (chunk.message for chunk in chunks))
+    if form == PARQUET:
+        yield to_parquet(FIELDS, read_stream(b"".join(stream)))
+    else:
+        yield from stream
 
 
 def _json(series: Series, candles: Candles, cursor: str | None) -> bytes:
@@ -94,8 +157,12 @@ def _times(candles: Candles) -> list[str]:
 
 
 def _csv(candles: Candles) -> bytes:
+    return _HEADER.encode() + _csv_lines(candles)
+
+
+def _csv_lines(candles: Candles) -> bytes:
     times, *prices, trades, flags = candle_columns(candles)
-    lines = [_HEADER]
+    lines = []
     for time, *values, count, names in zip(times, *prices, trades, flags, strict=True):
         numbers = ",".join(map(repr, values))
         lines.append(f"{time},{numbers},{'' if count is None else count},{' '.join(names)}")

@@ -4,7 +4,7 @@ from falcon.asgi import Request, Response
 from msgspec.structs import asdict
 
 from api.candles.openapi_parts import CANDLE_BODIES
-from api.candles.read_upload import CSV, ReadUpload
+from api.candles.read_upload import CSV, TABLES, ReadUpload
 from api.candles.schemas_candles import CandlesIngestQuery, CandlesQueued
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TASK, joined
@@ -38,7 +38,7 @@ class IngestCandles:
     async def on_post(
         self, req: Request, resp: Response, platform: str, query: CandlesIngestQuery
     ) -> None:
-        """Store candles that you hold, as JSON, NDJSON or CSV.
+        """Store candles that you hold, as JSON, NDJSON, CSV, Arrow or Parquet.
 
         Also the files and answers of most exchanges and programs, as they are:
         columns are found by their header or by a layout that is known. Rows may be
@@ -46,7 +46,7 @@ class IngestCandles:
         index, refuses the whole request unless `on_error=skip`. Doing so twice
         changes nothing.
         """
-        kind = media_type(req, (JSON, NDJSON, CSV, *_OTHER_NDJSON))
+        kind = media_type(req, (JSON, NDJSON, CSV, *TABLES, *_OTHER_NDJSON))
         body = await read_body(req, BODY_LIMIT)
         upload = await in_work_thread(self._upload.read, platform, kind, body, query)
         candles, duplicates = upload.checked.candles, upload.checked.duplicates

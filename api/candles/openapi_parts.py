@@ -2,8 +2,9 @@
 
 import msgspec
 
+from api.candles.read_upload import TABLES
 from api.candles.schemas_candles import CandlesRequest
-from api.docs.openapi_parts import TEXT, Json
+from api.docs.openapi_parts import FILE, TEXT, Json
 
 
 def _schema(struct: type[msgspec.Struct]) -> Json:
@@ -19,6 +20,7 @@ CANDLE_BODIES: Json = {
             "application/json": {"schema": _schema(CandlesRequest)},
             "application/x-ndjson": TEXT,
             "text/csv": TEXT,
+            **dict.fromkeys(TABLES, FILE),
         },
     }
 }

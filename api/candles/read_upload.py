@@ -21,6 +21,8 @@ from core.candle_files.tables import check_number
 from core.clock.grids import Grid, parse_grid
 from core.clock.openings import check_spacing, learn_grid, on_grid
 from core.clock.times import now_ms
+from core.columnar.read_apart import read_apart
+from core.columnar.tables import ARROW, MEDIA_TYPES, PARQUET
 from core.errors import InvalidRequest
 from core.series import Series
 from storage.candles.candle_checks import (
@@ -34,6 +36,12 @@ from storage.candles.candle_store import CandleStore
 from storage.candles.series_facts import SeriesFacts, SeriesFactsStore
 
 CSV = "text/csv"
+# Arrow as a stream or a file, and Parquet.
+TABLES = {
+    MEDIA_TYPES[ARROW]: ARROW,
+    "application/vnd.apache.arrow.file": ARROW,
+    MEDIA_TYPES[PARQUET]: PARQUET,
+}
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -131,6 +139,8 @@ def _with_series(document: dict[str, Any], query: CandlesIngestQuery) -> dict[st
 def _parsed(kind: str, body: bytes, values: Any, options: ReadOptions) -> ParsedCandles:
     if kind == CSV:
         return read_csv(body, options)
+    if kind in TABLES:
+        return read_values(read_apart(body, TABLES[kind], ROWS_LIMIT), options)
     if kind == JSON:
         return read_values(find_rows(values), options)
     check_number(body.count(b"\n"), ROWS_LIMIT)

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.http.schemas import Resolution, ResolutionName, Symbol, TaskQueued, Time, TimeText
+from api.http.tables import PAGED, Form
 from core.answers.candles import RejectedCandle
 from core.candle_files.layouts import FORMATS
 from core.candle_files.parsed import Recognised
 
 ROWS_LIMIT = 100_000
-PAGE_LIMIT = 10_000
+PAGE_LIMIT, PAGE = 10_000, 1_000
 
 
 class KlineRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -95,16 +96,11 @@ class CandlesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
     start: TimeText | UnsetType = UNSET
     end: TimeText | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT, description=PAGED)] | UnsetType = UNSET
     cursor: Annotated[str, Meta(max_length=64, description="From the page before.")] | UnsetType = (
         UNSET
     )
-    format: (
-        Annotated[
-            Literal["json", "csv"], Meta(description="Else what `Accept` prefers, else json.")
-        ]
-        | UnsetType
-    ) = UNSET
+    format: Form | UnsetType = UNSET
     newest: Annotated[
         bool, Meta(description="The last `limit` candles of the range instead of the first.")
     ] = False

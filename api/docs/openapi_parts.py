@@ -124,6 +124,26 @@ CSV_PAGE: Json = {
     }
 }
 
+FILE: Json = {"schema": {"type": "string", "format": "binary"}}
+# What an operation adds whose rows come as tables, too.
+TABLE_PAGE: Json = {
+    "responses": {
+        "200": {
+            "content": {
+                "text/csv": TEXT,
+                "application/vnd.apache.arrow.stream": FILE,
+                "application/vnd.apache.parquet": FILE,
+            },
+            "headers": {
+                "X-Next-Cursor": {
+                    "description": "The cursor of the next page, not with JSON.",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    }
+}
+
 
 SCAN_FORMS: Json = {
     "responses": {

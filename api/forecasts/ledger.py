@@ -1,13 +1,17 @@
 """The ledger as it is shown, verified, and summed up by slot."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 from falcon.asgi import Request, Response
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
+from api.candles.schemas_candles import PAGE, PAGE_LIMIT
 from api.docs.openapi import operation
+from api.docs.openapi_parts import TABLE_PAGE
+from api.forecasts.ledger_tables import FORECAST_FIELDS, SIGNAL_FIELDS, ledger_columns
 from api.forecasts.schemas_ledger import (
     LedgerPageShown,
     LedgerQuery,
@@ -23,9 +27,18 @@ from api.forecasts.schemas_ledger import (
 from api.http.cursors import read_cursor, write_cursor
 from api.http.ranges import opening_seconds
 from api.http.schemas import show_time
+from api.http.tables import (
+    JSON,
+    NEXT_CURSOR,
+    PARQUET_ROWS,
+    send_table,
+    table_parts,
+    wanted_form,
+)
 from api.http.threads import in_database_thread
 from core.clock.resolutions import parse_resolution
 from core.clock.times import LATEST_MS, now_ms
+from core.columnar.tables import PARQUET
 from core.errors import InvalidRequest
 from core.forecast_target import ForecastTarget
 from core.ledger import FORECASTS, LIVE, SIGNALS
@@ -34,8 +47,9 @@ from core.multiple_testing import holm
 from core.names import check_name
 from core.platforms import raw_symbol
 from storage.ledger.ledger_boards import Board
-from storage.ledger.ledger_rows import LATE
+from storage.ledger.ledger_rows import LATE, LedgerRow
 from storage.ledger.ledger_verify import verify_ledger
+from storage.ledger.signal_rows import SealedSignal
 from storage.models.runs import TargetRecord
 from storage.stores import Stores
 
@@ -47,27 +61,32 @@ class LedgerResource:
         self._reader = stores.ledger_reader
         self._sealed = stores.sealed
 
-    @operation("read_ledger", "ledger", {200: LedgerPageShown}, errors=(404, 422))
+    @operation("read_ledger", "ledger", {200: LedgerPageShown}, errors=(404, 422), more=TABLE_PAGE)
     async def on_get(self, req: Request, resp: Response, query: LedgerQuery) -> None:
         """Read forecasts in the order in which they were entered, each made before the fact.
 
         `made_at` is the server's clock when a row was entered: at most 30 s, or a
         tenth of the candle, after its first target opened. Rows of a replay are
-        stamped as if made at that opening.
+        stamped as if made at that opening. Also as CSV, Arrow or Parquet: then all rows
+        come in one answer, or with `limit` a page, with the cursor in `X-Next-Cursor`.
         """
-        start, end = opening_seconds(query.start or None, query.end or None)
+        form = wanted_form(req, query.format or None)
+        if form != JSON:
+            await self._send(resp, query, form)
+            return
+        resp.append_header("Vary", "Accept")
         after = read_cursor(query.cursor) if query.cursor else 0
-        end = LATEST_MS // 1_000 if end is None else end
+        start, end = _openings(query)
         if query.chain == SIGNALS:
-            resp.media = await in_database_thread(self._signals, query, start or 0, end, after)
+            resp.media = await in_database_thread(self._signals, query, start, end, after)
             return
         page = await in_database_thread(
             self._reader.page,
             query.ledger,
             wanted_slot(query),
-            start or 0,
+            start,
             end,
-            query.limit,
+            query.limit or PAGE,
             after,
         )
         cursor = write_cursor(page.rows[-1].seq) if page.more else None
@@ -75,6 +94,35 @@ class LedgerResource:
         if query.model is not UNSET:
             shown.missed = await in_database_thread(self._missed, query)
         resp.media = shown
+
+    async def _send(self, resp: Response, query: LedgerQuery, form: str) -> None:
+        """Send rows as a table: all of them, or a page."""
+        fields = SIGNAL_FIELDS if query.chain == SIGNALS else FORECAST_FIELDS
+        pages = self._pages(query)
+        if most := query.limit or (PARQUET_ROWS if form == PARQUET else None):
+            held, cursor = await in_database_thread(_first_pages, pages, most)
+            if cursor:
+                resp.set_header(NEXT_CURSOR, cursor)
+            pages = iter(held)
+        columns = ledger_columns(fields, (page for page, _ in pages if page))
+        name = f"ledger-{query.chain if query.chain == SIGNALS else query.ledger}"
+        await send_table(resp, form, name, table_parts(form, fields, columns))
+
+    def _pages(self, query: LedgerQuery) -> Iterator[tuple[Sequence[Struct], str | None]]:
+        """Yield pages of rows, each with where the next begins."""
+        wanted, (start, end) = wanted_slot(query), _openings(query)
+        after = read_cursor(query.cursor) if query.cursor else 0
+        size = query.limit or PAGE_LIMIT
+        more = True
+        while more:
+            rows: Sequence[LedgerRow | SealedSignal]
+            if query.chain == SIGNALS:
+                rows, more = self._sealed.page(wanted, start, end, size, after)
+            else:
+                page = self._reader.page(query.ledger, wanted, start, end, size, after)
+                rows, more = page.rows, page.more
+            after = rows[-1].seq if rows else after
+            yield rows, write_cursor(after) if more else None
 
     def _missed(self, query: LedgerQuery) -> dict[str, int]:
         """Return how many of one model's forecasts were missed, by reason."""
@@ -85,10 +133,29 @@ class LedgerResource:
         return dict(total)
 
     def _signals(self, query: LedgerQuery, start: int, end: int, after: int) -> LedgerPageShown:
-        rows, more = self._sealed.page(wanted_slot(query), start, end, query.limit, after)
+        limit = query.limit or PAGE
+        rows, more = self._sealed.page(wanted_slot(query), start, end, limit, after)
         cursor = write_cursor(rows[-1].seq) if more else None
         shown = [show_sealed(row) for row in rows]
         return LedgerPageShown([], cursor, shown, self._sealed.missed())
+
+
+def _openings(query: LedgerQuery) -> tuple[int, int]:
+    start, end = opening_seconds(query.start or None, query.end or None)
+    return start or 0, LATEST_MS // 1_000 if end is None else end
+
+
+def _first_pages(
+    pages: Iterator[tuple[Sequence[Struct], str | None]], most: int
+) -> tuple[list[tuple[Sequence[Struct], str | None]], str | None]:
+    """Return pages until they hold so many rows, and where the rest begins."""
+    held, rows = [], 0
+    for page in pages:
+        held.append(page)
+        rows += len(page[0])
+        if rows >= most:
+            break
+    return held, held[-1][1]
 
 
 class VerifyLedger:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from api.candles.schemas_candles import PAGE_LIMIT
 from api.http.schemas import Json, Name, ResolutionName, Symbol
+from api.http.tables import PAGED, Form
 from core.clock.times import format_time
 from core.forecast_target import HORIZON_LIMITS
 from core.models import EXTERNAL, known_models
@@ -52,8 +53,9 @@ class LedgerQuery(SlotQuery, forbid_unknown_fields=True, kw_only=True):
     chain: Chain = "forecasts"
     start: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
     end: Annotated[str, Meta(description=WHEN)] | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT, description=PAGED)] | UnsetType = UNSET
     cursor: Annotated[str, Meta(max_length=96)] | UnsetType = UNSET
+    format: Form | UnsetType = UNSET
 
 
 class VerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):

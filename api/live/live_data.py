@@ -1,12 +1,24 @@
 """What became of live data: trades, anomalies, rejected messages."""
 
+from collections.abc import Iterator
+
 from falcon.asgi import Request, Response
 
 from api.candles.requested_series import stored_market
+from api.candles.schemas_candles import PAGE, PAGE_LIMIT
 from api.docs.openapi import operation
+from api.docs.openapi_parts import TABLE_PAGE
 from api.http.cursors import read_place, write_cursor
 from api.http.middleware import symbol_of
 from api.http.ranges import instants
+from api.http.tables import (
+    JSON,
+    NEXT_CURSOR,
+    PARQUET_ROWS,
+    send_table,
+    table_parts,
+    wanted_form,
+)
 from api.http.threads import in_thread
 from api.live.schemas_live import (
     AnomaliesPage,
@@ -20,15 +32,28 @@ from api.live.schemas_live import (
     RangeQuery,
     TradeShown,
     TradesPage,
+    TradesQuery,
 )
 from core.clock.times import format_each_microsecond, format_microseconds, format_time
+from core.columnar.tables import PARQUET, Field, Kind
 from core.names import check_name
+from core.series import Market
 from storage.journal.pages import Position, TradePage
 from storage.journal.query import TradeReader
 from storage.live.quarantine import Quarantine
 from storage.live.traded_markets import TradedMarkets
 from storage.trades.anomalies import AnomalyStore
 from storage.trades.gap_ledger import Gap, GapLedger
+
+# As `TradeRow` has them.
+_TRADE_FIELDS = (
+    Field("trade_id", Kind.INTEGER),
+    Field("time", Kind.MICROTIME),
+    Field("price", Kind.FLOAT),
+    Field("size", Kind.FLOAT),
+    Field("side", Kind.TEXT),
+    Field("last_trade_id", Kind.INTEGER),
+)
 
 
 class TradesResource:
@@ -38,25 +63,60 @@ class TradesResource:
         self._trades = trades
         self._traded = traded
 
-    @operation("read_trades", "live", {200: TradesPage}, errors=(404, 422))
+    @operation("read_trades", "live", {200: TradesPage}, errors=(404, 422), more=TABLE_PAGE)
     async def on_get(
-        self, req: Request, resp: Response, platform: str, symbol: str, query: RangeQuery
+        self, req: Request, resp: Response, platform: str, symbol: str, query: TradesQuery
     ) -> None:
-        """Read every accepted trade, in the order in which they happened."""
+        """Read every accepted trade, in the order in which they happened.
+
+        Also as CSV, Arrow or Parquet: then all of the span come in one answer, or with
+        `limit` a page, with the cursor in the header `X-Next-Cursor`.
+        """
         market = stored_market(platform, symbol_of(symbol))
-        span = instants(query.start, query.end)
+        form = wanted_form(req, query.format)
+        pages = self._pages(market, query)
         await in_thread(self._traded.check, market)
+        if form == JSON:
+            page = await in_thread(next, pages)
+            resp.append_header("Vary", "Accept")
+            resp.media = TradesPage(*market, _shown_trades(page), _cursor(page))
+            return
+        cursor = None
+        if query.limit or form == PARQUET:
+            held, cursor = await in_thread(_first_pages, pages, query.limit or PARQUET_ROWS)
+            pages = iter(held)
+        if cursor:
+            resp.set_header(NEXT_CURSOR, cursor)
+        columns = (list(zip(*page.rows, strict=True)) for page in pages if page.rows)
+        name = f"{market.platform}-{market.symbol}-trades"
+        await send_table(resp, form, name, table_parts(form, _TRADE_FIELDS, columns))
+
+    def _pages(self, market: Market, query: TradesQuery) -> Iterator[TradePage]:
+        """Yield pages until the end of the span."""
+        span = instants(query.start, query.end)
         after = Position(*read_place(query.cursor, 3)) if query.cursor else None
-        page = await in_thread(
-            self._trades.page,
-            *market,
-            span.start * 1_000,
-            span.end * 1_000 + 999,
-            query.limit,
-            after,
-        )
-        cursor = write_cursor(*page.next_position) if page.next_position else None
-        resp.media = TradesPage(*market, _shown_trades(page), cursor)
+        limit = query.limit or (PAGE if query.format in (None, JSON) else PAGE_LIMIT)
+        while True:
+            begin, end = span.start * 1_000, span.end * 1_000 + 999
+            page = self._trades.page(*market, begin, end, limit, after)
+            yield page
+            if (after := page.next_position) is None:
+                return
+
+
+def _cursor(page: TradePage) -> str | None:
+    return write_cursor(*page.next_position) if page.next_position else None
+
+
+def _first_pages(pages: Iterator[TradePage], most: int) -> tuple[list[TradePage], str | None]:
+    """Return pages until they hold so many trades, and where the rest begins."""
+    held, rows = list[TradePage](), 0
+    for page in pages:
+        held.append(page)
+        rows += len(page.rows)
+        if rows >= most:
+            break
+    return held, _cursor(held[-1])
 
 
 class AnomaliesResource:

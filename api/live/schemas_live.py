@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from api.candles.schemas_candles import PAGE_LIMIT
+from api.http.tables import PAGED, Form
 from core.books.levels import TOP, BookState
 
 
@@ -52,6 +53,13 @@ class RangeQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     end: str | None = None
     limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT)] = 1_000
     cursor: Annotated[str, Meta(max_length=96)] | None = None
+
+
+class TradesQuery(RangeQuery, forbid_unknown_fields=True, kw_only=True):
+    """Which trades to tell, and in which form."""
+
+    limit: Annotated[int, Meta(ge=1, le=PAGE_LIMIT, description=PAGED)] | None = None  # type: ignore[assignment]
+    format: Form | None = None
 
 
 class TradeShown(Struct, omit_defaults=True):

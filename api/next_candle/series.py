@@ -5,7 +5,6 @@ from typing import NamedTuple
 from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
-from api.candles.candles import CSV
 from api.candles.requested_series import no_candles
 from api.docs.openapi import operation
 from api.docs.openapi_parts import CSV_PAGE, TASK, joined
@@ -15,6 +14,7 @@ from api.http.middleware import accepts_gzip
 from api.http.prefer import WAIT_LIMIT
 from api.http.ranges import opening_seconds
 from api.http.schemas import TaskQueued
+from api.http.tables import CSV_TYPE
 from api.http.threads import in_thread
 from api.next_candle import pages
 from api.next_candle.requests import NextCandleRequests
@@ -189,7 +189,7 @@ class _Form:
         """Answer with the points."""
         resp.append_header("Vary", "Accept")
         if self._csv:
-            resp.content_type = CSV
+            resp.content_type = CSV_TYPE
             if self._cursor:
                 resp.set_header("X-Next-Cursor", self._cursor)
         else:

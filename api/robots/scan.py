@@ -8,9 +8,9 @@ import msgspec
 from falcon import HTTP_304, MEDIA_JSON
 from falcon.asgi import Request, Response
 
-from api.candles.candles import CSV
 from api.docs.openapi import operation
 from api.docs.openapi_parts import SCAN_FORMS
+from api.http.tables import CSV_TYPE
 from api.http.threads import in_thread
 from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
@@ -76,7 +76,7 @@ class ScanResource:
         view = await in_thread(self._answer, account, query, now, robot and not present)
         if robot and present:  # the answer need not wait for it
             resp.schedule(partial(in_thread, note_caller, heartbeats, account))
-        resp.content_type = MEDIA_JSON if query.format == "json" else CSV
+        resp.content_type = MEDIA_JSON if query.format == "json" else CSV_TYPE
         resp.set_header("ETag", view.tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
         held = (req.get_header("If-None-Match") or "").replace("W/", "").replace(" ", "")

@@ -1,4 +1,4 @@
-"""Bodies and files of candles by their kind: CSV, NDJSON or JSON."""
+"""Bodies and files of candles by their kind: CSV, NDJSON, JSON, Arrow or Parquet."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from core.candle_files.documents import find_rows
 from core.candle_files.parsed import ParsedCandles, ReadOptions
 from core.candle_files.read import read_csv, read_values
 from core.candle_files.tables import check_number, decode
+from core.columnar.read_tables import read_table_rows
+from core.columnar.tables import ARROW, PARQUET
 from core.errors import MalformedRequest
 
 CSV, JSON, NDJSON = "csv", "json", "ndjson"
@@ -21,6 +23,8 @@ def read_body(data: bytes, kind: str, options: ReadOptions) -> ParsedCandles:
     """
     if kind == CSV:
         return read_csv(data, options)
+    if kind in (ARROW, PARQUET):
+        return read_values(read_table_rows(data, kind, options.most_rows), options)
     text = decode(data, "JSON in UTF-8")
     if kind == JSON:
         return read_values(find_rows(_decoded(text, "The body")), options)

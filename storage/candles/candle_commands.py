@@ -1,5 +1,7 @@
 """Commands of RedisTimeSeries for the fields of a series."""
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -14,6 +16,11 @@ FIELDS = (*PLAIN_FIELDS, "trades", "flags")
 # Bytes a chunk, an eighth of the default: a new symbol has dozens of series, and one written
 # out of order has a chunk of each decoded. Long series take a seventh more memory for it.
 CHUNK_OPTIONS = ("CHUNK_SIZE", 512)
+
+# A span of so many openings is packed as a whole, an hour after its end; whoever writes one of
+# its candles more than half an hour after that end drops it. So clocks may differ by as much.
+PACKED_CANDLES = 2_048
+_DROP_AFTER_S, _PACK_AFTER_S = 1_800, 3_600
 
 Command = list[Any]
 
@@ -48,6 +55,43 @@ def add(series: Series, samples: Samples) -> Command:
     command[2::3] = (samples.time * 1_000).tolist()
     command[3::3] = samples.values.tolist()
     return command
+
+
+def is_packed(series: Series, bucket: int, now_s: float, *, packing: bool = False) -> bool:
+    """Say whether the candles of a span may be packed by others, or (`packing`) by us."""
+    end = (bucket + 1) * PACKED_CANDLES * series.resolution
+    return end + (_PACK_AFTER_S if packing else _DROP_AFTER_S) <= now_s
+
+
+def draft(bucket: int) -> str:
+    """Return the field that says who is packing a span: it is dropped with what is packed."""
+    return f"draft:{bucket}"
+
+
+def forget_packed(series: Series, openings: Iterable[int]) -> list[Command]:
+    """Return what drops the packed candles of openings (s) that are written; live ones have none.
+
+    It belongs into the transaction that writes them.
+    """
+    span, now_s = PACKED_CANDLES * series.resolution, time.time()
+    buckets = {opening // span for opening in openings}
+    dropped = [bucket for bucket in buckets if is_packed(series, bucket, now_s)]
+    if not dropped:
+        return []
+    fields = [field for bucket in dropped for field in (str(bucket), draft(bucket))]
+    return [["HDEL", keys.packed_candles(series), *fields]]
+
+
+def queue_forget_packed(
+    pipe: Any, platform: str, symbol: str, written: Iterable[tuple[int, int]]
+) -> None:
+    """Queue what drops the packed candles of a market's written `(resolution, opening)` pairs."""
+    openings: dict[int, list[int]] = {}
+    for resolution, opening in written:
+        openings.setdefault(resolution, []).append(opening)
+    for resolution, own in openings.items():
+        for command in forget_packed(Series(platform, symbol, resolution), own):
+            pipe.execute_command(*command)
 
 
 def is_missing(reply: object) -> bool:

@@ -143,8 +143,9 @@ class CandleStore:
         """Remove all candles of a series; it is no error if there are none."""
         with redis_errors():
             pipeline = self._client.pipeline(transaction=True)
-            names = (key(series, field) for field in FIELDS)
-            pipeline.delete(*names, keys.candle_state(series), keys.series_facts(series))
+            names = [key(series, field) for field in FIELDS]
+            names += [keys.candle_state(series), keys.packed_candles(series)]
+            pipeline.delete(*names, keys.series_facts(series))
             pipeline.srem(keys.SERIES_INDEX, str(series))
             pipeline.execute()
 

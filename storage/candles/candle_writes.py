@@ -15,6 +15,7 @@ from storage.candles.candle_commands import (
     add,
     alter,
     create,
+    forget_packed,
     is_missing,
     is_there,
     key,
@@ -72,6 +73,7 @@ class ChunkWriter:
                 self._sent = result
                 pipeline.multi()
                 noted = self._differences(merged.ours, merged.theirs)
+                noted += forget_packed(self._series, _openings(merged.changes))
                 self._carry_out(pipeline, merged, held, [*self._preparation(held), *noted])
         return result
 
@@ -128,6 +130,10 @@ class ChunkWriter:
                 or_empty(answer)
         for samples, answer in zip(merged.changes, answers[len(preparation) : -2], strict=True):
             _check_each(samples, or_empty(answer))
+
+
+def _openings(changes: list[Samples]) -> set[int]:
+    return {opening for samples in changes for opening in samples.time.tolist()}
 
 
 def _values(candles: Candles) -> list[CandleValues]:

@@ -11,6 +11,7 @@ import redis
 from core.clock.resolutions import MINUTE
 from core.series import CandleFlag, Series
 from storage import keys
+from storage.candles.candle_commands import queue_forget_packed
 from storage.candles.live_grids import LIVE_RESOLUTIONS, CandleGrids, read_grids
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
@@ -175,6 +176,7 @@ def rewrite_candles(
         told[key], flags[key] = part, _marks(candle.flags, revised)
         samples += candle_samples(series, opening, part)
         samples += (keys.flags(series), opening * 1_000, flags[key])
+    queue_forget_packed(pipe, platform, symbol, parts)
     for resolution in {resolution for resolution, _ in parts}:
         pipe.hincrby(keys.candle_state(Series(platform, symbol, resolution)), "version", 1)
     if samples:

@@ -9,6 +9,7 @@ import redis
 from core.clock.resolutions import DAY
 from core.series import CandleFlag, Market, Series
 from storage import keys
+from storage.candles.candle_commands import queue_forget_packed
 from storage.candles.live_grids import LIVE_RESOLUTIONS, CandleGrids, read_grids
 from storage.journal import ticks
 from storage.journal.archive import JournalArchive
@@ -126,6 +127,8 @@ class TradeUpkeep:
             if samples:
                 pipe.execute_command("TS.MADD", *samples)
                 pipe.hincrby(keys.candle_state(series), "version", 1)
+                written = ((series.resolution, stamp // 1_000) for stamp in samples[1::3])
+                queue_forget_packed(pipe, series.platform, series.symbol, written)
             return len(samples) // 3
 
         way = RightOfWay(self._client, keys.right_of_way(series.platform, series.symbol))

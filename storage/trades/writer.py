@@ -13,6 +13,7 @@ import redis
 
 from core.series import Series
 from storage import keys
+from storage.candles.candle_commands import queue_forget_packed
 from storage.journal import journal, ticks
 from storage.journal.archive import JournalArchive
 from storage.journal.columns import Trades
@@ -213,6 +214,7 @@ def _candle_samples(
     for resolution in touched:
         state_key = keys.candle_state(Series(platform, symbol, resolution))
         pipe.hincrby(state_key, "version", 1)
+    queue_forget_packed(pipe, platform, symbol, {*changes.write, *changes.flags})
     queue_comparison(pipe, platform, symbol, changes.beside)
     if changes.lost:
         pipe.sadd(keys.DIRTY_INDEX, f"{platform}:{symbol}")

@@ -5,7 +5,9 @@ import io
 
 import pytest
 
-from core.clock.times import format_time
+from core.clock.times import format_time, parse_time
+from core.columnar.read_tables import read_table_rows
+from core.columnar.tables import ARROW, MEDIA_TYPES
 from core.series import Series
 from storage.stores import Stores
 from tests.integration.api.conftest import Api
@@ -178,3 +180,69 @@ async def test_10000_candles_fit_a_page(api: Api, stores: Stores) -> None:
     answer = await api("GET", "/candles/coinbase/BTC-USD/1m?limit=10000")
     assert len(answer.json["candles"]) == 10_000
     assert answer.json["next_cursor"]
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet", "csv"])
+async def test_tables_hold_all_rows_of_the_range(api: Api, stores: Stores, form: str) -> None:
+    hold_partial(stores, 1_200)
+    answer = await api("GET", f"{PATH}?format={form}")
+    page = await api("GET", f"{PATH}?limit=10000")
+    assert "X-Next-Cursor" not in answer.headers
+    if form == "csv":
+        shown = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [row["time"] for row in shown] == [one["time"] for one in page.json["candles"]]
+        return
+    assert answer.headers["Content-Type"] == MEDIA_TYPES[form]
+    rows = read_table_rows(answer.content, form)
+    assert len(rows) == 1_200
+    for row, candle in zip(rows, page.json["candles"], strict=True):
+        opening = parse_time(candle["time"], "time") // 1_000
+        flags = ",".join(candle["flags"])
+        assert row == candle | {"time": opening, "flags": flags}
+
+
+async def test_a_page_of_arrow_has_its_cursor_in_a_header(api: Api, stores: Stores) -> None:
+    hold_candles(stores, 5)
+    first = await api("GET", f"{PATH}?limit=3", headers={"Accept": MEDIA_TYPES[ARROW]})
+    cursor = first.headers["X-Next-Cursor"]
+    rest = await api("GET", f"{PATH}?limit=3&format=arrow&cursor={cursor}")
+    assert "X-Next-Cursor" not in rest.headers
+    both = [*read_table_rows(first.content, ARROW), *read_table_rows(rest.content, ARROW)]
+    assert [row["close"] for row in both] == stores.candles.read(HOURLY).close.tolist()
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+async def test_an_empty_range_is_a_table_without_rows(api: Api, stores: Stores, form: str) -> None:
+    hold_candles(stores, 3)
+    answer = await api("GET", f"{PATH}?format={form}&start=2001-01-01&end=2001-01-02")
+    assert answer.status_code == 200
+    assert read_table_rows(answer.content, form) == []
+    missing = await api("GET", f"/candles/coinbase/NOT-HELD/1h?format={form}")
+    assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+async def test_a_table_that_went_out_may_come_in_again(api: Api, stores: Stores, form: str) -> None:
+    hold_partial(stores, 5)
+    table = await api("GET", f"{PATH}?format={form}")
+    answer = await api(
+        "POST",
+        "/ingest/candles/copy?symbol=BTC-USD&resolution=1h",
+        headers={"Content-Type": MEDIA_TYPES[form]},
+        body=table.content,
+    )
+    assert answer.status_code == 202
+    sent, held = stores.uploads.get(answer.json["task_id"]), stores.candles.read(HOURLY)
+    for name in ("time", "open", "high", "low", "close", "volume", "trades"):
+        assert getattr(sent, name).tolist() == getattr(held, name).tolist()
+
+
+async def test_a_body_that_is_no_table_is_refused(api: Api) -> None:
+    answer = await api(
+        "POST",
+        "/ingest/candles/copy?symbol=BTC-USD&resolution=1h",
+        headers={"Content-Type": MEDIA_TYPES["parquet"]},
+        body=b"PAR1 and nothing more PAR1",
+    )
+    assert answer.status_code == 400
+    assert "not Parquet" in answer.json["detail"]

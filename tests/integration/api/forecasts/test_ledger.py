@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import update
 
 from core.clock.times import format_time, parse_time
+from core.columnar.read_tables import read_table_rows
 from core.forecast_target import ForecastTarget
 from core.ledger import FORECASTS, HASHED, LIVE, row_hash
 from storage.database import writing
@@ -80,6 +81,21 @@ async def test_rows_come_in_pages_by_slot_and_time(api: Api, stores: Stores) -> 
     assert [row["seq"] for row in found] == [2, 3]
 
 
+async def test_the_ledger_comes_as_a_table_with_all_that_its_hashes_cover(
+    api: Api, stores: Stores
+) -> None:
+    stores.ledger.append(forecasts(3))
+    answer = await api("GET", "/ledger?format=arrow")
+    rows = read_table_rows(answer.content, "arrow")
+    for row, shown in zip(rows, (await api("GET", "/ledger")).json["rows"], strict=True):
+        plain = row | {"made_at": round(row["made_at"] * 1_000)}
+        assert row_hash(FORECASTS, row["prev_hash"], plain) == row["hash"] == shown["hash"]
+    page = await api("GET", "/ledger?format=parquet&limit=2")
+    assert read_table_rows(page.content, "parquet") == rows[:2]
+    rest = await api("GET", f"/ledger?format=csv&cursor={page.headers['X-Next-Cursor']}")
+    assert rest.text.splitlines()[1].startswith("3,")
+
+
 async def test_a_ledger_that_does_not_exist_is_not_found(api: Api) -> None:
     for path in ("/ledger", "/ledger/verify", "/scoreboard"):
         assert (await api("GET", path, params={"ledger": "replay-0"})).status_code == 404
@@ -133,6 +149,10 @@ async def test_the_chain_of_signals_is_told_and_verified_apart(api: Api, stores:
     ]  # fmt: skip
     assert [row["closed_at"] for row in page["signals"]] == ["2023-11-14T22:18:20Z", None]
     assert page["missed"] == {LATE: 1}
+    table = await api("GET", "/ledger", query_string="chain=signals&format=arrow")
+    assert [row["exit"] for row in read_table_rows(table.content, "arrow")] == [
+        "take_profit", None, None,
+    ]  # fmt: skip
     query = f"chain=signals&cursor={page['next_cursor']}"
     rest = (await api("GET", "/ledger", query_string=query)).json
     assert [row["seq"] for row in rest["signals"]] == [3]

@@ -1,7 +1,13 @@
 """Live trades over HTTP: accepted when the broker holds them, shown once they are stored."""
 
+import csv
+import io
 import json
+from typing import Any
 
+import pytest
+
+from core.columnar.read_tables import read_table_rows
 from storage.live.quarantine import Quarantine
 from storage.live.traded_markets import TradedMarkets
 from storage.stores import Stores
@@ -62,6 +68,35 @@ async def test_trades_are_read_page_by_page_with_their_own_decimals(
     ]
     assert told[1]["time"] == "2023-11-14T22:13:20.001500Z"
     assert rest.json["next_cursor"] is None
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet", "csv"])
+async def test_trades_come_as_a_table_whole_or_in_pages(
+    api: Api, stores: Stores, form: str
+) -> None:
+    rows = [RawTrade(n, START + n * 1_500, "0.00001305", f"{n + 1}.5") for n in range(5)]
+    await api("POST", "/ingest/x", json=TRADE)
+    TradeWriter(stores.redis).write("x", {"A-B": [pack(rows)]})
+
+    whole = await api("GET", f"/trades/x/A-B?format={form}")
+    page = await api("GET", f"/trades/x/A-B?format={form}&limit=3")
+    rest = await api(
+        "GET", f"/trades/x/A-B?format={form}&limit=3&cursor={page.headers['X-Next-Cursor']}"
+    )
+
+    tables = [_rows(answer.content, form) for answer in (whole, page, rest)]
+    assert tables[0] == tables[1] + tables[2]
+    assert [(float(t["size"]), int(t["trade_id"])) for t in tables[0]] == [
+        (n + 1.5, n) for n in range(5)
+    ]
+    assert tables[0][1]["time"] in ("2023-11-14T22:13:20.001500Z", (START + 1_500) / 1e6)
+    assert "X-Next-Cursor" not in rest.headers
+
+
+def _rows(content: bytes, form: str) -> list[dict[str, Any]]:
+    if form == "csv":
+        return list(csv.DictReader(io.StringIO(content.decode())))
+    return read_table_rows(content, form)
 
 
 async def test_an_unknown_market_is_a_404_and_a_new_one_is_empty(api: Api) -> None:

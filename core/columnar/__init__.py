@@ -1,0 +1,1 @@
+"""Tables as Arrow and Parquet, where rows are many."""
