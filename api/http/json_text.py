@@ -67,6 +67,8 @@ def check_depth(text: bytes, what: str = "The body") -> None:
     # Without a backslash, every other part between quotes is a string.
     outside = _STRING.sub(b"", text) if b"\\" in text else b"".join(text.split(b'"')[::2])
     brackets = outside.translate(None, _ALL_BUT_BRACKETS)
+    if brackets.count(b"[") + brackets.count(b"{") <= DEPTH_LIMIT:
+        return
     opening = np.isin(np.frombuffer(brackets, np.uint8), _OPENING)
     depths = np.cumsum(np.where(opening, 1, -1))
     if depths.size and depths.max() > DEPTH_LIMIT:

@@ -1,5 +1,8 @@
 """An order of a request, as the trader is told it."""
 
+import threading
+import time
+from collections.abc import Callable
 from decimal import Decimal
 
 from api.http.middleware import symbol_of
@@ -16,15 +19,51 @@ METAAPI = "metaapi"
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
 
 
+# What a name means is asked for anew so often (s): the trader judges orders by its own look.
+_BELIEF_S = 1.0
+
+
 class OrderReader:
     """Reads orders of requests; blocks, and raises what `MarketNames.find` does."""
 
-    def __init__(self, symbols: SymbolResolver, markets: MarketStore) -> None:
+    def __init__(
+        self,
+        symbols: SymbolResolver,
+        markets: MarketStore,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._symbols = symbols
         self._markets = markets
+        self._clock = clock
+        self._looking = threading.Lock()
+        self._held: dict[tuple[str, str | None], tuple[float, Instrument]] = {}
 
     def instrument(self, name: str, platform: str | None) -> Instrument:
         """Return what a name means; raises `InvalidRequest` where its units are not known."""
+        # One looks for all who ask at the same time.
+        with self._looking:
+            found = self._known(name, platform)
+            if found is None:
+                found, now = self._look(name, platform), self._clock()
+                fresh = {named: one for named, one in self._held.items() if now < one[0]}
+                self._held = fresh | {(name, platform): (now + _BELIEF_S, found)}
+        return found
+
+    def read(self, asked: TradeRequest) -> PlaceOrder:
+        """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
+        _parts(asked)
+        return _read(asked, self.instrument(asked.symbol, asked.platform))
+
+    def read_at_once(self, asked: TradeRequest) -> PlaceOrder | None:
+        """Do as `read` without blocking; None where what the symbol means must be looked up."""
+        instrument = self._known(asked.symbol, asked.platform)
+        return None if instrument is None else _read(asked, instrument)
+
+    def _known(self, name: str, platform: str | None) -> Instrument | None:
+        until, found = self._held.get((name, platform), (0.0, None))
+        return found if self._clock() < until else None
+
+    def _look(self, name: str, platform: str | None) -> Instrument:
         market = self._symbols.market(symbol_of(name), platform)
         instrument = instrument_of(self._markets.get(market))
         if instrument is None:
@@ -36,14 +75,12 @@ class OrderReader:
             )
         return instrument
 
-    def read(self, asked: TradeRequest) -> PlaceOrder:
-        """Return the order that a request asks for; raises `InvalidRequest` naming the field."""
-        _parts(asked)
-        instrument = self.instrument(asked.symbol, asked.platform)
-        order = _order(asked, instrument.platform, instrument.symbol)
-        check_units(order, instrument)
-        check_sides(order)
-        return order
+
+def _read(asked: TradeRequest, instrument: Instrument) -> PlaceOrder:
+    order = _order(asked, instrument.platform, instrument.symbol)
+    check_units(order, instrument)
+    check_sides(order)
+    return order
 
 
 def read_order(asked: TradeRequest) -> PlaceOrder:

@@ -12,7 +12,7 @@ from api.trading.schemas import TradeAnswer, TradePending, TradeRequest
 from api.trading.venues.accounts import CallersAccounts
 from api.trading.venues.order_end import is_open, order_of
 from core.errors import InvalidRequest
-from core.trading.accounts import is_at_venue
+from core.trading.accounts import PAPER, is_at_venue
 from storage.trading.accounts import AccountStore
 from storage.trading.commands import CommandStore
 
@@ -55,7 +55,9 @@ class TradeResource:
         number = await in_database_thread(self._callers.number, owner, json.account_id)
         await count_unless_repeated(req, self._commands, number, client_id)
         if not is_at_venue(number):
-            order = await in_thread(self._orders.read, json)
+            order = self._orders.read_at_once(json)
+            if order is None:
+                order = await in_thread(self._orders.read, json)
         elif client_id is None:
             raise InvalidRequest(
                 "An order at a venue needs a client_order_id, by which it can be repeated safely.",
@@ -77,7 +79,9 @@ class TradeResource:
         else:
             shown = await order_of(self._accounts, account_id, name)
             state = shown.state if shown else "accepted"
-        account = await in_database_thread(self._callers.name, account_id)
+        account = PAPER
+        if is_at_venue(account_id):
+            account = await in_database_thread(self._callers.name, account_id)
         if shown is not None and is_at_venue(account_id) and is_open(shown):
             resp.status = "202 Accepted"
             resp.media = TradePending(

@@ -20,7 +20,7 @@ from storage.ledger.ledger_chain import extend, read_head
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_store import appending
 from storage.ledger.ledger_tables import order_events
-from storage.trading.commands import NewCommand, WaitingCommand, enter, note_result, waiting
+from storage.trading.commands import NewCommand, WaitingCommand, enter, note_results, waiting
 from storage.trading.decisions import KeptConfig, note_decided, record_decision
 from storage.trading.lease import LEASE_MS, check_lease
 from storage.trading.switches import (
@@ -230,6 +230,9 @@ class TraderTurn:
         self._rows: list[dict[str, Any]] = []
         self._switches: dict[int, Switch] = {}
         self._number: int | None = None
+        self._new_orders: dict[int, ShownOrder] = {}
+        self._orders: dict[int, ShownOrder] = {}
+        self._answers: dict[int, Any] = {}
 
     def allowed(self, account_id: int) -> TradingState:
         """Return what an account may do by its switch and everybody's; none changes meanwhile."""
@@ -267,8 +270,22 @@ class TraderTurn:
         return list(range(first, self._number + 1))
 
     def finish(self) -> None:
-        """Write what was recorded."""
+        """Write what was recorded, each order once, and what came of commands."""
         extend(self._connection, self._turn, ORDERS, self._rows)
+        self._write_orders()
+        self._write_answers()
+
+    def _write_orders(self) -> None:
+        new, changed = ([msgspec.structs.asdict(one) for one in orders.values()]
+                        for orders in (self._new_orders, self._orders))  # fmt: skip
+        if new:
+            self._connection.execute(insert(trading_orders), new)
+        for values in changed:
+            here = trading_orders.c.id == values.pop("id")
+            self._connection.execute(update(trading_orders).where(here).values(values))
+
+    def _write_answers(self) -> None:
+        note_results(self._connection, self._answers, self.now)
 
     def keep(self, account: Account, number: int) -> None:
         """Keep the state of an account that follows from the chain up to a row."""
@@ -281,12 +298,12 @@ class TraderTurn:
 
     def enter_order(self, order: ShownOrder) -> None:
         """Keep an order that nobody has heard of."""
-        self._connection.execute(insert(trading_orders).values(msgspec.structs.asdict(order)))
+        self._new_orders[order.id] = order
 
     def keep_order(self, order: ShownOrder) -> None:
-        """Keep an order as others read it."""
-        values = msgspec.structs.asdict(order)
-        self._put(trading_orders, {"id": values.pop("id")}, values)
+        """Keep an order that `order` returns as others are to read it."""
+        kept = self._new_orders if order.id in self._new_orders else self._orders
+        kept[order.id] = order
 
     def keep_trade(self, trade: ClosedTrade) -> None:
         """Keep an ended position."""
@@ -308,7 +325,7 @@ class TraderTurn:
 
     def place(self, account_id: int, order: PlaceOrder, client_order_id: str) -> None:
         """Have an order placed; one under the same id is placed once."""
-        enter(self._connection, NewCommand(account_id, order, client_order_id), self.now)
+        enter(self._connection, [NewCommand(account_id, order, client_order_id)], self.now)
 
     def note_decided(self, kept: KeptConfig, seq: int) -> None:
         """Note up to which sealed signal was decided of."""
@@ -316,13 +333,16 @@ class TraderTurn:
 
     def order(self, order_id: int) -> ShownOrder | None:
         """Return an order as it was kept."""
+        kept = self._new_orders.get(order_id) or self._orders.get(order_id)
+        if kept is not None:
+            return kept
         here = trading_orders.c.id == order_id
         row = self._connection.execute(select(trading_orders).where(here)).one_or_none()
         return None if row is None else ShownOrder(**row._mapping)
 
     def answer(self, command_id: int, result: Any) -> None:
         """Note what came of a command."""
-        note_result(self._connection, command_id, self.now, result)
+        self._answers[command_id] = result
 
     def _put(self, table: Table, named: dict[str, Any], values: dict[str, Any]) -> None:
         here = [table.c[name] == value for name, value in named.items()]

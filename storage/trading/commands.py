@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, update
 
 from core.clock.times import now_ms
 from core.errors import Conflict
@@ -17,6 +17,15 @@ from storage.trading.trading_tables import trading_commands
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE: "msgspec.json.Decoder[Command]" = msgspec.json.Decoder(Command)
+# An account and a client_order_id of it.
+_Key = tuple[int, str]
+# Made once: that costs more than what they find.
+_HELD = select(trading_commands).where(
+    trading_commands.c.account_id == bindparam("account_id"),
+    trading_commands.c.client_order_id.in_(bindparam("names", expanding=True)),
+)
+_NOTE = update(trading_commands).where(trading_commands.c.id == bindparam("command_id"))
+_INSERT = insert(trading_commands).returning(trading_commands.c.id, sort_by_parameter_order=True)
 
 
 class NewCommand(msgspec.Struct, frozen=True):
@@ -65,7 +74,7 @@ class CommandStore:
         """
         with writing(self._engine) as connection:
             lock_table(connection, trading_commands)
-            return [enter(connection, one, self._clock()) for one in asked]
+            return enter(connection, asked, self._clock())
 
     def results(self, ids: Sequence[int]) -> Mapping[int, dict[str, Any]]:
         """Return what came of those commands that the trader has handled."""
@@ -81,32 +90,57 @@ class CommandStore:
 
     def asked(self, account_id: int, client_order_id: str) -> Command | None:
         """Return what was asked for under an account's id."""
+        key = account_id, client_order_id
         with reading(self._engine) as connection:
-            row = _find(connection, account_id, client_order_id)
+            row = _find(connection, [key]).get(key)
         return None if row is None else _DECODE.decode(row.body)
 
 
-def enter(connection: Connection, asked: NewCommand, now: int) -> Submitted | Conflict:
-    """Store a command in a transaction, or find the one that its id stands for."""
+def enter(
+    connection: Connection, asked: Sequence[NewCommand], now: int
+) -> list[Submitted | Conflict]:
+    """Store commands in a transaction, in order, or find the ones that their ids stand for."""
+    every = [_values(one, now) for one in asked]
+    held = _find(connection, [_key(values) for values in every if values["idempotent"]])
+    fresh: dict[_Key, dict[str, Any]] = {}
+    for values in every:
+        if _key(values) not in held:
+            fresh.setdefault(_key(values), values)
+    ids = dict(zip(fresh, _insert(connection, list(fresh.values())), strict=True))
+    answers: list[Submitted | Conflict] = []
+    for values in every:
+        key, name = _key(values), values["client_order_id"]
+        row, first = held.get(key), fresh.get(key, values)
+        if values["digest"] != (first["digest"] if row is None else row.digest):
+            answers.append(Conflict(f"client_order_id {name} was used for another order."))
+        elif row is not None:
+            answers.append(_submitted(row))
+        else:
+            answers.append(Submitted(ids[key], name, values["idempotent"], first is not values))
+    return answers
+
+
+def _values(asked: NewCommand, now: int) -> dict[str, Any]:
     body = _ENCODE(asked.command)
-    digest = hashlib.sha256(body).hexdigest()
-    told = asked.client_order_id
-    name = told or f"made-{secrets.token_hex(12)}"
-    held = _find(connection, asked.account_id, name) if told else None
-    if held is not None:
-        if held.digest != digest:
-            return Conflict(f"client_order_id {name} was used for another order.")
-        return _submitted(held)
-    values = {
+    return {
         "account_id": asked.account_id,
-        "client_order_id": name,
-        "idempotent": told is not None,
-        "digest": digest,
+        "client_order_id": asked.client_order_id or f"made-{secrets.token_hex(12)}",
+        "idempotent": asked.client_order_id is not None,
+        "digest": hashlib.sha256(body).hexdigest(),
         "body": body.decode(),
         "created_at": now,
     }
-    made = connection.execute(insert(trading_commands).values(values))
-    return Submitted(_made_id(made), name, told is not None, replayed=False)
+
+
+def _key(values: Mapping[str, Any]) -> _Key:
+    return values["account_id"], values["client_order_id"]
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+    """Insert rows in order; returns their ids, which grow with it."""
+    if not rows:
+        return []
+    return list(connection.execute(_INSERT, rows).scalars())
 
 
 def waiting(connection: Connection, limit: int) -> list[WaitingCommand]:
@@ -122,25 +156,26 @@ def waiting(connection: Connection, limit: int) -> list[WaitingCommand]:
     ]
 
 
-def note_result(connection: Connection, command_id: int, now: int, result: Any) -> None:
-    """Note what came of a command."""
-    here = trading_commands.c.id == command_id
-    values = {"handled_at": now, "result": msgspec.to_builtins(result)}
-    connection.execute(update(trading_commands).where(here).values(values))
+def note_results(connection: Connection, results: Mapping[int, Any], now: int) -> None:
+    """Note what came of commands, by their ids."""
+    noted = [
+        {"command_id": number, "handled_at": now, "result": msgspec.to_builtins(result)}
+        for number, result in results.items()
+    ]
+    if noted:
+        connection.execute(_NOTE, noted)
 
 
-def _find(connection: Connection, account_id: int, client_order_id: str) -> Row[Any] | None:
-    here = trading_commands.c
-    query = select(trading_commands).where(
-        here.account_id == account_id, here.client_order_id == client_order_id
-    )
-    return connection.execute(query).one_or_none()
+def _find(connection: Connection, keys: Sequence[_Key]) -> dict[_Key, Row[Any]]:
+    found: dict[_Key, Row[Any]] = {}
+    for account_id in {account_id for account_id, _ in keys}:
+        names = [name for number, name in keys if number == account_id]
+        for part in in_parts(names):
+            rows = connection.execute(_HELD, {"account_id": account_id, "names": list(part)})
+            found |= {(row.account_id, row.client_order_id): row for row in rows}
+    return found
 
 
 def _submitted(row: Row[Any]) -> Submitted:
     result = None if row.handled_at is None else row.result or {}
     return Submitted(row.id, row.client_order_id, row.idempotent, True, result)
-
-
-def _made_id(made: Any) -> int:
-    return int(made.inserted_primary_key[0])

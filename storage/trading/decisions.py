@@ -213,7 +213,7 @@ def _place(connection: Connection, account_id: int, decision: Decision, now: int
     beside = shadow_of(account_id, "ignore_model")
     for number, order in ((account_id, decision.order), (beside, decision.random_side)):
         if order is not None:
-            enter(connection, NewCommand(number, order, decision.id), now)
+            enter(connection, [NewCommand(number, order, decision.id)], now)
 
 
 def note_decided(connection: Connection, kept: KeptConfig, seq: int) -> None:

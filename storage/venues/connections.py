@@ -49,6 +49,10 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         return opened and self.login is not None and self.live_login == self.login
 
 
+# All but the token and what the venue said of the account, which can be long.
+_SHOWN = [_HERE[name] for name in Connection.__struct_fields__]
+
+
 class Seen(NamedTuple):
     """What the venue said of the account when it was connected."""
 
@@ -92,7 +96,7 @@ class ConnectionStore:
         """Return every connection to a venue that is not the paper account."""
         chosen = _HERE.connected & (_HERE.venue != PAPER)
         with reading(self._engine) as connection:
-            rows = connection.execute(select(venue_connections).where(chosen))
+            rows = connection.execute(select(*_SHOWN).where(chosen))
             return [msgspec.convert(row, Connection, from_attributes=True) for row in rows]
 
     def of_number(self, number: int) -> Connection | None:
@@ -203,7 +207,7 @@ class ConnectionStore:
 
     def _read(self, chosen: ColumnElement[bool]) -> Connection | None:
         with reading(self._engine) as connection:
-            row = connection.execute(select(venue_connections).where(chosen)).one_or_none()
+            row = connection.execute(select(*_SHOWN).where(chosen)).one_or_none()
         return None if row is None else msgspec.convert(row, Connection, from_attributes=True)
 
     def _known(self, account_id: int) -> Connection:
