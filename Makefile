@@ -53,8 +53,10 @@ types: $(VENV)/.installed-dev
 	nice $(BIN)/mypy
 	nice $(BIN)/lint-imports
 
+# pyarrow is a peer of one bench only: apart, because pandas would import it everywhere.
 bench: $(VENV)/.installed-dev
-	@$(BIN)/python -m bench $(BENCH)
+	@$(BIN)/uv pip install --quiet --no-deps --target $(VENV)/peers pyarrow
+	@PYTHONPATH=$(VENV)/peers $(BIN)/python -m bench $(BENCH)
 
 # All that is too long for every day: kills and floods of a live server, noise; CAMPAIGN_SEED and CAMPAIGN_TRADES vary it.
 campaign: $(VENV)/.installed-dev

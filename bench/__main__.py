@@ -21,11 +21,12 @@ from bench import (
 )
 from bench.accuracy import exchange_rate
 from bench.measure import ROUNDS, machine
-from bench.robots import market_data, orders, read_trades, scan, sockets
+from bench.robots import candles_frame, market_data, orders, read_trades, scan, sockets
 
 BENCHES: dict[str, Callable[[], None]] = {
     "store_candles": store_candles.run,
     "read_candles": read_candles.run,
+    "candles_frame": candles_frame.run,
     "read_trades": read_trades.run,
     "train_lstm": train_lstm.run,
     "predict_lstm": predict_lstm.run,

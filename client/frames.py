@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from client.arrow import ArrowTable, is_table, table_frame
 from client.errors import BadFrame
 from core.candle_files.parsed import UNKNOWN_TRADES, ParsedCandles
 from core.clock.times import format_time
@@ -65,22 +66,26 @@ def candle_frame(candles: Iterable[Candle]) -> pd.DataFrame:
     return frame.astype(kinds).set_index("time")
 
 
-def upload_frame(candles: pd.DataFrame | Rows) -> pd.DataFrame:
+def upload_frame(candles: pd.DataFrame | Rows | ArrowTable) -> pd.DataFrame:
     """Return candles ready for the wire: `time` as epoch numbers, then the columns of a row.
 
     A frame needs the columns open, high, low, close and volume, in any case, and
     either a DatetimeIndex or a column `time` (datetimes, or epoch seconds or
     milliseconds); times without a zone are taken as UTC. Marks in `flags` go along.
+    So does a table that tells its rows by Arrow's C interface: of polars, pyarrow, DuckDB.
     Rows are lists `[time, open, high, low, close, volume]`, with a trade count
     behind if you like.
     Values are not judged here: the server's rules are the only ones. Raises `BadFrame`.
     """
     if isinstance(candles, pd.DataFrame):
         return _from_frame(candles)
-    widths = {len(row) for row in candles}
+    if is_table(candles):
+        return _from_frame(table_frame(candles))
+    rows: Rows = candles  # type: ignore[assignment]
+    widths = {len(row) for row in rows}
     if len(widths) > 1 or not widths <= {6, 7}:
         raise BadFrame("Every row must be [time, open, high, low, close, volume(, trades)].")
-    return pd.DataFrame(list(candles), columns=["time", *COLUMNS, "trades"][: max(widths or {6})])
+    return pd.DataFrame(list(rows), columns=["time", *COLUMNS, "trades"][: max(widths or {6})])
 
 
 def _from_frame(given: pd.DataFrame) -> pd.DataFrame:

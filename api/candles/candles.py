@@ -26,11 +26,11 @@ from api.http.tables import (
     wanted_form,
 )
 from api.http.threads import in_thread
-from core.columnar.tables import PARQUET, read_stream, to_parquet
+from core.columnar.tables import CANDLE_FIELDS, PARQUET, read_stream, to_parquet
 from core.series import Series, flag_names
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
-from storage.candles.packed.chunks import FIELDS, Chunk, pack
+from storage.candles.packed.chunks import Chunk, pack
 from storage.candles.packed.packed_candles import PackedCandles
 
 _HEADER = "time,open,high,low,close,volume,trades,flags\n"
@@ -127,9 +127,9 @@ def _parts(form: str, chunks: Iterator[Chunk]) -> Iterator[bytes]:
         for chunk in chunks:
             yield _csv_lines(chunk.candles())
         return
-    stream = stream_parts(FIELDS, (chunk.message for chunk in chunks))
+    stream = stream_parts(CANDLE_FIELDS, (chunk.message for chunk in chunks))
     if form == PARQUET:
-        yield to_parquet(FIELDS, read_stream(b"".join(stream)))
+        yield to_parquet(CANDLE_FIELDS, read_stream(b"".join(stream)))
     else:
         yield from stream
 

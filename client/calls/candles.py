@@ -1,13 +1,24 @@
 """Candles in and out, and the watch-list."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import pandas as pd
 
+from client.arrow import (
+    FILE_ENDINGS,
+    ArrowTable,
+    Form,
+    candle_batches,
+    candle_file,
+    candles_as,
+    frame_batches,
+)
 from client.calls.tasks import TaskCalls
+from client.errors import BadFrame
 from client.frames import Candle, Rows, Time, candle_frame, time_range, time_text, upload_frame
 from client.paging import Query, limited
 from client.progress import Show, progress_shown
@@ -98,7 +109,7 @@ class CandleCalls(TaskCalls):
 
     def ingest_candles(
         self,
-        candles: pd.DataFrame | Rows,
+        candles: pd.DataFrame | Rows | ArrowTable,
         *,
         platform: str,
         symbol: str,
@@ -109,8 +120,9 @@ class CandleCalls(TaskCalls):
     ) -> dict[str, Any]:
         """Store candles that you hold, and return what became of them.
 
-        `candles` is a frame or rows as `client.frames.upload_frame` takes them,
-        any number: they travel 100,000 a request, one request after the other.
+        `candles` is a frame of pandas or polars, a table of Arrow, or rows, as
+        `client.frames.upload_frame` takes them, any number: they travel 100,000 a
+        request, one request after the other.
         The answer has `inserted`, `revised`, `duplicates`, `rejected` and more.
         A bad row refuses its request (`InvalidRequest` names it), or is reported
         under `rejected` with `skip_bad_rows`. `zone` is the market's clock and `grid`
@@ -155,18 +167,46 @@ class CandleCalls(TaskCalls):
         limit: int | None = None,
         *,
         newest: bool = False,
-    ) -> pd.DataFrame:
+        form: Form = "pandas",
+    ) -> Any:
         """Return candles from `start` to `end`, both included, oldest first.
 
-        However many there are, page by page; with `limit` the first so many of
-        the range, or with `newest` the last. Columns: open, high, low, close,
-        volume, trades, flags; see `client.frames`. Raises `NotFound` if none are
-        held of the series at all.
+        However many there are; with `limit` the first so many of the range, or with `newest`
+        the last. `form` is what they are given as: a frame of pandas or polars, or `arrow`, a
+        table that any library takes by Arrow's C interface (`pyarrow.table(it)`). Columns:
+        open, high, low, close, volume, trades, flags; see `client.frames`. Raises `NotFound`
+        if none are held of the series at all.
         """
-        name = raw_symbol(platform, symbol)
-        path = f"/candles/{_part(platform)}/{_part(name)}/{_part(str(resolution))}"
+        path = _series_path(platform, symbol, resolution)
         query: Query = {"start": time_text(start), "end": time_text(end)}
-        return candle_frame(self._read(path, query, limit, newest and limit is not None))
+        if limit is None:
+            answer = self._transport.send("GET", path, params=query | {"format": "arrow"})
+            return candles_as(form, candle_batches(answer.content))
+        frame = candle_frame(self._read(path, query, limit, newest))
+        return frame if form == "pandas" else candles_as(form, frame_batches(frame))
+
+    def save_candles(
+        self,
+        file: str | Path,
+        platform: str,
+        symbol: str,
+        resolution: str | int,
+        start: Time | None = None,
+        end: Time | None = None,
+    ) -> Path:
+        """Write all candles of a range to a file, by its ending: .parquet, .arrow or .csv.
+
+        Raises `BadFrame` for another ending, `NotFound` as `candles` does.
+        """
+        path = Path(file)
+        if path.suffix.lower() not in FILE_ENDINGS:
+            raise BadFrame(f"{path.name}: end its name in {', '.join(FILE_ENDINGS)}.")
+        form = "csv" if path.suffix.lower() == ".csv" else "arrow"
+        query = {"start": time_text(start), "end": time_text(end), "format": form}
+        rows = _series_path(platform, symbol, resolution)
+        answer = self._transport.send("GET", rows, params=query)
+        path.write_bytes(answer.content if form == "csv" else candle_file(path, answer.content))
+        return path
 
     def _read(self, path: str, query: Query, limit: int | None, newest: bool) -> list[Candle]:
         def ask(query: Query) -> _Page:
@@ -206,6 +246,11 @@ class CandleCalls(TaskCalls):
         """Watch a series no longer; its candles stay. Raises `NotFound`."""
         query = {"platform": platform, "symbol": symbol, "resolution": str(resolution)}
         self._transport.send("DELETE", "/watch", params=query)
+
+
+def _series_path(platform: str, symbol: str, resolution: str | int) -> str:
+    parts = platform, raw_symbol(platform, symbol), str(resolution)
+    return "/candles/" + "/".join(map(_part, parts))
 
 
 def _before(candle: Candle) -> str:

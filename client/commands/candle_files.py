@@ -24,7 +24,11 @@ PREVIEW_ROWS = 5
 def ingest_candles(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV, NDJSON or JSON, also .gz or .zip.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="CSV, NDJSON, JSON, Parquet or Arrow, also .gz or .zip.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     symbol: Annotated[str, typer.Option(help="Symbol to store them under.")],
     resolution: Annotated[str, typer.Option(help="Length of a candle: 1m, 5m, 1h, 1d.")],

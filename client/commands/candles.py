@@ -1,6 +1,7 @@
 """`tickcast ingest`, `tickcast candles`, `tickcast watch`: candles in and out."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -24,6 +25,8 @@ from client.commands.output import (
 from client.commands.tasks import task_view
 from core.clock.resolutions import resolution_name
 
+# Candles in a table, unless told otherwise.
+SHOWN = 100
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 ingest = typer.Typer(help="Store candles: an exchange's, or those of a file.", no_args_is_help=True)
@@ -59,13 +62,26 @@ def candles(
     start: Start = None,
     end: End = None,
     limit: Annotated[
-        int, typer.Option(min=1, help="The newest so many; the first from --start on.")
-    ] = 100,
+        int | None,
+        typer.Option(
+            min=1,
+            help="The newest so many; the first from --start on. Of a table 100, else all.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write all of them to a file: .parquet, .arrow, .feather or .csv."),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the candles held of a series."""
     with connect(as_json or as_csv) as tickcast:
+        if out is not None:
+            show(f"Written: {tickcast.save_candles(out, platform, symbol, resolution, start, end)}")
+            return
+        if limit is None and not (as_json or as_csv):
+            limit = SHOWN
         frame = tickcast.candles(
             platform, symbol, resolution, start, end, limit, newest=start is None
         )

@@ -1,6 +1,6 @@
 """Tables of Arrow or Parquet to rows of plain values, as a decoded JSON body would have them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.columnar.tables import ARROW, PARQUET
@@ -33,7 +33,10 @@ def read_table_rows(content: bytes, kind: str, most_rows: int | None = None) -> 
                 raise TooLarge(f"A table of candles has at most {MOST_COLUMNS} columns.")
             if most_rows is not None and len(rows) + batch.num_rows > most_rows:
                 raise TooLarge(f"candles: at most {most_rows:,} a request; send them in parts.")
-            rows += _rows(batch)
+            columns = table_columns([batch])
+            rows += [
+                dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+            ]
     except (TickcastError, KeyboardInterrupt):
         raise
     except BaseException as error:
@@ -56,13 +59,14 @@ def _batches(content: bytes, kind: str) -> Iterator["RecordBatch"]:
         yield from read_ipc_stream(content)
 
 
-def _rows(batch: "RecordBatch") -> list[dict[str, Any]]:
-    columns = {}
-    for name in batch.column_names:
-        cells = _cells(batch[name])
-        if cells is not None:
-            columns["index" if name == _INDEX else name] = cells
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+def table_columns(batches: "Iterable[RecordBatch]") -> dict[str, list[Any]]:
+    """Return the columns of batches of one schema as `read_table_rows` reads them."""
+    columns: dict[str, list[Any]] = {}
+    for batch in batches:
+        for name in batch.column_names:
+            if (cells := _cells(batch[name])) is not None:
+                columns.setdefault("index" if name == _INDEX else name, []).extend(cells)
+    return columns
 
 
 def _cells(array: "Array") -> list[Any] | None:

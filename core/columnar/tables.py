@@ -47,6 +47,14 @@ class Field(NamedTuple):
 Fields = tuple[Field, ...]
 Values = Sequence[Any] | NDArray[Any]
 
+# Candles as they go out: `trades` is null where it is not known, `flags` are joined by commas.
+CANDLE_FIELDS: Fields = (
+    Field("time", Kind.TIME),
+    *(Field(name, Kind.FLOAT) for name in ("open", "high", "low", "close", "volume")),
+    Field("trades", Kind.INTEGER),
+    Field("flags", Kind.TEXT),
+)
+
 
 def make_batch(fields: Fields, columns: Sequence[Values]) -> "RecordBatch":
     """Return columns as a record batch.
@@ -91,6 +99,18 @@ def to_parquet(fields: Fields, batches: Iterable["RecordBatch"]) -> bytes:
     target = io.BytesIO()
     reader = RecordBatchReader.from_batches(schema_of(fields), list(batches))
     write_parquet(reader, target, compression=_PARQUET_PACKING, dictionary_enabled=False)
+    return target.getvalue()
+
+
+def to_arrow_file(fields: Fields, batches: Iterable["RecordBatch"]) -> bytes:
+    """Return batches as a file of Arrow, which `.feather` files are, too."""
+    from arro3.core import Table
+    from arro3.io import write_ipc
+
+    target = io.BytesIO()
+    write_ipc(
+        Table.from_batches(list(batches), schema=schema_of(fields)), target, compression="lz4"
+    )
     return target.getvalue()
 
 

@@ -7,9 +7,8 @@ import numpy as np
 
 from core.candle_files.columns import flag_bits
 from core.columnar.tables import (
+    CANDLE_FIELDS,
     END_OF_STREAM,
-    Field,
-    Kind,
     Values,
     make_batch,
     numbers,
@@ -23,12 +22,6 @@ from storage.candles.candle_columns import UNKNOWN_TRADES, Candles
 if TYPE_CHECKING:
     from arro3.core import RecordBatch
 
-FIELDS = (
-    Field("time", Kind.TIME),
-    *(Field(name, Kind.FLOAT) for name in ("open", "high", "low", "close", "volume")),
-    Field("trades", Kind.INTEGER),
-    Field("flags", Kind.TEXT),
-)
 # How many candles, and the first and the last opening (s).
 _HEAD = struct.Struct("<Iqq")
 
@@ -47,7 +40,7 @@ class Chunk(NamedTuple):
 
     def candles(self) -> Candles:
         """Return the candles."""
-        content = stream_head(FIELDS) + self.message + END_OF_STREAM
+        content = stream_head(CANDLE_FIELDS) + self.message + END_OF_STREAM
         return Candles.join([_candles(batch) for batch in read_stream(content)])
 
 
@@ -55,7 +48,7 @@ def pack(candles: Candles) -> Chunk:
     """Return candles packed; of none, a chunk without a message."""
     if not len(candles):
         return Chunk(0, 0, 0, b"")
-    message = stream_message(FIELDS, to_batch(candles))
+    message = stream_message(CANDLE_FIELDS, to_batch(candles))
     return Chunk(len(candles), int(candles.time[0]), int(candles.time[-1]), message)
 
 
@@ -67,8 +60,10 @@ def chunk_of(content: bytes) -> Chunk:
 
 def to_batch(candles: Candles) -> "RecordBatch":
     """Return candles as columns: `trades` is null where it is not known, `flags` are names."""
-    plain = [getattr(candles, field.name) for field in FIELDS[1:6]]
-    return make_batch(FIELDS, [candles.time * 1_000, *plain, _trades(candles), _flags(candles)])
+    plain = [getattr(candles, field.name) for field in CANDLE_FIELDS[1:6]]
+    return make_batch(
+        CANDLE_FIELDS, [candles.time * 1_000, *plain, _trades(candles), _flags(candles)]
+    )
 
 
 def _trades(candles: Candles) -> Values:
@@ -83,7 +78,7 @@ def _flags(candles: Candles) -> list[str]:
 
 
 def _candles(batch: "RecordBatch") -> Candles:
-    columns = {field.name: numbers(batch[field.name], 0) for field in FIELDS[:-2]}
+    columns = {field.name: numbers(batch[field.name], 0) for field in CANDLE_FIELDS[:-2]}
     columns["time"] = columns["time"] // 1_000
     marks = batch["flags"].to_numpy().tolist()
     bits = {text: flag_bits(text) for text in set(marks)}

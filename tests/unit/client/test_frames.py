@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client import BadFrame
+from client.arrow import candle_file, candles_as, frame_batches
 from client.frames import Candle, candle_frame, time_text, upload_frame
+from core.columnar.tables import CANDLE_FIELDS, END_OF_STREAM, stream_head, stream_message
+from core.series import CandleFlag
+from feeds.candle_files import read_candle_file
 
 HOUR = pd.Timestamp("2025-01-01T00:00:00Z")
 
@@ -124,3 +129,34 @@ def test_text_and_epoch_numbers_reach_the_query_as_they_are(given: object) -> No
 
 def test_no_time_is_no_text() -> None:
     assert time_text(None) is None
+
+
+def test_a_table_of_arrow_is_the_frame_that_json_makes() -> None:
+    shown = [
+        Candle("2025-01-01T00:00:00Z", 1.0, 2.0, 0.5, 1.5, 7.0, 3, []),
+        Candle("2025-01-01T01:00:00Z", 1.5, 2.0, 0.5, 1.0, 0.0, None, ["gap", "backfilled"]),
+    ]
+    frame = candle_frame(shown)
+    batches = frame_batches(frame)
+    pd.testing.assert_frame_equal(candles_as("pandas", batches), frame)
+    pd.testing.assert_frame_equal(candles_as("pandas", []), candle_frame([]))
+    unmarked = frame_batches(frame.iloc[:1])
+    pd.testing.assert_frame_equal(candles_as("pandas", unmarked), frame.iloc[:1])
+
+
+def test_a_table_of_any_library_may_be_uploaded() -> None:
+    frame = candle_frame([Candle("2025-01-01T00:00:00Z", 1.0, 2.0, 0.5, 1.5, 7.0, 3, ["gap"])])
+    table = candles_as("arrow", frame_batches(frame))
+    pd.testing.assert_frame_equal(upload_frame(table), upload_frame(frame), check_dtype=False)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".arrow"])
+def test_a_file_that_was_written_is_read_as_a_source(tmp_path: Path, ending: str) -> None:
+    frame = candle_frame([Candle("2025-01-01T00:00:00Z", 1.0, 2.0, 0.5, 1.5, 7.0, None, ["gap"])])
+    path = tmp_path / f"candles{ending}"
+    (batch,) = frame_batches(frame)
+    content = stream_head(CANDLE_FIELDS) + stream_message(CANDLE_FIELDS, batch) + END_OF_STREAM
+    path.write_bytes(candle_file(path, content))
+    parsed = read_candle_file(path)
+    assert parsed.rows == [[1_735_689_600.0, 1.0, 2.0, 0.5, 1.5, 7.0, -1.0]]
+    assert parsed.flags == [CandleFlag.GAP]

@@ -44,7 +44,7 @@ def test_candles_are_read_page_by_page_until_there_are_no_more(
     last = {"candles": [_candle(2)], "next_cursor": None}
     server.answers("GET", "/candles/coinbase/BTC-USD/1h", server.answer(first), server.answer(last))
 
-    frame = tickcast.candles("coinbase", "BTC/USD", "1h", start=pd.Timestamp("2025-01-01"))
+    frame = tickcast.candles("coinbase", "BTC/USD", "1h", start=pd.Timestamp("2025-01-01"), limit=9)
 
     assert frame.index.hour.tolist() == [0, 1, 2]
     assert [asked.query.get("cursor") for asked in server.asked] == [None, "c1"]
