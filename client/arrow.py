@@ -4,6 +4,7 @@ Tables cross between libraries by Arrow's C interface, so that none of them is n
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -128,7 +129,7 @@ def _unmarked(count: int) -> "Array":
 
 def _polars(table: "Table") -> Any:
     try:
-        import polars
+        polars = import_module("polars")
     except ImportError:
         raise BadFrame(
             "polars is not installed; form='arrow' gives what any library takes."

@@ -30,7 +30,7 @@ def run() -> None:
         with Tickcast(tickcast.url, tickcast.key, progress=False) as client:
 
             def read() -> pd.DataFrame:
-                frame: pd.DataFrame = client.candles(*asked)
+                frame: pd.DataFrame = client.candles(asked.platform, asked.symbol, asked.resolution)
                 if len(frame) != CANDLES:
                     raise RuntimeError(f"{len(frame):,} candles came of {CANDLES:,}")
                 return frame
