@@ -203,6 +203,7 @@ def create_app(
         settings.llm_timeout_s,
     )
     health = ModelHealth(model, settings.llm_provider, settings.llm_model)
+    app.add_middleware(health)
     checks = HealthChecks(stores, stream.traded, enqueue, room, health)
     _add_health(
         app, HealthResource(checks, rates, [settings.default_platform], settings.keyed_providers)

@@ -1,5 +1,6 @@
 """The last message of a model: which statements it chose, read strictly, and shown by us."""
 
+import re
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,8 @@ from agent.tools.lookups import Lookups
 from core.answers.chat import Language
 
 MOST_STATEMENTS, MOST_COMMENT = 12, 300
+# Many models put what they are asked for into one fenced block, whatever they are told.
+_FENCED = re.compile(r"```(?:json)?[ \t]*\n(?P<inside>(?:(?!```).)*)\n[ \t]*```", re.DOTALL)
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,10 +65,11 @@ def read(text: str, lookups: Lookups, language: Language, *, comment: bool) -> C
     """Return what a last message says; None if any part of it cannot be used.
 
     A statement that does not belong to the call it names, or lacks one of its values, spoils the
-    whole: a model that guesses is not to be believed in part.
+    whole: a model that guesses is not to be believed in part. The message may stand in one fenced
+    block, with nothing beside it.
     """
     try:
-        said = msgspec.json.decode(text.strip().encode(), type=FinalMessage)
+        said = msgspec.json.decode(_unfenced(text.strip()).encode(), type=FinalMessage)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     lines: list[Line] = []
@@ -77,3 +81,8 @@ def read(text: str, lookups: Lookups, language: Language, *, comment: bool) -> C
     own = said.comment.strip()
     shown = comment and 0 < len(own) <= MOST_COMMENT and is_harmless(own)
     return Chosen(lines, own if shown else None)
+
+
+def _unfenced(text: str) -> str:
+    fenced = _FENCED.fullmatch(text)
+    return fenced["inside"] if fenced else text

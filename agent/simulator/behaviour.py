@@ -67,6 +67,12 @@ def good(heard: Heard) -> Iterator[Piece]:
 
 
 @named
+def picky(heard: Heard) -> Iterator[Piece]:
+    """Is good, behind a server that refuses some parameters (`REFUSED`)."""
+    yield from good(heard)
+
+
+@named
 def text_arguments(heard: Heard) -> Iterator[Piece]:
     """Is good, with arguments as a text in two pieces of words."""
     if heard.results:

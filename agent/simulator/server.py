@@ -13,6 +13,8 @@ from agent.simulator.pieces import Bytes, Call, Cut, End, Heard, Piece, Text, Th
 
 # The files that name behaviours besides the good ones.
 SCRIPTS = (broken, malicious)
+# What the server of a model answers 400 to, as OpenAI's does for models that reason.
+REFUSED = {"picky": ("max_tokens", "temperature")}
 Encode = Callable[[Piece, int], bytes]
 
 
@@ -66,6 +68,10 @@ class ModelSimulator:
         behave = BEHAVIOURS.get(asked["model"])
         if behave is None:
             return web.json_response({"error": "model not found"}, status=404)
+        for name in REFUSED.get(asked["model"], ()):
+            if name in asked:
+                told = {"message": f"Unsupported parameter: '{name}'.", "param": name}
+                return web.json_response({"error": told}, status=400)
         response = web.StreamResponse(headers={"Content-Type": kind})
         await response.prepare(request)
         try:

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from agent.wires.model_server import AnswerTooLarge, ModelAway
+from agent.wires.model_server import AnswerTooLarge, ModelAway, ParameterRefused
 from core.errors import InvalidRequest
 
 MOST_BYTES, MOST_LINE, MOST_LINES = 2**20, 2**16, 20_000
 _STATUS_SECONDS = 2.0
+# Those of our requests that some models do not take.
+_PARAMETERS = ("max_tokens", "temperature")
 
 
 class BoundedCalls:
@@ -41,12 +43,13 @@ class BoundedCalls:
     async def lines(self, path: str, body: dict[str, Any]) -> AsyncGenerator[bytes, None]:
         """Tell the lines of an answer that comes bit by bit, without their ends and empty ones.
 
-        Raises `ModelAway` where it does not come whole, `AnswerTooLarge` past any bound.
+        Raises `ModelAway` where it does not come whole, `ParameterRefused` where the server says
+        so, `AnswerTooLarge` past any bound.
         """
         try:
             async with self._client.stream("POST", self._url + path, json=body) as response:
                 if response.status_code != 200:
-                    raise ModelAway(f"status {response.status_code}")
+                    raise await _refusal(response)
                 async with aclosing(_lines(response)) as lines:
                     async for line in lines:
                         yield line
@@ -64,6 +67,27 @@ class BoundedCalls:
                 return b"\n".join([line async for line in _lines(response)])
         except (httpx.HTTPError, httpx.StreamError, OSError, AnswerTooLarge):
             return None
+
+
+async def _refusal(response: httpx.Response) -> ModelAway:
+    """Return what a status other than 200 says; of its text, only the name of a parameter."""
+    away = ModelAway(f"status {response.status_code}")
+    if response.status_code != 400:
+        return away
+    told = b"".join([line async for line in _lines(response)])
+    try:
+        parameter = msgspec.json.decode(told, type=_Refused).error.param
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return away
+    return ParameterRefused(parameter) if parameter in _PARAMETERS else away
+
+
+class _RefusedParameter(msgspec.Struct):
+    param: str | None = None
+
+
+class _Refused(msgspec.Struct):
+    error: _RefusedParameter
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[bytes, None]:

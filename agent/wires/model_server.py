@@ -14,6 +14,14 @@ class ModelAway(Exception):
     """The server does not answer, or not what its protocol says."""
 
 
+class ParameterRefused(ModelAway):
+    """The server does not know a parameter of the request, or not with that value."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(f"the parameter {parameter} is refused")
+        self.parameter = parameter
+
+
 class AnswerTooLarge(Exception):
     """The server sent more than anybody needs."""
 

@@ -13,6 +13,7 @@ from agent.wires.model_server import (
     Message,
     ModelAway,
     ModelStatus,
+    ParameterRefused,
     Reply,
 )
 from agent.wires.replies import Gathered, described
@@ -29,6 +30,7 @@ class OpenAiServer:
     def __init__(self, calls: BoundedCalls, model: str) -> None:
         self._calls = calls
         self.model = model
+        self._limits: dict[str, Any] = {"temperature": 0, "max_tokens": MOST_TOKENS}
 
     async def reply(
         self,
@@ -41,14 +43,28 @@ class OpenAiServer:
             "model": self.model,
             "messages": [part for each in said for part in _messages(each)],
             "stream": True,
-            "temperature": 0,
-            "max_tokens": MOST_TOKENS,
+            **self._limits,
         }
         if tools:
             body["tools"] = described(tools)
         if shape is not None:
             named = {"name": "answer", "schema": shape, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
+        try:
+            return await self._reply(body)
+        except ParameterRefused as refused:
+            if not self._without(refused.parameter):
+                raise
+            return await self.reply(said, tools, shape)
+
+    def _without(self, parameter: str) -> bool:
+        """Ask no more with a parameter that the model refuses; False if that was done already."""
+        value = self._limits.pop(parameter, None)
+        if parameter == "max_tokens" and value is not None:
+            self._limits["max_completion_tokens"] = value
+        return value is not None
+
+    async def _reply(self, body: dict[str, Any]) -> Reply:
         gathered = Gathered()
         async with aclosing(self._calls.lines("/v1/chat/completions", body)) as lines:
             async for line in lines:

@@ -61,6 +61,13 @@ class ModelHealth:
                 await asyncio.wait({self._look}, timeout=_FIRST_S)
         return self._known
 
+    async def process_shutdown(self, scope: object, event: object) -> None:
+        """Close the connections to the model server (ASGI lifespan)."""
+        if self._look is not None:
+            self._look.cancel()
+        if self._server is not None:
+            await self._server.close()
+
     def _is_looking(self) -> bool:
         look = self._look
         return (

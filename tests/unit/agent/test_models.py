@@ -49,7 +49,8 @@ FALLBACKS: dict[str, Fallback] = {
             "prose_with_figures",
             "role_tokens",
             "json_within_prose",
-            "fenced_json",
+            "fenced_json_with_prose",
+            "two_fenced_blocks",
         ),
         "ungrounded",
     ),
@@ -140,6 +141,19 @@ async def test_a_server_that_is_not_there_is_away(wire: Any) -> None:
     assert not status.reachable
     assert not status.gpu_available
     await server.close()
+
+
+async def test_parameters_that_a_model_refuses_are_left_out_from_then_on(
+    model: Connect, simulated: Simulated
+) -> None:
+    simulated.server.heard.clear()
+    server = model("openai", "picky")
+    for _ in range(2):
+        assert (await asked(QUESTION, server, RecordingToolbox())).fallback is None
+    limits = [heard.keys() & {"max_tokens", "temperature"} for heard in simulated.server.heard]
+    assert limits[:3] == [{"max_tokens", "temperature"}, {"temperature"}, set()]
+    assert limits[3:] == [set()] * len(limits[3:])
+    assert simulated.server.heard[-1]["max_completion_tokens"] == 1_000
 
 
 @pytest.mark.parametrize("wire", WIRES)
