@@ -617,9 +617,9 @@ def _add_terminal(
     agent, data = "/api/v1/auto-trade/mt4", "/api/mt4"
     app.add_route(f"{agent}/connect", AgentConnectResource(sessions), **write)
     app.add_route(f"{data}/connect", ConnectResource(sessions), **write)
-    placing = told | {"limits": _REPEATABLE}
-    app.add_route(f"{agent}/positions/close", CloseResource(closing), **placing)
-    app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **placing)
+    # Never counted: who wants out of a position must not be told to wait.
+    app.add_route(f"{agent}/positions/close", CloseResource(closing), **told)
+    app.add_route(f"{data}/positions/{{position_id}}/close", CloseByPath(closing), **told)
     for form in (agent, data):
         app.add_route(f"{form}/status", TerminalStatus(sessions), **read)
         app.add_route(f"{form}/positions", positions, **read)

@@ -33,6 +33,14 @@ class OrderOptions(TypedDict, total=False):
     platform: str
 
 
+class StopRule(TypedDict, total=False):
+    """What counts as failure: a fall from the highest equity, a Brier skill after some trades."""
+
+    max_drawdown: float
+    min_brier_skill: float
+    by_trades: int
+
+
 class TradingConfig(TypedDict, total=False):
     """What an account wants traded by itself; fields that are left out keep their value."""
 
@@ -45,7 +53,7 @@ class TradingConfig(TypedDict, total=False):
     timeframe: str
     rr_config: str
     require_skill: bool
-    stop_rule: dict[str, float | None]
+    stop_rule: StopRule
     stop_reason: str
 
 
@@ -115,6 +123,21 @@ class TradingCalls(TaskCalls):
         )
         config: Json = told["config"]
         return config
+
+    def stop_rule(self, reason: str = "", **rule: Unpack[StopRule]) -> Json | None:
+        """Return how the account stands to its stopping rule, after one is stated anew.
+
+        None where none was ever stated. What is left out of a rule is not asked for. Raises
+        `Conflict` for one that is looser than that before, once trades have ended, without a
+        `reason`.
+        """
+        if rule:
+            wanted: TradingConfig = {"stop_rule": rule}
+            if reason:
+                wanted["stop_reason"] = reason
+            self.trading_config(**wanted)
+        standing: Json | None = self.trading_status()["stopping"]
+        return standing
 
     def decisions(self, limit: int | None = 50, *, symbol: str | None = None) -> list[Json]:
         """Return what was decided of sealed signals and why, the newest first; None for all."""

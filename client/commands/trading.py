@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from client.calls.trading import StopRule
 from client.commands.output import AsJson, answer, connect, facts, moment, percent, table
 
 app = typer.Typer(
-    help="The paper account: status, positions, orders, decisions, halt, resume, verify.",
+    help="The paper account: status, positions, orders, decisions, rule, halt, resume, verify.",
     no_args_is_help=True,
 )
 
@@ -53,6 +54,33 @@ def decisions(
     with connect(as_json) as tickcast:
         found = tickcast.decisions(limit or None, symbol=symbol)
     answer(as_json, found, lambda found: [_decisions(found)])
+
+
+@app.command()
+def rule(
+    max_drawdown: Annotated[
+        float | None, typer.Option(help="Stop once equity is this share below its highest.")
+    ] = None,
+    min_brier_skill: Annotated[
+        float | None, typer.Option(help="Stop where the chances that were said show less skill.")
+    ] = None,
+    by_trades: Annotated[
+        int | None, typer.Option(help="After so many trades that skill must be shown.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why a looser rule is stated after trades.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """State what would count as failure, or show how the account stands to what was stated."""
+    told: StopRule = {}
+    if max_drawdown is not None:
+        told["max_drawdown"] = max_drawdown
+    if min_brier_skill is not None:
+        told["min_brier_skill"] = min_brier_skill
+    if by_trades is not None:
+        told["by_trades"] = by_trades
+    with connect(as_json) as tickcast:
+        found = tickcast.stop_rule(reason, **told)
+    answer(as_json, found, _rule)
 
 
 @app.command()
@@ -141,6 +169,25 @@ def _status(found: dict[str, Any]) -> list[Table]:
     ]
     shown = {name: value for name, value in told.items() if value is not None}
     return [facts("", shown), table("\nLimits", ("", "used", "of"), rows)]
+
+
+def _rule(found: dict[str, Any] | None) -> list[Table | str]:
+    if found is None:
+        return ["No stopping rule was stated: tickcast trading rule --max-drawdown 0.1 states one."]
+    told = {
+        "stated": moment(found["stated_at"]),
+        "trades since": f"{found['trades']} (judged after {found['by_trades']})",
+        "stopped because": found["broken"] or "not broken",
+    }
+    rows = [
+        ("fall from the peak", percent(found["drawdown"]), _share(found["max_drawdown"])),
+        ("Brier skill", found["brier_skill"], found["min_brier_skill"]),
+    ]
+    return [facts("", told), table("\nRule", ("", "now", "stops at"), rows)]
+
+
+def _share(value: float | None) -> str | None:
+    return None if value is None else percent(value)
 
 
 def _positions(found: dict[str, Any]) -> list[Table]:

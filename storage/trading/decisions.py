@@ -19,7 +19,7 @@ from core.trading.decisions import (
     TradingConfig,
 )
 from core.trading.shadows import shadow_of
-from storage.database import reading, writing
+from storage.database import lock_table, reading, writing
 from storage.ledger.ledger_chain import extend
 from storage.ledger.ledger_heads import Heads, Turn
 from storage.ledger.ledger_reads import in_parts
@@ -86,8 +86,10 @@ class DecisionStore:
         Raises `Conflict` if it is not a change of `version`, where one is named.
         """
         with writing(self._engine) as connection:
+            # A row that is not there yet cannot be held: two that are first would both insert it.
+            lock_table(connection, trading_configs)
             here = trading_configs.c.account_id == account_id
-            query = select(trading_configs).where(here).with_for_update()
+            query = select(trading_configs).where(here)
             held = connection.execute(query).one_or_none()
             if version not in (None, 0 if held is None else held.version):
                 raise Conflict("The configuration was changed meanwhile; send the change again.")

@@ -7,7 +7,7 @@ from falcon.asgi import Request, Response
 from api.docs.openapi import operation
 from api.http.threads import in_database_thread, in_thread
 from api.sales.openapi_parts import refused
-from api.trading.account_of import account_number, client_id_of, count_unless_repeated
+from api.trading.account_of import account_number, client_id_of
 from api.trading.command_door import CommandDoor
 from api.trading.mt4.schemas import (
     ClosedAnswer,
@@ -120,8 +120,6 @@ class Closing:
         """Close a position, or a part; raises `NotFound` for one that is not the caller's."""
         account_id, client_id = account_number(req), client_id_of(req, told)
         held = await in_database_thread(self._callers.connected, account_id)
-        of = account_id if held is None else held.number
-        await count_unless_repeated(req, self._commands, of, client_id)
         if held is not None:
             return await self._close_at_venue(req, resp, held, position_id, volume, told)
         if not (

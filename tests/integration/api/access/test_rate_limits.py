@@ -24,11 +24,10 @@ ENGINE = (
     "GET /api/signals/active", "GET /api/ml/signals/active", "POST /api/amd/{symbol}",
     "POST /api/ml/amd/{symbol}", "POST /generate/signal", "POST /predict/range",
 )  # fmt: skip
-# So do orders, and what terminals read.
+# So do orders, and what terminals read. Closing a position is never counted.
 AGENT, DATA = "/api/v1/auto-trade/mt4", "/api/mt4"
 ORDERS = (
     f"POST {DATA}/trade", f"POST {AGENT}/connect", f"POST {DATA}/connect",
-    f"POST {AGENT}/positions/close", f"POST {DATA}/positions/{{position_id}}/close",
     "POST /api/portfolio/positions", f"POST {AGENT}/disconnect", f"POST {DATA}/disconnect",
     "POST /api/v1/auto-trade/config", "POST /api/v1/auto-trade/decisions/{decision_id}/confirm",
     "POST /api/v1/auto-trade/decisions/{decision_id}/reject",

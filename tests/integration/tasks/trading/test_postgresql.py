@@ -1,10 +1,12 @@
 """The same trader on PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 from core.clock.times import now_ms
 from core.series import Market
 from core.settings import Settings
+from core.trading.decisions import TradingConfig
 from core.trading.orders import PlaceOrder
 from storage.ledger.ledger_verify import verify_ledger
 from storage.stores import Stores
@@ -39,3 +41,14 @@ def test_orders_and_halts_are_carried_out_and_chained(
     assert account is not None
     assert (account.state, len(account.positions)) == ("HALTED", 1)
     assert verify_ledger(stores.engine, stores.heads, "orders").ok
+
+
+def test_who_states_a_first_configuration_at_the_same_time_as_another_comes_after_it(
+    postgresql_stores: Stores,
+) -> None:
+    def change(_: int) -> int:
+        return postgresql_stores.decisions.change(0, TradingConfig(), "test").version
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(change, range(8)))
+    assert postgresql_stores.decisions.config(0).version == 8

@@ -84,3 +84,31 @@ def test_an_order_is_sent_again_under_the_same_id(server: Any, tickcast: Tickcas
 
     first, second = (json.loads(one.body)["client_order_id"] for one in server.asked)
     assert first == second
+
+
+def test_a_rule_is_stated_and_shown_with_how_the_account_stands_to_it(server: Any) -> None:
+    standing = {
+        "stated_at": "2026-01-01T00:00:00Z", "max_drawdown": 0.1, "min_brier_skill": None,
+        "by_trades": 50, "trades": 3, "drawdown": 0.04, "brier_skill": None, "p_value": 1.0,
+        "broken": None,
+    }  # fmt: skip
+    server.answers("POST", f"{ROUTE}/config", server.answer({"config": {}}))
+    server.answers("GET", f"{ROUTE}/status", server.answer({"stopping": standing}))
+
+    shown = command(server, "rule", "--max-drawdown", "0.1", "--reason", "a test")
+
+    assert shown.exit_code == 0, shown.stderr
+    assert json.loads(server.asked[0].body) == {
+        "stop_rule": {"max_drawdown": 0.1}, "stop_reason": "a test"
+    }  # fmt: skip
+    assert "4" in shown.stdout
+    assert "not broken" in shown.stdout
+
+
+def test_who_stated_no_rule_is_told_how(server: Any) -> None:
+    server.answers("GET", f"{ROUTE}/status", server.answer({"stopping": None}))
+
+    shown = command(server, "rule")
+
+    assert (shown.exit_code, "--max-drawdown" in shown.stdout) == (0, True)
+    assert [one.method for one in server.asked] == ["GET"]
