@@ -180,14 +180,10 @@ def _rule(found: dict[str, Any] | None) -> list[Table | str]:
         "stopped because": found["broken"] or "not broken",
     }
     rows = [
-        ("fall from the peak", percent(found["drawdown"]), _share(found["max_drawdown"])),
+        ("fall from the peak", percent(found["drawdown"]), percent(found["max_drawdown"])),
         ("Brier skill", found["brier_skill"], found["min_brier_skill"]),
     ]
     return [facts("", told), table("\nRule", ("", "now", "stops at"), rows)]
-
-
-def _share(value: float | None) -> str | None:
-    return None if value is None else percent(value)
 
 
 def _positions(found: dict[str, Any]) -> list[Table]:
