@@ -8,20 +8,20 @@ import pytest
 from ml.evaluation.train_challenger import Recipe, evaluate
 from tests.unit.ml.models.boosting.made_candles import autoregressive, make_candles, noise
 
-COUNT = 8_000
+COUNT, FEWER = 8_000, 5_000
 
 
-def _verdicts(returns, seeds: range) -> list[str]:
+def _verdicts(returns, seeds: range, count: int = COUNT) -> list[str]:
     results = (
-        evaluate(make_candles(returns(COUNT, seed)), 300, Recipe("boosting", 1, seed))
+        evaluate(make_candles(returns(count, seed)), 300, Recipe("boosting", 1, seed))
         for seed in seeds
     )
     return [result["verdict"] for result in results]
 
 
 def test_noise_is_seldom_called_skilled_and_a_signal_nearly_always():
-    assert _verdicts(noise, range(1_000, 1_004)).count("skilled") <= 1
-    assert _verdicts(autoregressive, range(1_000, 1_003)).count("skilled") == 3
+    assert _verdicts(noise, range(1_000, 1_003), FEWER).count("skilled") <= 1
+    assert _verdicts(autoregressive, range(1_000, 1_002), FEWER).count("skilled") == 2
 
 
 @pytest.mark.slow
