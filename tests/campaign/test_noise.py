@@ -24,8 +24,9 @@ UNFORESEEN = [
     *((market, "range", h) for market in ("walk", "student") for h in HORIZONS),
 ]
 # Asked for is what they find who know the truth. Among 6,000 quarter hours six weekends are judged:
-# with the true jump for a forecast, the close is called skilled in 16 of 20 series one candle
-# ahead and in 10 six ahead; with the true drift of AR(0.2), six ahead in 6 of 20.
+# with the true jump for a forecast, the close is called skilled in 52 of 60 series one candle
+# ahead and in 47 six ahead; with the true drift of AR(0.2), six ahead in 26 of 60. Who knows when
+# a breakout's drift ends finds it by signals in 16 of 16, at twice the skill that is learnt.
 PLANTED = [
     ("autoregressive", "close", 1, RESOLUTION),
     ("breakout", "close", 6, RESOLUTION),
