@@ -18,6 +18,7 @@ import httpx
 import msgspec
 
 from core.errors import ExchangeRefused, ExchangeUnavailable
+from core.venues.refused_call import RefusedCall
 from feeds.answer_headers import MAX_RETRY_AFTER_S, clock_offset, retry_after
 
 MOST_BYTES = 2**20
@@ -146,7 +147,7 @@ class MetaApiCalls:
             detail = "metaapi limits the rate of requests."
             raise ExchangeUnavailable(detail, retry_after=reply.retry_after)
         if 400 <= reply.status < 500:
-            raise RefusedCall(reply.status)
+            raise RefusedCall("metaapi", reply.status)
         if reply.status:
             raise ExchangeUnavailable(f"metaapi answered with status {reply.status}.")
         raise ExchangeUnavailable(
@@ -154,14 +155,6 @@ class MetaApiCalls:
             if reply.sent
             else "The connection to metaapi failed."
         )
-
-
-class RefusedCall(ExchangeRefused):
-    """A call was refused for good, with this status."""
-
-    def __init__(self, call_status: int) -> None:
-        super().__init__(f"metaapi refused the request with status {call_status}.")
-        self.call_status = call_status
 
 
 @cache

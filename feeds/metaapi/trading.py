@@ -15,6 +15,7 @@ from core.venues.account import (
     VenueReading,
     VenueSpecification,
 )
+from core.venues.refused_call import RefusedCall
 from core.venues.trades import TradeAnswer, VenueCommand
 from feeds.metaapi.answers import (
     account_of,
@@ -24,7 +25,7 @@ from feeds.metaapi.answers import (
     price_of,
     specification_of,
 )
-from feeds.metaapi.calls import MetaApiAddresses, MetaApiCalls, RefusedCall, checked_region
+from feeds.metaapi.calls import MetaApiAddresses, MetaApiCalls, checked_region
 from feeds.metaapi.shapes import Record, read
 from feeds.metaapi.trade_bodies import trade_body
 from feeds.metaapi.verdicts import classify

@@ -6,7 +6,7 @@ MetaTrader 4; all others are demo accounts of MetaTrader 5. Each begins with 10,
 
 Prices are those of the files (`candles/metaapi/...`) at the market's time; EURUSD, GBPUSD and
 XAUUSD stand still without files. `POST /simulator/metaapi/{account}` tells what happens there:
-`faults` (`fault_script` has the words; `on` is the last word of a path, or `trade`),
+`faults` (words of `feeds.simulator.fault_script`; `on` is a path's last word, or `trade`),
 `prices` by symbol, positions `by_hand` or closed so, the `region` to which accounts move. A
 call's header `simulate-fault` has the same words. A path may begin with `/regions/{region}`,
 as hosts do there; of another region than the account's it is a 404.

@@ -9,12 +9,6 @@ import msgspec
 from aiohttp import web
 
 from feeds.metaapi.simulator import views
-from feeds.metaapi.simulator.fault_script import (
-    Fault,
-    FaultScript,
-    ScriptedFault,
-    answer_with,
-)
 from feeds.metaapi.simulator.prices import Prices
 from feeds.metaapi.simulator.trading_account import (
     Marks,
@@ -22,7 +16,14 @@ from feeds.metaapi.simulator.trading_account import (
     TradingAccount,
     answer,
 )
-from feeds.metaapi.simulator.words import check_token, json_answer, refusal
+from feeds.metaapi.simulator.words import check_token, fault_words, refusal
+from feeds.simulator.fault_script import (
+    Fault,
+    FaultScript,
+    ScriptedFault,
+    answer_with,
+    json_answer,
+)
 from feeds.simulator.metatrader.account import BUY, SELL
 
 ACCOUNT = "/users/current/accounts/{account}"
@@ -131,7 +132,7 @@ class AccountRoutes:
             said = {"numericCode": 10_010, "stringCode": _WORDS[10_010]}
             return json_answer(act() | said)
         wire = Fault() if fault.name in _OF_MARKS else fault
-        return await answer_with(wire, request, act)
+        return await answer_with(wire, request, act, fault_words)
 
     def _reader(self, call: str, read: Callable[[TradingAccount, web.Request], Any]) -> Any:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -141,7 +142,7 @@ class AccountRoutes:
             found = read(one, request)
             if fault.name == "synchronizing":
                 return json_answer([each | {"synchronizing": True} for each in found])
-            return await answer_with(fault, request, lambda: found)
+            return await answer_with(fault, request, lambda: found, fault_words)
 
         return handle
 

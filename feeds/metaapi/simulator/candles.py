@@ -5,9 +5,10 @@ from datetime import datetime
 from aiohttp import web
 
 from core.clock.times import format_time
-from feeds.metaapi.simulator.words import broker_time, check_token, json_answer, refusal
+from feeds.metaapi.simulator.words import broker_time, check_token, refusal
 from feeds.simulator.candle_tape import Candle
 from feeds.simulator.catalog import Product
+from feeds.simulator.fault_script import json_answer
 from feeds.simulator.faults import Faults
 from feeds.simulator.market_clock import MarketClock
 

@@ -16,21 +16,10 @@ _NAMES = {
     400: "ValidationError", 401: "UnauthorizedError", 403: "ForbiddenError", 404: "NotFoundError",
     429: "TooManyRequestsError", 504: "TimeoutError",
 }  # fmt: skip
+_FAULTS = {"not-connected": "NotConnectedError", "not-synchronized": "NotSynchronizedError"}
 _KINDS: dict[int, type[web.HTTPException]] = {
     400: web.HTTPBadRequest, 401: web.HTTPUnauthorized, 404: web.HTTPNotFound,
 }  # fmt: skip
-
-
-def json_answer(
-    body: object, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """Return a JSON answer."""
-    return web.Response(
-        body=msgspec.json.encode(body),
-        status=status,
-        headers=headers,
-        content_type="application/json",
-    )
 
 
 def broker_time(at_ms: int) -> str:
@@ -54,6 +43,13 @@ def error(status: int, name: str = "") -> tuple[object, dict[str, str]]:
         return told, {}
     again = format_time(int((time.time() + RETRY_S) * 1_000))
     return told | {"metadata": {"recommendedRetryTime": again}}, {"Retry-After": str(RETRY_S)}
+
+
+def fault_words(name: str) -> tuple[int, object, Mapping[str, str]]:
+    """Return how MetaApi words a fault of the script."""
+    status = 504 if name in _FAULTS else int(name)
+    said, headers = error(status, _FAULTS.get(name, ""))
+    return status, said, headers
 
 
 def check_token(request: web.Request) -> None:

@@ -14,8 +14,8 @@ from core.trading.accounts import Rate
 from core.trading.instruments import Instrument
 from core.venues.account import VenueAccount, VenuePrice, VenueReading, VenueSnapshot
 from core.venues.questions import Answer
+from core.venues.refused_call import RefusedCall
 from core.venues.trades import TradeAnswer, TradingVenue, VenueCommand
-from feeds.metaapi.calls import RefusedCall
 from tasks.trading.venues.known import Known, instrument_of_venue, middle
 from trading.rates import find_rate
 

@@ -9,19 +9,18 @@ status; `code:128`, `code:-11-after`, any code of a trade; `not-connected`,
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
 
-from feeds.metaapi.simulator.words import error, json_answer
-
 HEADER = "simulate-fault"
 # Where a redirect leads: no host of ours, so that a token sent there would be lost.
 ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 _BIG = 2 * 2**20
-_NAMED = {"not-connected": "NotConnectedError", "not-synchronized": "NotSynchronizedError"}
+# Returns status, body and headers of a fault that the venue answers with an error.
+Words = Callable[[str], tuple[int, object, Mapping[str, str]]]
 
 
 class Fault(NamedTuple):
@@ -75,7 +74,7 @@ def read_fault(text: str, seconds: float = 0.0) -> Fault:
 
 
 async def answer_with(
-    fault: Fault, request: web.Request, answer: Callable[[], object]
+    fault: Fault, request: web.Request, answer: Callable[[], object], words: Words
 ) -> web.StreamResponse:
     """Return what a call is answered under a fault that concerns the wire only."""
     if fault.name == "slow":
@@ -87,10 +86,10 @@ async def answer_with(
     if not fault.name or fault.name == "late":
         return json_answer(answer())
     body = answer() if fault.after else None
-    return _garbled(fault.name, request, body)
+    return _garbled(fault.name, request, body, words)
 
 
-def _garbled(name: str, request: web.Request, body: object) -> web.StreamResponse:
+def _garbled(name: str, request: web.Request, body: object, words: Words) -> web.StreamResponse:
     if name == "lost":
         if request.transport:
             request.transport.abort()
@@ -107,6 +106,17 @@ def _garbled(name: str, request: web.Request, body: object) -> web.StreamRespons
     if name == "big":
         padded = b" " * _BIG + msgspec.json.encode(body)
         return web.Response(body=padded, content_type="application/json")
-    status = 504 if name in _NAMED else int(name)
-    said, headers = error(status, _NAMED.get(name, ""))
+    status, said, headers = words(name)
     return json_answer(said, status, headers)
+
+
+def json_answer(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return a JSON answer."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+    )
