@@ -14,6 +14,7 @@ from core.settings import Settings
 from core.trading.accounts import Account
 from core.trading.orders import CommandResult, PlaceOrder
 from core.venues.account import VenueAccount
+from core.venues.names import BYBIT, BYBIT_TESTNET, METAAPI
 from core.venues.questions import Answer, Question
 from storage.stores import Stores
 from storage.trading.accounts import ShownOrder
@@ -30,7 +31,9 @@ def venue_settings(settings: Settings, url: str) -> Settings:
     wide = {"risk_notional": 5.0, "risk_symbol": 9.0, "risk_gross": 9.0, "risk_positions": 1_000,
             "risk_daily_trades": 1_000, "risk_minute_orders": 1_000}  # fmt: skip
     same = dict.fromkeys(("client", "provisioning", "market_data"), url)
-    return settings.model_copy(update={**wide, "metaapi_urls": same, "exchange_timeout_s": 3.0})
+    bybit = dict.fromkeys((BYBIT, BYBIT_TESTNET), url)
+    at_venue = {"metaapi_urls": same, "exchange_urls": bybit, "exchange_timeout_s": 3.0}
+    return settings.model_copy(update={**wide, **at_venue})
 
 
 class Broker:
@@ -68,9 +71,9 @@ class Desk(Broker):
         number = self.stores.questions.ask(0, question)
         return until(lambda: self.stores.questions.answered(number))
 
-    def connect(self, token: str = TOKEN) -> VenueAccount:
+    def connect(self, token: str = TOKEN, venue: str = METAAPI) -> VenueAccount:
         locked = self.stores.connections.lock(0, self.name, token)
-        answer = self.ask("connect", token=tuple(locked))
+        answer = self.ask("connect", venue=venue, token=tuple(locked))
         assert not answer.error, answer
         held = self.stores.connections.get(0)
         assert held is not None
@@ -127,3 +130,17 @@ def until(look: Callable[[], Any], seconds: float = 20.0) -> Any:
         assert time.monotonic() < ends, "it never came"
         time.sleep(0.01)
     return found
+
+
+class BybitWallet:
+    """A wallet of its own at the simulated Bybit, by its key."""
+
+    def __init__(self, url: str, kind: str = "key") -> None:
+        self.url, self.name = url, f"{kind}-{next(_NAMES)}"
+        self.token = f"{self.name}:secret-of-{self.name}"
+
+    def script(self, **told: object) -> None:
+        httpx.post(f"{self.url}/simulator/bybit/{self.name}", json=told).raise_for_status()
+
+    def fail(self, fault: str, on: str = "order/create", **more: object) -> None:
+        self.script(faults=[{"on": on, "fault": fault, **more}])

@@ -70,10 +70,16 @@ def _at_venue(account: Account, where: AtVenue, order: Order, asked: Ordered) ->
         return refused("venue", "The account at the venue could not be read for a minute.")
     if any(one.value is None for one in where.foreign):
         return refused("exposure", "What is held beside ours cannot be valued.")
-    market = order.instrument.market
-    if not where.hedging and any(one.instrument.market == market for one in _entries(account)):
+    if not where.hedging and _is_taken(account, where, order):
         return refused("one_position", "The venue nets: end the position of this market first.")
     return ACCEPTED
+
+
+def _is_taken(account: Account, where: AtVenue, order: Order) -> bool:
+    """Say whether an order would be netted with something that is there."""
+    market = order.instrument.market
+    ours = any(one.instrument.market == market for one in _entries(account))
+    return ours or any(one.shown.symbol == market.symbol for one in where.foreign)
 
 
 def _volume(order: Order) -> Verdict:

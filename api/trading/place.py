@@ -15,7 +15,6 @@ from storage.markets.markets import MarketStore
 from trading.money import exact, ticks
 from trading.valuation import sign
 
-METAAPI = "metaapi"
 _TYPES: dict[str, OrderType] = {"": "market", "LIMIT": "limit", "STOP": "stop"}
 
 
@@ -83,15 +82,15 @@ def _read(asked: TradeRequest, instrument: Instrument) -> PlaceOrder:
     return order
 
 
-def read_order(asked: TradeRequest) -> PlaceOrder:
+def read_order(asked: TradeRequest, venue: str) -> PlaceOrder:
     """Return the order of a request for an account at a venue, by the venue's own symbols.
 
     Its units are judged with the venue's, by the trader. Raises `InvalidRequest`.
     """
-    if asked.platform not in (None, METAAPI):
-        raise InvalidRequest(f"The account's symbols are of {METAAPI}.", field="platform")
+    if asked.platform not in (None, venue):
+        raise InvalidRequest(f"The account's symbols are of {venue}.", field="platform")
     _parts(asked)
-    order = _order(asked, METAAPI, symbol_of(asked.symbol))
+    order = _order(asked, venue, symbol_of(asked.symbol))
     check_sides(order)
     return order
 

@@ -64,7 +64,8 @@ class TradeResource:
                 field="client_order_id",
             )
         else:
-            order = read_order(json)
+            venue = await in_database_thread(self._callers.venue, number)
+            order = read_order(json, venue)
             await in_database_thread(self._callers.check_gates, owner, number)
         carried = await self._door.carry_out(number, order, client_id)
         await self._answer(resp, number, carried)

@@ -4,17 +4,20 @@ from typing import Literal
 
 import msgspec
 
+from core.venues.names import METAAPI
+
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A question of the api that the trader answers, since it alone calls venues.
 
     `connect` and `read` look at the account, `price` at a symbol, `candles` at its newest `limit`
-    candles that open before `end_s`. A new `token` is told as the vault has locked it, with the
-    id of its key and its last characters.
+    candles that open before `end_s`. `venue` is where the account to `connect` is. A new `token`
+    is told as the vault has locked it, with the id of its key and its last characters.
     """
 
     kind: Literal["connect", "read", "price", "candles"]
     venue_account: str
+    venue: str = METAAPI
     symbol: str = ""
     resolution: int = 0
     limit: int = 0

@@ -15,6 +15,8 @@ from core.venues.account import (
 
 # By it our orders are told from those of others at an account.
 MAGIC = 72_540_417
+# Our ids of orders begin so.
+OUR_IDS = "TC_"
 
 
 class SendOrder(msgspec.Struct, frozen=True, kw_only=True):

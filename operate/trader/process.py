@@ -33,7 +33,7 @@ from tasks.trading.rates import RateBook
 from tasks.trading.seen import Markets
 from tasks.trading.stop_failing import StoppingRules
 from tasks.trading.venues.desk import VenueDesk
-from tasks.trading.venues.doors import metaapi_doors
+from tasks.trading.venues.doors import venue_doors
 from tasks.worker.heartbeat_loop import Fields, send_heartbeats
 from tasks.worker.process_state import memory_mb
 
@@ -81,7 +81,7 @@ def make_trader(
     markets = Markets(stores.markets, data, rates, terms.currency, clock)
     wake = partial(client.publish, keys.TRADER_WAKE, "")
     live = settings.trading_live == "on"
-    venues = VenueDesk(stores, metaapi_doors(settings), wake, server_live=live, clock=clock)
+    venues = VenueDesk(stores, venue_doors(settings), wake, server_live=live, clock=clock)
     return Trader(stores.trading, markets, terms, clock, venues)
 
 

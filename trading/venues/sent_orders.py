@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from core.venues.account import Side, VenuePosition
+from core.venues.trades import OUR_IDS
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TAG = 6
@@ -108,4 +109,4 @@ def venue_client_id(symbol: str, client_order_id: str) -> str:
     for _ in range(_ID):
         number, rest = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[rest])
-    return f"TC_{tag}_{''.join(letters)}"
+    return f"{OUR_IDS}{tag}_{''.join(letters)}"

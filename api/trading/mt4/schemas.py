@@ -6,8 +6,9 @@ from msgspec import Meta, Struct
 
 from api.http.schemas import Name, ResolutionName
 from api.trading.schemas import Amount, ClientOrderId
+from core.venues.names import VenueName
 
-Platform = Literal["mt4", "mt5"]
+Platform = Literal["mt4", "mt5", "bybit", "bybit_testnet"]
 Token = Annotated[
     str,
     Meta(
@@ -20,10 +21,14 @@ Token = Annotated[
 
 
 class ConnectRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which account: `paper`, or one at MetaApi, whose `token` may be kept from before."""
+    """Which account: `paper`, or one at a venue, whose `token` may be kept from before.
+
+    At `bybit` and `bybit_testnet` `account_id` is a name of your own, and `token` is `KEY:SECRET`.
+    """
 
     account_id: Name
     token: Token | None = None
+    venue: VenueName | None = None
 
 
 class ConnectedAccount(Struct, kw_only=True):

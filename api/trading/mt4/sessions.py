@@ -122,9 +122,10 @@ class AgentConnectResource:
         "connect_account", "trading", {200: AgentConnected}, errors=(404, 409, 422, 503), body=True
     )
     async def on_post(self, req: Request, resp: Response, json: ConnectRequest) -> None:
-        """Connect an account: `paper` works offline; one at MetaApi needs its token the first time.
+        """Connect an account: `paper` works offline; one at a venue needs its token the first time.
 
-        A real account only shows itself until the gates of live trading are open.
+        `venue` is `metaapi` unless said: `bybit_testnet` is the sandbox of `bybit`. A real
+        account only shows itself until the gates of live trading are open.
         """
         found = await self._sessions.connect(account_number(req), json)
         resp.media = AgentConnected(
@@ -145,9 +146,10 @@ class ConnectResource:
 
     @operation("mt4_connect", "trading", {200: Connected}, errors=(404, 409, 422, 503), body=True)
     async def on_post(self, req: Request, resp: Response, json: ConnectRequest) -> None:
-        """Connect an account: `paper` works offline; one at MetaApi needs its token the first time.
+        """Connect an account: `paper` works offline; one at a venue needs its token the first time.
 
-        A real account only shows itself until the gates of live trading are open.
+        `venue` is `metaapi` unless said: `bybit_testnet` is the sandbox of `bybit`. A real
+        account only shows itself until the gates of live trading are open.
         """
         found = await self._sessions.connect(account_number(req), json)
         resp.media = Connected(

@@ -7,13 +7,15 @@ from api.trading.mt4.schemas import (
     ConnectRequest,
     Mt4Candle,
     Mt4Position,
+    Platform,
     StatusAccount,
     TickAnswer,
 )
 from api.trading.venues.question_door import QuestionDoor, TokenNeeded
 from core.clock.times import format_time, now_ms
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidRequest, NotFound
 from core.venues.account import VenueAccount, VenuePosition, VenuePrice, VenueSnapshot
+from core.venues.names import BYBIT, BYBIT_TESTNET, METAAPI
 from core.venues.questions import Question, VenueCandle
 from core.venues.trades import MAGIC
 from storage.stores import Stores
@@ -107,14 +109,19 @@ class VenueTerminal:
 
     def _question(self, owner: int, asked: ConnectRequest) -> Question:
         connections, name = self._stores.connections, asked.account_id
-        other = connections.get(owner)
+        other, known = connections.get(owner), connections.find(owner, name)
         if other is not None and other.venue_account != name:
             raise Conflict("Another account is connected: disconnect it first.")
+        venue = asked.venue or (known.venue if known else METAAPI)
+        if known is not None and known.venue != venue:
+            # Its token was told for another place, and goes nowhere else.
+            detail = f"account_id names an account at {known.venue}; give this one another name."
+            raise InvalidRequest(detail, field="venue")
         if asked.token is None and connections.token(owner, name) is None:
             raise TokenNeeded("token is needed: none of this account is kept.")
         locked = None if asked.token is None else connections.lock(owner, name, asked.token)
         told = None if locked is None else tuple(locked)
-        return Question(kind="connect", venue_account=name, token=told)  # type: ignore[arg-type]
+        return Question(kind="connect", venue=venue, venue_account=name, token=told)  # type: ignore[arg-type]
 
     async def _read(self, held: Connection) -> VenueSnapshot:
         """Return the account as it is now, or was a moment ago."""
@@ -149,7 +156,7 @@ def _status(held: Connection, shown: VenueSnapshot) -> StatusAccount:
         id=held.venue_account,
         login=told.login,
         server=told.server,
-        platform="mt4" if told.platform == "mt4" else "mt5",
+        platform=_platform(held.venue, told.platform),
         balance=float(told.balance),
         equity=float(told.equity),
         margin=float(told.margin),
@@ -158,6 +165,14 @@ def _status(held: Connection, shown: VenueSnapshot) -> StatusAccount:
         currency=told.currency,
         leverage=told.leverage,
     )
+
+
+def _platform(venue: str, told: str) -> Platform:
+    if venue == BYBIT:
+        return BYBIT
+    if venue == BYBIT_TESTNET:
+        return BYBIT_TESTNET
+    return "mt4" if told == "mt4" else "mt5"
 
 
 def _position(one: VenuePosition, names: dict[str, str]) -> Mt4Position:

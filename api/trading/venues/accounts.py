@@ -40,6 +40,11 @@ class CallersAccounts:
         found = self._stores.connections.by_number(number)
         return PAPER if found is None else found.venue_account
 
+    def venue(self, number: int) -> str:
+        """Return where an account is: its venue, or `paper`."""
+        found = self._stores.connections.by_number(number) if is_at_venue(number) else None
+        return PAPER if found is None else found.venue
+
     def connected(self, owner: int) -> Connection | None:
         """Return the connection to a venue of a caller, None without one, or on paper."""
         held = self._stores.connections.get(owner)

@@ -8,7 +8,7 @@ made. What came of calls is taken up by the loop, in transactions of its own.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -62,7 +62,6 @@ _CALLS, _QUESTIONS = 8, 100
 class Doors(NamedTuple):
     """How a venue is reached: by account and token, and candles by account, token and question."""
 
-    name: str
     open: Callable[[str, str], TradingVenue]
     candles: Callable[[str, str, Any], object]
 
@@ -88,7 +87,7 @@ class VenueDesk:
     def __init__(
         self,
         stores: Stores,
-        doors: Doors,
+        doors: Mapping[str, Doors],
         wake: Callable[[], object],
         *,
         server_live: bool,
@@ -212,7 +211,7 @@ class VenueDesk:
             told = self._stores.connections.token(connection.account_id, name)
             if told is None:
                 return
-            venue = self._doors.open(name, told)
+            venue = self._doors[connection.venue].open(name, told)
         except TickcastError as error:
             logger.warning("account %d has no venue: %s", connection.number, error.detail)
             return
@@ -257,7 +256,8 @@ class VenueDesk:
 
     def _connect(self, waits: WaitingQuestion) -> None:
         """Look at an account that is to be connected, by the token that was told or is kept."""
-        name, owner = waits.question.venue_account, waits.account_id
+        asked, owner = waits.question, waits.account_id
+        name, where = asked.venue_account, asked.venue
         try:
             connections = self._stores.connections
             told = waits.question.token
@@ -266,13 +266,13 @@ class VenueDesk:
                 if told is None
                 else connections.unlock(owner, name, Locked(*told))
             )
-            venue = self._doors.open(name, plain or "")
+            venue = self._doors[where].open(name, plain or "")
         except TickcastError as error:
             self._stores.questions.answer(waits.id, calls.refusal(error))
             return
         found = Link(Connection(
-            account_id=owner, venue=self._doors.name, venue_account=name, connected=False
-        ), venue, Known(self._doors.name))  # fmt: skip
+            account_id=owner, venue=where, venue_account=name, connected=False
+        ), venue, Known(where))  # fmt: skip
         found.connects = waits
         self._call(found, partial(calls.answer_question, waits.id, venue.account))
 
@@ -343,7 +343,8 @@ class VenueDesk:
         else:
             held = link.connection
             kept = self._stores.connections.token(held.account_id, held.venue_account)
-            ask = partial(self._doors.candles, held.venue_account, kept or "", asked)
+            door = self._doors[held.venue]
+            ask = partial(door.candles, held.venue_account, kept or "", asked)
         self._call(link, partial(calls.answer_question, waits.id, ask))
 
     def _call(self, link: Link, job: Callable[[], object]) -> None:
@@ -450,12 +451,10 @@ class VenueDesk:
             return
         told = msgspec.json.decode(done.answer.body, type=VenueAccount)
         owner, name = waits.account_id, waits.question.venue_account
-        connections, venue = self._stores.connections, self._doors.name
+        connections, venue = self._stores.connections, waits.question.venue
         try:
             if waits.question.token is not None:
-                connections.keep_locked(
-                    owner, self._doors.name, name, Locked(*waits.question.token)
-                )
+                connections.keep_locked(owner, venue, name, Locked(*waits.question.token))
             seen = Seen(told.login, told.real, told.investor, told.trade_allowed)
             link.connection = connections.connect(owner, venue, name, seen)
         except TickcastError as error:

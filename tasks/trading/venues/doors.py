@@ -1,18 +1,30 @@
-"""How venues are reached, by the settings of an installation."""
+"""How venues are reached, by the settings of an installation: at the hosts set and no others."""
+
+from typing import TYPE_CHECKING
 
 from core.platforms import ProviderAccess
 from core.settings import Settings
+from core.venues.names import BYBIT, BYBIT_TESTNET, METAAPI
 from core.venues.questions import Question, VenueCandle
 from feeds.metaapi.calls import MetaApiAddresses
 from feeds.metaapi.candles import MetaApiCandles
 from feeds.metaapi.trading import MetaApiAccount
 from tasks.trading.venues.desk import Doors
 
-_NAME = "metaapi"
+if TYPE_CHECKING:
+    from feeds.bybit.trading import BybitAccount
 
 
-def metaapi_doors(settings: Settings) -> Doors:
-    """Return the doors to accounts at MetaApi, by the addresses that were set and no others."""
+def venue_doors(settings: Settings) -> dict[str, Doors]:
+    """Return the doors to accounts, by venue."""
+    return {
+        METAAPI: _metaapi(settings),
+        BYBIT: _bybit(settings, BYBIT),
+        BYBIT_TESTNET: _bybit(settings, BYBIT_TESTNET),
+    }
+
+
+def _metaapi(settings: Settings) -> Doors:
     urls, timeout = settings.venue_urls, settings.exchange_timeout_s
 
     def open_account(account: str, token: str) -> MetaApiAccount:
@@ -27,4 +39,26 @@ def metaapi_doors(settings: Settings) -> Doors:
         rows = source.fetch_page(asked.symbol, asked.resolution, start, asked.end_s - 1)
         return [VenueCandle(int(row[0]), *row[1:]) for row in rows[-asked.limit :]]
 
-    return Doors(_NAME, open_account, candles)
+    return Doors(open_account, candles)
+
+
+def _bybit(settings: Settings, venue: str) -> Doors:
+    def open_account(_account: str, token: str) -> "BybitAccount":
+        # requests costs a tenth of a second to import: only who has an account there pays for it.
+        from feeds.bybit.trading import BybitAccount
+
+        return BybitAccount(
+            token,
+            sandbox=venue == BYBIT_TESTNET,
+            base_url=settings.exchange_urls.get(venue),
+            timeout_s=settings.exchange_timeout_s,
+        )
+
+    def candles(account: str, token: str, asked: Question) -> list[VenueCandle]:
+        opened = open_account(account, token)
+        try:
+            return opened.candles(asked.symbol, asked.resolution, asked.limit, asked.end_s)
+        finally:
+            opened.close()
+
+    return Doors(open_account, candles)

@@ -19,7 +19,7 @@ from tests.integration.api.conftest import Api
 from tests.integration.api.sales.conftest import ADMIN_SECRET
 from tests.route_table import path_of, routes
 from tests.traders import trader_at_work
-from tests.venue_desks import TOKEN, Broker, venue_settings
+from tests.venue_desks import TOKEN, Broker, BybitWallet, venue_settings
 
 AGENT, DATA = "/api/v1/auto-trade/mt4", "/api/mt4"
 BUY = {"symbol": "EURUSD", "action": "BUY", "volume": 0.1, "stop_loss": 1.07}
@@ -93,6 +93,36 @@ async def test_a_demo_account_is_connected_traded_and_halted(
     left = (await api("POST", f"{DATA}/disconnect", json={"forget": True})).json
     assert left["open_positions"] == [held[0]["id"]]
     assert (await api("GET", f"{DATA}/status")).json == {"connected": False, "account": None}
+
+
+async def test_a_wallet_at_the_sandbox_of_bybit_trades_and_the_real_one_only_shows_itself(
+    api: Api, trader: None, url: str
+) -> None:
+    wallet = BybitWallet(url)
+    asked = {"account_id": wallet.name, "token": wallet.token, "venue": "bybit_testnet"}
+    told = (await api("POST", f"{DATA}/connect", json=asked)).json
+    assert (told["platform"], told["currency"]) == ("bybit_testnet", "USDT")
+    order = {"symbol": "BTCUSDT", "action": "BUY", "volume": 0.01, "stop_loss": 59_000}
+    wrong = {**order, "platform": "metaapi", "client_order_id": "wrong"}
+    assert (await api("POST", f"{DATA}/trade", json=wrong)).status_code == 400
+    placed = await api("POST", f"{DATA}/trade", json={**order, "client_order_id": "one"})
+    assert (placed.status_code, placed.json["state"]) == (200, "filled"), placed.text
+    (held,) = (await api("GET", f"{DATA}/positions")).json["positions"]
+    assert (held["symbol"], held["client_order_id"]) == ("BTCUSDT", "one")
+    closed = await api("POST", f"{AGENT}/positions/close", json={"position_id": held["id"]})
+    assert (closed.status_code, closed.json["state"]) == (200, "filled"), closed.text
+    assert (await api("POST", f"{DATA}/disconnect", json={})).status_code == 200
+    elsewhere = {"account_id": wallet.name, "venue": "metaapi"}
+    refused = await api("POST", f"{DATA}/connect", json=elsewhere)
+    assert (refused.status_code, refused.json["error"]) == (400, "invalid_request"), refused.text
+    again = await api("POST", f"{DATA}/connect", json={"account_id": wallet.name})
+    assert again.json["platform"] == "bybit_testnet"
+    await api("POST", f"{DATA}/disconnect", json={})
+    real = BybitWallet(url)
+    asked = {"account_id": real.name, "token": real.token, "venue": "bybit"}
+    assert (await api("POST", f"{DATA}/connect", json=asked)).json["balance"] == 10_000
+    barred = await api("POST", f"{DATA}/trade", json={**order, "client_order_id": "real"})
+    assert (barred.status_code, "live_enabled" in barred.json["detail"]) == (403, True)
 
 
 async def test_an_order_whose_answer_is_lost_is_told_as_unknown_found_and_never_sent_again(
