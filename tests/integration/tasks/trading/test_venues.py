@@ -10,8 +10,9 @@ from core.trading.orders import ClosePosition
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
+from storage.trading.commands import NewCommand
 from tests.exchange_candles import walk, write_candles
-from tests.venue_desks import Desk, until
+from tests.venue_desks import Desk, buy, until
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,9 @@ def test_an_order_that_was_sent_as_the_trader_died_is_looked_for_and_not_sent_ag
 def test_nothing_that_waits_is_sent_after_a_halt(desk: Desk, stores: Stores) -> None:
     with desk.at_work():
         desk.connect()
-        desk.fail("late", seconds=1)
-        for n in range(3):
-            assert desk.order(f"order {n}").outcome == "done"
+        desk.fail("late", seconds=2.5)
+        stores.commands.submit([NewCommand(desk.number, buy(), f"order {n}") for n in range(3)])
+        until(lambda: stores.trading.orders_of(desk.number, ["order 2"]))
         changed = stores.switches.change(0, "HALTED", "enough", "test")
         until(lambda: stores.switches.of(0)[0].echoed >= changed.epoch)
         states = [desk.shown(f"order {n}").state for n in range(3)]
