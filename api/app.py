@@ -38,7 +38,13 @@ from api.forecasts.outside_forecasts import OutsideForecasts
 from api.forecasts.requests import SlotRequests
 from api.forecasts.slots import SlotsResource
 from api.forecasts.submit import SubmitForecasts
-from api.forecasts.work import EvaluateResource, LeakTestResource, ReplayResource, TrainSlotResource
+from api.forecasts.work import (
+    EvaluateResource,
+    ForecastResource,
+    LeakTestResource,
+    ReplayResource,
+    TrainSlotResource,
+)
 from api.health.health import HealthResource
 from api.health.model import ModelHealth
 from api.health.prometheus import PrometheusMetrics
@@ -379,12 +385,14 @@ def _add_lstm(app: Application, stores: Stores, work: BackgroundWork, settings: 
 
 
 def _add_slots(app: Application, stores: Stores, work: BackgroundWork, settings: Settings) -> None:
-    requests = SlotRequests(stores.candles, settings.default_platform)
+    requests = SlotRequests(stores.candles, settings.default_platform, settings.default_resolution)
     slots = SlotsResource(stores.registry)
     app.add_route("/slots", slots)
     app.add_route("/slots/runs", slots, suffix="runs")
     app.add_route("/evaluate", EvaluateResource(requests, work))
     app.add_route("/slots/train", TrainSlotResource(requests, work))
+    forecast = ForecastResource(requests, stores.registry, work)
+    app.add_route("/forecast", forecast, computes=_COMPUTES)
     app.add_route("/replay/walk", ReplayResource(requests, work))
     app.add_route("/features/leaktest", LeakTestResource(requests, work))
     app.add_route("/ledger", LedgerResource(stores))

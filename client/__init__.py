@@ -14,7 +14,7 @@ from client.errors import (
     Unauthorized,
     Unavailable,
 )
-from client.forecasts import Forecast, PathForecast, horizon_frame
+from client.forecasts import Forecast, PathForecast, SeriesForecast, horizon_frame
 from client.tasks import Task
 from client.tickcast import Tickcast
 from core.errors import TickcastError
@@ -28,6 +28,7 @@ __all__ = [
     "InvalidRequest",
     "NotFound",
     "PathForecast",
+    "SeriesForecast",
     "ServerAway",
     "Task",
     "TaskCancelled",

@@ -1,6 +1,7 @@
 """Forecasts as the server gives them, with frames and plain words."""
 
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import msgspec
@@ -98,6 +99,78 @@ class PathForecast(_Origin, frozen=True, kw_only=True):
     def frame(self) -> pd.DataFrame:
         """The forecasts as a frame; see `steps_frame`."""
         return steps_frame(self.steps)
+
+
+class HorizonForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The close of one candle: what a model says of it, last price beside it, and the verdict."""
+
+    horizon: int
+    time: datetime
+    predicted: float
+    interval: Interval
+    prob_up: float
+    baseline: dict[str, Any]
+    skill: Skill
+    verdict: str
+    spoken_by: dict[str, Any]
+
+
+class SeriesForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Forecasts of a series from its newest finished candle, a horizon each.
+
+    `as_of` is when that candle closed, `age` how long ago (s); `stale` says that newer ones
+    lack by the series' own sessions, `closed` that its market is closed now.
+    """
+
+    platform: str
+    symbol: str
+    resolution: int
+    model: str
+    forecasts: list[HorizonForecast]
+    verdict: str
+    skill: Skill
+    as_of: datetime | None
+    age: int | None
+    stale: bool
+    closed: bool
+    thin: bool
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row per horizon by its candle's opening: predicted, low_80, ..., verdict."""
+        frame = steps_frame(
+            [Step(one.time, one.horizon, one.predicted, one.interval) for one in self.forecasts]
+        )
+        frame["prob_up"] = [one.prob_up for one in self.forecasts]
+        frame["last_price"] = [one.baseline["last_price"] for one in self.forecasts]
+        frame["skill"] = [one.skill.value for one in self.forecasts]
+        frame["verdict"] = [one.verdict for one in self.forecasts]
+        return frame
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw points, both intervals and last price; returns matplotlib's axes, made if not given.
+
+        Raises `ImportError` where matplotlib is not installed.
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.subplots()[1]
+        frame = self.frame
+        for percent, shade in ((95, 0.15), (80, 0.3)):
+            low, high = frame[f"low_{percent}"], frame[f"high_{percent}"]
+            ax.fill_between(frame.index, low, high, alpha=shade, label=f"{percent}%", color="C0")
+        ax.plot(frame.index, frame["predicted"], "o-", color="C0", label=self.model)
+        ax.axhline(frame["last_price"].iloc[0], ls="--", lw=1, color="0.4", label="last price")
+        ax.set_title(f"{self.platform}:{self.symbol}, {self.verdict}{', stale' * self.stale}")
+        ax.legend()
+        return ax
+
+    def _repr_html_(self) -> str:
+        said = f"{self.platform}:{self.symbol} by {self.model}, as of {self.as_of}"
+        age = " It is stale: newer candles lack." if self.stale else ""
+        table: str = self.frame.to_html()
+        return f"<p>{escape(said)}. {escape(str(self.skill))}{age}</p>{table}"
 
 
 def steps_frame(steps: list[Step]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ struct, so that fields of the others are passed over.
 """
 
 from msgspec import UNSET, Struct, UnsetType, field
+from msgspec.structs import asdict
 
 from core.answers.candles import RejectedCandle
 from core.candle_files.parsed import Recognised
@@ -125,6 +126,38 @@ class Train(Evaluate, frozen=True, kw_only=True):
     retrain_every: int
     expires_after: int
     reason: str
+
+
+class ForecastSeries(SeriesRequest, frozen=True, kw_only=True):
+    """What a model says of closes so many candles after the newest one.
+
+    Where it is the first task of a job that trains, what is not trained yet is trained so.
+    """
+
+    horizons: list[int]
+    model: str
+    folds: int
+    seed: int = 0
+    retrain_every: int = 0
+    expires_after: int = 0
+
+    @property
+    def targets(self) -> list[ForecastTarget]:
+        """Return the target of each horizon, checked again: they come from a row."""
+        return [target_of_series(self.series, one, self.model) for one in self.horizons]
+
+    def training(self, target: ForecastTarget) -> Train:
+        """Return what a target is trained by."""
+        return Train(
+            **asdict(self.series),
+            horizon=target.horizon,
+            model=self.model,
+            seed=self.seed,
+            folds=self.folds,
+            retrain_every=self.retrain_every,
+            expires_after=self.expires_after,
+            reason="requested",
+        )
 
 
 class TrainNextCandle(Train, frozen=True, kw_only=True):

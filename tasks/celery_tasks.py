@@ -25,6 +25,7 @@ from tasks.candles.measure_spreads import measure_spreads
 from tasks.candles.refresh_watched import refresh_watched
 from tasks.forecasts.check_regimes import check_regimes
 from tasks.forecasts.evaluate_slots import evaluate_slot
+from tasks.forecasts.forecast_series import forecast_series, train_horizons
 from tasks.forecasts.leak_test_features import leak_test_features
 from tasks.forecasts.replay_walk import replay_walk
 from tasks.forecasts.train_slots import train_slot
@@ -117,6 +118,8 @@ STEPS = {
         Step(table.PREDICT_LSTM_NSTEPS, lambda: predict_lstm_nsteps),
         Step(table.EVALUATE_SLOT, lambda: evaluate_slot),
         Step(table.TRAIN_SLOT, lambda: train_slot),
+        Step(table.TRAIN_HORIZONS, lambda: train_horizons),
+        Step(table.FORECAST_SERIES, lambda: forecast_series),
         Step(table.REPLAY_WALK, lambda: replay_walk),
         Step(table.CHECK_REGIMES, lambda: check_regimes),
         Step(table.LEAK_TEST, lambda: leak_test_features),

@@ -13,6 +13,8 @@ from core.answers.amd import AmdData
 from core.answers.candles import Backfilled, CandlesStored, KlineResult, LatestCandles, LeakTested
 from core.answers.forecasts import (
     Evaluation,
+    ForecastsMade,
+    HorizonsTrained,
     RegimesChecked,
     Replayed,
     SignalsTrained,
@@ -36,6 +38,7 @@ from core.requests import (
     ComputeSeries,
     Evaluate,
     FetchCandles,
+    ForecastSeries,
     LeakTest,
     PathRequest,
     PredictLstm,
@@ -142,6 +145,8 @@ PREDICT_LSTM_NSTEPS = Task("predict_lstm_nsteps", PREDICT, PredictLstm, Predicti
 
 EVALUATE_SLOT = Task("evaluate_slot", TRAIN, Evaluate, Evaluation)
 TRAIN_SLOT = Task("train_slot", TRAIN, Train, SlotTrained, unique=_target)
+TRAIN_HORIZONS = Task("train_horizons", TRAIN, ForecastSeries, HorizonsTrained)
+FORECAST_SERIES = Task("forecast_series", PREDICT, ForecastSeries, ForecastsMade, brief=True)
 REPLAY_WALK = Task("replay_walk", TRAIN, ReplayWalk, Replayed)
 CHECK_REGIMES = Task("check_regimes", TRAIN, CheckRegimes, RegimesChecked)
 LEAK_TEST = Task("leak_test_features", PREDICT, LeakTest, LeakTested)

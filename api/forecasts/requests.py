@@ -10,6 +10,7 @@ from api.forecasts.schemas import (
     LEAK_TEST_ROWS,
     LSTM_OPTIONS,
     EvaluateRequest,
+    ForecastRequest,
     LeakTestRequest,
     ReplayRequest,
     SlotBody,
@@ -20,7 +21,7 @@ from api.http.schemas import given
 from core.candle_files.parsed import ReadOptions
 from core.candle_files.read import read_values
 from core.clock.times import now_ms
-from core.errors import InvalidRequest
+from core.errors import Conflict, InvalidRequest
 from core.forecast_target import ForecastTarget, target_of_series
 from core.jobs import Json
 from core.models import (
@@ -34,23 +35,29 @@ from core.models import (
     least_training,
     name_with_exits,
 )
-from core.requests import Evaluate, LeakTest, ReplayWalk, Train
+from core.requests import Evaluate, ForecastSeries, LeakTest, ReplayWalk, Train
 from core.risk_reward import parse_rr_config
 from core.series import Series
 from core.signals import check_any_horizon
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
 from storage.candles.candle_store import CandleStore
+from storage.models.registry import Registry
 
 _HOUR = 3_600
+# How often models of forecasts that were asked for are trained again, and when they expire.
+USUAL_RETRAINING_S, USUAL_EXPIRY_S = 168 * _HOUR, 720 * _HOUR
 
 
 class SlotRequests:
     """Turns bodies into the requests that `tasks.enqueue` takes; its methods block."""
 
-    def __init__(self, candles: CandleStore, default_platform: str) -> None:
+    def __init__(
+        self, candles: CandleStore, default_platform: str, default_resolution: int | str = _HOUR
+    ) -> None:
         self._candles = candles
         self._default_platform = default_platform
+        self._default_resolution = default_resolution
 
     def evaluate(self, body: EvaluateRequest) -> Evaluate:
         """Check an evaluation.
@@ -73,6 +80,35 @@ class SlotRequests:
             expires_after=body.expires_hours * _HOUR,
             reason="requested",
         )
+
+    def forecast(self, body: ForecastRequest, registry: Registry) -> tuple[ForecastSeries, bool]:
+        """Check a forecast; returns whether something is to be trained first, too.
+
+        Raises `Conflict` for what is not trained and shall not be, and otherwise as `evaluate`
+        does.
+        """
+        platform = body.platform or self._default_platform
+        series = stored_series(platform, body.symbol, body.resolution or self._default_resolution)
+        self._check_held(series)
+        request = ForecastSeries(
+            **msgspec.structs.asdict(series),
+            horizons=sorted(set(body.horizons)),
+            model=body.model,
+            folds=body.folds,
+            seed=body.seed,
+            retrain_every=USUAL_RETRAINING_S,
+            expires_after=USUAL_EXPIRY_S,
+        )
+        lacking = [one for one in request.targets if not registry.runs(one, limit=1)]
+        for target in lacking if body.train else ():
+            self._check_candles(target, None, None)
+        if lacking and not body.train:
+            names = ", ".join(str(target.horizon) for target in lacking)
+            raise Conflict(
+                f"{body.model} of {names} candles ahead is not trained for {series}; send "
+                '"train": true to have it trained first.'
+            )
+        return request, bool(lacking)
 
     def replay(self, body: ReplayRequest) -> ReplayWalk:
         """Check a replay; raises as `evaluate` does."""

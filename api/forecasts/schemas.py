@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from api.http.schemas import Name, Resolution, Symbol, Time
 from core.forecast_target import DEFAULT_FOLDS, FOLDS_LIMITS, HORIZON_LIMITS
@@ -27,6 +27,8 @@ Seed = Annotated[int, Meta(ge=0, lt=2**31, description="The same seed gives the 
 RrConfig = Annotated[str, Meta(pattern=RR_PATTERN, description="Where positions end.")]
 Hours = Annotated[int, Meta(ge=0, le=8_760, description="0: never.")]
 
+# Horizons of one forecast.
+MOST_HORIZONS = 12
 LEAK_TEST_ROWS = 10_000
 # An LSTM of a slot looks back no farther than all features need to warm up.
 SLOT_SEQ_LEN = 49
@@ -87,6 +89,25 @@ class SlotTrainRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
     folds: Folds = DEFAULT_FOLDS
     retrain_hours: Hours = 168
     expires_hours: Hours = 720
+
+
+class ForecastRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which closes to forecast, so many candles after the newest, and by which model.
+
+    `train`: horizons of which there is no training are trained first, in a task. `folds` and
+    `seed` are of that.
+    """
+
+    symbol: Symbol
+    resolution: Resolution | None = None
+    platform: Name | None = None
+    horizons: Annotated[list[Horizon], Meta(min_length=1, max_length=MOST_HORIZONS)] = field(
+        default_factory=lambda: [1]
+    )
+    model: ModelName = "boosting"
+    train: bool = False
+    folds: Folds = DEFAULT_FOLDS
+    seed: Seed = 0
 
 
 class ReplayRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):

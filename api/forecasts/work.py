@@ -7,6 +7,7 @@ from api.docs.openapi_parts import TASK
 from api.forecasts.requests import SlotRequests
 from api.forecasts.schemas import (
     EvaluateRequest,
+    ForecastRequest,
     LeakTestRequest,
     ReplayRequest,
     SlotTrainRequest,
@@ -14,9 +15,19 @@ from api.forecasts.schemas import (
 from api.http.background_work import PREDICTION_SECONDS, BackgroundWork
 from api.http.schemas import TaskQueued
 from api.http.threads import in_thread
+from api.robots.seen import is_owner
 from core.answers.candles import LeakTested
-from core.answers.forecasts import Evaluation, Replayed, SlotTrained
-from tasks.task_table import EVALUATE_SLOT, LEAK_TEST, REPLAY_WALK, TRAIN_SLOT
+from core.answers.forecasts import Evaluation, ForecastsMade, Replayed, SlotTrained
+from core.errors import Forbidden
+from storage.models.registry import Registry
+from tasks.task_table import (
+    EVALUATE_SLOT,
+    FORECAST_SERIES,
+    LEAK_TEST,
+    REPLAY_WALK,
+    TRAIN_HORIZONS,
+    TRAIN_SLOT,
+)
 
 
 class _SlotResource:
@@ -44,6 +55,43 @@ class EvaluateResource(_SlotResource):
         """
         request = await in_thread(self._requests.evaluate, json)
         await self._work.begin(req, resp, EVALUATE_SLOT, request)
+
+
+class ForecastResource:
+    """`POST /forecast`"""
+
+    def __init__(self, requests: SlotRequests, registry: Registry, work: BackgroundWork) -> None:
+        self._requests = requests
+        self._registry = registry
+        self._work = work
+
+    @operation(
+        "forecast",
+        "forecasts",
+        {200: ForecastsMade, 202: TaskQueued},
+        errors=(404, 409),
+        body=True,
+        more=TASK,
+    )
+    async def on_post(self, req: Request, resp: Response, json: ForecastRequest) -> None:
+        """Forecast closes of any series from its newest candle, by models that are trained.
+
+        Of each horizon the point, the 80% and the 95% interval, the probability of a rise,
+        last price beside it, and what the model was worth in its walk-forward. What is not
+        trained is a 409, or with `train` is trained first: then the answer is a 202. Waits
+        for 10 s unless `Prefer` says otherwise. Nothing of it is entered into the ledger.
+        """
+        if json.train and not is_owner(req.context.key):
+            raise Forbidden("train: this key may forecast by what is trained, and not train.")
+        request, trains = await in_thread(self._requests.forecast, json, self._registry)
+        await self._work.begin(
+            req,
+            resp,
+            FORECAST_SERIES,
+            request,
+            before=[TRAIN_HORIZONS] if trains else [],
+            seconds=0 if trains else PREDICTION_SECONDS,
+        )
 
 
 class TrainSlotResource(_SlotResource):

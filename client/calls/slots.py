@@ -10,6 +10,7 @@ import pandas as pd
 from client.calls.candles import CandleCalls
 from client.calls.tasks import decoded
 from client.errors import BadLedger
+from client.forecasts import SeriesForecast
 from client.frames import Rows, Time, time_text
 from client.paging import PAGE, Query, pages
 from client.tasks import Task
@@ -54,6 +55,36 @@ class _Page(msgspec.Struct):
 
 class SlotCalls(CandleCalls):
     """The routes `/evaluate`, `/slots/train`, `/replay/walk`, `/ledger`, `/scoreboard`, ..."""
+
+    def forecast(
+        self,
+        symbol: str,
+        resolution: str | int,
+        horizons: Iterable[int] | int = (1,),
+        *,
+        platform: str | None = None,
+        model: str | None = None,
+        train: bool = False,
+        folds: int | None = None,
+        seed: int | None = None,
+        timeout_s: float | None = None,
+    ) -> SeriesForecast:
+        """Forecast closes so many candles after the newest one of any series.
+
+        With `train`, horizons that were never trained are trained first, which takes a
+        minute or more; else they raise `Conflict`. The answer has `.frame` and `.plot()`.
+        """
+        ahead = [horizons] if isinstance(horizons, int) else list(horizons)
+        body = {"symbol": symbol, "resolution": str(resolution), "horizons": ahead,
+                "platform": platform, "model": model, "train": train or None,
+                "folds": folds, "seed": seed}  # fmt: skip
+        sent = {name: value for name, value in body.items() if value is not None}
+        answer = self._transport.send("POST", "/forecast", json=sent)
+        if answer.status_code == 202:
+            return msgspec.convert(
+                self._started(answer, True, timeout_s).result, SeriesForecast, strict=False
+            )
+        return msgspec.json.decode(answer.content, type=SeriesForecast)
 
     def evaluate(
         self,

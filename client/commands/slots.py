@@ -1,8 +1,9 @@
-"""`tickcast evaluate`, `train-slot`, `replay`, `ledger`, `verify`, `scoreboard`, `leaktest`."""
+"""Commands of forecasts and slots: `tickcast forecast`, `evaluate`, `ledger`, `scoreboard`, ..."""
 
 from typing import Annotated, Any, cast
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 
 from client.calls.slots import SlotOptions
@@ -15,11 +16,15 @@ from client.commands.output import (
     answer,
     connect,
     facts,
+    moment,
+    number,
+    percent,
     table,
 )
 from client.commands.tasks import plain, task_view
-from client.forecasts import verdict_sentence
+from client.forecasts import HorizonForecast, SeriesForecast, verdict_sentence
 from client.tasks import Task
+from core.clock.resolutions import resolution_name
 from core.models import CLOSE, known_models
 
 FAILED = 1
@@ -53,6 +58,54 @@ def evaluate(
     with connect(as_json) as tickcast:
         task = tickcast.evaluate(symbol, resolution, folds=folds, wait=wait, **slot)
     answer(as_json, task, lambda task: _scored(task, wait))
+
+
+def forecast(
+    platform: Platform,
+    symbol: Symbol,
+    resolution: Resolution,
+    horizons: Annotated[
+        list[int] | None, typer.Option("--horizon", min=1, help="Candles ahead; may come again.")
+    ] = None,
+    model: ModelOption = USUAL_MODEL,
+    train: Annotated[bool, typer.Option(help="Train first what never was.")] = False,
+    folds: Folds = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast closes of any series from its newest candle, by models that are trained."""
+    with connect(as_json or as_csv) as tickcast:
+        made = tickcast.forecast(
+            symbol, resolution, horizons or [1], platform=platform, model=model,
+            train=train, folds=folds,
+        )  # fmt: skip
+    if as_csv:
+        print(made.frame.to_csv(date_format="%Y-%m-%dT%H:%M:%SZ"), end="")
+    else:
+        answer(as_json, made, _forecast_view)
+
+
+def _forecast_view(made: SeriesForecast) -> list[RenderableType]:
+    names = ("horizon", "time (UTC)", "predicted", "80%", "95%", "up", "verdict")
+    rows = [
+        (one.horizon, moment(one.time), one.predicted, _bounds(one, "0.8"), _bounds(one, "0.95"),
+         percent(one.prob_up), one.verdict)
+        for one in made.forecasts
+    ]  # fmt: skip
+    last = number(made.forecasts[0].baseline["last_price"])
+    said = f"Last price {last}, as of {moment(made.as_of)} UTC."
+    notes = [
+        "Stale: newer candles lack, so this is a forecast of the past." * made.stale,
+        "The market is closed now." * made.closed,
+        "The newest candle seems cut short." * made.thin,
+    ]
+    title = f"{made.platform}:{made.symbol}:{resolution_name(made.resolution)} by {made.model}"
+    return [table(title, names, rows), " ".join([said, *filter(None, notes)]), str(made.skill)]
+
+
+def _bounds(one: HorizonForecast, level: str) -> str:
+    low, high = one.interval[level]
+    return f"{number(low)} to {number(high)}"
 
 
 def train_slot(

@@ -44,6 +44,77 @@ class Evaluation(TargetScored, kw_only=True):
     costs: Json
 
 
+class ForecastBaseline(Struct):
+    """What needs no model: the last close, amid 80% bounds that follow EWMA volatility.
+
+    The bounds are null where too few candles are held to know how far they reach.
+    """
+
+    last_price: float
+    low: float | None
+    high: float | None
+
+
+class ForecastSkill(Struct):
+    """1 - MAE / MAE of last price in the walk-forward, its 95% interval, and the verdict."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+class SpokenBy(Struct):
+    """The training that spoke: `champion` says that it was promoted."""
+
+    run_id: str
+    trained_at: str
+    champion: bool
+
+
+class HorizonForecast(Struct):
+    """The close of the candle that opens at `time`, `horizon` candles after the newest."""
+
+    horizon: int
+    time: str
+    predicted: float
+    interval: dict[str, list[float]]
+    prob_up: float
+    baseline: ForecastBaseline
+    skill: ForecastSkill
+    verdict: str
+    spoken_by: SpokenBy
+
+
+class ForecastsMade(Struct, kw_only=True):
+    """Forecasts of a series from its newest finished candle, a horizon each.
+
+    `verdict` and `skill` are those of the horizon whose verdict is the worst. `as_of` is when
+    the newest candle closed, `age` how long ago that was (s), `stale` that newer ones lack by
+    the series' own sessions, and `closed` that its market is closed now. `thin`: the newest
+    candle seems cut short.
+    """
+
+    platform: str
+    symbol: str
+    resolution: int
+    model: str
+    forecasts: list[HorizonForecast]
+    verdict: str
+    skill: ForecastSkill
+    as_of: str | None
+    age: int | None
+    stale: bool
+    closed: bool
+    thin: bool
+
+
+class HorizonsTrained(Struct):
+    """Which horizons were trained for a forecast."""
+
+    trained: list[int]
+
+
 class SlotTrained(TargetScored, kw_only=True):
     """What became of the challenger, and why.
 

@@ -197,3 +197,45 @@ async def test_what_a_model_of_signals_cannot_be_asked_is_refused(
     assert answer.status_code == 422
     assert said in answer.json["detail"]
     assert stores.jobs.list()[1] == 0
+
+
+async def test_a_forecast_of_what_is_not_trained_says_so_or_trains_it_first(
+    api: Api, stores: Stores
+) -> None:
+    hold_candles(stores, least_candles("ewma", 6))
+    body = SLOT | {"horizons": [6, 1]}
+    refused = await api("POST", "/forecast", json=body)
+    assert (refused.status_code, stores.jobs.list()[0]) == (409, [])
+    assert "1, 6 candles ahead" in refused.json["detail"]
+    answer = await api("POST", "/forecast", json=body | {"train": True})
+    assert answer.status_code == 202
+    job = _job(stores)
+    assert (job.name, job.request["horizons"]) == ("forecast_series", [1, 6])
+    reader = await api(
+        "POST", "/forecast", json=body | {"train": True}, headers={"X-API-Key": _reader(stores)}
+    )
+    assert reader.status_code == 403
+
+
+def _reader(stores: Stores) -> str:
+    return stores.keys.create("reader", "a reader")[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"horizons": []}, 422),
+        ({"horizons": [0]}, 422),
+        ({"horizons": list(range(1, 14))}, 422),
+        ({"symbol": "NO-SUCH"}, 404),
+        ({"model": "oracle"}, 422),
+        ({"horizons": [288], "train": True}, 422),  # too few candles
+    ],
+)
+async def test_a_forecast_that_cannot_be_is_refused(
+    api: Api, stores: Stores, wrong: dict[str, Any], status: int
+) -> None:
+    hold_candles(stores, ENOUGH)
+    answer = await api("POST", "/forecast", json=SLOT | wrong)
+    assert answer.status_code == status
+    assert stores.jobs.list()[0] == []

@@ -16,7 +16,7 @@ from tests.route_table import path_of, routes
 SAMPLES = {"platform": "coinbase", "symbol": "BTC-USD", "resolution": "1h"}
 # What a reader may do besides reading: it computes, and nothing that others see changes.
 READERS_POSTS = {
-    "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
+    "/forecast", "/lstm/predict", "/lstm/predictnsteps", "/api/v1/predictions", "/api/v1/signals",
     "/generate/signal", "/predict/range", "/api/amd/{symbol}", "/api/ml/amd/{symbol}",
     "/api/v1/chat", "/api/chat",
     # Their own.
