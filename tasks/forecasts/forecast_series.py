@@ -122,7 +122,7 @@ def _shown(
         interval={"0.8": [said.low_80, said.high_80], "0.95": [said.low_95, said.high_95]},
         prob_up=said.prob_up,
         baseline=ForecastBaseline(origin.last_price, low, high),
-        skill=ForecastSkill(*(skill.get(name) for name in ("value", "low", "high")), run.verdict),
+        skill=ForecastSkill(skill.get("value"), skill.get("low"), skill.get("high"), run.verdict),
         verdict=run.verdict,
         spoken_by=SpokenBy(run.id, format_time(run.created_at), run.promoted),
     )
