@@ -7,17 +7,18 @@ or better; a trade must have passed it. All but limits slip by the instrument's 
 candle its opening is a price as any other; then its extremes count, the stop before the profit.
 """
 
+from decimal import Decimal
 from typing import NamedTuple
 
-from core.trading.accounts import Account, Entry, Fill, Position, Tick
+from core.trading.accounts import Account, Entry, Fill, Position, Price, Tick
 from core.trading.events import Filled, Posting, Ticked
 from core.trading.instruments import Instrument
 from core.trading.orders import Order, Side
 from trading.apply import apply
 from trading.money import closed, commission, converted, opened, share, worth
-from trading.valuation import gain, other, sign
+from trading.valuation import exit_price, gain, other, sign
 
-STOP_LOSS, TAKE_PROFIT, BY_ORDER = "stop_loss", "take_profit", "order"
+STOP_LOSS, TAKE_PROFIT, BY_ORDER, STOP_OUT = "stop_loss", "take_profit", "order", "stop_out"
 
 
 def exit_fills(account: Account, ticked: Ticked, opened_since: int | None = None) -> list[Filled]:
@@ -55,6 +56,22 @@ def order_fill(account: Account, order: Order, ticked: Ticked) -> Filled | None:
     event = _booked(account, order.id, part, held if done else None, done, BY_ORDER if done else "")
     apply(account, event)
     return event
+
+
+def stopped_out(
+    account: Account, position: Position, at: int, price: Price, rate: Decimal
+) -> Filled:
+    """Close a position by a price that is known, as a market order would; changes the account."""
+    instrument, here = position.instrument, exit_price(position, price)
+    ticked = Ticked(
+        platform=instrument.platform,
+        symbol=instrument.symbol,
+        tick=Tick(at, price.bid, price.ask),
+        rate=rate,
+    )
+    slipped = instrument.slippage(here)
+    out = here - slipped * sign(position.side)
+    return _end(account, position, ticked, STOP_OUT, out, slipped)
 
 
 def would_fill(account: Account, ticked: Ticked) -> bool:

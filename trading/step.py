@@ -40,6 +40,7 @@ from core.trading.orders import (
     VenueMarks,
 )
 from trading.apply import apply
+from trading.margin import stop_out
 from trading.matching import exit_fills, is_of, order_fill
 from trading.money import deposited, money, steps, ticks
 from trading.nightly import nights_charged
@@ -325,6 +326,7 @@ def _timed(account: Account, timed: Timed) -> list[Event]:
     for charged in nights_charged(account, timed):
         happened += happen(account, charged)
     if timed.limits is not None:
+        happened += stop_out(account, timed)
         happened += _mark(account, timed.at, timed.prices, timed.rates)
         happened += _stop_losing(account, timed, timed.limits)
     return happened

@@ -239,9 +239,10 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an order that was carried out.
 
     `side` and `volume` (steps) are what was bought or sold at `price` (ticks), `slippage` of them
-    included. `exit` says how a position ended by it (`order`, `stop_loss`, `take_profit`, at a
-    venue also `venue`), or "" where none did. `liquidity` is `assumed` where the size at the price
-    was not known. `venue_id` is the position at the venue, `deals` its fills that are in this one.
+    included. `exit` says how a position ended by it (`order`, `stop_loss`, `take_profit`,
+    `stop_out`, at a venue also `venue`), or "" where none did. `liquidity` is `assumed` where the
+    size at the price was not known. `venue_id` is the position at the venue, `deals` its fills that
+    are in this one.
     """
 
     order_id: int

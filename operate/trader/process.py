@@ -126,6 +126,7 @@ class _Process:
                 if now_ms() - renewed >= _RENEW_MS:
                     self._decisions.decide(token)
                     self._rules.look(token)
+                    self._trader.watch_margin(token)
                     self._lease.renew(token, now_ms(), self._trader.bad_prices)
                     self._trader.bad_prices, renewed = 0, now_ms()
                 # Prices that came while nobody looked come before what is asked for now.

@@ -44,6 +44,7 @@ from tasks.trading.seen import Markets, Seen
 from tasks.trading.shown import ended_trade, note_order
 from tasks.trading.venues.desk import VenueDesk
 from trading.decide import Known, decide
+from trading.margin import is_called
 from trading.matching import would_fill
 from trading.shadows import coin_flip_order, random_side_order
 from trading.step import is_good, open_account, step
@@ -195,6 +196,17 @@ class Trader:
             for account in self.accounts.values():
                 self.take(turn, account, self._timed(account, now, seen))
         self._marked = hour
+
+    def watch_margin(self, token: str) -> None:
+        """Close what paper accounts can no longer carry."""
+        papers = [one for one in self.accounts.values() if one.positions and not one.at_venue]
+        seen = self._markets.look(self._held()) if papers else None
+        if seen is None or not any(is_called(one, seen.prices, seen.rates) for one in papers):
+            return
+        with self.writing(token) as turn:
+            for account in papers:
+                if is_called(account, seen.prices, seen.rates):
+                    self.take(turn, account, self._timed(account, turn.now, seen))
 
     def halt(self, token: str, account_id: int, reason: str) -> None:
         """Have an account take no more orders until somebody resumes it."""

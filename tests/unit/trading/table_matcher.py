@@ -74,21 +74,24 @@ class TableBroker:
         for order in list(self.waiting):
             before = self.held
             self._try(order, offer)
-            # Exits of what began within a candle can be reached within it, too.
+            # The stop of what began within a candle can be reached within it, too.
             entered |= self.held != 0 and before * self.held <= 0
         if entered and offer.low is not None:
-            self._leave(offer)
+            self._leave(offer, stops_only=True)
 
     def worth(self, offer: Offer) -> Decimal:
         """Return cash and what the position would bring."""
         out = offer.bid if self.held > 0 else offer.ask
         return self.cash + self.held * out * self.contract
 
-    def _leave(self, offer: Offer) -> None:
-        """Stop first: of a candle that reaches both exits nobody knows which came first."""
+    def _leave(self, offer: Offer, *, stops_only: bool = False) -> None:
+        """Stop first: of a candle that reaches both exits nobody knows which came first.
+
+        Of one within which the position began, nobody knows whether the profit came after.
+        """
         buys = self.held < 0
         for why, level in (("stop", self.stop), ("limit", self.target)):
-            if self.held and level is not None:
+            if self.held and level is not None and not (stops_only and why == "limit"):
                 price = self._price(why, level, offer, buys=buys)
                 if price is not None:
                     name = "stop_loss" if why == "stop" else "take_profit"

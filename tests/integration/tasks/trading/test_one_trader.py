@@ -81,3 +81,28 @@ def test_of_two_traders_one_writes_and_who_was_replaced_writes_no_more(
     assert second.carry_out(replacing) == 1
     with pytest.raises(LeaseLost):
         stores.lease.renew(token, now_ms())
+
+
+def test_what_an_account_can_no_longer_carry_is_closed_and_recorded_as_such(
+    stores: Stores, settings: Settings, quote: Callable[[int, float], None]
+) -> None:
+    wide = dict.fromkeys(("risk_notional", "risk_gross", "risk_symbol"), 1_000)
+    changes = {**wide, "paper_balance": 100, "paper_leverage": 100, "risk_per_trade": 0.05}
+    trader, token = begun_trader(stores, settings.model_copy(update=changes))
+    large = PlaceOrder(
+        platform=GOLD.platform, symbol=GOLD.symbol, side="buy", volume=Decimal("0.03"),
+        stop_loss=Decimal("2349.00"),
+    )  # fmt: skip
+    stores.commands.submit([NewCommand(0, large, "one")])
+    quote(now_ms(), 2_350.0)
+    trader.carry_out(token)
+    quote(now_ms() + 1, 2_350.0)
+    while not trader.hear_prices(token):
+        pass
+    trader.watch_margin(token)
+    assert stores.trading.trades(0, 0, now_ms() + 60_000, 10) == []
+    # Nobody has heard this price, which is past the stop, when the account is looked at.
+    quote(now_ms() + 2, 2_328.0)
+    trader.watch_margin(token)
+    (ended,) = stores.trading.trades(0, 0, now_ms() + 60_000, 10)
+    assert ended.body["exit"] == "stop_out"
