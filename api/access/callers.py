@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Generic, NamedTuple, TypeVar
 
 from api.http.threads import in_database_thread
 from core.clock.resolutions import DAY
@@ -14,9 +15,11 @@ from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey
 from storage.accounts.key_holders import KeyHolders
 
-# A revoked key must be refused within a second, so a good one is believed for half of it.
+Answer = TypeVar("Answer")
+
+# A revoked key must be refused within a second, so for half of it nothing is taken to change.
 BELIEF_SECONDS = 0.5
-_BELIEVED_LIMIT = 1_024
+_BELIEVED_LIMIT = 4_096
 _KEY_LENGTH_LIMIT = 256
 # Whose plan ended may report for so long (ms) what became of positions.
 _LATE_REPORTS_MS = 30 * DAY * 1_000
@@ -63,51 +66,77 @@ class Caller(NamedTuple):
 
 
 class Callers:
-    """Callers by their keys; what is known of one that opens is believed for half a second."""
+    """Callers by their keys.
+
+    What is known of one that opens is believed until a key, an account or a plan changed,
+    anybody's, which is looked for every half a second.
+    """
 
     def __init__(self, holders: KeyHolders, clock: Callable[[], float] = time.monotonic) -> None:
         self._holders = holders
         self._clock = clock
-        self._believed: dict[bytes, tuple[float, Caller]] = {}
-        self._looked_up: dict[bytes, asyncio.Future[Caller | None]] = {}
+        self._believed: dict[bytes, tuple[int, Caller]] = {}
+        self._changes: tuple[float, int | None] = (float("-inf"), None)
+        self._look_ups: OneAtATime[Caller | None] = OneAtATime()
+        self._looks: OneAtATime[int | None] = OneAtATime()
 
     async def known(self, plain: str | None) -> Caller | None:
         """Return whose key it is, whether it still opens or not; None if nobody's."""
         if not plain or len(plain) > _KEY_LENGTH_LIMIT:
             return None
         digest = hashlib.sha256(plain.encode()).digest()
-        until, believed = self._believed.get(digest, (0.0, None))
-        if believed and self._clock() < until:
+        changes = await self._seen_changes()
+        at, believed = self._believed.get(digest, (None, None))
+        if believed and at == changes:
             return believed
-        # All callers with one key wait for one look-up; that one of them goes ends it for none.
-        looked_up = self._looked_up.get(digest)
-        if looked_up is None:
-            looked_up = asyncio.ensure_future(self._look_up(digest, plain))
-            looked_up.add_done_callback(_note_error)
-            self._looked_up[digest] = looked_up
-        return await asyncio.shield(looked_up)
+        return await self._look_ups.get(digest, partial(self._look_up, digest, plain, changes))
 
-    async def _look_up(self, digest: bytes, plain: str) -> Caller | None:
-        try:
-            found = await in_database_thread(self._read, plain)
-        finally:
-            del self._looked_up[digest]
+    async def _seen_changes(self) -> int | None:
+        until, changes = self._changes
+        if self._clock() < until:
+            return changes
+        return await self._looks.get(b"", self._look_at_changes)
+
+    async def _look_at_changes(self) -> int | None:
+        until = self._clock() + BELIEF_SECONDS
+        changes = await in_database_thread(self._holders.changes)
+        self._changes = until, changes
+        return changes
+
+    async def _look_up(self, digest: bytes, plain: str, changes: int | None) -> Caller | None:
+        found = await in_database_thread(self._read, plain)
         self._believed.pop(digest, None)
-        if found and not found.refusal(now_ms()):
-            self._believe(digest, found)
+        # What changed since the number was read is read again with the next number.
+        if changes is not None and found and not found.refusal(now_ms()):
+            self._believe(digest, changes, found)
         return found
 
     def _read(self, plain: str) -> Caller | None:
         found = self._holders.find(plain)
         return None if found is None else Caller(*found)
 
-    def _believe(self, digest: bytes, caller: Caller) -> None:
+    def _believe(self, digest: bytes, changes: int, caller: Caller) -> None:
         if len(self._believed) >= _BELIEVED_LIMIT:
-            self._believed.clear()
-        self._believed[digest] = (self._clock() + BELIEF_SECONDS, caller)
+            del self._believed[next(iter(self._believed))]
+        self._believed[digest] = changes, caller
 
 
-def _note_error(looked_up: asyncio.Future[Caller | None]) -> None:
-    """Look at how a look-up ended, which nobody may have waited for to its end."""
-    if not looked_up.cancelled():
-        looked_up.exception()
+class OneAtATime(Generic[Answer]):
+    """What several want to know at once is looked up once, by the name that they give it."""
+
+    def __init__(self) -> None:
+        self._running: dict[bytes, asyncio.Future[Answer]] = {}
+
+    async def get(self, name: bytes, look: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what `look` returns or raises; that one who waits is gone ends it for none."""
+        running = self._running.get(name)
+        if running is None:
+            running = self._running[name] = asyncio.ensure_future(look())
+            running.add_done_callback(partial(self._end, name))
+        return await asyncio.shield(running)
+
+    def _end(self, name: bytes, ended: asyncio.Future[Answer]) -> None:
+        del self._running[name]
+        # Nobody may have waited to the end to be told.
+        if not ended.cancelled():
+            ended.exception()

@@ -1,7 +1,6 @@
 """The newest signal of every slot, for robots that ask every few seconds."""
 
 import hashlib
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +15,7 @@ from api.robots.digits import MarketDigits
 from api.robots.items import scan_item
 from api.robots.offered import OfferedSlots, limits_of, tier_of
 from api.robots.schemas import Scan, ScanItem, ScanQuery, several
-from api.robots.seen import account_of, note_caller
+from api.robots.seen import SeenAgain, account_of, note_caller
 from core.clock.resolutions import parse_resolution
 from core.clock.times import format_time, now_ms
 from core.forecast_target import ForecastTarget
@@ -60,6 +59,7 @@ class ScanResource:
         self._shown: dict[ForecastTarget, _Shown] = {}
         self._views: dict[_Key, _View] = {}
         self._digits = MarketDigits(stores.markets)
+        self._seen_again = SeenAgain(stores.heartbeats)
 
     @operation("scan", "robots", {200: Scan}, errors=(404, 422), more=SCAN_FORMS)
     async def on_get(self, req: Request, resp: Response, query: ScanQuery) -> None:
@@ -71,11 +71,12 @@ class ScanResource:
         now, account = now_ms() // 1_000, req.context.account
         # Every browser sends it, and no terminal.
         robot = req.get_header("Sec-Fetch-Site") is None
-        heartbeats = self._stores.heartbeats
-        present = heartbeats.is_present(account_of(account))
-        view = await in_thread(self._answer, account, query, now, robot and not present)
-        if robot and present:  # the answer need not wait for it
-            resp.schedule(partial(in_thread, note_caller, heartbeats, account))
+        new = robot and not self._stores.heartbeats.is_present(account_of(account))
+        view = None if new else self._at_hand(account, query, now)
+        if view is None:
+            view = await in_thread(self._answer, account, query, now, new)
+        if robot and not new:  # the answer need not wait for it
+            self._seen_again.note(account)
         resp.content_type = MEDIA_JSON if query.format == "json" else CSV_TYPE
         resp.set_header("ETag", view.tag)
         # A proxy that packs answers makes a tag weak; the items are the same.
@@ -97,14 +98,24 @@ class ScanResource:
         mark = self._stores.board.mark()
         if mark is None:
             return self._looked(account, query, now)
-        key = mark, tier_of(account), limits_of(account), msgspec.json.encode(query)
-        view = self._views.get(key)
-        if view is None or not view.since <= now < view.until:
+        view = self._held(mark, account, query, now)
+        if view is None:
             view = self._looked(account, query, now)
             if len(self._views) >= _MOST_VIEWS:
                 self._views.clear()
-            self._views[key] = view
+            self._views[_key(mark, account, query)] = view
         return view
+
+    def _at_hand(self, account: Account | None, query: ScanQuery, now: int) -> _View | None:
+        """Return what is answered, if nothing must be waited for."""
+        mark = self._stores.board.mark_at_hand()
+        return self._held(mark, account, query, now) if mark else None
+
+    def _held(
+        self, mark: bytes, account: Account | None, query: ScanQuery, now: int
+    ) -> _View | None:
+        view = self._views.get(_key(mark, account, query))
+        return view if view and view.since <= now < view.until else None
 
     def _looked(self, account: Account | None, query: ScanQuery, now: int) -> _View:
         targets = [slot.target for slot in self._offered.now(account)]
@@ -155,6 +166,10 @@ class ScanResource:
     def _made(self, target: ForecastTarget, row: SealedSignal, now: int) -> _Shown:
         item = scan_item(row, self._digits.of(Market(target.platform, target.symbol)), now)
         return _Shown(row, item, hashlib.sha256(msgspec.json.encode(item)).digest())
+
+
+def _key(mark: bytes, account: Account | None, query: ScanQuery) -> _Key:
+    return mark, tier_of(account), limits_of(account), msgspec.json.encode(query)
 
 
 def _next_close(closes: list[int], targets: list[ForecastTarget], now: int) -> int:

@@ -1,7 +1,7 @@
 """Whose a key is: the key, its account and that account's plans, read at once.
 
-Robots call every few seconds, each with a key of its own, so that nothing may be remembered of
-them for long: one query a call is what they cost.
+A thousand robots call every few seconds, each with a key of its own: what was read of one holds
+until something changed of anybody's, which one number tells.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from sqlalchemy import Engine, RowMapping, Table, bindparam, select
 from core.robots.accounts import Account, Entitlement
 from storage.access.access_keys import AccessKey, is_digest_of, stored_id
 from storage.accounts.account_tables import accounts, entitlements
+from storage.accounts.key_changes import key_changes
 from storage.database import reading
 from storage.tables import access_keys
 
@@ -59,6 +60,15 @@ class KeyHolders:
         if not is_digest_of(plain, rows[0]["digest"] if rows else None) or not rows:
             return None
         return _read(rows[0], access_keys), _account(rows)
+
+    def changes(self) -> int | None:
+        """Return a number that is another once any key, account or plan has changed.
+
+        None if nobody counts, so that nothing may be remembered.
+        """
+        with reading(self._engine) as connection:
+            number: int | None = connection.execute(select(key_changes.c.number)).scalar()
+        return number
 
 
 def _account(rows: Sequence[RowMapping]) -> Account | None:

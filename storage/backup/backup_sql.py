@@ -8,6 +8,7 @@ import msgspec
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
 
+from storage.accounts.key_changes import key_changes
 from storage.database import reading
 from storage.tables import access_keys, installation, metadata
 from storage.uptime.uptime_tables import uptime_minutes
@@ -17,8 +18,9 @@ _SPOOL_BYTES = 8 * 1024 * 1024
 
 
 def tables() -> list[Table]:
-    """Return all tables, those that others refer to first, but the one of this place."""
-    return [table for table in metadata.sorted_tables if table is not installation]
+    """Return all tables, those that others refer to first, but those of this place."""
+    here = (installation, key_changes)
+    return [table for table in metadata.sorted_tables if table not in here]
 
 
 def revision(connection: Connection) -> str:

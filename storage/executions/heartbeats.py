@@ -3,7 +3,7 @@
 A call without a terminal's name counts for the account: its terminal is the empty text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,8 @@ PRESENT_MS = 60_000
 # So many terminals of an account are remembered, those seen last.
 MOST_TERMINALS = 64
 _REMEMBERED = 4_096
+# An account, and a terminal of it.
+_Caller = tuple[int, str]
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,21 +75,16 @@ class Heartbeats:
     def note(self, account_id: int, terminal: str = "", said: Said | None = None) -> None:
         """Note that a terminal of an account called just now; what it said before stays."""
         now, caller = self._clock(), (account_id, terminal)
-        if said is None and now - self._noted.get(caller, 0) < REST_MS:
-            return
-        if len(self._noted) >= _REMEMBERED:
-            self._noted.clear()
-        self._noted[caller] = now
-        name = keys.seen(account_id)
-        with redis_errors():
-            if said is None:
-                held = self._client.hget(name, terminal)
-                said = _read(held).said if held else Said()
-            text = msgspec.json.encode(SeenTerminal(terminal, now, said))
-            written = self._client.pipeline()
-            written.hset(name, terminal, text).sadd(keys.SEEN_ACCOUNTS, account_id).hlen(name)
-            if written.execute()[-1] > MOST_TERMINALS:
-                self._forget_oldest(name)
+        if said is not None:
+            self._write({caller: said}, now)
+        elif self._is_due(caller, now):
+            self._write(self._said([caller]), now)
+
+    def note_all(self, account_ids: Iterable[int]) -> None:
+        """Note that accounts called just now, all of them in two round trips."""
+        now = self._clock()
+        if due := [(one, "") for one in account_ids if self._is_due((one, ""), now)]:
+            self._write(self._said(due), now)
 
     def is_present(self, account_id: int) -> bool:
         """Say whether this process noted a call of an account within the last minute."""
@@ -164,6 +161,38 @@ class Heartbeats:
             for account_id, terminals in seen.items():
                 _write(connection, account_id, terminals)
         return len(changed)
+
+    def _is_due(self, caller: _Caller, now: int) -> bool:
+        return now - self._noted.get(caller, 0) >= REST_MS
+
+    def _said(self, callers: Sequence[_Caller]) -> dict[_Caller, Said]:
+        """Return what terminals said of themselves last."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=False)
+            for account_id, terminal in callers:
+                pipe.hget(keys.seen(account_id), terminal)
+            held = pipe.execute()
+        return {
+            caller: _read(text).said if text else Said()
+            for caller, text in zip(callers, held, strict=True)
+        }
+
+    def _write(self, said: Mapping[_Caller, Said], now: int) -> None:
+        if len(self._noted) + len(said) > _REMEMBERED:
+            self._noted.clear()
+        self._noted |= dict.fromkeys(said, now)
+        with redis_errors():
+            pipe = self._client.pipeline()
+            for (account_id, terminal), one in said.items():
+                text = msgspec.json.encode(SeenTerminal(terminal, now, one))
+                pipe.hset(keys.seen(account_id), terminal, text)
+            pipe.sadd(keys.SEEN_ACCOUNTS, *{account_id for account_id, _ in said})
+            names = [keys.seen(account_id) for account_id, _ in said]
+            for name in names:
+                pipe.hlen(name)
+            for name, terminals in zip(names, pipe.execute()[-len(names) :], strict=True):
+                if terminals > MOST_TERMINALS:
+                    self._forget_oldest(name)
 
     def _forget_oldest(self, name: str) -> None:
         held = self._client.hgetall(name)

@@ -36,10 +36,23 @@ class Position(NamedTuple):
 
 
 class TradePage(NamedTuple):
-    """Trades in order, and where the next page begins; None at the end."""
+    """Trades in order, in columns, and where the next page begins; None at the end.
 
-    rows: list[TradeRow]
+    The columns are those of `TradeRow`.
+    """
+
+    trade_id: list[int | None]
+    time: list[int]
+    price: list[float]
+    size: list[float]
+    side: list[str | None]
+    last_trade_id: list[int | None]
     next_position: Position | None
+
+    @property
+    def rows(self) -> list[TradeRow]:
+        """The trades one by one."""
+        return list(map(TradeRow, *self[:-1]))
 
 
 class NearestTrades:
@@ -123,7 +136,7 @@ class Stretch(NamedTuple):
             return None
         last = min(first + limit, over)
         return TradePage(
-            self._rows(slice(first, last)), self._behind(last) if over > last else None
+            *self._columns(slice(first, last)), self._behind(last) if over > last else None
         )
 
     def _behind(self, count: int) -> Position:
@@ -132,7 +145,7 @@ class Stretch(NamedTuple):
         same = slice(int(np.searchsorted(self.time, time)), count)
         return Position(time, place, int((self.place[same] == place).sum()))
 
-    def _rows(self, chosen: slice) -> list[TradeRow]:
+    def _columns(self, chosen: slice) -> tuple[list[Any], ...]:
         kind, side = self.kind[chosen], map(_SIDES.get, self.side[chosen].tolist())
         columns = (
             self.time[chosen].tolist(),
@@ -141,7 +154,7 @@ class Stretch(NamedTuple):
         )
         identity, last = self.identity[chosen].astype(object), self.last[chosen].astype(object)
         identity[kind == _NONE], last[kind != _AGGREGATE] = None, None
-        return list(map(TradeRow, identity.tolist(), *columns, side, last.tolist()))
+        return identity.tolist(), *columns, list(side), last.tolist()
 
 
 _KINDS = tuple(IdKind)

@@ -4,7 +4,8 @@ It follows from the ledger: what is not there is read from SQL and put back.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +18,9 @@ from storage.ledger.sealed_signals import SealedSignals
 from storage.ledger.signal_rows import SealedSignal
 from storage.redis_connection import redis_errors
 from storage.trades.live import LiveKind, message
+
+# A board shows what was put on it within so long (s), and at once what this process put there.
+MARK_BELIEF_S = 0.2
 
 
 class _Seen(NamedTuple):
@@ -33,7 +37,11 @@ class SignalBoard:
     """
 
     def __init__(
-        self, client: "redis.Redis", sealed: SealedSignals, facts: SeriesFactsStore
+        self,
+        client: "redis.Redis",
+        sealed: SealedSignals,
+        facts: SeriesFactsStore,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client: Any = client
         self._sealed = sealed
@@ -41,6 +49,8 @@ class SignalBoard:
         # What was read last of each target, and the row that it is: most have not changed since.
         self._read: dict[ForecastTarget, tuple[bytes, SealedSignal]] = {}
         self._seen = _Seen(None, {})
+        self._clock = clock
+        self._marked: tuple[float, bytes | None] = (float("-inf"), None)
 
     def put(self, rows: Sequence[SealedSignal]) -> list[SealedSignal]:
         """Show rows as the newest of their targets; returns them as they are shown."""
@@ -53,6 +63,7 @@ class SignalBoard:
             written.hset(keys.SIGNAL_BOARD, mapping=shown)
             written.set(keys.SIGNAL_BOARD_MARK, secrets.token_hex(8))
             written.execute()
+        self._marked = float("-inf"), None
         return placed
 
     def tell(self, rows: Sequence[SealedSignal]) -> None:
@@ -66,9 +77,18 @@ class SignalBoard:
 
     def mark(self) -> bytes | None:
         """Return what is another once a row was shown, None where nothing stands on the board."""
+        if at_hand := self.mark_at_hand():
+            return at_hand
+        until = self._clock() + MARK_BELIEF_S
         with redis_errors():
             mark: bytes | None = self._client.get(keys.SIGNAL_BOARD_MARK)
+        self._marked = until, mark
         return mark
+
+    def mark_at_hand(self) -> bytes | None:
+        """Return the mark that was read just now, without a wait for Redis; None if none was."""
+        until, mark = self._marked
+        return mark if self._clock() < until else None
 
     def newest(self, targets: Iterable[ForecastTarget]) -> dict[ForecastTarget, SealedSignal]:
         """Return the newest signal of each target that ever had one."""

@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from storage.accounts import account_tables  # noqa: F401 - its tables join the metadata
+from storage.accounts import (
+    account_tables,  # noqa: F401 - its tables join the metadata
+    key_changes,  # noqa: F401 - likewise
+)
 from storage.agent import conversation_tables  # noqa: F401 - likewise
 from storage.executions import execution_tables  # noqa: F401 - likewise
 from storage.ledger import (

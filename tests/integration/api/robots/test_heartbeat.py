@@ -28,8 +28,10 @@ async def test_a_heartbeat_tells_how_the_clocks_stand(api: Api) -> None:
     now = now_ms() // 1_000
     answer = await beat(api, server_time=now + 10_800, gmt_time=now, version="1.0", build=4755)
     assert answer.status_code == 200
+    answered = answer.json["server_time_unix"]
+    assert now <= answered <= now_ms() // 1_000
     assert answer.json == {
-        "ok": True, "server_time_unix": now, "utc_offset_s": 10_800, "warnings": [],
+        "ok": True, "server_time_unix": answered, "utc_offset_s": 10_800, "warnings": [],
         "min_version": None,
     }  # fmt: skip
     odd = await beat(api, server_time=now + 10_800 + 400, gmt_time=now - 91)
@@ -142,3 +144,17 @@ def test_who_polls_every_second_is_noted_every_few_and_keeps_what_was_said(store
         assert store.seen(3)[0].seen_at in (first, first + 5_000)
     (seen,) = store.seen(3)
     assert (seen.seen_at, seen.said.version) == (first + 5_000, "2")
+
+
+def test_accounts_that_are_noted_together_are_each_seen_and_keep_what_was_said(
+    stores: Stores,
+) -> None:
+    instant = now_ms()
+    store = Heartbeats(stores.redis, stores.engine, clock=lambda: instant)
+    store.note(3, "", Said(version="2"))
+    instant += 5_000
+    store.note_all([3, 4, 5])
+    seen = {account: store.seen(account)[0] for account in (3, 4, 5)}
+    assert {one.seen_at for one in seen.values()} == {instant}
+    assert [seen[account].said.version for account in (3, 4)] == ["2", None]
+    assert store.accounts() == [3, 4, 5]

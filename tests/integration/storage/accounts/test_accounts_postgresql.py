@@ -12,6 +12,11 @@ from tests.integration.storage.accounts.test_accounts import (  # noqa: F401
     test_an_account_is_read_as_it_was_made,
     test_keys_are_numbered_and_those_of_an_account_stay_its_own,
 )
+from tests.integration.storage.accounts.test_key_changes import (  # noqa: F401
+    holders,
+    test_a_hand_in_the_database_is_counted_too,
+    test_each_way_to_change_what_a_key_opens_is_counted,
+)
 from tests.integration.storage.sales.test_purchases import (  # noqa: F401
     test_a_buyer_gets_an_account_a_plan_and_one_mail,
     test_bodies_are_dropped_when_they_are_old_and_their_digests_kept,
