@@ -75,21 +75,25 @@ class TradesResource:
         market = stored_market(platform, symbol_of(symbol))
         form = wanted_form(req, query.format)
         pages = self._pages(market, query)
-        await in_thread(self._traded.check, market)
         if form == JSON:
-            page = await in_thread(next, pages)
+            page = await in_thread(self._first, market, pages)
             resp.append_header("Vary", "Accept")
             resp.media = TradesPage(*market, _shown_trades(page), _cursor(page))
             return
+        await in_thread(self._traded.check, market)
         cursor = None
         if query.limit or form == PARQUET:
             held, cursor = await in_thread(_first_pages, pages, query.limit or PARQUET_ROWS)
             pages = iter(held)
         if cursor:
             resp.set_header(NEXT_CURSOR, cursor)
-        columns = (list(zip(*page.rows, strict=True)) for page in pages if page.rows)
+        columns = (page.columns for page in pages if page.time)
         name = f"{market.platform}-{market.symbol}-trades"
         await send_table(resp, form, name, table_parts(form, _TRADE_FIELDS, columns))
+
+    def _first(self, market: Market, pages: Iterator[TradePage]) -> TradePage:
+        self._traded.check(market)
+        return next(pages)
 
     def _pages(self, market: Market, query: TradesQuery) -> Iterator[TradePage]:
         """Yield pages until the end of the span."""
@@ -113,7 +117,7 @@ def _first_pages(pages: Iterator[TradePage], most: int) -> tuple[list[TradePage]
     held, rows = list[TradePage](), 0
     for page in pages:
         held.append(page)
-        rows += len(page.rows)
+        rows += len(page.time)
         if rows >= most:
             break
     return held, _cursor(held[-1])
@@ -209,11 +213,9 @@ class GapsResource:
 
 
 def _shown_trades(page: TradePage) -> list[TradeShown]:
-    times = format_each_microsecond(row.time for row in page.rows)
-    return [
-        TradeShown(row.trade_id, time, row.price, row.size, row.side, row.last_trade_id)
-        for row, time in zip(page.rows, times, strict=True)
-    ]
+    ids, times, prices, sizes, sides, last = page.columns
+    told = format_each_microsecond(times)
+    return list(map(TradeShown, ids, told, prices, sizes, sides, last))
 
 
 def _shown(gap: Gap) -> GapShown:

@@ -62,7 +62,7 @@ class TradesQuery(RangeQuery, forbid_unknown_fields=True, kw_only=True):
     format: Form | None = None
 
 
-class TradeShown(Struct, omit_defaults=True):
+class TradeShown(Struct, omit_defaults=True, gc=False):
     """One trade; the side is the taker's, and `last_trade_id` is told for aggregates only."""
 
     trade_id: int | None

@@ -98,14 +98,17 @@ def format_microseconds(microseconds: int) -> str:
 
 
 def format_each_microsecond(values: Iterable[int]) -> list[str]:
-    """Return `format_microseconds` of each: several times as fast where many share a second."""
-    wholes: dict[int, str] = {}
+    """Return `format_microseconds` of each: several times as fast where seconds follow."""
     told: list[str] = []
+    second: int | None = None
+    whole = ""
     for value in values:
-        second, rest = divmod(value, 1_000_000)
-        whole = wholes.get(second)
-        if whole is None:
-            whole = wholes[second] = format_time(second * 1_000)[:-1]
-        fraction = f".{rest:06d}" if rest % 1_000 else f".{rest // 1_000:03d}" if rest else ""
-        told.append(f"{whole}{fraction}Z")
+        rest = value % 1_000_000
+        if value - rest != second:
+            second = value - rest
+            whole = format_time(second // 1_000)[:-1]
+        if rest % 1_000:
+            told.append(f"{whole}.{rest:06}Z")
+        else:
+            told.append(f"{whole}.{rest // 1_000:03}Z" if rest else f"{whole}Z")
     return told

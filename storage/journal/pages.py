@@ -35,6 +35,11 @@ class Position(NamedTuple):
     passed: int
 
 
+Columns = tuple[
+    list[int | None], list[int], list[float], list[float], list[str | None], list[int | None]
+]
+
+
 class TradePage(NamedTuple):
     """Trades in order, in columns, and where the next page begins; None at the end.
 
@@ -50,9 +55,14 @@ class TradePage(NamedTuple):
     next_position: Position | None
 
     @property
+    def columns(self) -> Columns:
+        """The columns alone."""
+        return self[:-1]
+
+    @property
     def rows(self) -> list[TradeRow]:
         """The trades one by one."""
-        return list(map(TradeRow, *self[:-1]))
+        return list(map(TradeRow, *self.columns))
 
 
 class NearestTrades:
@@ -145,7 +155,7 @@ class Stretch(NamedTuple):
         same = slice(int(np.searchsorted(self.time, time)), count)
         return Position(time, place, int((self.place[same] == place).sum()))
 
-    def _columns(self, chosen: slice) -> tuple[list[Any], ...]:
+    def _columns(self, chosen: slice) -> Columns:
         kind, side = self.kind[chosen], map(_SIDES.get, self.side[chosen].tolist())
         columns = (
             self.time[chosen].tolist(),
