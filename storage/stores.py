@@ -181,6 +181,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
     markets = MarketStore(engine, tickers, spreads)
     watches, slots = WatchStore(engine), SignalSlotStore(engine)
     wanted = WantedSpans(client, candles, settings.feed_history_bars)
+    resting = RestingMarkets(client, candles, freshness)
     trading, decisions = TradingAccounts(engine, heads), DecisionStore(engine, heads)
     return Stores(
         redis=client,
@@ -239,8 +240,9 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
             TerminalStore(client),
             QuoteStore(tickers, spreads),
             MarketFacts(markets, spreads),
+            resting,
         ),
-        resting=RestingMarkets(client, candles, freshness),
+        resting=resting,
         answers=AnswerCache(client),
         followed=FollowedStore(client),
         inputs=InputReports(client),

@@ -38,6 +38,7 @@ from storage.terminals.bars import read_bars
 from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.market_facts import MarketFacts
 from storage.terminals.quotes import QuoteStore
+from storage.terminals.resting_markets import RestingMarkets
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import FeedState, TerminalStore
@@ -68,6 +69,7 @@ class FeedStore:
         terminals: TerminalStore,
         quotes: QuoteStore,
         facts: MarketFacts,
+        resting: RestingMarkets,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self._clocks = clocks
@@ -77,6 +79,7 @@ class FeedStore:
         self._terminals = terminals
         self._quotes = quotes
         self._facts = facts
+        self._resting = resting
         self._clock = clock
 
     def store(self, platform: str, message: FeedMessage, more: dict[str, Any]) -> Stored:
@@ -97,6 +100,9 @@ class FeedStore:
         for pushed in message.series:
             self._store_series(platform, pushed, clock, theirs, tally)
         self._store_quotes(platform, message, clock, theirs, tally)
+        if message.terminal.connected:
+            for series, newest in tally.newest.items():
+                tally.closed |= self._finish_early(series, newest, clock, theirs)
         counts = {
             "accepted": tally.accepted,
             "revised": tally.revised,
@@ -204,10 +210,22 @@ class FeedStore:
             else:
                 tally.warnings += warnings
                 tally.revised += written.revised
-                age = now - int(bars.candles.time[-1])
-                tally.closed |= _is_new(written) and age < 2 * series.resolution
+                newest = int(bars.candles.time[-1])
+                tally.newest[series] = max(newest, tally.newest.get(series, newest))
+                tally.closed |= _is_new(written) and now - newest < 2 * series.resolution
         tally.rejected += [RejectedRow(index, reason) for index, reason in refused.items()]
         tally.accepted += len(pushed.bars) - len(refused)
+
+    def _finish_early(self, series: Series, newest: int, clock: BrokerClock, now: int) -> bool:
+        """Finish days that ended early at their hour; returns whether one was unfinished."""
+        over = newest + series.resolution
+        ends = self._writer.lacking_ends(series, newest, clock, now)
+        finished = [
+            self._writer.finish_early(series, newest, resolution, clock, now)
+            for resolution, end in ends.items()
+            if self._resting.rested(series, over, end)
+        ]
+        return any(finished)
 
     def _store_quotes(
         self, platform: str, message: FeedMessage, clock: BrokerClock, now: int, tally: "_Tally"
@@ -242,6 +260,8 @@ class _Tally:
         # The broker's names, by symbol and by series.
         self.names: dict[str, str] = {}
         self.series: dict[Series, str] = {}
+        # The newest opening (s) of each series that came.
+        self.newest: dict[Series, int] = {}
         self.warnings: list[str] = []
         self.closed = False
 

@@ -49,6 +49,17 @@ class RestingMarkets:
                 found.add(one)
         return found
 
+    def rested(self, series: Series, start: int, end: int) -> bool:
+        """Say whether a pushed market was not traded from `start` to `end` (s), though before.
+
+        Shorter candles show both, or quotes: one candle alone may only be late.
+        """
+        last = (start - series.resolution, start - 1)
+        shorter = [length for length in PUSHED if length < series.resolution]
+        market = series.platform, series.symbol
+        followed = any(self._candles.count(Series(*market, length), *last) for length in shorter)
+        return followed and not self._was_traded(series, start, end)
+
     def _is_connected(self, platform: str, now: int) -> bool:
         seen = self._terminals.get(platform).terminals
         return any(one.connected and one.seen_at > 1_000 * (now - RECENT_S) for one in seen)

@@ -14,7 +14,7 @@ from core.clock.openings import end_of, opening_at
 from core.clock.resolutions import resolution_name
 from core.clock.wall_times import latest_instants, wall_seconds
 from core.errors import InvalidRequest
-from core.series import Series
+from core.series import CandleFlag, Series
 from storage import keys
 from storage.candles.candle_columns import Candles, Integers
 from storage.candles.candle_merge import WriteResult
@@ -127,6 +127,38 @@ class SeriesWriter:
             if extent and not self._candles.count(target):
                 span = _Span(extent.first, None, None, None)
                 self._build(series, span, (resolution,), clock, now)
+
+    def lacking_ends(
+        self, series: Series, newest: int, clock: BrokerClock, now: int
+    ) -> dict[int, int]:
+        """Return the lengths and ends (s) of longer candles that ended without their last part.
+
+        They hold `newest`, the newest opening held, and ended by `now` (s).
+        """
+        ends = {}
+        for resolution in BUILT[series.resolution]:
+            grid = clock.grid(resolution)
+            end = end_of(opening_at(newest, resolution, grid), resolution, grid)
+            if newest + series.resolution < end <= now:
+                ends[resolution] = end
+        return ends
+
+    def finish_early(
+        self, series: Series, newest: int, resolution: int, clock: BrokerClock, now: int
+    ) -> bool:
+        """Finish a longer candle whose last part never came, because nothing was traded.
+
+        Returns whether it was unfinished until now.
+        """
+        grid, target = clock.grid(resolution), Series(series.platform, series.symbol, resolution)
+        opening = opening_at(newest, resolution, grid)
+        held = self._candles.read(target, opening, opening)
+        if not len(held) or not int(held.flags[0]) & CandleFlag.PARTIAL:
+            return False
+        shorter = self._candles.read(series, opening, newest)
+        made = longer_candles(shorter, series.resolution, resolution, grid, now, more=True)
+        self._keep(target, made, clock)
+        return True
 
     def _edges(self, series: Series, first: int, last: int) -> tuple[int | None, int | None]:
         """Return the openings (s) held next before and next after a span."""

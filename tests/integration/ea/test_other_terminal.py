@@ -162,6 +162,40 @@ def test_a_holiday_is_no_fault_while_a_terminal_that_has_its_broker_says_so(stag
     assert [after(hours)[0] for hours in (31.5, 31.6, 31.7)][-1] == "degraded"
 
 
+def test_a_day_that_ends_early_is_whole_at_its_hour_where_a_connected_terminal_shows_its_rest(
+    stage: Stage,
+) -> None:
+    close = round(datetime(2026, 12, 24, 17, tzinfo=UTC).timestamp())  # noon in New York
+    quoted, resting = (OtherMarket(name, 1.1, 5) for name in ("EURUSD", "GBPUSD"))
+    for market in (quoted, resting):
+        market.live(close - 4 * DAY, close, 1)
+    there = terminal(stage, "NY+7", quoted, resting)
+    there.is_quoted = True  # of the first there are quotes, of the other neither those nor bars
+    stage.to(close + 2)
+    there.backfill(close + 2)
+
+    def unfinished(symbol: str) -> list[bool]:
+        """Say it of the four hours and of the day that the newest bar belongs to."""
+        found = []
+        for length, opening in ((4 * H1, close - 3 * H1), (DAY, close - 19 * H1)):
+            series = Series("other", symbol, length)
+            held = stage.stores.candles.read(series, opening, opening)
+            found.append(bool(held.flags[0] & CandleFlag.PARTIAL))
+        return found
+
+    for hours, connected, told in (
+        (0.9, True, [True, True]),
+        (1.01, False, [True, True]),  # it may have lost its broker
+        (1.02, True, [False, True]),
+        (5.01, True, [False, False]),
+    ):
+        there.connected, now = connected, close + round(hours * H1)
+        stage.to(now)
+        assert there.push(now).status_code == 200
+        assert unfinished("GBPUSD") == told
+        assert unfinished("EURUSD") == [True, True]
+
+
 def sealed_of(stage: Stage, market: OtherMarket, closes: int) -> list[SealedSignal]:
     """Return the signals of a market that a terminal feeds, sealed at so many closes."""
     begin = stage.now

@@ -20,6 +20,7 @@ from storage.terminals.broker_clocks import BrokerClockStore
 from storage.terminals.feed_store import FeedStore
 from storage.terminals.market_facts import MarketFacts
 from storage.terminals.quotes import QuoteStore
+from storage.terminals.resting_markets import RestingMarkets
 from storage.terminals.series_writer import SeriesWriter
 from storage.terminals.symbol_names import SymbolNames
 from storage.terminals.terminals import TerminalStore
@@ -45,6 +46,7 @@ def feed_store(stores: Stores, clock: Callable[[], int]) -> FeedStore:
         TerminalStore(client),
         QuoteStore(tickers, spreads),
         MarketFacts(MarketStore(engine, tickers, spreads), spreads),
+        RestingMarkets(client, stores.candles, freshness),
         clock=clock,
     )
 
