@@ -24,6 +24,7 @@ from api.agent.metrics import AgentMetrics
 from api.agent.tools.table import callers_tools
 from api.asyncapi import AsyncApiDocument
 from api.candles.candles import CandlesResource
+from api.candles.care import MarketCandles, RenameSeries, SeriesCare, UndoMove
 from api.candles.ingest_candles import IngestCandles
 from api.candles.ingest_kline import IngestKline
 from api.candles.quality import QualityResource
@@ -342,10 +343,14 @@ def _add_candles(
         IngestCandles(ReadUpload(stores.candles, stores.facts), work),
         purpose=INGEST,
     )
+    care = SeriesCare(stores, stream.traded)
     app.add_route(
         "/candles/{platform}/{symbol}/{resolution}",
-        CandlesResource(stores.candles, stores.packed),
+        CandlesResource(stores.candles, stores.packed, care),
     )
+    app.add_route("/candles/{platform}/{symbol}", MarketCandles(care))
+    app.add_route("/candles/{platform}/{symbol}/rename", RenameSeries(care))
+    app.add_route("/candles/undo/{move_id}", UndoMove(care))
     app.add_route("/markets", MarketList(stores))
     app.add_route("/markets/{platform}/{symbol}", MarketResource(stores.markets))
     app.add_route("/watch", WatchResource(stores, settings.default_platform))

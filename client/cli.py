@@ -24,6 +24,7 @@ from client.commands import (
     check,
     forecasts,
     live,
+    series,
     slots,
     submit,
     tasks,
@@ -148,6 +149,7 @@ candles.ingest.command("candles")(candle_files.ingest_candles)
 app.add_typer(candles.ingest, name="ingest")
 app.command("candles")(candles.candles)
 app.command("list")(candles.list_series)
+app.add_typer(series.app, name="series")
 app.command("train")(forecasts.train)
 app.command("predict")(forecasts.predict)
 app.add_typer(forecasts.models, name="models")

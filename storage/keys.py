@@ -52,6 +52,11 @@ def packed_candles(series: Series) -> str:
     return f"packed:{series}"
 
 
+def moved(move_id: str, name: str) -> str:
+    """What was deleted lies so for a day; under `told` lies what was deleted or renamed."""
+    return f"moved:{move_id}:{name}"
+
+
 def series_facts(series: Series) -> str:
     """Hash of the grid and the zone of a series."""
     return f"facts:{series}"

@@ -12,6 +12,7 @@ from storage.accounts.accounts import AccountStore
 from storage.accounts.key_holders import KeyHolders
 from storage.agent.conversations import ConversationStore
 from storage.candles.candle_store import CandleStore
+from storage.candles.care.moved_series import MovedSeries
 from storage.candles.clocks import ClockStore
 from storage.candles.folding.folded_candles import FoldedCandles
 from storage.candles.forecasts import ForecastStore
@@ -96,6 +97,7 @@ class Stores:
     engine: Engine
     candles: CandleStore
     packed: PackedCandles
+    moved: MovedSeries
     folded: FoldedCandles
     facts: SeriesFactsStore
     freshness: FreshnessStore
@@ -188,6 +190,7 @@ def open_stores(settings: Settings, breaker: RedisBreaker | None = None) -> Stor
         engine=engine,
         candles=candles,
         packed=PackedCandles(client),
+        moved=MovedSeries(client),
         folded=FoldedCandles(candles, facts, freshness.hours),
         facts=facts,
         freshness=freshness,

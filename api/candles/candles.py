@@ -9,7 +9,8 @@ import numpy as np
 from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
 
-from api.candles.requested_series import no_candles, stored_series
+from api.candles.care import MoveQuery, SeriesCare, SeriesMoved
+from api.candles.requested_series import no_candles, stored_market, stored_series
 from api.candles.schemas_candles import PAGE, Candle, CandlePage, CandlesQuery
 from api.docs.openapi import operation
 from api.docs.openapi_parts import TABLE_PAGE
@@ -37,11 +38,12 @@ _HEADER = "time,open,high,low,close,volume,trades,flags\n"
 
 
 class CandlesResource:
-    """`GET /candles/{platform}/{symbol}/{resolution}`"""
+    """`GET` and `DELETE /candles/{platform}/{symbol}/{resolution}`"""
 
-    def __init__(self, candles: CandleStore, packed: PackedCandles) -> None:
+    def __init__(self, candles: CandleStore, packed: PackedCandles, care: SeriesCare) -> None:
         self._candles = candles
         self._packed = packed
+        self._care = care
 
     @operation("read_candles", "candles", {200: CandlePage}, errors=(404, 422), more=TABLE_PAGE)
     async def on_get(
@@ -72,6 +74,24 @@ class CandlesResource:
             resp.set_header(NEXT_CURSOR, cursor)
         name = f"{series.platform}-{series.symbol}-{series.resolution}"
         await send_table(resp, form, name, _parts(form, chunks))
+
+    @operation("delete_series", "candles", {200: SeriesMoved}, errors=(404, 409, 422))
+    async def on_delete(
+        self,
+        req: Request,
+        resp: Response,
+        platform: str,
+        symbol: str,
+        resolution: str,
+        query: MoveQuery,
+    ) -> None:
+        """Delete the candles of a series, or (`dry_run`) tell what hangs on them.
+
+        For a day `POST /candles/undo/{id}` brings them back.
+        """
+        market = stored_market(platform, symbol_of(symbol))
+        delete = self._care.delete
+        resp.media = await in_thread(delete, market, resolution, dry_run=query.dry_run)
 
     def _json_page(self, series: Series, query: CandlesQuery) -> bytes:
         return _json(series, *self._page(series, query, query.limit or PAGE))

@@ -17,7 +17,7 @@ from client.arrow import (
     candles_as,
     frame_batches,
 )
-from client.calls.tasks import TaskCalls
+from client.calls.tasks import TaskCalls, decoded
 from client.errors import BadFrame
 from client.frames import Candle, Rows, Time, candle_frame, time_range, time_text, upload_frame
 from client.paging import Query, limited
@@ -227,6 +227,45 @@ class CandleCalls(TaskCalls):
         answer = self._transport.send("GET", "/candles")
         return msgspec.json.decode(answer.content, type=_SeriesList).series
 
+    def describe(self, platform: str, symbol: str) -> list[dict[str, Any]]:
+        """Return what is held of each series of a market, how old it is, and what hangs on it.
+
+        Raises `NotFound` if that is nothing.
+        """
+        answer = self._transport.send("GET", _market_path(platform, symbol))
+        found: list[dict[str, Any]] = decoded(answer)["series"]
+        return found
+
+    def delete_series(
+        self,
+        platform: str,
+        symbol: str,
+        resolution: str | int | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Delete the candles of a market, or of one of its series; ledgers and models stay.
+
+        For a day `undo_series` of the answer's `id` brings them back. With `dry_run` it is told
+        what hangs on them. Raises `Conflict` for candles that would come again by themselves.
+        """
+        path = _market_path(platform, symbol)
+        path += "" if resolution is None else f"/{_part(str(resolution))}"
+        return decoded(self._transport.send("DELETE", path, params=_dry(dry_run)))
+
+    def rename_series(
+        self, platform: str, symbol: str, to: str, *, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Give the candles of a market another symbol; as `delete_series` otherwise."""
+        path = f"{_market_path(platform, symbol)}/rename"
+        return decoded(self._transport.send("POST", path, params=_dry(dry_run), json={"to": to}))
+
+    def undo_series(self, move_id: str) -> list[str]:
+        """Undo a deletion or a renaming of less than a day ago; returns what is back."""
+        answer = self._transport.send("POST", f"/candles/undo/{_part(move_id)}")
+        back: list[str] = decoded(answer)["series"]
+        return back
+
     def watches(self) -> list[Watch]:
         """Return the series that the server watches, and how fresh each is."""
         answer = self._transport.send("GET", "/watch")
@@ -246,6 +285,14 @@ class CandleCalls(TaskCalls):
         """Watch a series no longer; its candles stay. Raises `NotFound`."""
         query = {"platform": platform, "symbol": symbol, "resolution": str(resolution)}
         self._transport.send("DELETE", "/watch", params=query)
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dry_run": "true"} if dry_run else {}
+
+
+def _market_path(platform: str, symbol: str) -> str:
+    return f"/candles/{_part(platform)}/{_part(raw_symbol(platform, symbol))}"
 
 
 def _series_path(platform: str, symbol: str, resolution: str | int) -> str:

@@ -67,6 +67,15 @@ class LedgerReader:
             rows = [_to_row(row) for row in connection.execute(query)]
         return LedgerPage(rows[:limit], len(rows) > limit)
 
+    def count(self, series: Series) -> int:
+        """Return how many rows of all ledgers are forecasts of a series."""
+        of_series = (
+            ledger.c[field] == getattr(series, field) for field in Series.__struct_fields__
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(select(func.count()).select_from(ledger).where(*of_series))
+            return int(found.scalar_one())
+
     def scored(self, name: str, target: ForecastTarget) -> list[LedgerRow]:
         """Return all rows of a target that have an outcome, by the candle that they forecast."""
         query = _rows(name).where(is_target(ledger, target), ledger_events.c.realised.is_not(None))

@@ -3,10 +3,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from client.arrow import frame_batches
 from client.cli import app
+from client.frames import Candle, candle_frame
+from core.columnar.tables import CANDLE_FIELDS, END_OF_STREAM, stream_head, stream_message
+from feeds.candle_files import read_candle_file
 
 STEP = {
     "time": "2025-01-01T01:00:00Z",
@@ -153,13 +158,69 @@ def test_a_file_without_a_time_is_refused_before_anything_is_sent(
 def test_candles_are_shown_as_a_table_csv_or_json(server: Any, tickcast: Command) -> None:
     page = {"candles": [CANDLE], "next_cursor": None}
     server.answers("GET", "/candles/file/EURUSD/1h", server.answer(page))
-    words = ("candles", "file", "EURUSD", "1h")
+    words = ("candles", "file", "EURUSD", "1h", "--limit", "5")
 
     table, csv, data = tickcast(*words), tickcast(*words, "--csv"), tickcast(*words, "--json")
 
     assert "2025-01-01 00:00:00" in table.stdout
     assert csv.stdout.splitlines()[1].startswith("2025-01-01T00:00:00Z,1.0,2.0,1.0,2.0,3.0")
     assert json.loads(data.stdout)[0]["close"] == 2.0
+
+
+def test_all_candles_are_printed_as_csv_and_written_to_a_file(
+    server: Any, tickcast: Command, tmp_path: Path
+) -> None:
+    [batch] = frame_batches(candle_frame([msgspec.convert(CANDLE, Candle)]))
+    body = stream_head(CANDLE_FIELDS) + stream_message(CANDLE_FIELDS, batch) + END_OF_STREAM
+    server.answers("GET", "/candles/file/EURUSD/1h", server.answer(body))
+    words = ("candles", "file", "EURUSD", "1h")
+
+    csv = tickcast(*words, "--csv")
+    written = tickcast(*words, "--out", str(tmp_path / "e.parquet"))
+    refused = tickcast(*words, "--out", str(tmp_path / "e.xlsx"))
+
+    assert csv.stdout.splitlines()[1].startswith("2025-01-01T00:00:00Z,1.0,2.0,1.0,2.0,3.0")
+    assert written.exit_code == 0
+    assert read_candle_file(tmp_path / "e.parquet").rows[0][1:6] == [1.0, 2.0, 1.0, 2.0, 3.0]
+    assert (refused.exit_code, ".parquet" in refused.stderr) == (1, True)
+    assert [asked.query for asked in server.asked] == [{"format": "arrow"}] * 2
+
+
+def test_a_forecast_now_is_told_with_its_age_and_verdict(server: Any, tickcast: Command) -> None:
+    one = {**STEP, "prob_up": 0.4, "baseline": {"last_price": 1.05, "low": 1.0, "high": 1.1},
+           "skill": ORIGIN["skill"], "verdict": "unproven",
+           "spoken_by": {"run_id": "r", "champion": False}}  # fmt: skip
+    made = {"platform": "file", "symbol": "EURUSD", "resolution": 3_600, "model": "boosting",
+            "forecasts": [one], "verdict": "unproven", "skill": ORIGIN["skill"],
+            "as_of": "2025-01-01T01:00:00Z", "age": 90, "stale": True, "closed": False,
+            "thin": False}  # fmt: skip
+    server.answers("POST", "/forecast", server.answer(made))
+
+    shown = tickcast("forecast", "file", "EURUSD", "1h", "--horizon", "1", "--train")
+    csv = tickcast("forecast", "file", "EURUSD", "1h", "--csv")
+
+    assert "Stale" in shown.stdout
+    assert "unproven" in shown.stdout
+    assert csv.stdout.splitlines()[0].startswith("time,horizon,predicted,low_80,high_80")
+    assert json.loads(server.asked[0].body)["train"] is True
+
+
+def test_a_series_is_deleted_after_what_hangs_on_it_was_told(
+    server: Any, tickcast: Command
+) -> None:
+    one = {"platform": "file", "symbol": "S", "resolution": 3_600, "rows": 7, "holes": 0,
+           "first": CANDLE["time"], "last": CANDLE["time"], "missing": 0, "flags": {"gap": 2},
+           "stale": True, "champions": 1, "ledger_rows": 5}  # fmt: skip
+    told = {"dry_run": True, "id": None, "until": None, "series": [one], "kept": "Models stay."}
+    done = told | {"dry_run": False, "id": "a1", "until": CANDLE["time"]}
+    server.answers("DELETE", "/candles/file/S", server.answer(told), server.answer(done))
+    server.answers("GET", "/candles/file/S", server.answer({"series": [one]}))
+
+    assert "gap 2" in tickcast("series", "describe", "file", "S").stdout
+    refused = tickcast("series", "delete", "file", "S")
+    assert refused.exit_code == 1
+    assert "Models stay." in refused.stdout
+    assert "undo a1" in tickcast("series", "delete", "file", "S", "--yes").stdout
 
 
 def test_a_training_shows_errors_beside_last_price_and_the_verdict_in_words(

@@ -1,0 +1,1 @@
+"""Series taken out or renamed, and that undone for a day."""
