@@ -182,6 +182,13 @@ class ModelUnavailable(Unavailable):
         super().__init__(detail, retry_after=retry_after)
 
 
+class StillComputing(ModelUnavailable):
+    """What was asked for takes longer than a caller is kept waiting; soon it is there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after=5)
+
+
 class StorageFull(Unavailable):
     """Memory or disk is full: writes are refused until there is room."""
 

@@ -34,7 +34,10 @@ ACCOUNT_CLUES: dict[Intent, tuple[Clue, ...]] = {
         (5, r"(?:last|latest|ultima) (?:action|accion|acao|move)\b"),
     ),
     Intent.AUTO_TRADE: clues(
-        (6, r"auto.?\s?trad|trading automatico|automatic|automatiz|autopilot|piloto automatico"),
+        (
+            6,
+            r"auto.?\s?trad|trading automatico|automat(?:ic|iz|ed)|autopilot|piloto automatico",
+        ),
         (5, rf"(?:{_BOT})s?\b(?! position)"),
         (5, r"running|switched on|turned on|enabled|encendid|activad|ativ[ao]s?\b|ligad"),
         (3, r"funcionando|rodando|alive\b|viv[ao]\b|status|estado\b"),

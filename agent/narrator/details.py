@@ -44,7 +44,7 @@ _ADVERBS = (
         "1h",
         re.compile(
             r"\bhourly|\bpor hora|\bhorari[ao]|\b(?:next|coming|following) hour|\bproxima hora"
-            r"|\bsiguiente hora|\b(?:this|per) hour"
+            r"|\bsiguiente hora|\bthe hour (?:chart|candle|bar)|\b(?:this|per) hour"
         ),
     ),
     (

@@ -69,7 +69,7 @@ CLUES: dict[Intent, tuple[Clue, ...]] = {
             r"what(?:'s| is| are|s) (?!the )|que (?:es|son)\b(?! (?:el|la)\b)",
             r"o que (?:e|sao)\b(?! [oa]s?\b)",
         ),
-        (9, rf"(?:{_WHAT_IS})\s+(?:{_ARTICLES})?['\"]?(?:{_TERMS})\w*(?: \w{{4,10}})?\W*\Z"),
+        (9, rf"(?:{_WHAT_IS})\s+(?:{_ARTICLES})?['\"]?(?:{_TERMS})\w*(?: \w{{3,10}})?\W*\Z"),
         (9, rf"\A\W*(?:{_ARTICLES})?(?:{_TERMS})\w*\W*\?\W*\Z"),
     ),
     **ACCOUNT_CLUES,

@@ -110,6 +110,11 @@ _ERRORS = {
         "Todavía no hay ningún modelo entrenado para eso.",
         "Ainda não há nenhum modelo treinado para isso.",
     ),
+    "still_computing": Said(
+        "That is being computed and takes a moment; ask again.",
+        "Eso se está calculando y tarda un momento; vuelve a preguntar.",
+        "Isso está sendo calculado e demora um momento; pergunte de novo.",
+    ),
     "conflict": Said(
         "That contradicts the present state: the signal is over, on the other side, or decided.",
         "Eso contradice el estado actual: la señal terminó, es del otro lado o ya se decidió.",

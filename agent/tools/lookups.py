@@ -11,12 +11,12 @@ from agent.tools.explain import ExplainArguments, ExplainResult
 from agent.tools.table import STATEMENTS, TOOLS
 from agent.tools.tool import MOST_BYTES, Tool, Toolbox
 from core.answers.chat import Language, ToolCall, ToolCalled
-from core.errors import ModelUnavailable, RequestError
+from core.errors import ModelUnavailable, RequestError, StillComputing
 
 MOST_CALLS = 6
 UNKNOWN = "unknown"
 UNKNOWN_TOOL, BAD_ARGUMENTS, BAD_RESULT = "unknown_tool", "bad_arguments", "bad_result"
-ONCE_ONLY = "once_only"
+ONCE_ONLY, STILL_COMPUTING = "once_only", "still_computing"
 
 
 class Lookups:
@@ -73,7 +73,9 @@ class Lookups:
         try:
             result = _checked(tool, await self._answer(tool, asked))
         except (RequestError, ModelUnavailable) as error:
-            return self._kept(tool.name, arguments, {"error": error.type}, ok=False, begun=begun)
+            slow = isinstance(error, StillComputing)
+            told = {"error": STILL_COMPUTING if slow else error.type}
+            return self._kept(tool.name, arguments, told, ok=False, begun=begun)
         if result is None:
             told = {"error": BAD_RESULT}
             return self._kept(tool.name, arguments, told, ok=False, begun=begun)

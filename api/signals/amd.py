@@ -14,7 +14,7 @@ from api.http.threads import in_thread
 from api.signals.answers import EngineAnswers
 from api.signals.schemas import AmdQuery
 from core.answers.amd import AmdData
-from core.errors import ModelUnavailable
+from core.errors import StillComputing
 from core.requests import AmdRequest
 from core.robots.accounts import Account
 from core.signals import AMD_ANSWER
@@ -63,7 +63,7 @@ class AmdResource:
         if found is None:
             found = await self._work.answer(DETECT_AMD, _request(question), question)
         if found is None:
-            raise ModelUnavailable("The phase takes longer than 10 s; ask again.", retry_after=5)
+            raise StillComputing("The phase takes longer than 10 s; ask again.")
         return msgspec.structs.replace(found, symbol=name)
 
     async def _held(

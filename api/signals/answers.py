@@ -14,7 +14,7 @@ from api.markets.symbol_resolver import SymbolResolver
 from api.robots.offered import OfferedSlots
 from api.v1.forecast_answers import Call
 from core.clock.resolutions import parse_resolution
-from core.errors import ModelUnavailable, Unavailable
+from core.errors import StillComputing, Unavailable
 from core.requests import PathRequest
 from core.robots.accounts import Account
 from core.series import Market, Series
@@ -119,7 +119,7 @@ class EngineAnswers:
         question = call.asked(request.series, request.horizon)
         found = await self._work.answer(call.task, request, question)
         if found is None:
-            raise ModelUnavailable("The answer takes longer than 10 s; ask again.", retry_after=5)
+            raise StillComputing("The answer takes longer than 10 s; ask again.")
         return found
 
     async def answer_or_task(

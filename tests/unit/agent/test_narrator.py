@@ -16,7 +16,7 @@ from agent.statements.statement import LANGUAGES
 from agent.tools.table import TOOLS
 from agent.tools.tool import Toolbox
 from core.answers.chat import ChatAnswer, Done, Stated, ToolCalled, Turn
-from core.errors import InvalidRequest, ModelUnavailable, NotFound, RedisUnavailable
+from core.errors import InvalidRequest, ModelUnavailable, NotFound, RedisUnavailable, StillComputing
 from tests.unit.agent.checker import uncited
 from tests.unit.agent.recording import RecordingToolbox
 
@@ -123,6 +123,7 @@ async def test_a_market_that_is_not_known_is_asked_for() -> None:
     [
         (NotFound("nothing about 17 of acct-9"), "Nothing is held"),
         (ModelUnavailable("train 3"), "No model is trained"),
+        (StillComputing("10 s"), "That is being computed"),
         (InvalidRequest("binance or coinbase"), "That name may mean several"),
     ],
 )
