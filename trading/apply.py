@@ -148,6 +148,7 @@ def _open(account: Account, fill: Fill, order: Order, volume: int) -> None:
             signal_hash=order.signal_hash,
             override=order.override,
             venue_id=fill.venue_id,
+            gap_bps=fill.gap_bps,
         )
         return
     held.volume += volume

@@ -237,6 +237,7 @@ def ended_part(position: Position, volume: int) -> Entry:
         signal_seq=position.signal_seq,
         signal_hash=position.signal_hash,
         override=position.override,
+        gap_bps=position.gap_bps,
     )
 
 

@@ -46,13 +46,15 @@ from trading.money import deposited, money, steps, ticks
 from trading.nightly import nights_charged
 from trading.risk import check, refused
 from trading.switching import end, happen, in_order, switch, take_back
-from trading.valuation import equity, exit_price, other, sign
+from trading.valuation import entry_price, equity, exit_price, other, sign
 from trading.venues.looking import looked
 from trading.venues.sending import replied, sending
 from trading.venues.sent_orders import venue_client_id
 
 # A market order that no price fills for so long (ms) is given up.
 PATIENCE_MS = 60_000
+# An older price says nothing of what an order would have been filled at on paper.
+_QUOTED_MS = 2_000
 _FIXED = "Exits of an account at a venue are set with the order, or at the venue."
 
 
@@ -188,7 +190,18 @@ def _marks(account: Account, asked: Ordered, order: Order) -> VenueMarks:
         client_id=venue_client_id(order.instrument.symbol, name),
         closes=None if held is None else held.venue_id,
         flattens=asked.view.venue is not None and asked.view.venue.flattens,
+        paper=_on_paper(order, asked),
     )
+
+
+def _on_paper(order: Order, asked: Ordered) -> int | None:
+    """Return at what price (ticks) an order would be filled on paper: its own, or the quote."""
+    if order.price is not None:
+        return order.price
+    price = asked.view.prices.get(str(order.instrument.market))
+    if price is None or asked.at - price.at > _QUOTED_MS:
+        return None
+    return entry_price(order.side, price)
 
 
 def _close(account: Account, asked: Ordered, command: ClosePosition) -> list[Event]:

@@ -18,6 +18,7 @@ from api.trading.schemas_history import (
     EquityShown,
     ForecastOfTrade,
     HistorySummary,
+    PaperGap,
     ShadowDifference,
     ShadowShown,
     TradePnl,
@@ -32,7 +33,16 @@ from core.trading.orders import TradeBody
 from core.trading.shadows import SHADOWS, Shadow, shadow_of
 from storage.stores import Stores
 from storage.trading.accounts import ClosedTrade, EquityPoint
-from trading.results import LEAST_DAYS, Judged, brier, drawdowns, judged, results, sharpe
+from trading.results import (
+    LEAST_DAYS,
+    Judged,
+    brier,
+    drawdowns,
+    judged,
+    mean_interval,
+    results,
+    sharpe,
+)
 from trading.shadows import difference
 
 Forecasts = Mapping[str, ForecastOfTrade]
@@ -174,6 +184,8 @@ def _trade(trade: ClosedTrade, forecasts: Forecasts) -> EndedTrade:
         exit=body.exit,
         pnl=TradePnl(body.gross, body.costs, body.net, body.r),
         slippage=body.slippage,
+        entry_gap_bps=body.entry_gap_bps,
+        exit_gap_bps=body.exit_gap_bps,
         decision_id=body.decision_id,
         signal_hash=body.signal_hash,
         forecast=forecasts.get(body.decision_id or ""),
@@ -200,4 +212,11 @@ def _summary(
         brier=brier([(one.said, one.came) for one in said]),
         brier_baseline=brier([(one.baseline, one.came) for one in said]),
         slippage_mean=statistics.fmean(one.slippage for one in bodies) if bodies else None,
+        paper_gap=_paper_gap(bodies),
     )
+
+
+def _paper_gap(bodies: Sequence[TradeBody]) -> PaperGap:
+    told = [gap for one in bodies for gap in (one.entry_gap_bps, one.exit_gap_bps)]
+    known = [gap for gap in told if gap is not None]
+    return PaperGap(len(known), statistics.fmean(known) if known else None, mean_interval(known))

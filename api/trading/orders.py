@@ -149,6 +149,8 @@ def show_order(order: ShownOrder) -> OrderShown:
         slippage=body.slippage,
         commission=body.commission,
         liquidity=body.liquidity,
+        paper_price=body.paper_price,
+        gap_bps=body.gap_bps,
         reason=body.reason,
         refused_by=body.refused_by,
         decision_id=body.decision_id,

@@ -135,7 +135,11 @@ class VenueVerifyQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class OrderShown(Struct, kw_only=True):
-    """An order and how far it came; `refused_by` names the limit that refused it."""
+    """An order and how far it came; `refused_by` names the limit that refused it.
+
+    Of a fill at a venue `paper_price` is what it would have been on paper, `gap_bps` by how much
+    worse it was.
+    """
 
     id: str
     client_order_id: str
@@ -155,6 +159,8 @@ class OrderShown(Struct, kw_only=True):
     slippage: float
     commission: float
     liquidity: str | None
+    paper_price: float | None
+    gap_bps: float | None
     reason: str
     refused_by: str | None
     decision_id: str | None

@@ -58,10 +58,24 @@ class EndedTrade(Struct, kw_only=True):
     exit: str
     pnl: TradePnl
     slippage: float
+    entry_gap_bps: float | None
+    exit_gap_bps: float | None
     decision_id: str | None
     signal_hash: str | None
     forecast: ForecastOfTrade | None
     override: bool
+
+
+class PaperGap(Struct):
+    """By how much (basis points) entries and exits at the venue were worse than on paper.
+
+    `n` of them are known, of trades that ended.
+    `ci` (95%) is null of fewer than 30.
+    """
+
+    n: int
+    mean_bps: float | None
+    ci: list[float] | None
 
 
 class HistorySummary(Struct, kw_only=True):
@@ -79,6 +93,7 @@ class HistorySummary(Struct, kw_only=True):
     brier: float | None
     brier_baseline: float | None
     slippage_mean: float | None
+    paper_gap: PaperGap
 
 
 class ShadowDifference(Struct):

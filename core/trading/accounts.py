@@ -49,7 +49,7 @@ class Position(msgspec.Struct, kw_only=True):
 
     `cost` is the sum of price x volume in quote money, `cost_account` the same in account money
     at the rates of the fills. `signal_seq` and what follows are of the order that opened it.
-    `venue_id` is what its venue calls it.
+    `venue_id` is what its venue calls it, `gap_bps` as of the fill that began it.
     """
 
     id: int
@@ -70,6 +70,7 @@ class Position(msgspec.Struct, kw_only=True):
     signal_hash: str | None = None
     override: bool = False
     venue_id: str | None = None
+    gap_bps: Decimal | None = None
 
 
 class ForeignPosition(msgspec.Struct, frozen=True):
@@ -233,6 +234,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     signal_seq: int | None = None
     signal_hash: str | None = None
     override: bool = False
+    gap_bps: Decimal | None = None
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,6 +245,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     `stop_out`, at a venue also `venue`), or "" where none did. `liquidity` is `assumed` where the
     size at the price was not known. `venue_id` is the position at the venue, `deals` its fills that
     are in this one.
+    `paper` (ticks) is what a paper account would have had for it, None where nobody knows.
     """
 
     order_id: int
@@ -261,3 +264,12 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     liquidity: str = "assumed"
     venue_id: str | None = None
     deals: tuple[str, ...] = ()
+    paper: int | None = None
+
+    @property
+    def gap_bps(self) -> Decimal | None:
+        """Return by how much (basis points) its price is worse than that on paper."""
+        if not self.paper:
+            return None
+        worse = self.price - self.paper if self.side == "buy" else self.paper - self.price
+        return round(Decimal(10_000 * worse) / self.paper, 4)

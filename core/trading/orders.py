@@ -88,7 +88,8 @@ class VenueMarks(msgspec.Struct, kw_only=True):
 
     `client_id` is our id as the venue takes it, `closes` the position there that the order
     closes. `absent_since` is when a complete reading first lacked it. `cancelling` says that it
-    is to be taken back, `flattens` that it may be sent although trading is halted.
+    is to be taken back, `flattens` that it may be sent although trading is halted. `paper` is the
+    price (ticks) that an order on paper would have been filled at.
     """
 
     client_id: str
@@ -99,6 +100,7 @@ class VenueMarks(msgspec.Struct, kw_only=True):
     absent_since: int | None = None
     cancelling: bool = False
     flattens: bool = False
+    paper: int | None = None
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -165,6 +167,8 @@ class OrderBody(msgspec.Struct, kw_only=True):
     commission: float = 0.0
     filled_at: int | None = None
     liquidity: str | None = None
+    paper_price: float | None = None
+    gap_bps: float | None = None
     reason: str = ""
     code: str = ""
     refused_by: str | None = None
@@ -177,7 +181,8 @@ class OrderBody(msgspec.Struct, kw_only=True):
 class TradeBody(msgspec.Struct, kw_only=True):
     """An ended position, or a part of one; money in the account's currency, instants in ms.
 
-    `r` is the net result in units of what was risked at its stop.
+    `r` is the net result in units of what was risked at its stop. `entry_gap_bps` and
+    `exit_gap_bps` say by how much a venue's prices were worse than paper's, where that is known.
     """
 
     platform: str
@@ -197,3 +202,5 @@ class TradeBody(msgspec.Struct, kw_only=True):
     signal_seq: int | None = None
     signal_hash: str | None = None
     override: bool = False
+    entry_gap_bps: float | None = None
+    exit_gap_bps: float | None = None

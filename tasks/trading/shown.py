@@ -93,6 +93,8 @@ def ended_trade(
         signal_seq=entry.signal_seq,
         signal_hash=entry.signal_hash,
         override=entry.override,
+        entry_gap_bps=_float(entry.gap_bps),
+        exit_gap_bps=_float(fill.gap_bps),
     )
     return ClosedTrade(number, account_id, fill.position_id, fill.at, msgspec.to_builtins(body))
 
@@ -150,6 +152,7 @@ def _note_fill(turn: TraderTurn, fill: Fill, order: Order | None) -> None:
     body.filled_volume += float(volume_of(instrument, fill.volume))
     body.fill_price = float(price_of(instrument, fill.price))
     body.slippage = float(price_of(instrument, fill.slippage))
+    body.paper_price, body.gap_bps = _price(instrument, fill.paper), _float(fill.gap_bps)
     body.commission += float(amount(fill.commission))
     body.filled_at, body.liquidity = fill.at, fill.liquidity
     opens = fill.order_id if fill.closed and fill.volume > fill.closed else fill.position_id

@@ -164,6 +164,7 @@ def _entered(account: Account, order: Order, what: Looked, found: Resolution) ->
         liquidity="venue",
         venue_id=found.position_id,
         deals=tuple(one.id for one in deals),
+        paper=order.venue.paper if order.venue else None,
     )
     cost = converted(worth(instrument, price, volume), rate)
     return happen(account, Filled(at=fill.at, fill=fill, postings=opened(cost, paid)))
@@ -221,10 +222,19 @@ def _closed(account: Account, what: Looked, closing: Closing, found: Reconciliat
         liquidity="venue",
         venue_id=position.venue_id,
         deals=(deal.id,),
+        paper=_exit_on_paper(position, order, deal),
     )
     cost = share(position.cost_account, volume, position.volume)
     filled = Filled(at=fill.at, fill=fill, postings=closed(cost, gained, paid))
     return happened + happen(account, filled)
+
+
+def _exit_on_paper(position: Position, order: Order | None, deal: VenueDeal) -> int | None:
+    """Return at what price (ticks) a position would have been left on paper."""
+    if order is not None:
+        return order.venue.paper if order.venue else None
+    levels = {"stop_loss": position.stop_loss, "take_profit": position.take_profit}
+    return levels.get(_EXITS.get(deal.reason, ""))
 
 
 def _closing_order(

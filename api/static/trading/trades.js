@@ -35,6 +35,9 @@ function figures(one) {
     ["Sharpe ratio of days", one.sharpe === null ? h("span.small.muted", {}, one.sharpe_reason) : number(one.sharpe)],
     one.brier !== null && ["Brier score, without skill", `${number(one.brier, 3)}, ${number(one.brier_baseline, 3)}`],
     ["Mean slippage", number(one.slippage_mean, 4)],
+    one.paper_gap.n > 0 && ["Worse than on paper", [`${number(one.paper_gap.mean_bps, 2)} bp of ${one.paper_gap.n} fills`, one.paper_gap.ci
+      ? h("div.small.muted", {}, `${signed(one.paper_gap.ci[0], 2)} to ${signed(one.paper_gap.ci[1], 2)}`)
+      : h("div.small.muted", {}, "too few to say how sure")]],
   ];
 }
 

@@ -35,12 +35,10 @@ class Known:
     def prices_of(self, account: Account, symbol: str | None = None) -> dict[str, Price]:
         """Return prices of what an account holds, and of a symbol, by `platform:symbol`."""
         found = {}
-        for one in self.snapshot.positions if self.snapshot else ():
-            instrument = self.instruments.get(one.symbol)
-            if instrument is not None and self.snapshot is not None:
-                at = self.snapshot.read_at
-                quoted = VenuePrice(one.symbol, one.current_price, one.current_price, at)
-                found[one.symbol] = _price(instrument, quoted, at, _OF_READING_MS)
+        for quoted in _quotes(self.snapshot) if self.snapshot else ():
+            instrument = self.instruments.get(quoted.symbol)
+            if instrument is not None:
+                found[quoted.symbol] = _price(instrument, quoted, quoted.at, _OF_READING_MS)
         names = {one.instrument.symbol for one in account.orders.values()}
         names |= {one.instrument.symbol for one in account.positions.values()}
         names |= {symbol} if symbol else set()
@@ -49,6 +47,17 @@ class Known:
             if name == symbol or name not in found:
                 found[name] = _price(self.instruments[name], self.prices[name], at, FRESH_MS)
         return {f"{self.platform}:{name}": found[name] for name in sorted(found)}
+
+
+def _quotes(shown: VenueSnapshot) -> list[VenuePrice]:
+    """Return prices of what is held: bought positions show the bid, sold ones the ask."""
+    bids = {one.symbol: one.current_price for one in shown.positions if one.side == "buy"}
+    asks = {one.symbol: one.current_price for one in shown.positions if one.side == "sell"}
+    found = []
+    for name in sorted(bids | asks):
+        ask = asks[name] if name in asks else bids[name]
+        found.append(VenuePrice(name, min(bids.get(name, ask), ask), ask, shown.read_at))
+    return found
 
 
 def _price(instrument: Instrument, quoted: VenuePrice, at: int, fresh_ms: int) -> Price:

@@ -38,6 +38,7 @@ from api.trading.schemas_history import (
     EquityShown,
     ForecastOfTrade,
     HistorySummary,
+    PaperGap,
     ShadowDifference,
     ShadowShown,
     TradePnl,
@@ -102,6 +103,7 @@ def history() -> Any:
         n=3, win_rate=2 / 3, profit_factor=3.39, expectancy_r=0.44, total_return=0.0398,
         max_drawdown=0.052, sharpe=None, sharpe_reason="fewer than 30 days", ci=None, brier=0.231,
         brier_baseline=0.222, slippage_mean=0.01,
+        paper_gap=PaperGap(0, None, None),
     )  # fmt: skip
     told = TradingHistory(
         equity=equity, trades=trades, summary=summary, shadows=_shadows(equity), next_cursor=None
@@ -202,7 +204,8 @@ def _order(number: str, **other: Any) -> OrderShown:
         "action": "BUY", "volume": 0.01, "price": None, "stop_loss": 2_340.0,
         "take_profit": 2_380.0, "comment": "", "state": "filled", "position_id": number,
         "closes": None, "filled_volume": 0.01, "fill_price": 2_350.51, "slippage": 0.01,
-        "commission": 0.35, "liquidity": "assumed", "reason": "", "refused_by": None,
+        "commission": 0.35, "liquidity": "assumed", "paper_price": None, "gap_bps": None,
+        "reason": "", "refused_by": None,
         "decision_id": "dec-first", "signal_seq": 4_711, "signal_hash": HASH, "override": True,
         "created_at": _ago(3), "filled_at": _ago(3), "expires_at": None, "updated_at": _ago(3),
     }  # fmt: skip
@@ -215,7 +218,8 @@ def _trade(number: str, net: float, r: float | None) -> EndedTrade:
         id=number, symbol="XAUUSD", platform="mt5", direction="long", volume=0.01,
         opened_at=_ago(9), closed_at=_ago(6), open_price=2_350.51, close_price=2_337.99,
         exit="take_profit" if net > 0 else "stop_loss", pnl=TradePnl(net + 0.7, 0.7, net, r),
-        slippage=0.01, decision_id="dec-first" if by_signal else None,
+        slippage=0.01, entry_gap_bps=None, exit_gap_bps=None,
+        decision_id="dec-first" if by_signal else None,
         signal_hash=HASH if by_signal else None,
         forecast=ForecastOfTrade(0.41, 1 / 3) if by_signal else None, override=False,
     )  # fmt: skip

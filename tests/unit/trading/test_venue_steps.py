@@ -9,6 +9,7 @@ from core.trading.accounts import Limits, Price, Tick
 from core.trading.events import (
     Ended,
     Event,
+    Filled,
     Looked,
     Opening,
     Ordered,
@@ -159,6 +160,35 @@ def test_what_is_no_longer_allowed_is_not_sent(state: Any, gate: str) -> None:
     assert isinstance(ended, Ended)
     assert ended.state == "cancelled"
     course.check()
+
+
+def test_each_fill_tells_by_how_much_it_was_worse_than_on_paper() -> None:
+    course = Course()
+    number = course.sent()
+    mine = course.client_id(number)
+    worse = Decimal("1.10011")
+    course.look(positions=(position(mine),), deals=(deal("1", client_id=mine, price=worse),))
+    # The ask was 1.10000.
+    assert course.account.positions[number].gap_bps == 1
+    stopped = deal("2", "out", price=Decimal("1.08891"), reason="SL", at=AT + 900)
+    (filled,) = [
+        one for one in course.look(AT + 2_000, deals=(stopped,)) if isinstance(one, Filled)
+    ]
+    assert (filled.fill.paper, filled.fill.gap_bps) == (109_000, 10)
+    assert filled.fill.entry is not None
+    assert filled.fill.entry.gap_bps == 1
+    course.check()
+
+
+def test_a_price_that_is_old_is_no_price_of_paper() -> None:
+    course = Course()
+    view = View(instrument=EURO, prices={"metaapi:EURUSD": Price(109_990, 110_000, AT)},
+                limits=WIDE, venue=VenueView(read_at=AT, equity=10_000 * 10**8))  # fmt: skip
+    at = AT + 3_000
+    course.take(Ordered(at=at, id=1, client_order_id="late", command=BUY, view=view))
+    marks = course.account.orders[1].venue
+    assert marks is not None
+    assert marks.paper is None
 
 
 def test_a_halt_ends_what_waits_and_leaves_what_was_sent_to_the_venue() -> None:

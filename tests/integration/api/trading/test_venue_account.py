@@ -79,6 +79,11 @@ async def test_a_demo_account_is_connected_traded_and_halted(
     assert (closed.json["closed_volume"], closed.json["state"]) == (0.04, "filled")
     foreign = await api("POST", f"{DATA}/positions/{held[1]['id']}/close")
     assert foreign.status_code == 409
+    told = (await api("GET", "/api/v1/auto-trade/orders", params={"account": broker.name})).json
+    entry = next(one for one in told["orders"] if one["client_order_id"] == "one")
+    assert (entry["paper_price"], entry["gap_bps"]) == (entry["fill_price"], 0)
+    past = (await api("GET", "/api/portfolio/history", params={"account": broker.name})).json
+    assert (past["trades"][0]["entry_gap_bps"], past["summary"]["paper_gap"]["mean_bps"]) == (0, 0)
     folio = (await api("GET", "/api/portfolio", params={"account": broker.name})).json
     assert [one["foreign"] for one in folio["positions"]] == [False, True]
     tick = (await api("GET", f"{DATA}/tick/EURUSD")).json
