@@ -150,15 +150,19 @@ class JobStore:
         """Replace what this step noted for a retry; the next one starts with none."""
         self._update(lease, heartbeat_at=self._clock(), checkpoint=dict(checkpoint))
 
-    def finish_step(self, lease: Lease, result: Mapping[str, Any]) -> Job:
+    def finish_step(
+        self, lease: Lease, result: Mapping[str, Any], progress: Progress | None = None
+    ) -> Job:
         """Add a step's result and queue the next one; the last one ends the job.
 
-        Results merge, a later step's values winning. A job that was asked to
-        cancel ends `cancelled` unless this was its last step.
+        `progress` is how far it came. Results merge, a later step's values winning. A job
+        that was asked to cancel ends `cancelled` unless this was its last step.
         """
         with writing(self._engine) as connection:
             row = job_row(connection, lease.job_id)
             values = self._after_step(row) | {"result": {**(row.result or {}), **result}}
+            if progress is not None:
+                values["progress"] = msgspec.to_builtins(progress)
             return to_job(fenced(connection, lease, values))
 
     def fail(self, lease: Lease, error: JobError) -> Job:

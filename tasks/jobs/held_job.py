@@ -31,7 +31,8 @@ Note = Callable[[dict[str, Any]], None]
 HEARTBEAT_S = 2.0
 # Work that says nothing for so long hangs (s): its process ends, and the job is given anew.
 SILENCE_S = 900.0
-# Progress goes out at most this often (s), however often the work reports it.
+# Progress goes out at most this often (s), however often the work reports it. The row gets none
+# of work that is over sooner: its end tells all.
 EVENT_S = 0.2
 RECORD_S = 0.5
 
@@ -66,9 +67,9 @@ class HeldJob:
         self._stores = stores
         self._stop: JobStopped | None = None
         self._over = threading.Event()
-        self._told = self._recorded = 0.0
         self._unrecorded = False
         self._heard = time.monotonic()
+        self._told, self._recorded = 0.0, self._heard
         self._limit_s = limit_s
         self._ends = self._heard + limit_s
 
@@ -118,11 +119,6 @@ class HeldJob:
                 "TICKCAST_TRAINING_HOURS."
             )
 
-    def record_last_progress(self) -> None:
-        """Write progress that was reported too soon after the one before."""
-        if self._unrecorded:
-            self._record(time.monotonic())
-
     def wait(self, seconds: float) -> None:
         """Sleep, but wake to raise `JobStopped`."""
         until = time.monotonic() + seconds
@@ -145,6 +141,9 @@ class HeldJob:
             try:
                 if self._stores.jobs.heartbeat(self.lease):
                     self._stop = JobCancelled("The task was cancelled.")
+                # What was reported too soon after the one before.
+                if self._unrecorded:
+                    self._record(time.monotonic())
             except LeaseLost as lost:
                 if not self._over.is_set():
                     logger.warning("job %s: another worker has it now", self.lease.job_id)

@@ -122,8 +122,8 @@ def _do(
     jobs = stores.jobs
     try:
         result = _retried(held, timeout, work)
-        held.record_last_progress()
-        return After.GO_ON, lambda lease: jobs.finish_step(lease, result)
+        progress = held.job.progress
+        return After.GO_ON, lambda lease: jobs.finish_step(lease, result, progress)
     except WorkerStopping:
         return After.AGAIN, jobs.release
     except JobCancelled:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import event
 
 from core.errors import ExchangeUnavailable
 from core.jobs import Job, JobState, Progress
@@ -84,6 +85,27 @@ def test_progress_reported_often_reaches_listeners_and_the_row_seldom(stores: St
     while listener.get_message(timeout=0.2):
         told += 1
     assert 2 <= told <= 10
+
+
+def test_work_that_is_soon_over_writes_its_row_when_it_is_taken_and_when_it_ends(
+    stores: Stores,
+) -> None:
+    written: list[str] = []
+
+    def note_write(*told: Any) -> None:
+        written.extend(text for text in told[2:3] if text.startswith("UPDATE"))
+
+    def brief(stores: Stores, job: Job, report: Report, note: Note) -> dict[str, Any]:
+        for done in range(3):
+            report(Progress(done, 2, "steps"))
+        return {}
+
+    job = _job(stores)
+    event.listen(stores.engine, "before_cursor_execute", note_write)
+    run_step(stores, job.id, 0, brief)
+    event.remove(stores.engine, "before_cursor_execute", note_write)
+    assert len(written) == 2
+    assert stores.jobs.get(job.id).progress == Progress(2, 2, "steps")
 
 
 def test_a_message_for_another_stage_or_an_unknown_job_does_nothing(stores: Stores) -> None:
