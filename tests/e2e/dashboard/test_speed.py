@@ -1,5 +1,6 @@
 """How fast the page draws what people look at."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.dashboard.conftest import PLACE
@@ -34,6 +35,7 @@ DRAW = """async (number) => {
 }"""
 
 
+@pytest.mark.slow
 def test_25_000_candles_with_forecasts_are_drawn_within_a_second(page: Page) -> None:
     page.evaluate("place => { location.hash = place }", f"#/market{PLACE}")
     expect(page.locator(".quote .price")).to_be_visible()

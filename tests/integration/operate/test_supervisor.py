@@ -13,15 +13,17 @@ import pytest
 DRIVER = """
 import sys
 from core.errors import TickcastError
+from operate import supervisor
 from operate.supervisor import Supervisor, StopRequested
 from operate.child_process import ChildProcess
 from operate.output import Output
 import os
+supervisor.STOP_PATIENCE = float(sys.argv[1])
 try:
-    with Supervisor(Output(width=6), last=["last"]) as supervisor:
-        for name, command in zip(sys.argv[1::2], sys.argv[2::2]):
-            supervisor.start(ChildProcess(name, command, os.environ))
-        supervisor.until(lambda: False)
+    with Supervisor(Output(width=6), last=["last"]) as keeper:
+        for name, command in zip(sys.argv[2::2], sys.argv[3::2]):
+            keeper.start(ChildProcess(name, command, os.environ))
+        keeper.until(lambda: False)
 except StopRequested:
     print("stopped", flush=True)
 except TickcastError as error:
@@ -34,9 +36,9 @@ SLEEPER = "sh -c 'echo $$ > {file}; exec sleep 1000'"
 class Keeping:
     """A supervisor in a process of its own, as `make run` has it."""
 
-    def __init__(self, *names_and_commands: str) -> None:
+    def __init__(self, *names_and_commands: str, patience: float = 5.0) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, *names_and_commands],
+            [sys.executable, "-c", DRIVER, str(patience), *names_and_commands],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -51,8 +53,8 @@ class Keeping:
 def keep() -> Iterator[Callable[..., Keeping]]:
     started: list[Keeping] = []
 
-    def start(*names_and_commands: str) -> Keeping:
-        started.append(Keeping(*names_and_commands))
+    def start(*names_and_commands: str, **options: float) -> Keeping:
+        started.append(Keeping(*names_and_commands, **options))
         return started[-1]
 
     yield start
@@ -152,24 +154,25 @@ def test_a_process_that_ignores_the_signal_is_killed(
     keeping = keep("deaf", f"sh -c 'trap \"\" TERM; echo $$ > {file}; exec sleep 1000'")
     pid = pid_in(file)
 
-    started = time.monotonic()
-    keeping.end()
+    keeping.end()  # within 30 s, far less than the process would go on
 
     assert not alive(pid)
-    assert time.monotonic() - started < 15
 
 
 def test_a_second_signal_is_impatient(keep: Callable[..., Keeping], tmp_path: Path) -> None:
     file = tmp_path / "pid"
-    keeping = keep("deaf", f"sh -c 'trap \"\" TERM; echo $$ > {file}; exec sleep 1000'")
-    pid_in(file)
+    # By itself the patience with what is deaf would not end.
+    keeping = keep(
+        *("deaf", f"sh -c 'trap \"\" TERM; echo $$ > {file}; exec sleep 1000'"), patience=600
+    )
+    pid = pid_in(file)
 
     keeping.process.send_signal(signal.SIGINT)
     time.sleep(1.2)
-    started = time.monotonic()
+    assert alive(pid)
     keeping.end()
 
-    assert time.monotonic() - started < 2
+    assert not alive(pid)
 
 
 def test_a_process_that_never_comes_up_ends_the_start_with_a_sentence(

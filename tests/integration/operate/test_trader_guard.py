@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -46,8 +45,7 @@ def frozen(engine: Engine) -> "subprocess.Popen[str]":
 def test_a_halt_is_taken_although_a_frozen_trader_holds_the_lock(
     engine: Engine, frozen: "subprocess.Popen[str]"
 ) -> None:
-    began = time.monotonic()
     changed = SwitchStore(engine).change(0, "HALTED", "a test", "test")
     assert (changed.state, changed.epoch) == ("HALTED", 1)
+    # Frozen, it would hold the lock for ever: nobody but its guard can have ended it.
     assert frozen.wait(timeout=5) == -signal.SIGKILL
-    assert time.monotonic() - began < 10

@@ -92,14 +92,14 @@ async def test_a_waiting_task_is_cancelled_at_once_and_a_running_one_is_asked_to
 
 
 async def test_a_caller_who_waits_gets_the_result_as_soon_as_it_is_there(
-    api: Api, stores: Stores
+    api: Api, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Nobody looks by himself: only the word of the end brings it before the wait is over.
+    monkeypatch.setattr("api.http.job_waiting._LOOK_SECONDS", 600.0)
     waiting, task_id = await _queue_and_wait(api, stores, "wait=20")
     await asyncio.sleep(0.3)
-    began = time.monotonic()
     await asyncio.to_thread(finish, stores, task_id, RESULT)
-    answer = await waiting
-    assert time.monotonic() - began < 0.6
+    answer = await asyncio.wait_for(waiting, 15)
     assert (answer.status_code, answer.json) == (200, RESULT)
     assert answer.headers["Preference-Applied"] == "wait=20"
 
@@ -109,7 +109,7 @@ async def test_a_caller_who_waits_is_told_even_if_no_word_of_the_end_arrives(
 ) -> None:
     waiting, task_id = await _queue_and_wait(api, stores, "wait=20")
     await asyncio.to_thread(finish, stores, task_id, RESULT, told=False)
-    assert (await asyncio.wait_for(waiting, 3)).status_code == 200
+    assert (await asyncio.wait_for(waiting, 15)).status_code == 200
 
 
 async def test_a_wait_ends_with_202_when_its_time_is_over(api: Api, stores: Stores) -> None:
@@ -118,7 +118,8 @@ async def test_a_wait_ends_with_202_when_its_time_is_over(api: Api, stores: Stor
     answer = await api("POST", "/ingest/kline/coinbase", json=KLINE, headers=headers)
     assert answer.status_code == 202
     assert answer.headers["Location"] == answer.json["href"]
-    assert 0.9 < time.monotonic() - began < 3
+    # Nobody ends the task: nothing but the caller's second can have ended the wait.
+    assert time.monotonic() - began > 0.9
 
 
 @pytest.mark.parametrize(
