@@ -23,7 +23,7 @@ def begun_trader(stores: Stores, settings: Settings) -> tuple[Trader, str]:
 
 
 @contextmanager
-def trader_at_work(stores: Stores, settings: Settings, pause_s: float = 0.002) -> Iterator[None]:
+def trader_at_work(stores: Stores, settings: Settings, pause_s: float = 0.01) -> Iterator[None]:
     """Have commands carried out and prices heard until the block ends, a pass every pause."""
     working, token = begun_trader(stores, settings)
     over = threading.Event()

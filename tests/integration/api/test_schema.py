@@ -43,7 +43,8 @@ def document(app: Application, stores: Stores, settings: Settings) -> Iterator[B
         stores.redis.persist(f"worker:{role}@host")
     # How long an example takes is the machine's affair.
     patient = SchemathesisConfig(suppress_health_check=[HealthCheck.too_slow])
-    with trader_at_work(stores, settings):
+    # What a trader does at each pass would be a third of all time.
+    with trader_at_work(stores, settings, pause_s=0.05):
         yield schemathesis.openapi.from_asgi("/openapi.json", app, config=patient)
 
 
