@@ -18,6 +18,7 @@ from storage.redis_connection import connect
 from storage.stores import Stores, open_stores
 from tests.clocks import SETS_OF_INSTANTS, clock_at
 from tests.migrated import lay_tables
+from tests.rewritten import rewrite_share
 from tests.shared_servers import SharedServers, yield_if_third
 
 # What the tests hold at one time is some hundred megabytes.
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     What tests kill are processes: what these wrote stays, synced or not.
     """
     yield_if_third()
+    rewrite_share(config)
     if "not slow" in config.option.markexpr and "TMPDIR" not in os.environ and _has_room():
         os.environ["TMPDIR"] = tempfile.tempdir = str(SHARED_MEMORY)
 
