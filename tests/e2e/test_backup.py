@@ -47,6 +47,9 @@ def test_a_backup_of_a_running_server_is_restored_into_another_folder(
     with RunningTickcast(tmp_path / "other") as other, client_of(other) as client:
         assert stored_rows(client, "file/KEPT/1h") == ROWS
         assert client.get("/tasks").json()["total"] == http.get("/tasks").json()["total"]
+        other.process.terminate()
+        assert other.process.wait(60) == 0
+        assert other.processes() == {}
 
 
 def test_a_damaged_backup_is_refused(stack: RunningTickcast, tmp_path: Path) -> None:
