@@ -16,12 +16,16 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
     ],
 )
 def test_a_notebook_runs_whole_and_ends_with_a_verdict(
-    stack: Any, monkeypatch: pytest.MonkeyPatch, name: str, count: int, ending: str
+    stack: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, count: int, ending: str
 ) -> None:
     monkeypatch.setenv("TICKCAST_URL", stack.url)
     monkeypatch.setenv("TICKCAST_API_KEY", stack.key)
 
-    result = NotebookRun(NOTEBOOKS / name, default_timeout=240).execute()
+    # How long a network learns changes nothing of what is told.
+    text = (NOTEBOOKS / name).read_text().replace("epochs=8", "epochs=1")
+    (tmp_path / name).write_text(text)
+
+    result = NotebookRun(tmp_path / name, default_timeout=240).execute()
 
     assert result.error is None, result.error.trace if result.error else ""
     outputs = [output for cell in result.nb.cells for output in cell.get("outputs", [])]
