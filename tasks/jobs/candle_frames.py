@@ -18,7 +18,7 @@ def read_frame(
 
     Raises `InvalidRequest` if there are none.
     """
-    candles = stores.candles.read(series, start, end)
+    candles = stores.packed.read(series, start, end)
     if not len(candles):
         raise InvalidRequest(f"No candles are held of {series} in this range.")
     return frame_of(stores, series, candles)

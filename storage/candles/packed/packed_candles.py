@@ -28,13 +28,14 @@ _KEPT_S = 86_400
 
 # Keeps chunks that nobody dropped since they were begun: a draft is dropped with its chunk.
 _KEEP = """
-for place = 2, #ARGV, 2 do
+for place = 2, #ARGV - 1, 2 do
   local draft = 'draft:' .. ARGV[place]
   if redis.call('HGET', KEYS[1], draft) == ARGV[1] then
     redis.call('HSET', KEYS[1], ARGV[place], ARGV[place + 1])
     redis.call('HDEL', KEYS[1], draft)
   end
 end
+redis.call('EXPIRE', KEYS[1], ARGV[#ARGV])
 """
 
 
@@ -114,7 +115,7 @@ class PackedCandles:
                 made: list[Any] = [token]
                 for bucket in kept:
                     made += [bucket, chunks[bucket].to_bytes()]
-                self._keep(keys=[name], args=made)
+                self._keep(keys=[name], args=[*made, _KEPT_S])
         yield from chunks.values()
 
 

@@ -103,6 +103,7 @@ def test_what_is_packed_is_read_without_its_time_series(
     series = fresh_series()
     store.write(series, made(range(3 * SPAN)))
     whole = packed.read(series)
+    assert redis_client.ttl(keys.packed_candles(series)) > 0  # kept twice only while it is read
     redis_client.delete(keys.candle(series, "open"))  # no candle is whole without its open
     assert same(packed.read(series), whole)
     redis_client.delete(keys.packed_candles(series))
