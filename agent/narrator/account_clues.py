@@ -143,7 +143,8 @@ _AMOUNT = (
 _NO_ORDER = r"(?:or|o|ou|signal|senal|sinal|setup)\b"
 ACT_CLUES: tuple[Clue, ...] = clues(
     (20, rf"\A\W*(?:{_PLEASE}){{0,3}}{_TRADE}{GAP}(?:{_AMOUNT})(?!{GAP}\?)"),
-    (20, rf"\A\W*(?:{_PLEASE}){{1,3}}{_TRADE}"),
+    (20, rf"\A\W*(?:{_PLEASE}){{1,3}}{_TRADE}(?!.{{0,80}}\?)"),
+    (20, rf"\A\W*(?:can|could|will|would|puedes|podrias|pode)(?: you| voce)?\W+{_TRADE}"),
     (20, rf"\A\W*{_TRADE}(?:\W+(?!{_NO_ORDER})\w+){{1,4}}[\s.!]*\Z"),
     (20, rf"\A\W*(?:{_PLEASE}){{0,3}}{_DO}{GAP}\b(?:{_THINGS})"),
 )

@@ -18,7 +18,7 @@ _OUTCOMES = (
 )
 _WORKS = (
     r"work|right|wrong|good\b|come true|came true|compare|funciona|aciert|acert|erra|falla|"
-    r"prest(?:a|am)\b"
+    r"prest(?:a|am)\b|sirve|serve\b|servem\b|useful"
 )
 _MAY = (
     r"could|can\b|will\b|might|may\b|would|should|going to|podria|puede|pueden|va a|debe\b|"
@@ -175,7 +175,11 @@ MARKET_CLUES: dict[Intent, tuple[Clue, ...]] = {
             r"pay for|pagar|pagaria|how much (?:is|does|do|for)|how many (?:dollars|usd)",
             r"a (?:cuant|quant)[ao]s?|a como\b",
         ),
-        (5, r"en cuanto|(?:cuanto|quanto) (?:esta|vale|anda|sale)|(?:cuantos|quantos) dolares"),
+        (
+            5,
+            r"vale\b(?! (?:la|a) pena)|en cuanto",
+            r"(?:cuanto|quanto) (?:esta|vale|anda|sale)|(?:cuantos|quantos) dolares",
+        ),
         (5, r"(?:esta|anda|por|e) (?:cuanto|quanto)\b"),
         (5, r"how (?:old|fresh|stale)|fresh\b|stale|out of date|anticuad|desatualizad|de quando"),
         (6, r"market.{0,20}?(?:open|closed)|(?:open|closed).{0,20}? market|closed\W*\Z|open\W*\Z"),

@@ -4,6 +4,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter
 
+from agent.tools.lookups import BAD_ARGUMENTS, STILL_COMPUTING, UNKNOWN_TOOL
 from core.answers.chat import ChatAnswer, Fallback, ToolCall
 from core.errors import RequestError
 
@@ -55,4 +56,9 @@ def _kinds(kind: type[RequestError]) -> set[str]:
     return {kind.type}.union(*map(_kinds, kind.__subclasses__()))
 
 
-_REASONS = _kinds(RequestError) | {"model_unavailable", "unknown_tool", "bad_arguments"}
+_REASONS = _kinds(RequestError) | {
+    "model_unavailable",
+    STILL_COMPUTING,
+    UNKNOWN_TOOL,
+    BAD_ARGUMENTS,
+}
