@@ -132,8 +132,8 @@ class CommandDoor:
                     for answered in self._waiting.pop(command_id, []):
                         if not answered.done():
                             answered.set_result(result)
-                # Asking takes no more than a third of the time.
-                await asyncio.sleep(max(_LOOK_S, 2 * (time.monotonic() - began)))
+                # Asking takes no more than a tenth of the time, in which orders could be taken.
+                await asyncio.sleep(max(_LOOK_S, 9 * (time.monotonic() - began)))
         finally:
             self._looking = False
 
