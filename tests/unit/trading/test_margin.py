@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from core.trading.accounts import MONEY, Account, Price, Tick
-from core.trading.events import Filled, Opening, StateChanged, Timed
+from core.trading.events import Filled, Opening, Refused, StateChanged, Timed
 from tests.unit.trading.test_paper_engine import BEGAN, WIDE, Run, check_books, order
 from trading.margin import is_called
 from trading.replay import Replay
@@ -80,3 +80,9 @@ def test_what_was_closed_follows_from_the_record() -> None:
     replay.compare([run.account])
     assert replay.differences == []
     assert not any(isinstance(one, StateChanged) for one in run.events)
+
+
+def test_what_could_not_be_carried_is_refused_by_its_name() -> None:
+    run = short_run()
+    (refused,) = (one for one in run.ask(order("buy", "0.50")) if isinstance(one, Refused))
+    assert refused.verdict.limit == "margin"

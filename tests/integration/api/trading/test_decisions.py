@@ -206,3 +206,14 @@ async def test_a_stopping_rule_is_a_row_and_halts_by_itself_until_another_is_sta
     assert (await api("GET", "/api/v1/auto-trade/status")).json["stopping"]["broken"] is None
     assert verify_ledger(stores.engine, stores.heads, "decisions").ok
     assert (await api("GET", "/api/v1/auto-trade/verify")).json["ok"]
+
+
+async def test_a_decision_whose_trade_met_its_stop_came_to_a_loss(
+    api: Api, decide: Callable[..., None]
+) -> None:
+    await configure(api)
+    decide("first")
+    decide(bid=100.0)
+    decide(bid=98.0)
+    (decided,) = (await api("GET", DECISIONS)).json["decisions"]
+    assert (decided["executed"], decided["result"]) == (True, "loss")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from falcon.testing import Result
 
 from storage import keys
@@ -139,14 +140,15 @@ async def test_a_halt_cancels_what_rests_and_takes_no_order_until_somebody_resum
     assert (await api("GET", "/api/v1/auto-trade/verify")).json["ok"]
 
 
+@pytest.mark.parametrize("scope", ["account", "all"])
 async def test_who_flattens_closes_what_is_held_before_the_halt(
-    api: Api, quotes: Quotes, trader: None
+    api: Api, quotes: Quotes, trader: None, scope: str
 ) -> None:
     quotes.tell(2_349.0, 2_349.5)
     await place(api)
     quotes.tell(2_350.0, 2_350.5)
     await position(api)
-    asked = {"reason": "a test", "flatten": True}
+    asked = {"reason": "a test", "flatten": True, "scope": scope}
     halted = await api("POST", "/api/v1/auto-trade/halt", json=asked)
     assert len(halted.json["in_flight"]) == 1
     quotes.tell(2_351.0, 2_351.5)
