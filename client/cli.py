@@ -7,6 +7,8 @@ that work on the data folder itself.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -32,6 +34,7 @@ from client.commands import (
 )
 from client.commands.output import AsJson, answer, connect, facts, table
 from client.errors import AnswerError, ServerAway, TaskPending, TooManyRequests, Unavailable
+from client.words import for_command_line
 from core.errors import TickcastError
 from core.plain_text import escape_controls
 
@@ -44,18 +47,37 @@ class SentencesGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Note whether the caller is a program, then parse as ever."""
         ctx.meta["client.as_json"] = "--json" in args
-        return super().parse_args(ctx, args)
+        with valid_ones_named():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; deliberate errors end in `typer.Exit`."""
         try:
-            return super().invoke(ctx)
+            with valid_ones_named():
+                return super().invoke(ctx)
         except TickcastError as error:
             tell(error, as_json=ctx.meta["client.as_json"])
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
             typer.echo("Interrupted. Tasks that were started go on: tickcast tasks", err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def valid_ones_named() -> Iterator[None]:
+    """Have the error of an unknown option or command name those that there are."""
+    try:
+        yield
+    except Exception as error:
+        # Typer brings a Click of its own, whose errors have no public names.
+        usage: Any = error
+        context = getattr(error, "ctx", None)
+        if context is not None and hasattr(error, "possibilities"):
+            options = [name for one in context.command.params for name in one.opts]
+            usage.possibilities = sorted(name for name in options if name.startswith("--"))
+        elif context is not None and str(getattr(error, "message", "")).startswith("No such comm"):
+            usage.message += f" There are: {', '.join(context.command.list_commands(context))}."
+        raise
 
 
 def exit_code(error: TickcastError) -> int:
@@ -68,13 +90,17 @@ def tell(error: TickcastError, *, as_json: bool) -> None:
     """Write one error to standard error, as a sentence or as JSON."""
     request_id = error.request_id if isinstance(error, AnswerError) else None
     if as_json:
-        body = {"error": error.type, "detail": error.detail, "request_id": request_id}
+        body = {
+            "error": error.type,
+            "detail": for_command_line(error.detail),
+            "request_id": request_id,
+        }
         sys.stderr.write(escape_controls(msgspec.json.encode(body).decode()) + "\n")
         return
     # Details hold colons and brackets that are no markup: `coinbase:X:3600`, `candles[3]`.
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     console.print("Error: ", style="bold red", end="")
-    console.print(escape_controls(error.detail, lines=True))
+    console.print(escape_controls(for_command_line(error.detail), lines=True))
     if request_id:
         console.print(f"Request {escape_controls(request_id)} in the server's log.", style="dim")
 

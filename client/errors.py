@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 import httpx
 import msgspec
 
+from client.words import for_python
 from core.errors import TickcastError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def answer_error(response: httpx.Response) -> AnswerError:
         body = _Body()
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else AnswerError)
     return kind(
-        body.detail or f"The server answered {status} {response.reason_phrase}.",
+        for_python(body.detail) or f"The server answered {status} {response.reason_phrase}.",
         status=status,
         error_type=body.error,
         request_id=body.request_id or response.headers.get("X-Request-ID"),

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from client.notebook import draw_forecast, forecast_html
+
 # Two-sided bounds by their coverage: {"0.8": (low, high), "0.95": (low, high)}.
 Interval = dict[str, tuple[float, float]]
 
@@ -56,6 +58,28 @@ class _Origin(msgspec.Struct, frozen=True, kw_only=True):
         return float(self.baseline["last_price"])
 
     @property
+    def steps(self) -> list[Step]:
+        """The forecasts, nearest first."""
+        raise NotImplementedError
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The forecasts as a frame, a row a step; see `steps_frame`."""
+        return steps_frame(self.steps)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the forecast with its intervals beside last price, on axes of matplotlib.
+
+        Returns the axes. Raises `ImportError` where matplotlib is not installed.
+        """
+        name = f"{self.model.get('name')} {self.model.get('id')}"
+        title = f"{name} (stale, as of {self.as_of:%Y-%m-%d %H:%M})" if self.warning else name
+        return draw_forecast(self.frame, self.last_price, title, ax)
+
+    def _repr_html_(self) -> str:
+        return forecast_html(self.frame, [str(self.skill), self.warning])
+
+    @property
     def warning(self) -> str | None:
         """Say that the forecast is of the past, where newer candles should have come."""
         if not self.stale or self.as_of is None:
@@ -67,7 +91,10 @@ class _Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forecast(_Origin, frozen=True, kw_only=True):
-    """A forecast of the next candle's close, in quote currency."""
+    """A forecast of the next candle's close, in quote currency.
+
+    A notebook shows it as a table with its verdict; `plot` draws it.
+    """
 
     time: datetime
     horizon: int
@@ -79,11 +106,6 @@ class Forecast(_Origin, frozen=True, kw_only=True):
         """The forecast as the only step of its path."""
         return [Step(self.time, self.horizon, self.predicted, self.interval)]
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The forecast as a frame of one row; see `steps_frame`."""
-        return steps_frame(self.steps)
-
 
 class PathForecast(_Origin, frozen=True, kw_only=True):
     """Forecasts of the next n candles' closes, in quote currency."""
@@ -94,11 +116,6 @@ class PathForecast(_Origin, frozen=True, kw_only=True):
     def steps(self) -> list[Step]:
         """The forecasts, nearest first."""
         return self.predictions
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The forecasts as a frame; see `steps_frame`."""
-        return steps_frame(self.steps)
 
 
 class HorizonForecast(msgspec.Struct, frozen=True, kw_only=True):

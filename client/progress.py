@@ -1,7 +1,8 @@
-"""Show how far a task has come: a bar on a terminal, a line in a notebook, else nothing."""
+"""Show how far a task has come: a bar on a terminal, a line in a notebook, else a line at times."""
 
 import importlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 from rich.progress import Progress as Bar
 
@@ -21,21 +23,39 @@ from core.plain_text import escape_controls
 
 Show: TypeAlias = Callable[[Progress], None]
 
+# Between two lines where nobody looks at a terminal (s).
+QUIET_S = 10.0
+
 
 @contextmanager
 def progress_shown(title: str, wanted: bool | None = None) -> Iterator[Show]:
     """Yield a function that shows a progress under `title`.
 
     `wanted` None shows it where somebody can see it: when standard error is a
-    terminal, or in a notebook. Nothing is ever written to standard output.
+    terminal, or in a notebook; elsewhere a line is written every `QUIET_S`, so that what
+    takes long says why. Nothing is ever written to standard output.
     """
     if wanted is not False and _in_notebook():
         yield _notebook_line(title)
     elif wanted or (wanted is None and sys.stderr.isatty()):
         with _bar() as bar:
             yield _on_bar(bar, title)
+    elif wanted is None:
+        yield _lines(title)
     else:
         yield lambda progress: None
+
+
+def _lines(title: str, clock: Callable[[], float] = time.monotonic) -> Show:
+    told = clock()
+
+    def show(progress: Progress) -> None:
+        nonlocal told
+        if clock() - told >= QUIET_S:
+            told = clock()
+            sys.stderr.write(progress_text(title, progress) + "\n")
+
+    return show
 
 
 def _bar() -> Bar:
@@ -46,6 +66,7 @@ def _bar() -> Bar:
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[message]}", style="dim", markup=False),
         console=Console(stderr=True),
     )

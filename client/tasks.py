@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from client.notebook import facts_html
 from core.jobs import FINAL_STATES, JobError, JobState, Progress
 
 
@@ -24,6 +25,19 @@ class Task(msgspec.Struct, frozen=True):
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+    def _repr_html_(self) -> str:
+        done = f"{self.progress.done:,} of {self.progress.total:,} {self.progress.unit}"
+        told = {
+            "state": self.state.value,
+            "progress": done if self.progress.total else None,
+            "message": self.progress.message or None,
+            "created": self.created_at,
+            "reason": self.error.detail if self.error else None,
+            **(self.result or {}),
+        }
+        short = {name: value for name, value in told.items() if not isinstance(value, dict | list)}
+        return facts_html(f"{self.name} {self.task_id}", short)
 
     @property
     def ended(self) -> bool:

@@ -1,6 +1,6 @@
 """`Tickcast`: the whole of a server in one object."""
 
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -18,26 +18,7 @@ from client.tasks import Task
 ForecastType = TypeVar("ForecastType", Forecast, PathForecast)
 
 
-class TrainOptions(TypedDict, total=False):
-    """What a training may be told; the server has a default for each but `seq_len`.
-
-    seq_len: candles that one forecast looks back on. nsteps: candles ahead, fixed
-    at training. epochs, units: at most 200 and 256. quantiles: outputs below and
-    above the median. folds: of the walk-forward. seed: the same seed and data
-    give the same model. overwrite: replace a model of the same name and id.
-    predict: forecast at the end.
-    """
-
-    seq_len: int
-    nsteps: int
-    epochs: int
-    units: int
-    quantiles: list[float]
-    normalization: Literal["returns", "zscore", "minmax"]
-    seed: int
-    folds: int
-    overwrite: bool
-    predict: bool
+Normalization: TypeAlias = Literal["returns", "zscore", "minmax"]
 
 
 class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls, AgentCalls):
@@ -63,9 +44,24 @@ class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls, AgentCalls):
         fetch: tuple[Time, Time | None] | None = None,
         wait: bool = True,
         timeout_s: float | None = None,
-        **options: Unpack[TrainOptions],
+        seq_len: int = 60,
+        nsteps: int | None = None,
+        epochs: int | None = None,
+        units: int | None = None,
+        quantiles: list[float] | None = None,
+        normalization: Normalization | None = None,
+        seed: int | None = None,
+        folds: int | None = None,
+        overwrite: bool | None = None,
+        predict: bool | None = None,
     ) -> Task:
         """Train an LSTM on the candles held, score it walk-forward against last price, save it.
+
+        seq_len: candles that one forecast looks back on. nsteps: candles ahead, fixed at
+        training. epochs, units: at most 200 and 256. quantiles: outputs below and above the
+        median. folds: of the walk-forward. seed: the same seed and data give the same model.
+        overwrite: replace a model of this name and id. predict: forecast at the end. The server
+        has a default for each that is None.
 
         `fetch` (start, end or None for now) first fetches those candles from the
         platform, under the same task. The task's result has `scores`, `baseline_scores`, `verdict`
@@ -74,7 +70,10 @@ class Tickcast(SlotCalls, TradingCalls, NextCandleCalls, LiveCalls, AgentCalls):
         candles are held.
         """
         named = _named(model_name, model_id, platform, symbol, resolution)
-        body: dict[str, Any] = {"seq_len": 60} | named | dict(options)
+        options = {"seq_len": seq_len, "nsteps": nsteps, "epochs": epochs, "units": units,
+                   "quantiles": quantiles, "normalization": normalization, "seed": seed,
+                   "folds": folds, "overwrite": overwrite, "predict": predict}  # fmt: skip
+        body = named | {name: value for name, value in options.items() if value is not None}
         if fetch is not None:
             body["fetch"] = time_range(*fetch)
         answer = self._transport.send("POST", "/lstm/train", json=body)

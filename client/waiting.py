@@ -18,6 +18,7 @@ from client.errors import (
 )
 from client.tasks import Task
 from client.transport import EVENT_PATIENCE_S, Transport
+from client.words import for_python
 from core.jobs import JobState
 
 POLL_S = 1.0
@@ -72,7 +73,7 @@ def checked(task: Task) -> Task:
     Raises `TaskFailed` or `TaskCancelled`.
     """
     if task.state is JobState.FAILED:
-        reason = task.error.detail if task.error else "The server gave no reason."
+        reason = for_python(task.error.detail) if task.error else "The server gave no reason."
         raise TaskFailed(f"Task {task.task_id} ({task.name}) failed: {reason}", task)
     if task.state is JobState.CANCELLED:
         raise TaskCancelled(f"Task {task.task_id} ({task.name}) was cancelled.", task)

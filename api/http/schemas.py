@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.clock.resolutions import RESOLUTION_PATTERN, RESOLUTIONS
 from core.clock.times import LATEST_MS, format_time
@@ -77,6 +77,16 @@ class TaskError(Struct):
     detail: str
 
 
+class TaskSubject(Struct, omit_defaults=True):
+    """What a task is about, as far as it was told: a series, a model, candles ahead."""
+
+    platform: str | UnsetType = UNSET
+    symbol: str | UnsetType = UNSET
+    resolution: int | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    horizon: int | UnsetType = UNSET
+
+
 class Task(Struct):
     """A piece of background work. `stages` run one after another; `stage` counts from 0."""
 
@@ -92,6 +102,7 @@ class Task(Struct):
     stages: list[str]
     stage: int
     attempt: int
+    subject: TaskSubject
 
 
 class TaskPage(Struct):
@@ -119,7 +130,15 @@ def show_task(job: Job) -> Task:
         job.stages,
         job.stage,
         job.attempt,
+        _subject(job.request),
     )
+
+
+def _subject(request: Json) -> TaskSubject:
+    told = {name: value for name in TaskSubject.__struct_fields__ if (value := request.get(name))}
+    if name := request.get("model_name"):
+        told["model"] = f"{name}/{request.get('model_id')}"
+    return TaskSubject(**told)
 
 
 def show_time(instant_ms: int | None) -> str | None:

@@ -1,10 +1,11 @@
 // Starts the page: who is reading, which page is open, whether the server answers.
 
-import { Away, Refused, health, onReach } from "./parts/api.js";
+import { Away, Refused, health, onReach, onceReached } from "./parts/api.js";
 import { h, show } from "./parts/dom.js";
 import { forgetKey, key, takeKeyFromAddress } from "./parts/session.js";
 import { signIn } from "./parts/sign_in.js";
-import { failure } from "./parts/states.js";
+import { failure, showFailure } from "./parts/states.js";
+import { isLocalTime, useLocalTime } from "./parts/format.js";
 import { isDark, onTheme, toggleTheme } from "./parts/theme.js";
 
 const PAGES = {
@@ -35,12 +36,21 @@ async function openPage() {
   document.title = `${PAGES[open]} · Tickcast`;
   drawNavigation(open);
   show(main, h("h1.hidden-text", {}, PAGES[open]));
+  const page = await import(`./pages/${open}.js`).catch(() => null);
+  if (signal.aborted) return;
+  if (!page) return notLoaded(main, signal);
   try {
-    const page = await import(`./pages/${open}.js`);
-    if (!signal.aborted) await page.open(main, new URLSearchParams(parameters), signal);
+    await page.open(main, new URLSearchParams(parameters), signal);
   } catch (error) {
-    if (error.name !== "AbortError" && !signal.aborted) show(main, failure(error, openPage));
+    if (error.name !== "AbortError" && !signal.aborted) showFailure(main, error, openPage, signal);
   }
+}
+
+/** A part of the page that did not come: a browser may remember that, so all is loaded anew. */
+function notLoaded(main, signal) {
+  const again = () => location.reload();
+  show(main, failure(new Away(), again));
+  onceReached(again, signal);
 }
 
 function askForKey(message) {
@@ -79,8 +89,26 @@ function nameTheme() {
   element("theme").setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`);
 }
 
+const ZONE = "tickcast-times";
+
+function nameZone() {
+  const zone = isLocalTime() ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
+  element("zone").textContent = `Times are ${zone}`;
+  element("zone").setAttribute("aria-label", `Times are ${zone}: switch to ${isLocalTime() ? "UTC" : "your clock"}`);
+}
+
+function toggleZone() {
+  useLocalTime(!isLocalTime());
+  localStorage.setItem(ZONE, isLocalTime() ? "local" : "utc");
+  nameZone();
+  openPage();
+}
+
 async function start() {
   takeKeyFromAddress();
+  useLocalTime(localStorage.getItem(ZONE) === "local");
+  nameZone();
+  element("zone").addEventListener("click", toggleZone);
   nameTheme();
   onTheme(nameTheme);
   element("theme").addEventListener("click", toggleTheme);

@@ -1,7 +1,7 @@
 """Forecasts of the next candle: training, metrics, series, backfill, forecasts before the fact."""
 
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import msgspec
 import pandas as pd
@@ -13,14 +13,7 @@ from client.transport import Params
 from core.next_candle import SeriesPoint
 
 FUTURES = ["pred_close", "real_close", "err_close"]
-
-
-class SeriesName(TypedDict, total=False):
-    """Which series; the server's settings say what is missing."""
-
-    platform: str
-    symbol: str
-    interval: str
+FUTURES_COLUMNS = ["time", *FUTURES, "made_at", "prob_up", "interval", "last_price", "seq"]
 
 
 class _Points(msgspec.Struct):
@@ -34,19 +27,33 @@ class _Futures(msgspec.Struct):
 
 
 class NextCandleCalls(TaskCalls):
-    """The routes `/train`, `/series`, `/metrics`, `/ingest`, `/init/backfill`, `/futures`."""
+    """The routes `/train`, `/series`, `/metrics`, `/ingest`, `/init/backfill`, `/futures`.
 
-    def train_next_candle(self, days: int = 90, **name: Unpack[SeriesName]) -> dict[str, Any]:
+    `platform`, `symbol` and `interval` name a series; the server's settings say what is left out.
+    """
+
+    def train_next_candle(
+        self,
+        days: int = 90,
+        *,
+        platform: str | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+    ) -> dict[str, Any]:
         """Train on the newest `days`, and return how that did on the newest fifth of them.
 
         `mae`, `mape`, `smape` of the close, last price's as `baseline`, `verdict`;
         the walk-forward goes on under `task_id`. Raises `Conflict` while one is trained.
         """
-        return self._result("/train", {"days": days, **_named(name)})
+        return self._result("/train", {"days": days, **_named(platform, symbol, interval)})
 
-    def next_candle_metrics(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
+    def next_candle_metrics(
+        self, *, platform: str | None = None, symbol: str | None = None, interval: str | None = None
+    ) -> dict[str, Any]:
         """Return the validation of the newest training; `{"status": "empty"}` before any."""
-        return decoded(self._transport.send("GET", "/metrics", params=_named(name)))
+        return decoded(
+            self._transport.send("GET", "/metrics", params=_named(platform, symbol, interval))
+        )
 
     def next_candle_series(
         self,
@@ -55,7 +62,9 @@ class NextCandleCalls(TaskCalls):
         *,
         fallback_days: int = 90,
         computed: bool = False,
-        **name: Unpack[SeriesName],
+        platform: str | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
     ) -> pd.DataFrame:
         """Return candles, what was said of the next one, and its errors, a row a candle.
 
@@ -66,14 +75,16 @@ class NextCandleCalls(TaskCalls):
             "start": time_text(start),
             "end": time_text(end),
             "fallback_days": fallback_days,
-            **_named(name),
+            **_named(platform, symbol, interval),
         }
         ask = partial(self._points_page, "/series" if computed else "/series/cached")
         return _series_frame([point for page in pages(ask, query) for point in page.points])
 
-    def ingest_latest(self, **name: Unpack[SeriesName]) -> dict[str, Any]:
+    def ingest_latest(
+        self, *, platform: str | None = None, symbol: str | None = None, interval: str | None = None
+    ) -> dict[str, Any]:
         """Have the latest candles fetched, and forecasts made and scored."""
-        return self._result("/ingest", _named(name))
+        return self._result("/ingest", _named(platform, symbol, interval))
 
     def backfill(
         self,
@@ -81,19 +92,35 @@ class NextCandleCalls(TaskCalls):
         *,
         sleep_ms: int | None = None,
         limit: int | None = None,
-        **name: Unpack[SeriesName],
+        platform: str | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
     ) -> dict[str, Any]:
         """Have the gaps of the newest `days` filled from the exchange."""
         return self._result(
-            "/init/backfill", {"days": days, "sleep_ms": sleep_ms, "limit": limit, **_named(name)}
+            "/init/backfill",
+            {
+                "days": days,
+                "sleep_ms": sleep_ms,
+                "limit": limit,
+                **_named(platform, symbol, interval),
+            },
         )
 
-    def update_futures(self, **name: Unpack[SeriesName]) -> int:
+    def update_futures(
+        self, *, platform: str | None = None, symbol: str | None = None, interval: str | None = None
+    ) -> int:
         """Have forecasts made and scored that are due; returns how many rows of the ledger."""
-        return int(self._result("/futures/update", _named(name))["updated"])
+        return int(self._result("/futures/update", _named(platform, symbol, interval))["updated"])
 
     def futures(
-        self, start: Time | None = None, end: Time | None = None, **name: Unpack[SeriesName]
+        self,
+        start: Time | None = None,
+        end: Time | None = None,
+        *,
+        platform: str | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
     ) -> pd.DataFrame:
         """Return forecasts that were made before the fact: `pred_close, real_close, err_close`.
 
@@ -102,7 +129,7 @@ class NextCandleCalls(TaskCalls):
         query: Query = {
             "start": time_text(start),
             "end": time_text(end),
-            **_named(name),
+            **_named(platform, symbol, interval),
         }
         return _futures_frame(
             [row for page in pages(self._futures_page, query) for row in page.points]
@@ -126,8 +153,9 @@ class NextCandleCalls(TaskCalls):
         return decoded(answer)
 
 
-def _named(name: SeriesName) -> dict[str, str]:
-    return {field: str(value) for field, value in name.items()}
+def _named(platform: str | None, symbol: str | None, interval: str | None) -> dict[str, str]:
+    told = {"platform": platform, "symbol": symbol, "interval": interval}
+    return {field: str(value) for field, value in told.items() if value is not None}
 
 
 def _series_frame(points: list[SeriesPoint]) -> pd.DataFrame:
@@ -141,17 +169,20 @@ def _series_frame(points: list[SeriesPoint]) -> pd.DataFrame:
         }
         for point in points
     ]
-    if not rows:
-        return pd.DataFrame()
-    frame = _timed(pd.DataFrame(rows))
+    parts = SeriesPoint.__annotations__
+    names = [name for part in ("real", "pred", "cls", "err") for name in _fields(parts[part])]
+    frame = _timed(pd.DataFrame(rows, columns=[*names, "in_sample"]))
     errors = ["close_abs", "close_signed", "amp_abs"]
     return frame.astype(dict.fromkeys(errors, "float64"))
 
 
+def _fields(part: type[msgspec.Struct]) -> tuple[str, ...]:
+    return part.__struct_fields__
+
+
 def _futures_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    if not rows:
-        return pd.DataFrame(columns=FUTURES)
-    return _timed(pd.DataFrame(rows)).astype(dict.fromkeys(FUTURES, "float64"))
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=FUTURES_COLUMNS)
+    return _timed(frame).astype(dict.fromkeys(FUTURES, "float64"))
 
 
 def _timed(frame: pd.DataFrame) -> pd.DataFrame:

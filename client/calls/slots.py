@@ -1,7 +1,7 @@
 """Evaluation, slots, replays, and the ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -18,34 +18,14 @@ from client.uploads import FORECASTS_PER_REQUEST, forecast_items, merged
 from core.clock.times import parse_time
 from core.ledger import EXECUTIONS, FORECASTS, LIVE, SIGNALS, genesis, row_hash
 
-
-class SlotOptions(TypedDict, total=False):
-    """What a request about a slot may say besides its series.
-
-    horizon: candles ahead (1). model: its name, of those the server has (boosting).
-    start, end: which candles. seed: the same seed and candles give the same result.
-    options: of boosting, such as rounds or learning_rate.
-    """
-
-    platform: str
-    horizon: int
-    model: str
-    start: Time
-    end: Time
-    seed: int
-    options: dict[str, Any]
-
-
-class LedgerFilter(TypedDict, total=False):
-    """Which rows of a ledger: fields of a slot, and a span of target openings."""
-
-    platform: str
-    symbol: str
-    resolution: str | int
-    horizon: int
-    model: str
-    start: Time
-    end: Time
+# Columns of a frame of the ledger, also of an empty one, and those of them that are times.
+LEDGER_COLUMNS = [
+    "seq", "ledger", "made_at", "platform", "symbol", "resolution", "horizon", "model", "opening",
+    "predicted", "prob_up", "realised", "error", "baseline_error", "model_hash", "data_hash",
+    "prev_hash", "hash", "first_opening", "input_end", "costs_bps", "thin", "later_price",
+    "low_80", "high_80", "low_95", "high_95", "last_price",
+]  # fmt: skip
+TIMES = {"made_at", "opening", "first_opening", "input_end"}
 
 
 class _Page(msgspec.Struct):
@@ -54,7 +34,12 @@ class _Page(msgspec.Struct):
 
 
 class SlotCalls(CandleCalls):
-    """The routes `/evaluate`, `/slots/train`, `/replay/walk`, `/ledger`, `/scoreboard`, ..."""
+    """The routes `/evaluate`, `/slots/train`, `/replay/walk`, `/ledger`, `/scoreboard`, ...
+
+    Of a slot, `horizon` is candles ahead (1), `model` a name of those that the server has
+    (boosting), `start` and `end` say which candles; the same `seed` and candles give the same
+    result. `options` are of boosting, such as rounds or learning_rate.
+    """
 
     def forecast(
         self,
@@ -91,12 +76,19 @@ class SlotCalls(CandleCalls):
         symbol: str,
         resolution: str | int,
         *,
+        platform: str | None = None,
+        horizon: int | None = None,
+        model: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        seed: int | None = None,
+        options: dict[str, Any] | None = None,
         folds: int | None = None,
         wait: bool = True,
         timeout_s: float | None = None,
-        **slot: Unpack[SlotOptions],
     ) -> Task:
         """Judge a model by a purged walk-forward; the result has scores, verdict and folds."""
+        slot = _slot(platform, horizon, model, start, end, seed, options)
         body = _body(symbol, resolution, slot, folds=folds)
         return self._begin("/evaluate", body, wait, timeout_s)
 
@@ -105,17 +97,24 @@ class SlotCalls(CandleCalls):
         symbol: str,
         resolution: str | int,
         *,
+        platform: str | None = None,
+        horizon: int | None = None,
+        model: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        seed: int | None = None,
+        options: dict[str, Any] | None = None,
         folds: int | None = None,
         retrain_hours: int | None = None,
         expires_hours: int | None = None,
         wait: bool = True,
         timeout_s: float | None = None,
-        **slot: Unpack[SlotOptions],
     ) -> Task:
         """Train a challenger; the result says whether it was `promoted`, and the `reason`.
 
         The champion of a watched series forecasts every candle into the ledger.
         """
+        slot = _slot(platform, horizon, model, start, end, seed, options)
         more = {"folds": folds, "retrain_hours": retrain_hours, "expires_hours": expires_hours}
         return self._begin("/slots/train", _body(symbol, resolution, slot, **more), wait, timeout_s)
 
@@ -124,26 +123,48 @@ class SlotCalls(CandleCalls):
         symbol: str,
         resolution: str | int,
         *,
+        platform: str | None = None,
+        horizon: int | None = None,
+        model: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        seed: int | None = None,
+        options: dict[str, Any] | None = None,
         retrain_every: int | None = None,
         wait: bool = True,
         timeout_s: float | None = None,
-        **slot: Unpack[SlotOptions],
     ) -> Task:
         """Walk a slot through the past as if live; the result names the `ledger` of its rows."""
+        slot = _slot(platform, horizon, model, start, end, seed, options)
         body = _body(symbol, resolution, slot, retrain_every=retrain_every)
         return self._begin("/replay/walk", body, wait, timeout_s)
 
-    def ledger(self, name: str = LIVE, **wanted: Unpack[LedgerFilter]) -> pd.DataFrame:
+    def ledger(
+        self,
+        name: str = LIVE,
+        *,
+        platform: str | None = None,
+        symbol: str | None = None,
+        resolution: str | int | None = None,
+        horizon: int | None = None,
+        model: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+    ) -> pd.DataFrame:
         """Return rows of a ledger, however many, by the opening of their target.
+
+        Those of a slot, or of whatever of one is named, that open from `start` to `end`.
 
         Columns are those of `GET /ledger`, with low_80, high_80, low_95, high_95
         and last_price as columns of their own. Raises `NotFound` for an unknown name.
         """
-        frame = pd.DataFrame([_flat(row) for row in self._ledger_rows(name, wanted)])
-        for column in ("made_at", "opening", "first_opening", "input_end"):
-            if column in frame:
-                frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-        return frame.set_index("opening") if len(frame) else frame
+        wanted = _slot(platform, horizon, model, start, end)
+        wanted |= {"symbol": symbol, "resolution": resolution}
+        rows = [_flat(row) for row in self._ledger_rows(name, wanted)]
+        frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=LEDGER_COLUMNS)
+        for column in TIMES & set(frame.columns):
+            frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
+        return frame.set_index("opening")
 
     def submit(
         self,
@@ -220,10 +241,8 @@ class SlotCalls(CandleCalls):
     def _begin(self, path: str, body: dict[str, Any], wait: bool, timeout_s: float | None) -> Task:
         return self._started(self._transport.send("POST", path, json=body), wait, timeout_s)
 
-    def _ledger_rows(self, name: str, wanted: LedgerFilter) -> Iterator[dict[str, Any]]:
-        query: dict[str, Any] = {"ledger": name, "limit": PAGE} | dict(wanted)
-        for bound in ("start", "end"):
-            query[bound] = time_text(query.get(bound))
+    def _ledger_rows(self, name: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        query: Query = {"ledger": name, "limit": PAGE} | wanted
         for page in pages(self._ledger_page, query):
             yield from page.rows
 
@@ -247,10 +266,31 @@ class SlotCalls(CandleCalls):
         return count
 
 
-def _body(symbol: str, resolution: str | int, slot: SlotOptions, **more: object) -> dict[str, Any]:
-    body: dict[str, Any] = {"symbol": symbol, "resolution": str(resolution)} | dict(slot) | more
-    for bound in ("start", "end"):
-        body[bound] = time_text(body.get(bound))
+def _slot(
+    platform: str | None,
+    horizon: int | None,
+    model: str | None,
+    start: Time | None,
+    end: Time | None,
+    seed: int | None = None,
+    options: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what a request says of a slot besides its series; None is left to the server."""
+    return {
+        "platform": platform,
+        "horizon": horizon,
+        "model": model,
+        "start": time_text(start),
+        "end": time_text(end),
+        "seed": seed,
+        "options": options,
+    }
+
+
+def _body(
+    symbol: str, resolution: str | int, slot: dict[str, Any], **more: object
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"symbol": symbol, "resolution": str(resolution)} | slot | more
     return {name: value for name, value in body.items() if value is not None}
 
 

@@ -22,7 +22,6 @@ from client.commands.output import (
 )
 from client.commands.tasks import plain, task_view
 from client.forecasts import Forecast, PathForecast, Skill, horizon_scores, only_last_price
-from client.tickcast import TrainOptions
 from core.clock.resolutions import resolution_name
 
 models = typer.Typer(help="Trained models: list, show, delete.")
@@ -64,12 +63,11 @@ def train(
         raise typer.BadParameter("--fetch-end needs --fetch-start")
     options: dict[str, Any] = {"epochs": epochs, "units": units, "normalization": normalization,
                                "seed": seed, "overwrite": overwrite or None}  # fmt: skip
-    given = TrainOptions(**{name: value for name, value in options.items() if value is not None})  # type: ignore[typeddict-item]
     fetch = (fetch_start, fetch_end) if fetch_start is not None else None
     with connect(as_json) as tickcast:
         task = tickcast.train(
             model_name, model_id, symbol=symbol, resolution=resolution, platform=platform,
-            fetch=fetch, wait=wait, seq_len=seq_len, nsteps=nsteps, **given,
+            fetch=fetch, wait=wait, seq_len=seq_len, nsteps=nsteps, **options,
         )  # fmt: skip
     answer(as_json, task, lambda task: training_view(task.result) if wait else task_view(task))
 

@@ -1,12 +1,11 @@
 """Commands of forecasts and slots: `tickcast forecast`, `evaluate`, `ledger`, `scoreboard`, ..."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
 from rich.table import Table
 
-from client.calls.slots import SlotOptions
 from client.commands.output import (
     AsJson,
     Platform,
@@ -195,11 +194,10 @@ def leaktest(
 
 def _slot(
     platform: str, horizon: int, model: str, seed: int, start: str | None, end: str | None
-) -> SlotOptions:
+) -> dict[str, Any]:
     given = {"platform": platform, "horizon": horizon, "model": model, "seed": seed,
              "start": start, "end": end}  # fmt: skip
-    said = {name: value for name, value in given.items() if value is not None}
-    return cast(SlotOptions, said)
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _scored(task: Task, waited: bool) -> list[Table | str]:

@@ -10,14 +10,20 @@ from core.answers.candles import KlineResult
 from core.clock.grids import Grid
 from core.clock.openings import opening_at
 from core.clock.times import format_time, now_ms
+from core.errors import ExchangeUnavailable
 from core.jobs import Job, Progress
 from core.requests import FetchCandles
 from core.series import Series
 from feeds.candle_sources import CandleSource
 from feeds.paging import Rows, collect
 from storage.stores import Stores
+from tasks.candles.given_up import GivenUp
 from tasks.candles.store_fetched import grid_of, store_fetched
 from tasks.jobs.held_job import Note, Report
+
+# An exchange that has not answered once since the work began is given up after so long (ms).
+# One that has is waited for as any part that is away is: ten minutes from page to page.
+FIRST_ANSWER_MS = 120_000
 
 OpenExchange = Callable[[str], CandleSource]
 
@@ -59,18 +65,20 @@ def collect_candles(
     Each page is stored, then noted, so that a retry goes on with the page that
     was under way. `inserted` is a difference of counts and right even so;
     `calls` counts the pages that were answered. `gaps` are what is missing among
-    the candles that had ended when the job was made.
+    the candles that had ended when the job was made. Raises `GivenUp` where the exchange
+    has not answered once in `FIRST_ANSWER_MS`.
     """
     series = job.request.series
     grid = grid_of(stores, series)
     span = _span(job, grid)
     tally = _tally(stores, series, span, job, note)
     exchange = open_exchange(series.platform)
-    _Fetching(stores, series, grid, span, tally, exchange, report, note).run()
+    begun = job.started_at or now_ms()
+    _Fetching(stores, series, grid, span, tally, exchange, report, note, begun).run()
     return _result(stores, series, span, tally)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Fetching:
     """One attempt at a job, from the page where the one before stopped."""
 
@@ -82,8 +90,11 @@ class _Fetching:
     exchange: CandleSource
     report: Report
     note: Note
+    begun: int
+    waits: str = ""
 
     def run(self) -> None:
+        self.waits = "" if self.tally.calls else f"asking {self.series.platform}"
         self._tell()
         collect(
             self._page,
@@ -98,9 +109,22 @@ class _Fetching:
         )
 
     def _page(self, first: int, last: int) -> Rows:
-        rows = self.exchange.fetch_page(self.series.symbol, self.series.resolution, first, last)
+        try:
+            rows = self.exchange.fetch_page(self.series.symbol, self.series.resolution, first, last)
+        except ExchangeUnavailable as error:
+            self._check_patience(error)
+            self.waits = f"waiting for {self.series.platform}: {error.detail}"
+            raise
         self.tally.calls += 1
+        self.waits = ""
         return rows
+
+    def _check_patience(self, error: ExchangeUnavailable) -> None:
+        if not self.tally.calls and now_ms() - self.begun > FIRST_ANSWER_MS:
+            raise GivenUp(
+                f"{self.series.platform} has not answered in {FIRST_ANSWER_MS // 60_000} minutes: "
+                f"{error.detail} Nothing was fetched; ask again once it can be reached."
+            ) from error
 
     def _keep(self, rows: Rows, cursor: int) -> None:
         _store(self.stores, self.series, rows, self.tally)
@@ -113,7 +137,7 @@ class _Fetching:
         step, cursor = self.series.resolution, self.tally.cursor
         total = max(0, (self.span.end - self.span.start) // step + 1)
         done = 0 if cursor is None else (cursor - self.span.start) // step
-        self.report(Progress(min(done, total), total, "candles"))
+        self.report(Progress(min(done, total), total, "candles", self.waits))
 
     def _sleep(self, seconds: float) -> None:
         """Sleep, looking up often enough to see that the job must stop."""

@@ -150,4 +150,6 @@ def _retried(held: HeldJob, timeout: float, act: Callable[[], T]) -> T:
                 raise
             logger.warning("job %s: %s Trying again.", held.job.id, error.detail)
             failures += 1
+            waits = f"waiting: {error.detail} Given up after {timeout / 60:.0f} minutes."
+            held.report(msgspec.structs.replace(held.job.progress, message=waits))
             held.wait(_RETRYING.pause(failures, error.retry_after, random.random()))  # noqa: S311

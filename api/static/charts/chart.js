@@ -1,6 +1,6 @@
 // A Lightweight Charts chart in our colours, reachable by keyboard.
 
-import { number, when } from "../parts/format.js";
+import { isLocalTime, number, when } from "../parts/format.js";
 import { colour, onTheme } from "../parts/theme.js";
 
 const { createChart, CrosshairMode } = window.LightweightCharts;
@@ -45,10 +45,15 @@ function options() {
       borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 6,
       // All of a long history fits in; candles that share a pixel are drawn as one.
       minBarSpacing: 0.02, enableConflation: true,
+      // Its own marks are those of UTC.
+      ...(isLocalTime() && { tickMarkFormatter: (time, kind) => localMark(time, kind) }),
     },
     localization: { locale: "en-GB", timeFormatter: (time) => when(time) },
   };
 }
+
+const LEAST_TIME = 3;
+const localMark = (time, kind) => (kind < LEAST_TIME ? when(time).slice(5) : when(time).slice(11));
 
 function moveByKey(chart, event) {
   const scale = chart.timeScale();

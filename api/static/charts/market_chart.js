@@ -5,9 +5,10 @@ import { makeChart, priceFormat } from "./chart.js";
 import { decimalsOf } from "../parts/format.js";
 import { Marks } from "./marks.js";
 import { Phases } from "./phases.js";
+import { Studies } from "./studies.js";
 import { colour, onTheme } from "../parts/theme.js";
 
-const { CandlestickSeries, HistogramSeries, createSeriesMarkers } = window.LightweightCharts;
+const { CandlestickSeries, HistogramSeries, PriceScaleMode, createSeriesMarkers } = window.LightweightCharts;
 const BARS_SHOWN = 160;
 // Older candles are asked for when so few are left of the view.
 const LOOK_AHEAD = 60;
@@ -31,6 +32,7 @@ export class MarketChart {
     this.candles.attachPrimitive(this.phases);
     this.chart.panes()[0].setStretchFactor(5);
     this.chart.panes()[1].setStretchFactor(1);
+    this.studies = new Studies(this.chart, signal);
     this.rows = [];
     this.paint();
     signal.addEventListener("abort", onTheme(() => this.paint()), { once: true });
@@ -45,6 +47,7 @@ export class MarketChart {
     this.candles.setData(rows.map((row) => this.bar(row)));
     this.volume.setData(rows.map((row) => this.column(row)));
     this.marks.set(rows, resolution);
+    this.studies.set(rows);
     if (fresh) this.showNewest();
   }
 
@@ -52,6 +55,7 @@ export class MarketChart {
   update(row, newest) {
     this.candles.update(this.bar(row), !newest);
     this.volume.update(this.column(row), !newest);
+    if (newest) this.studies.update(this.rows);
   }
 
   showForecast(rows) {
@@ -65,6 +69,18 @@ export class MarketChart {
   showNewest() {
     const end = this.rows.length + 12;
     this.chart.timeScale().setVisibleLogicalRange({ from: end - BARS_SHOWN, to: end });
+  }
+
+  /** Show the candles from a time (s) on. */
+  showFrom(time) {
+    const place = this.rows.findIndex((row) => row.time >= time);
+    const from = Math.max(0, (place < 0 ? this.rows.length : place) - 5);
+    this.chart.timeScale().setVisibleLogicalRange({ from, to: from + BARS_SHOWN });
+  }
+
+  /** Draw prices by their logarithm or plainly. */
+  showLog(on) {
+    this.candles.priceScale().applyOptions({ mode: on ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal });
   }
 
   /** Call back when the view comes near the oldest candle. */

@@ -52,6 +52,7 @@ export class ForecastPanel {
     const walked = !isJudged(source.skill) && source.walked;
     return h(
       "div.grid", {},
+      this.series.stale ? h("p.small.warn", {}, pastText(this.series)) : null,
       verdictPanel(source.verdict, source.skill, { n: source.n, what: source.what }),
       walked ? verdictPanel(walked.verdict, walked.skill, { n: walked.n, what: "in the walk-forward, before it spoke" }) : null,
       coming.length ? comingTable(coming, this.chart.decimals) : h("p.muted.small", {}, noneComing(rows)),
@@ -67,8 +68,10 @@ const nothing = () =>
   empty("Nothing forecasts this series", "Train a model for it, and its forecasts are drawn here.",
     h("a", { href: "#/models" }, "Train a model"));
 
-// Of the coming day the hour is enough.
-const openingText = (time) => (time * 1_000 - Date.now() < 86_400_000 ? when(time).slice(11) : when(time).slice(5));
+const pastText = ({ as_of: asOf }) => `Stale: newer candles than that of ${when(asOf)} should have come. What is forecast here is past.`;
+
+// The date stands beside the hour, and the year where it is another than this.
+const openingText = (time) => when(time).slice(when(time).startsWith(String(new Date().getUTCFullYear())) ? 5 : 0);
 
 const COLUMNS = [["Opens", "mono.muted"], ["Close", "number"], ["80% interval", "number.small"]];
 

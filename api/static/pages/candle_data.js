@@ -34,6 +34,13 @@ export class CandleData {
     }
   }
 
+  /** Load what there is since a time (s); not while older ones come already. */
+  async since(time) {
+    while (!this.complete && this.candles[0]?.time > time) {
+      if (!(await this.older(LARGEST_PAGE))) return;
+    }
+  }
+
   async page(limit) {
     const { platform, symbol, resolution } = this.series;
     const path = `/candles/${encodeURIComponent(platform)}/${encodeURIComponent(symbol)}/${resolution}`;

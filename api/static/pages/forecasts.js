@@ -3,8 +3,8 @@
 import { h, show } from "../parts/dom.js";
 import { showHistory } from "./forecast_history.js";
 import { showFutures } from "./futures.js";
-import { chosenSeries, heldSeries, rememberSeries, segments, seriesPicker } from "../parts/held.js";
-import { empty, failure, loading } from "../parts/states.js";
+import { chosenSeries, heldSeries, notHeld, rememberSeries, segments, seriesPicker } from "../parts/held.js";
+import { empty, loading, showFailure } from "../parts/states.js";
 
 const TABS = { history: ["Next candle", showHistory], futures: ["Futures", showFutures] };
 const TAB = "tickcast-forecast-tab";
@@ -18,7 +18,10 @@ export async function open(main, parameters, signal) {
     return show(main, title, h("section.panel", {}, empty("No candles yet", "Forecasts need candles to begin with.", way)));
   }
   let leave = null;
-  choose(chosenSeries(held, parameters), parameters.get("tab") ?? sessionStorage.getItem(TAB) ?? "history");
+  const tabAsked = parameters.get("tab") ?? sessionStorage.getItem(TAB) ?? "history";
+  const chosen = chosenSeries(held, parameters);
+  if (!chosen) return show(main, title, notHeld(held, parameters, (series) => choose(series, tabAsked)));
+  choose(chosen, tabAsked);
 
   function choose(series, asked) {
     const tab = asked in TABS ? asked : "history";
@@ -33,7 +36,10 @@ export async function open(main, parameters, signal) {
     })));
     show(main, title, h("div.row", {}, tabs, seriesPicker(held, series, (other) => choose(other, tab))), body);
     TABS[tab][1](body, series, leave.signal).catch((error) => {
-      if (error.name !== "AbortError") show(body, h("section.panel", {}, failure(error, () => choose(series, tab))));
+      if (error.name === "AbortError") return;
+      const place = h("section.panel");
+      show(body, place);
+      showFailure(place, error, () => choose(series, tab), leave.signal);
     });
   }
 }

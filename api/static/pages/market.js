@@ -2,6 +2,7 @@
 
 import { PHASES } from "../charts/phases.js";
 import { activePanel } from "../market/active.js";
+import { dateJump, logBox } from "../market/chart_tools.js";
 import { DepthPanel } from "../market/depth.js";
 import { PhasePanel } from "../market/phase.js";
 import { CandleData } from "./candle_data.js";
@@ -9,18 +10,19 @@ import { h, show } from "../parts/dom.js";
 import { ForecastPanel } from "../market/forecast.js";
 import { MarketChart } from "../charts/market_chart.js";
 import { Findings } from "../market/findings.js";
+import { keepAge, showAge, showChange } from "../market/freshness.js";
+import { livePulse } from "../market/live_pulse.js";
 import { tapePanel } from "../market/tape.js";
 import { MARKS } from "../charts/marks.js";
-import { count, isNumber, number, signedPercent, when } from "../parts/format.js";
-import { chosenSeries, heldSeries, rememberSeries, seriesPicker } from "../parts/held.js";
-import { empty, failure, loading } from "../parts/states.js";
+import { count, number, when } from "../parts/format.js";
+import { chosenSeries, heldSeries, notHeld, rememberSeries, seriesPicker } from "../parts/held.js";
+import { empty, loading, showFailure } from "../parts/states.js";
 import { LiveStream } from "../parts/stream.js";
 import { table } from "../parts/table.js";
 import { watchButton } from "./watching.js";
 
 // Forecasts are made within seconds of a close.
 const FORECAST_MS = 6_000;
-const QUIET_MS = 30_000;
 const PRICES = ["open", "high", "low", "close"];
 
 export async function open(main, parameters, signal) {
@@ -30,7 +32,9 @@ export async function open(main, parameters, signal) {
     return show(main, h("h1.hidden-text", {}, "Market"), h("section.panel", {}, noCandles()));
   }
   let leave = null;
-  choose(chosenSeries(held, parameters));
+  const chosen = chosenSeries(held, parameters);
+  if (!chosen) return show(main, h("h1.hidden-text", {}, "Market"), notHeld(held, parameters, choose));
+  choose(chosen);
 
   function choose(series) {
     leave?.abort();
@@ -39,7 +43,7 @@ export async function open(main, parameters, signal) {
     rememberSeries("market", series);
     const picker = seriesPicker(held, series, choose);
     showMarket(main, { ...series, tradedUntil: newestOf(held, series) }, picker, leave.signal).catch((error) => {
-      if (error.name !== "AbortError") show(main, failure(error, () => choose(series)));
+      if (error.name !== "AbortError") showFailure(main, error, () => choose(series), leave.signal);
     });
   }
 }
@@ -66,8 +70,10 @@ async function showMarket(main, series, picker, signal) {
   const chart = new MarketChart(element, signal, `Candles of ${series.name}`);
   chart.draw(data.candles, series.resolution, true);
   keepOlderComing(chart, data, view);
+  show(view.tools, chart.studies.element, logBox(chart), dateJump(data, chart, () => showLegend(view, data)));
   chart.onPoint((time) => showReadout(view, data, chart, time));
   showQuote(view, data, chart);
+  keepAge(view.age, series, data, signal);
   const findings = new Findings(series, chart, view, signal);
   view.forecast = new ForecastPanel(series, chart, data, signal);
   view.phase = new PhasePanel(series, chart, data, signal);
@@ -79,17 +85,19 @@ async function showMarket(main, series, picker, signal) {
 
 function makeView(series, picker, signal) {
   const view = {
-    price: h("span.price", { "data-live": "price" }), change: h("span"), live: h("span.row", { role: "status" }),
+    price: h("span.price", { "data-live": "price" }), change: h("span"), age: h("span.row.small", { role: "status" }),
+    live: h("span.row", { role: "status" }),
     chartHolder: h("div.chart-box"), readout: h("div.readout", { "aria-hidden": "true" }),
     legend: h("div.legend"), table: h("div"), below: h("div.grid"),
     side: h("aside", { "aria-label": "Forecast, phase, order book and trades" }),
   };
   const newest = h("button.small", { type: "button", onclick: () => view.chart?.showNewest() }, "Newest");
-  view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.live, watchButton(series, signal));
+  view.tools = h("div.chart-foot.row.tools");
+  view.head = h("div.market-head", {}, picker, h("div.quote", {}, view.price, view.change), view.age, view.live, watchButton(series, signal));
   view.options = h("span.end", {}, newest);
   view.body = h(
     "div.market", {},
-    h("div.grid", {}, h("section.panel", { "aria-label": `Chart of ${series.name}` }, view.chartHolder,
+    h("div.grid", {}, h("section.panel", { "aria-label": `Chart of ${series.name}` }, view.chartHolder, view.tools,
       h("div.chart-foot.row", {}, view.legend, view.options),
       h("details.chart-foot", { ontoggle: (event) => event.target.open && view.fillTable?.() },
         h("summary", {}, "The newest candles as a table"), view.table)), view.below),
@@ -111,21 +119,13 @@ function keepOlderComing(chart, data, view) {
 }
 
 function showQuote(view, data, chart) {
-  const { last, dayBefore } = data;
+  const { last } = data;
   view.chart = chart;
   view.fillTable = () => show(view.table, candleTable(data, chart.decimals));
   show(view.price, number(last.close, chart.decimals));
-  const change = dayBefore ? last.close / dayBefore.close - 1 : null;
-  view.change.className = change < 0 ? "down" : "up";
-  show(view.change, isNumber(change) ? `${signedPercent(change)} ${changeSpan(data)}` : "");
+  showChange(view.change, data);
   showReadout(view, data, chart, null);
   showLegend(view, data);
-}
-
-/** Over what time the change is: not a day where candles are missing a day before. */
-function changeSpan({ last, dayBefore, series }) {
-  const whole = last.time - dayBefore.time < 86_400 + series.resolution;
-  return whole ? "in 24 h" : `since ${when(dayBefore.time)} (no candle 24 h ago)`;
 }
 
 function showReadout(view, data, chart, time) {
@@ -169,9 +169,9 @@ function goLive(view, data, chart, findings, signal) {
       pulse.heard();
       view.tape?.(message.trades);
     } else if (message.channel === "anomalies") findings.add(message.anomaly);
-    else if (message.channel === "orderbook") view.depth.take(message.data);
     // Candles, trades and anomalies are told of every market that is held: only a book may not be.
     else if (message.type === "error") view.depth.refuse(message.detail);
+    else if (message.channel === "orderbook") view.depth.take(message.data);
   }, pulse.state);
   const channels = ["candles", "trades", "anomalies"];
   stream.subscribe({ platform, symbols: [symbol], channels, resolutions: [resolution] });
@@ -188,32 +188,11 @@ function goLive(view, data, chart, findings, signal) {
     if (!taken) return;
     chart.update(taken.candle, taken.newest);
     if (taken.newest) showQuote(view, data, chart);
+    if (taken.newest && data.series.stale) {
+      data.series.stale = false;
+      showAge(view.age, data.series);
+    }
     // At a close, forecasts of the next candle are made, and the phase is another.
     if (data.last.time > before) setTimeout(() => signal.aborted || afterClose(), FORECAST_MS);
   }
-}
-
-/** Says whether data comes: an open connection alone is not live. */
-function livePulse(element, signal) {
-  let [state, last] = ["connecting", 0];
-  const draw = () => show(element, liveChip(state, Date.now() - last));
-  const timer = setInterval(draw, 2_000);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return {
-    heard() {
-      const quiet = Date.now() - last > QUIET_MS;
-      last = Date.now();
-      if (quiet) draw();
-    },
-    state(told) {
-      state = told;
-      draw();
-    },
-  };
-}
-
-function liveChip(state, silence) {
-  if (state !== "live") return h("span.chip.warn", {}, state === "closed" ? "not live" : "connecting…");
-  if (silence > QUIET_MS) return h("span.chip", { title: "Connected; no live data of this market comes now" }, "no live data");
-  return h("span.chip.good", {}, h("span.dot.good.beating"), " live");
 }

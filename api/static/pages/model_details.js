@@ -4,6 +4,7 @@ import { get } from "../parts/api.js";
 import { h } from "../parts/dom.js";
 import { count, isNumber, number, percent, resolutionName, short, signedPercent, when } from "../parts/format.js";
 import { seriesText } from "../parts/held.js";
+import { lstmCare } from "./model_care.js";
 import { calibrationPlot, coverageBars, foldTable, importanceBars } from "../charts/plots.js";
 import { scoreboard } from "../parts/forecast_sources.js";
 import { empty } from "../parts/states.js";
@@ -118,14 +119,14 @@ function role({ champion, promoted }) {
   return h("span.chip", {}, promoted ? "former champion" : "challenger");
 }
 
-export async function lstmDetails(model, signal) {
+export async function lstmDetails(model, view) {
   const path = `/lstm/models/${encodeURIComponent(model.name)}/${encodeURIComponent(model.id)}`;
-  const { metadata } = await get(path, {}, signal);
+  const { metadata } = await get(path, {}, view.signal);
   const { scores, baseline_scores: baseline } = metadata;
   const text = `Looks back ${count(metadata.seq_len)} candles, forecasts ${count(metadata.nsteps)}. ` +
     `Trained ${when(metadata.trained_at)}, data ${String(metadata.data_hash).slice(0, 10)}.`;
   return h(
-    "div.grid", {},
+    "div.grid", {}, lstmCare(model, metadata, view),
     box(
       `LSTM ${model.name}/${model.id} for ${seriesText(model)}`,
       verdictPanel(metadata.verdict, scores.skill, { n: metadata.n, what: "in the walk-forward" }),

@@ -6,6 +6,7 @@ import { count, percent, when } from "../parts/format.js";
 import { scoreboard, trainedSlots } from "../parts/forecast_sources.js";
 import { chosenSeries, heldSeries, seriesText } from "../parts/held.js";
 import { JobList } from "../parts/jobs.js";
+import { slotCare } from "./model_care.js";
 import { lstmDetails, slotDetails } from "./model_details.js";
 import { empty, fillWith } from "../parts/states.js";
 import { panel, row, scrolling, table } from "../parts/table.js";
@@ -50,7 +51,7 @@ async function formWithJobs(view, held) {
     const way = h("a", { href: "/docs" }, "How to bring candles in");
     return empty("No candles to train on", "Fetch some from an exchange or send your own.", way);
   }
-  const form = await trainingForm(held, chosenSeries(held, view.parameters), view);
+  const form = await trainingForm(held, chosenSeries(held, view.parameters) ?? held[0], view);
   return h("div.grid", {}, form, view.jobs.element);
 }
 
@@ -91,7 +92,7 @@ function slotEntry(slot, board) {
     name: slot.model.replace("_", " "), series: seriesText(slot), horizon: slot.horizon,
     walked: slot.walk_forward, live: live?.n ? { n: live.n, skill: live.scores.skill, verdict: live.verdict } : null,
     since: slot.promoted_at, problem: slot.last_error,
-    details: (view) => slotDetails(slot, view.signal),
+    details: async (view) => h("div.grid", {}, slotCare(slot, view), await slotDetails(slot, view.signal)),
   };
 }
 
@@ -99,7 +100,7 @@ function lstmEntry(model) {
   return {
     name: `LSTM ${model.name}/${model.id}`, series: seriesText(model), horizon: model.nsteps,
     walked: { n: model.n, skill: model.scores?.skill, verdict: model.verdict }, live: null, since: model.trained_at,
-    details: (view) => lstmDetails(model, view.signal),
+    details: (view) => lstmDetails(model, view),
   };
 }
 

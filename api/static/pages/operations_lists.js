@@ -4,7 +4,7 @@ import { get, remove } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { ago, count, resolutionName, span, when } from "../parts/format.js";
 import { seriesText } from "../parts/held.js";
-import { stateChip } from "../parts/jobs.js";
+import { stateChip, subjectText, timeLeft } from "../parts/jobs.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 
@@ -12,23 +12,24 @@ const ROWS = 30;
 const words = (name) => name.replaceAll("_", " ");
 const path = (what, ...parts) => `/${what}/${parts.map(encodeURIComponent).join("/")}`;
 
-const TASKS = [["Task"], ["State"], ["Progress", "wrap.small"], ["Begun", "small"], ["Took", "small"], [""]];
+const TASKS = [["Task"], ["About", "wrap.small"], ["State"], ["Progress", "wrap.small"], ["Begun", "small"], ["Took", "small"], [""]];
 
 export async function tasksPart(signal) {
   const { tasks, total } = await get("/tasks", { limit: ROWS }, signal);
   if (!tasks.length) return empty("No tasks yet", "Fetching, training and forecasting show here.");
   const rows = tasks.map((task) => [
-    words(task.name), stateChip(task.state), progressOf(task), ago(task.created_at), took(task), cancelButton(task),
+    words(task.name), subjectText(task.subject), stateChip(task.state), progressOf(task), ago(task.created_at), took(task), cancelButton(task),
   ]);
   const more = h("p.small.muted.body", {}, `${count(total)} tasks in all; the newest are shown.`);
   return [table("Tasks", TASKS, rows), more];
 }
 
-function progressOf({ progress, error, state }) {
+function progressOf(task) {
+  const { progress, error, state } = task;
   if (error) return error.detail;
   if (state === "succeeded") return "";
   const steps = progress?.total ? `${count(progress.done)} of ${count(progress.total)} ${progress.unit}` : "";
-  return [progress?.message, steps].filter(Boolean).join(" · ");
+  return [progress?.message, steps, timeLeft(task)].filter(Boolean).join(" · ");
 }
 
 function took({ started_at: start, finished_at: end }) {
@@ -66,13 +67,14 @@ export async function watchPart(signal) {
     const text = "A watched series is fetched at each close, and its champions forecast it. Watch one on the Market page.";
     return empty("Nothing is watched", text);
   }
-  return table("Watch-list", [["Series"], ["Last success", "small"], ["State", "wrap.small"]],
-    watches.map((one) => [seriesText(one), ago(one.last_success_at), watchState(one)]));
+  return table("Watch-list", [["Series"], ["Candles", "small"], ["Newest closed", "small"], ["State", "wrap.small"]],
+    watches.map((one) => [seriesText(one), one.fetched ? "fetched" : "brought", ago(one.as_of), watchState(one)]));
 }
 
-function watchState({ last_error: error, last_success_at: success }) {
+function watchState({ last_error: error, as_of: asOf, stale }) {
   if (error) return h("span.down", {}, error);
-  return success ? h("span.chip.good", {}, "fresh") : h("span.chip", {}, "waiting");
+  if (!asOf) return h("span.chip", {}, "waiting");
+  return stale ? h("span.chip.warn", {}, "stale") : h("span.chip.good", {}, "fresh");
 }
 
 const GAPS = [["Found", "small.mono"], ["Market"], ["Missing", "number"], ["Fetched", "number"], ["State", "wrap"]];
@@ -115,18 +117,33 @@ function qualityCounts({ platform, symbol, counts: found }) {
 
 const candleText = ({ open, high, low, close, volume }) => [open, high, low, close, volume].join(" / ");
 
-const QUARANTINE = [["When", "small.mono"], ["Reason", "small"], ["Message", "wrap.small.mono"]];
+const QUARANTINE = [["Reason", "small"], ["Messages", "number"], ["Newest", "small.mono"], ["The newest of them", "wrap.small.mono"]];
+const LOOKED_AT = 1_000;
 
 export async function quarantinePart(held, signal) {
   const platforms = [...new Set(held.map(({ platform }) => platform))];
-  const pages = await Promise.all(platforms.map((one) => get(path("quarantine", one), { limit: ROWS }, signal)));
+  const pages = await Promise.all(platforms.map((one) => get(path("quarantine", one), { limit: LOOKED_AT }, signal)));
   const told = pages.filter((page) => page.accepted || page.total_rejected);
   if (!told.length) {
     return empty("Nothing was rejected", "Live messages that cannot be used would be listed here with the reason.");
   }
-  const rejected = told.flatMap((page) => page.rejected).slice(0, ROWS);
-  const rows = rejected.map((one) => [when(one.time, true), one.reason, one.message.slice(0, 160)]);
-  return [told.map(counts), rows.length ? table("Rejected messages", QUARANTINE, rows) : null];
+  const rows = byReason(told.flatMap((page) => page.rejected)).slice(0, ROWS).map(({ reason, all, newest }) =>
+    [reason, count(all), when(newest.time, true), newest.message.slice(0, 160)]);
+  const more = told.some((page) => page.next_cursor) ? h("p.small.muted.body", {}, `Of the newest ${count(LOOKED_AT)} of each platform.`) : null;
+  return [told.map(counts), rows.length ? table("Rejected messages", QUARANTINE, rows) : null, more];
+}
+
+/** Rejected messages by their reason, the most frequent first; figures in a reason do not part them. */
+function byReason(rejected) {
+  const found = new Map();
+  for (const one of rejected) {
+    const key = one.reason.replace(/[\d.,]+/g, "#");
+    const group = found.get(key) ?? { reason: one.reason, all: 0, newest: one };
+    if (Date.parse(one.time) > Date.parse(group.newest.time)) Object.assign(group, { reason: one.reason, newest: one });
+    group.all += 1;
+    found.set(key, group);
+  }
+  return [...found.values()].sort((one, other) => other.all - one.all);
 }
 
 function counts({ platform, accepted, ignored, total_rejected: rejected }) {

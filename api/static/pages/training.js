@@ -4,6 +4,7 @@ import { choicesOf, post } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
 import { count } from "../parts/format.js";
 import { seriesText } from "../parts/held.js";
+import { searchBox } from "../parts/search.js";
 
 const LSTM_LOOKS_BACK = 60;
 const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
@@ -12,8 +13,10 @@ export async function trainingForm(held, chosen, view) {
   const { choices, usual } = await choicesOf("POST", "/slots/train", "model");
   const kind = choice("kind", choices.map((name) => [name, name.replaceAll("_", " ")]));
   kind.value = usual;
-  const series = choice("series", held.map((one, i) => [i, `${seriesText(one)} (${count(one.count)} candles)`]));
-  series.value = held.indexOf(chosen);
+  const named = new Map(held.map((one) => [`${seriesText(one)} (${count(one.count)} candles)`, one]));
+  let series = chosen;
+  const nameOf = (one) => [...named].find(([, other]) => other === one)[0];
+  const search = searchBox("Series", [...named.keys()], nameOf(chosen), (name) => { series = named.get(name); }, { name: "series" });
   const ahead = whole("ahead", 1, 288, 1);
   const folds = whole("folds", 2, 20, 4);
   const name = h("input", { name: "name", value: "lstm", pattern: NAME, required: true });
@@ -23,14 +26,14 @@ export async function trainingForm(held, chosen, view) {
   const problem = h("p.form-error", { role: "alert", hidden: true });
   const button = h("button.main", { type: "submit" }, "Train");
   const rule = "Judged by a purged walk-forward; a challenger replaces the champion only if it beats it.";
-  const fields = [field("Model", kind), field("Series", series), field("Candles ahead", ahead), field("Folds", folds)];
+  const fields = [field("Model", kind), field("Series", search), field("Candles ahead", ahead), field("Folds", folds)];
   const form = h(
     "form.grid", {}, h("div.fields", {}, fields, nameField), problem,
     h("div.row", {}, button, h("span.small.muted", {}, rule)),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = { kind: kind.value, ...held[series.value], ahead: ahead.valueAsNumber, folds: folds.valueAsNumber };
+    const wanted = { kind: kind.value, ...series, ahead: ahead.valueAsNumber, folds: folds.valueAsNumber };
     begin({ ...wanted, name: name.value }, view, problem, button);
   });
   return form;

@@ -1,4 +1,4 @@
-// Whether a series is on the watch-list: then it is kept fresh, and its champions forecast it.
+// Whether a series is on the watch-list: then its champions forecast it, and exchanges are asked for it.
 
 import { get, post, remove } from "../parts/api.js";
 import { h, show } from "../parts/dom.js";
@@ -7,7 +7,7 @@ import { sameSeries } from "../parts/held.js";
 /** A button that says whether a series is watched, and changes that. */
 export function watchButton(series, signal) {
   const { platform, symbol, resolution } = series;
-  const title = "A watched series is fetched at each close and forecast by its champions";
+  const title = "A watched series is forecast by its champions at each close, and fetched where an exchange has it";
   const button = h("button.small", { type: "button", "aria-pressed": "false", disabled: true, title }, "Watch");
   const draw = (watched) => {
     button.setAttribute("aria-pressed", String(watched));

@@ -15,8 +15,24 @@ export class Away extends Error {}
 
 const listeners = new Set();
 
-/** Call back with (reachable, status) after every answer, or after none. */
-export const onReach = (callback) => listeners.add(callback);
+/** Call back with (reachable, status) after every answer, or after none; returns what ends that. */
+export function onReach(callback) {
+  listeners.add(callback);
+  return () => listeners.delete(callback);
+}
+
+/** Call back once, when the server answers again; never once `signal` is aborted. */
+export function onceReached(callback, signal) {
+  const end = onReach((reachable) => {
+    if (!reachable) return;
+    end();
+    callback();
+  });
+  signal?.addEventListener("abort", end, { once: true });
+}
+
+// A browser that has lost its network knows so before any call fails.
+window.addEventListener("offline", () => tell(false, 0));
 
 /** Return the body of a GET; parameters that are null are left out. */
 export const get = (path, parameters, signal) =>

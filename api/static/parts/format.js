@@ -54,15 +54,27 @@ export const signedPercent = (share, decimals = 2) =>
 
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+let local = false;
+
+/** Write times by the clock of the reader from now on, or by UTC again. */
+export function useLocalTime(on) {
+  local = on;
+}
+
+export const isLocalTime = () => local;
+
+// An instant whose UTC reads as the reader's clock does.
+const shown = (date) => (local ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000) : date);
+
 /** 2025-01-01 04:00 from ISO text, epoch seconds or a Date. */
 export function when(value, seconds = false) {
   if (value === null || value === undefined) return "–";
   const date = typeof value === "number" ? new Date(value * 1_000) : new Date(value);
   if (Number.isNaN(date.getTime())) return "–";
-  return date.toISOString().slice(0, seconds ? 19 : 16).replace("T", " ");
+  return shown(date).toISOString().slice(0, seconds ? 19 : 16).replace("T", " ");
 }
 
-export const clock = (value) => new Date(value).toISOString().slice(11, 19);
+export const clock = (value) => shown(new Date(value)).toISOString().slice(11, 19);
 
 /** How long ago, in one unit: "12 s", "3 min", "2 h", "5 d". */
 export function ago(value) {

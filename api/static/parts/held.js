@@ -3,6 +3,8 @@
 import { get, Refused } from "./api.js";
 import { h } from "./dom.js";
 import { resolutionName } from "./format.js";
+import { searchBox } from "./search.js";
+import { empty } from "./states.js";
 
 const CHOICE = "tickcast-series";
 const NAMES = "/api/symbols";
@@ -31,20 +33,39 @@ function withoutNames(error) {
 
 const marketKey = (platform, symbol) => `${platform}:${symbol}`;
 
-/** Return the series of the address, else the one looked at last, else the longest of today's. */
+/**
+ * Return the series of the address, else the one looked at last, else the longest of today's.
+ * Null if the address names one of which no candles are held: no other is shown in its place.
+ */
 export function chosenSeries(held, parameters) {
   const asked = {
     platform: parameters.get("platform"),
     symbol: parameters.get("symbol"),
     resolution: Number(parameters.get("resolution")),
   };
+  if (asked.symbol) return held.find((one) => isAsked(one, asked)) ?? null;
   const remembered = JSON.parse(sessionStorage.getItem(CHOICE) ?? "null");
   return (
-    held.find((one) => sameSeries(one, asked)) ??
-    held.find((one) => !asked.platform && [one.name, one.symbol].includes(asked.symbol)) ??
     held.find((one) => remembered && sameSeries(one, remembered)) ??
     [...held].sort((one, other) => day(other) - day(one) || other.count - one.count)[0]
   );
+}
+
+const isAsked = (one, { platform, symbol, resolution }) =>
+  [one.name, one.symbol].includes(symbol) && (!platform || one.platform === platform) &&
+  (!resolution || one.resolution === resolution);
+
+/** What the address asks for, in words. */
+export const askedText = (parameters) => {
+  const length = Number(parameters.get("resolution"));
+  return [parameters.get("platform"), parameters.get("symbol"), length ? resolutionName(length) : null].filter(Boolean).join(" ");
+};
+
+/** Says that no candles are held of what the address asks for, beside the choice of what there is. */
+export function notHeld(held, parameters, chose) {
+  const text = "Check the address, or choose one of the series that are held.";
+  return h("section.panel", {}, h("div.body", {}, seriesPicker(held, null, chose)),
+    empty(`No candles of ${askedText(parameters)}`, text));
 }
 
 const day = ({ last }) => Math.floor(Date.parse(last) / 86_400_000);
@@ -56,21 +77,18 @@ export function rememberSeries(page, { platform, symbol, resolution }) {
   history.replaceState(null, "", `#/${page}?${text}`);
 }
 
-/** A list of markets and a row of resolutions; `chose` is called with the series. */
+/** Markets by search and a row of resolutions; `chose` is called with the series. */
 export function seriesPicker(held, chosen, chose) {
   const markets = [...new Set(held.map(marketName))].sort();
-  const select = h(
-    "select", { "aria-label": "Market" },
-    markets.map((name) => h("option", { value: name, selected: name === marketName(chosen) }, name)),
-  );
-  select.addEventListener("change", () => {
-    const inMarket = held.filter((one) => marketName(one) === select.value);
-    chose(inMarket.find((one) => one.resolution === chosen.resolution) ?? inMarket[0]);
+  const search = searchBox("Market", markets, chosen && marketName(chosen), (name) => {
+    const inMarket = held.filter((one) => marketName(one) === name);
+    chose(inMarket.find((one) => one.resolution === chosen?.resolution) ?? inMarket[0]);
   });
+  if (!chosen) return search;
   const lengths = held
     .filter((one) => marketName(one) === marketName(chosen))
     .sort((one, other) => one.resolution - other.resolution);
-  return h("div.row", {}, select, segments("Resolution", lengths.map((one) => ({
+  return h("div.row", {}, search, segments("Resolution", lengths.map((one) => ({
     text: resolutionName(one.resolution),
     pressed: one.resolution === chosen.resolution,
     press: () => chose(one),

@@ -2,7 +2,7 @@
 
 import { follow, remove } from "./api.js";
 import { h, show } from "./dom.js";
-import { count } from "./format.js";
+import { count, resolutionName, span } from "./format.js";
 
 const LOOKS = { succeeded: "good", failed: "bad", cancelled: "warn", running: "note", queued: "plain" };
 
@@ -47,12 +47,29 @@ function drawTask(item, title, task) {
   );
 }
 
+/** The series, model and horizon that a task is about, in words. */
+export function subjectText({ platform, symbol, resolution, model, horizon } = {}) {
+  const series = [platform, symbol, resolution && resolutionName(resolution)].filter(Boolean).join(" ");
+  return [series, model?.replaceAll("_", " "), horizon && `${horizon} ahead`].filter(Boolean).join(", ");
+}
+
+// What was done in so many seconds says nothing of the rest.
+const LEAST_S = 5;
+
+/** How long work goes on at its present speed, in words; empty where nobody can tell yet. */
+export function timeLeft({ state, started_at: start, progress }) {
+  const { done = 0, total = 0 } = progress ?? {};
+  const took = (Date.now() - Date.parse(start)) / 1_000;
+  if (state !== "running" || !done || !total || !(took >= LEAST_S)) return "";
+  return `about ${span((took * (total - done)) / done)} left`;
+}
+
 function words(task, done, total, unit, message) {
   if (task.state === "failed") return task.error?.detail ?? "It failed.";
   if (task.state === "succeeded") return "Done.";
   if (task.state === "queued") return "Waiting for a worker…";
   const steps = total ? `${count(done)} of ${count(total)} ${unit}` : "";
-  return [message, steps].filter(Boolean).join(" · ") || "Working…";
+  return [message, steps, timeLeft(task)].filter(Boolean).join(" · ") || "Working…";
 }
 
 async function cancel(task, item) {

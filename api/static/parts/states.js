@@ -1,6 +1,6 @@
 // What a part of a page shows when it has no data (yet).
 
-import { Away, Refused } from "./api.js";
+import { Away, Refused, onceReached } from "./api.js";
 import { h, show } from "./dom.js";
 
 export const loading = (text = "Loading…") =>
@@ -19,8 +19,21 @@ export function failure(error, again) {
   );
 }
 
+/** Show a failure in an element; where nobody answered, `again` is called once somebody does. */
+export function showFailure(element, error, again, signal) {
+  show(element, failure(error, again));
+  if (!(error instanceof Away) || waiting.has(element)) return;
+  waiting.add(element);
+  onceReached(() => {
+    waiting.delete(element);
+    again();
+  }, signal);
+}
+
+const waiting = new WeakSet();
+
 function words(error) {
-  if (error instanceof Away) return ["The server does not answer", "It is tried again every few seconds."];
+  if (error instanceof Away) return ["The server does not answer", "This goes on by itself once it does."];
   if (!(error instanceof Refused)) return ["Something went wrong on this page", error.message];
   if (error.status === 403) return ["Your key may not do this", error.message];
   if (error.status === 404) return ["Not there", error.message];
@@ -39,6 +52,6 @@ export async function fillWith(element, load, { signal, text, quiet } = {}) {
     if (error.name === "AbortError" || signal?.aborted) return;
     // Without a valid key the whole page becomes the sign-in.
     if (error instanceof Refused && error.status === 401) return;
-    show(element, failure(error, () => fillWith(element, load, { signal, text })));
+    showFailure(element, error, () => fillWith(element, load, { signal, text }), signal);
   }
 }

@@ -25,7 +25,8 @@ def test_a_candle_moves_and_trades_come_while_the_page_is_open(page: Page) -> No
 def test_training_shows_its_progress_to_the_end(page: Page) -> None:
     page.evaluate("place => { location.hash = place }", f"#/models{PLACE}")
     form = page.locator("form")
-    form.get_by_label("Series").select_option(label=_option(page, "SOL-USD 1h"))
+    form.get_by_label("Series").fill("sol-usd 1h")
+    form.get_by_label("Series").press("Enter")
     form.get_by_label("Folds").fill("2")
     page.evaluate(
         """() => {
@@ -64,5 +65,18 @@ def test_the_page_says_when_the_server_is_away_and_goes_on_when_it_is_back(
     watched.complaints.clear()
 
 
-def _option(page: Page, text: str) -> str:
-    return page.locator("select[name=series] option", has_text=text).first.inner_text()
+def test_live_goes_grey_without_network_and_what_was_opened_meanwhile_comes_after(
+    page: Page, watched: Watched
+) -> None:
+    page.evaluate("place => { location.hash = place }", f"#/market{PLACE}")
+    expect(page.locator(".market-head .chip").first).to_be_visible()
+    page.context.set_offline(True)
+
+    expect(page.locator(".market-head .chip", has_text="not live")).to_be_visible(timeout=5_000)
+    page.get_by_role("link", name="Operations").click()
+    expect(page.get_by_text("The server does not answer", exact=True).first).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Health")).to_be_visible(timeout=20_000)
+    assert all("ERR_INTERNET_DISCONNECTED" in complaint or "Failed to fetch" in complaint
+               for complaint in watched.complaints)  # fmt: skip
+    watched.complaints.clear()

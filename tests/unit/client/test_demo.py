@@ -23,6 +23,8 @@ ORIGIN = {
 SCORES = {"mae": 0.001, "skill": ORIGIN["skill"], "coverage": {"0.8": 0.8, "0.95": 0.95}}
 PART = {"scores": SCORES, "baseline_scores": SCORES, "verdict": "no_skill"}
 
+WATCHED = {"platform": "file", "symbol": "EURUSD", "resolution": 3_600}
+
 
 def _run(server: Any, *words: str) -> Result:
     """Run the demo against a server on which everything succeeds."""
@@ -37,7 +39,7 @@ def _run(server: Any, *words: str) -> Result:
     server.answers("POST", "/lstm/predict", server.answer(STEP | ORIGIN))
     steps = [STEP, STEP | {"horizon": 2}]
     server.answers("POST", "/lstm/predictnsteps", server.answer(ORIGIN | {"predictions": steps}))
-    server.answers("POST", "/watch", server.answer({}, 201))
+    server.answers("POST", "/watch", server.answer(WATCHED, 201))
     environment = {"TICKCAST_URL": server.url, "TICKCAST_API_KEY": "a-key"}
     return CliRunner().invoke(app, [*words, "--nsteps", "2"], env=environment)
 

@@ -43,6 +43,9 @@ async def test_a_task_shows_all_that_the_contract_says(api: Api, stores: Stores)
         "created_at", "started_at", "finished_at",
     }  # fmt: skip
     assert (queued["state"], queued["started_at"]) == ("queued", None)
+    assert queued["subject"] == {
+        "platform": "coinbase", "symbol": "BTC-USD", "resolution": 3_600,
+    }  # fmt: skip
     assert queued["progress"] == {"done": 0, "total": 0, "unit": "", "message": ""}
     advance(stores, task_id, Progress(3, 9, "candles", "so far"))
     running = (await api("GET", f"/tasks/{task_id}")).json

@@ -9,15 +9,16 @@ import msgspec
 import pytest
 from msgspec.structs import asdict
 
-from core.clock.times import format_time
-from core.errors import ExchangeRefused, LeaseLost
+from core.clock.times import format_time, now_ms
+from core.errors import ExchangeRefused, ExchangeUnavailable, JobCancelled, LeaseLost
 from core.jobs import Job, JobState, Progress, asked
 from core.requests import FetchCandles
 from core.series import Series
 from feeds.simulator.running import simulating
 from feeds.simulator.server import SimulatorOptions
 from storage.stores import Stores
-from tasks.candles.collect_candles import collect_candles
+from tasks.candles.collect_candles import FIRST_ANSWER_MS, collect_candles
+from tasks.candles.given_up import GivenUp
 from tasks.task_table import FETCH_CANDLES
 from tests.integration.tasks.jobs.workbench import Workbench, eventually
 
@@ -167,6 +168,46 @@ def test_candles_that_have_not_ended_are_no_gap(stores: Stores) -> None:
     rows = [[hour - n * HOUR, 1.0, 1.0, 1.0, 1.0, 1.0] for n in (2, 1)]
 
     assert _collect(stores, job, FewCandles(rows))["gaps"] == []
+
+
+class SilentExchange(FewCandles):
+    """One that cannot be reached."""
+
+    def fetch_page(
+        self, symbol: str, resolution: int, start_s: int, end_s: int
+    ) -> list[list[float]]:
+        raise ExchangeUnavailable("coinbase does not answer.")
+
+
+def test_progress_says_what_a_fetch_waits_for(stores: Stores) -> None:
+    job = _asked_typed(stores, started_at=now_ms())
+    told: list[str] = []
+
+    def report(progress: Progress) -> None:
+        told.append(progress.message)
+        if len(told) == 2:
+            raise JobCancelled("seen")
+
+    with pytest.raises(JobCancelled):
+        collect_candles(lambda _: SilentExchange(), stores, job, report, lambda _: None)  # type: ignore[arg-type,return-value]
+    assert told == ["asking coinbase", "waiting for coinbase: coinbase does not answer."]
+
+
+def test_an_exchange_that_never_answered_is_given_up_after_two_minutes(stores: Stores) -> None:
+    job = _asked_typed(stores, started_at=now_ms() - FIRST_ANSWER_MS - 1)
+    with pytest.raises(GivenUp, match="coinbase has not answered in 2 minutes"):
+        collect_candles(
+            lambda _: SilentExchange(),
+            stores,
+            job,
+            lambda _: None,
+            lambda _: None,  # type: ignore[arg-type,return-value]
+        )
+
+
+def _asked_typed(stores: Stores, started_at: int) -> Job[FetchCandles]:
+    job = msgspec.structs.replace(_job(stores, _request()), started_at=started_at)
+    return asked(job, FetchCandles)
 
 
 def test_a_symbol_that_the_exchange_does_not_know_fails_the_job_at_once(
