@@ -1,6 +1,8 @@
 """The dashboard: one page, its own files, and the chart library; nothing comes from elsewhere."""
 
 import hashlib
+from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,9 +43,7 @@ class PageFiles:
     """`GET /app/static/{name}`: the files beside the page and below, all held in memory."""
 
     def __init__(self) -> None:
-        paths = [path for path in STATIC.rglob("*") if path.suffix in _TYPES]
-        self._files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
-        self._files[LIBRARY] = library_path().read_bytes()
+        self._files = _files()
 
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
         """Send a file; a browser that has it already is told so."""
@@ -61,6 +61,14 @@ def send_page(req: Request, resp: Response, page: bytes) -> None:
     resp.set_header("Referrer-Policy", "no-referrer")
     resp.set_header("X-Content-Type-Options", "nosniff")
     _send(req, resp, page)
+
+
+@cache
+def _files() -> Mapping[str, bytes]:
+    """Read all files, once in a process whatever applications it makes."""
+    paths = [path for path in STATIC.rglob("*") if path.suffix in _TYPES]
+    found = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
+    return found | {LIBRARY: library_path().read_bytes()}
 
 
 def library_path() -> Path:
