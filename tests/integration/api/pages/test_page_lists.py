@@ -1,6 +1,6 @@
 """What the page asks first: which candles there are, and which models."""
 
-from core.clock.times import format_time
+from core.clock.times import format_time, now_ms
 from storage.stores import Stores
 from tasks.forecasts.train_slots import train_slot
 from tests.integration.api.conftest import Api
@@ -13,8 +13,11 @@ ASKED = SLOT | {"horizon": "1", "model": "ewma"}
 
 async def test_every_series_is_listed_with_its_extent(api: Api, stores: Stores) -> None:
     hold_candles(stores, 3)
-    answer = await api("GET", "/candles")
-    assert answer.json["series"] == [
+    closed = START + 3 * 3_600
+    before = now_ms() // 1_000
+    [listed] = (await api("GET", "/candles")).json["series"]
+    assert before - closed <= listed.pop("age") <= now_ms() // 1_000 - closed + 1
+    assert [listed] == [
         {
             "platform": HOURLY.platform,
             "symbol": HOURLY.symbol,
@@ -25,6 +28,8 @@ async def test_every_series_is_listed_with_its_extent(api: Api, stores: Stores) 
             "traded": False,
             "grid": "00:00 UTC",
             "zone": None,
+            "as_of": format_time(closed * 1_000),
+            "stale": True,
         }
     ]
 
