@@ -13,7 +13,7 @@ ZERO = Decimal(0)
 
 @dataclass
 class Ordered:
-    """An order that was accepted; `closes` says that it may only shrink what is held."""
+    """An order that was accepted; `closes` is the position that it may only shrink, if any."""
 
     number: int
     buys: bool
@@ -24,7 +24,7 @@ class Ordered:
     target: Decimal | None
     active: int
     expires: int | None = None
-    closes: bool = False
+    closes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ class Done:
 
 @dataclass
 class TableBroker:
-    """One market, one net position, and its cash."""
+    """One market, one net position, and its cash; `nth` counts the positions that began."""
 
     contract: Decimal
     slip: Decimal
     commission: Decimal
     cash: Decimal
     held: Decimal = ZERO
+    nth: int = 0
     stop: Decimal | None = None
     target: Decimal | None = None
     waiting: list[Ordered] = field(default_factory=list)
@@ -101,7 +102,7 @@ class TableBroker:
         if order.expires is not None and order.expires <= offer.at:
             self.waiting.remove(order)
             return
-        if order.closes and (not self.held or (self.held < 0) != order.buys):
+        if order.closes is not None and (not self.held or self.nth != order.closes):
             self.waiting.remove(order)
             return
         if offer.at < order.active:
@@ -110,10 +111,11 @@ class TableBroker:
         if price is None:
             return
         self.waiting.remove(order)
-        volume = min(order.volume, abs(self.held)) if order.closes else order.volume
+        volume = min(order.volume, abs(self.held)) if order.closes is not None else order.volume
         before = self.held
         self._book(offer.at, volume, price, "order", buys=order.buys)
         if self.held and (before * self.held <= 0):
+            self.nth += 1
             self.stop, self.target = order.stop, order.target
         elif abs(self.held) > abs(before):
             self.stop = self.stop if order.stop is None else order.stop

@@ -163,7 +163,7 @@ class Both:
                         target=priced(made.take_profit),
                         active=made.active_from,
                         expires=made.expires_at,
-                        closes=made.reduces is not None,
+                        closes=None if made.reduces is None else self.broker.nth,
                     )
                 )
 
