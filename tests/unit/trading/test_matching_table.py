@@ -177,4 +177,4 @@ def test_fills_and_worth_are_those_of_a_broker_made_from_the_table_of_rules() ->
 def test_a_million_prices_are_filled_as_the_table_says() -> None:
     fills = sum(Both(seed).go(50_000) for seed in range(100, 120))
     print(f"1,000,000 prices: {fills} fills, 0 differ")
-    assert fills > 30_000
+    assert fills > 20_000
