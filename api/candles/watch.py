@@ -10,11 +10,11 @@ from api.docs.openapi import operation, read_json
 from api.http.schemas import Resolution
 from api.http.threads import in_database_thread, in_thread
 from api.http.validation import convert_body
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, RedisUnavailable
 from core.platforms import FETCHED
 from core.series import Series
 from storage.candles.watches import Watch
-from storage.service.data_ages import data_ages
+from storage.service.data_ages import UNKNOWN, data_ages
 from storage.stores import Stores
 
 
@@ -31,7 +31,7 @@ class WatchResource:
     async def on_get(self, req: Request, resp: Response) -> None:
         """List the watched series, how their last runs went, and how old their candles are."""
         watches = await in_database_thread(self._watches.list)
-        resp.media = WatchList(await in_thread(self._shown, watches))
+        resp.media = WatchList(await self._shown(watches))
 
     @operation("watch", "watch", {200: WatchShown, 201: WatchShown}, errors=(404,), body=True)
     async def on_post(self, req: Request, resp: Response, json: WatchRequest) -> None:
@@ -45,7 +45,7 @@ class WatchResource:
         watches = await in_database_thread(self._watches.list)
         resp.status = 201 if added else 200
         mine = [watch for watch in watches if watch.series == series]
-        [resp.media] = await in_thread(self._shown, mine)
+        [resp.media] = await self._shown(mine)
 
     @operation("unwatch", "watch", {204: None}, errors=(404, 413, 415, 422))
     async def on_delete(self, req: Request, resp: Response, query: WatchQuery) -> None:
@@ -61,8 +61,13 @@ class WatchResource:
         await in_database_thread(self._watches.remove, series)
         resp.status = 204
 
-    def _shown(self, watches: list[Watch]) -> list[WatchShown]:
-        ages = data_ages(self._stores, [watch.series for watch in watches])
+    async def _shown(self, watches: list[Watch]) -> list[WatchShown]:
+        series = [watch.series for watch in watches]
+        try:
+            ages = await in_thread(data_ages, self._stores, series)
+        except RedisUnavailable:
+            # The list itself is SQL's: it is told without them.
+            ages = dict.fromkeys(series, UNKNOWN)
         return [show_watch(watch, ages[watch.series]) for watch in watches]
 
     def _series(self, platform: str | None, symbol: str, resolution: Resolution) -> Series:

@@ -7,12 +7,11 @@ const LOG = "tickcast-log-axis";
 
 export function logBox(chart) {
   const box = h("input", { type: "checkbox", checked: localStorage.getItem(LOG) === "on" });
-  const take = () => {
+  box.addEventListener("change", () => {
     localStorage.setItem(LOG, box.checked ? "on" : "off");
     chart.showLog(box.checked);
-  };
-  box.addEventListener("change", take);
-  take();
+  });
+  chart.showLog(box.checked);
   return h("label.check", {}, box, "Log axis");
 }
 

@@ -8,11 +8,13 @@ read the span makes it anew. So a chunk that is there is right, and one that is 
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
 import redis
 
+from core.errors import StorageFull
 from core.series import Series
 from storage import keys
 from storage.candles.candle_columns import Candles
@@ -99,22 +101,26 @@ class PackedCandles:
     def _made(
         self, series: Series, buckets: Sequence[int], closed: Sequence[int]
     ) -> Iterator[Chunk]:
-        """Yield chunks read from the time series; those that are closed are kept."""
+        """Yield chunks read from the time series; those that are closed are kept.
+
+        A Redis that is full is read as ever, and keeps none.
+        """
         span = series.resolution * PACKED_CANDLES
         wanted = Wanted(buckets[0] * span, (buckets[-1] + 1) * span - 1)
         name, token = keys.packed_candles(series), secrets.token_hex(8)
         kept = [bucket for bucket in buckets if bucket in closed]
+        if kept:
+            with suppress(StorageFull), redis_errors():
+                self._client.hset(name, mapping={draft(bucket): token for bucket in kept})
         with redis_errors():
-            if kept:
-                drafts = {draft(bucket): token for bucket in kept}
-                self._client.hset(name, mapping=drafts)
             held = read_candles(self._client, series, wanted)
-            places = held.time // span
-            chunks = {bucket: pack(held.take(places == bucket)) for bucket in buckets}
-            if kept:
-                made: list[Any] = [token]
-                for bucket in kept:
-                    made += [bucket, chunks[bucket].to_bytes()]
+        places = held.time // span
+        chunks = {bucket: pack(held.take(places == bucket)) for bucket in buckets}
+        if kept:
+            made: list[Any] = [token]
+            for bucket in kept:
+                made += [bucket, chunks[bucket].to_bytes()]
+            with suppress(StorageFull), redis_errors():
                 self._keep(keys=[name], args=[*made, _KEPT_S])
         yield from chunks.values()
 

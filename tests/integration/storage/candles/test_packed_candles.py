@@ -153,3 +153,20 @@ def test_deleted_candles_are_not_packed_any_more(
     store.delete(series)
     assert not redis_client.exists(keys.packed_candles(series))
     assert len(packed.read(series)) == 0
+
+
+def test_a_full_redis_is_read_as_ever_and_keeps_nothing_packed(
+    redis_client: "redis.Redis", store: CandleStore, packed: PackedCandles
+) -> None:
+    series, candles = fresh_series(), made(range(3 * SPAN))
+    store.write(series, candles)
+    redis_client.config_set("maxmemory", 1)
+    try:
+        while_full = packed.read(series)
+    finally:
+        redis_client.config_set("maxmemory", 0)
+
+    assert same(while_full, candles)
+    assert not redis_client.exists(keys.packed_candles(series))
+    assert same(packed.read(series), candles)
+    assert redis_client.exists(keys.packed_candles(series))
