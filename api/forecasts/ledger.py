@@ -31,6 +31,7 @@ from api.http.tables import (
     JSON,
     NEXT_CURSOR,
     PARQUET_ROWS,
+    first_pages,
     send_table,
     table_parts,
     wanted_form,
@@ -100,13 +101,14 @@ class LedgerResource:
         fields = SIGNAL_FIELDS if query.chain == SIGNALS else FORECAST_FIELDS
         pages = self._pages(query)
         if most := query.limit or (PARQUET_ROWS if form == PARQUET else None):
-            held, cursor = await in_database_thread(_first_pages, pages, most)
-            if cursor:
+            held = await in_database_thread(first_pages, pages, lambda page: len(page[0]), most)
+            if cursor := held[-1][1]:
                 resp.set_header(NEXT_CURSOR, cursor)
             pages = iter(held)
         columns = ledger_columns(fields, (page for page, _ in pages if page))
         name = f"ledger-{query.chain if query.chain == SIGNALS else query.ledger}"
-        await send_table(resp, form, name, table_parts(form, fields, columns))
+        parts = table_parts(form, fields, columns)
+        await send_table(resp, form, name, parts, in_database_thread)
 
     def _pages(self, query: LedgerQuery) -> Iterator[tuple[Sequence[Struct], str | None]]:
         """Yield pages of rows, each with where the next begins."""
@@ -143,19 +145,6 @@ class LedgerResource:
 def _openings(query: LedgerQuery) -> tuple[int, int]:
     start, end = opening_seconds(query.start or None, query.end or None)
     return start or 0, LATEST_MS // 1_000 if end is None else end
-
-
-def _first_pages(
-    pages: Iterator[tuple[Sequence[Struct], str | None]], most: int
-) -> tuple[list[tuple[Sequence[Struct], str | None]], str | None]:
-    """Return pages until they hold so many rows, and where the rest begins."""
-    held, rows = [], 0
-    for page in pages:
-        held.append(page)
-        rows += len(page[0])
-        if rows >= most:
-            break
-    return held, held[-1][1]
 
 
 class VerifyLedger:

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 from falcon import MEDIA_JSON
 from falcon.asgi import Request, Response
@@ -43,6 +43,9 @@ Form = Annotated[
 ]
 PAGED = "Of json 1,000 if it is not given; of the other formats, all."
 Columns = Sequence[Values]
+Page = TypeVar("Page")
+# Runs a function where it may block: `in_thread`, or `in_database_thread` for what needs SQL alone.
+Run = Callable[..., Awaitable[Any]]
 
 
 def wanted_form(req: Request, given: str | None) -> str:
@@ -74,24 +77,37 @@ def stream_parts(fields: Fields, messages: Iterable[bytes]) -> Iterator[bytes]:
     yield END_OF_STREAM
 
 
-async def send_table(resp: Response, form: str, name: str, parts: Iterator[bytes]) -> None:
+def first_pages(pages: Iterable[Page], rows_of: Callable[[Page], int], most: int) -> list[Page]:
+    """Return pages until they hold so many rows; at least one."""
+    held, rows = list[Page](), 0
+    for page in pages:
+        held.append(page)
+        rows += rows_of(page)
+        if rows >= most:
+            break
+    return held
+
+
+async def send_table(
+    resp: Response, form: str, name: str, parts: Iterator[bytes], run: Run = in_thread
+) -> None:
     """Send parts one after another; what fails before the first megabyte is an error as ever."""
     resp.content_type = MEDIA_TYPES.get(form, CSV_TYPE)
     suffix = {ARROW: "arrows"}.get(form, form)
     resp.set_header("Content-Disposition", f'attachment; filename="{name}.{suffix}"')
     resp.append_header("Vary", "Accept")
     gathered = _gathered(parts)
-    first = await in_thread(next, gathered, b"")
+    first = await run(next, gathered, b"")
     if len(first) < _AT_ONCE:
         resp.data = first
     else:
-        resp.stream = _rest(first, gathered)
+        resp.stream = _rest(first, gathered, run)
 
 
-async def _rest(part: bytes, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _rest(part: bytes, parts: Iterator[bytes], run: Run) -> AsyncIterator[bytes]:
     while part:
         yield part
-        part = await in_thread(next, parts, b"")
+        part = await run(next, parts, b"")
 
 
 def _gathered(parts: Iterator[bytes]) -> Iterator[bytes]:

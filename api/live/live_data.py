@@ -15,6 +15,7 @@ from api.http.tables import (
     JSON,
     NEXT_CURSOR,
     PARQUET_ROWS,
+    first_pages,
     send_table,
     table_parts,
     wanted_form,
@@ -74,19 +75,18 @@ class TradesResource:
         """
         market = stored_market(platform, symbol_of(symbol))
         form = wanted_form(req, query.format)
-        pages = self._pages(market, query)
+        pages = self._pages(market, query, form)
         if form == JSON:
             page = await in_thread(self._first, market, pages)
             resp.append_header("Vary", "Accept")
             resp.media = TradesPage(*market, _shown_trades(page), _cursor(page))
             return
         await in_thread(self._traded.check, market)
-        cursor = None
-        if query.limit or form == PARQUET:
-            held, cursor = await in_thread(_first_pages, pages, query.limit or PARQUET_ROWS)
+        if most := query.limit or (PARQUET_ROWS if form == PARQUET else None):
+            held = await in_thread(first_pages, pages, lambda page: len(page.time), most)
+            if cursor := _cursor(held[-1]):
+                resp.set_header(NEXT_CURSOR, cursor)
             pages = iter(held)
-        if cursor:
-            resp.set_header(NEXT_CURSOR, cursor)
         columns = (page.columns for page in pages if page.time)
         name = f"{market.platform}-{market.symbol}-trades"
         await send_table(resp, form, name, table_parts(form, _TRADE_FIELDS, columns))
@@ -95,11 +95,11 @@ class TradesResource:
         self._traded.check(market)
         return next(pages)
 
-    def _pages(self, market: Market, query: TradesQuery) -> Iterator[TradePage]:
+    def _pages(self, market: Market, query: TradesQuery, form: str) -> Iterator[TradePage]:
         """Yield pages until the end of the span."""
         span = instants(query.start, query.end)
         after = Position(*read_place(query.cursor, 3)) if query.cursor else None
-        limit = query.limit or (PAGE if query.format in (None, JSON) else PAGE_LIMIT)
+        limit = query.limit or (PAGE if form == JSON else PAGE_LIMIT)
         while True:
             begin, end = span.start * 1_000, span.end * 1_000 + 999
             page = self._trades.page(*market, begin, end, limit, after)
@@ -110,17 +110,6 @@ class TradesResource:
 
 def _cursor(page: TradePage) -> str | None:
     return write_cursor(*page.next_position) if page.next_position else None
-
-
-def _first_pages(pages: Iterator[TradePage], most: int) -> tuple[list[TradePage], str | None]:
-    """Return pages until they hold so many trades, and where the rest begins."""
-    held, rows = list[TradePage](), 0
-    for page in pages:
-        held.append(page)
-        rows += len(page.time)
-        if rows >= most:
-            break
-    return held, _cursor(held[-1])
 
 
 class AnomaliesResource:

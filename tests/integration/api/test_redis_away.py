@@ -32,7 +32,9 @@ NEEDS_REDIS = (
     ("GET", "/trades/coinbase/BTC-USD", None),
     ("POST", "/ingest/x", '{"type": "trade", "symbol": "A", "price": "1", "size": "1"}'),
 )
-NEEDS_SQL_ONLY = ("/tasks", "/watch", "/slots", "/ledger", "/scoreboard", "/lstm/models")
+NEEDS_SQL_ONLY = (
+    "/tasks", "/watch", "/slots", "/ledger", "/ledger?format=csv", "/scoreboard", "/lstm/models",
+)  # fmt: skip
 # Beyond the time-out itself there is only the machine's own slowness.
 SOON = REQUEST_SECONDS + 8
 
