@@ -9,6 +9,8 @@ from api.candles.requested_series import no_candles, stored_series
 from api.forecasts.schemas import (
     LEAK_TEST_ROWS,
     LSTM_OPTIONS,
+    USUAL_EXPIRY,
+    USUAL_RETRAINING,
     EvaluateRequest,
     ForecastRequest,
     LeakTestRequest,
@@ -45,15 +47,13 @@ from storage.candles.candle_store import CandleStore
 from storage.models.registry import Registry
 
 _HOUR = 3_600
-# How often models of forecasts that were asked for are trained again, and when they expire.
-USUAL_RETRAINING_S, USUAL_EXPIRY_S = 168 * _HOUR, 720 * _HOUR
 
 
 class SlotRequests:
     """Turns bodies into the requests that `tasks.enqueue` takes; its methods block."""
 
     def __init__(
-        self, candles: CandleStore, default_platform: str, default_resolution: int | str = _HOUR
+        self, candles: CandleStore, default_platform: str, default_resolution: int | str
     ) -> None:
         self._candles = candles
         self._default_platform = default_platform
@@ -88,7 +88,8 @@ class SlotRequests:
         does.
         """
         platform = body.platform or self._default_platform
-        series = stored_series(platform, body.symbol, body.resolution or self._default_resolution)
+        resolution = self._default_resolution if body.resolution is None else body.resolution
+        series = stored_series(platform, body.symbol, resolution)
         self._check_held(series)
         request = ForecastSeries(
             **msgspec.structs.asdict(series),
@@ -96,8 +97,8 @@ class SlotRequests:
             model=body.model,
             folds=body.folds,
             seed=body.seed,
-            retrain_every=USUAL_RETRAINING_S,
-            expires_after=USUAL_EXPIRY_S,
+            retrain_every=USUAL_RETRAINING * _HOUR,
+            expires_after=USUAL_EXPIRY * _HOUR,
         )
         lacking = [one for one in request.targets if not registry.runs(one, limit=1)]
         for target in lacking if body.train else ():

@@ -27,6 +27,8 @@ Seed = Annotated[int, Meta(ge=0, lt=2**31, description="The same seed gives the 
 RrConfig = Annotated[str, Meta(pattern=RR_PATTERN, description="Where positions end.")]
 Hours = Annotated[int, Meta(ge=0, le=8_760, description="0: never.")]
 
+# How often models are trained again and when they expire, unless that is told (hours).
+USUAL_RETRAINING, USUAL_EXPIRY = 168, 720
 # Horizons of one forecast.
 MOST_HORIZONS = 12
 LEAK_TEST_ROWS = 10_000
@@ -87,8 +89,8 @@ class SlotTrainRequest(SlotBody, forbid_unknown_fields=True, kw_only=True):
     model: TrainedModel = "boosting"
     rr_config: RrConfig | None = None
     folds: Folds = DEFAULT_FOLDS
-    retrain_hours: Hours = 168
-    expires_hours: Hours = 720
+    retrain_hours: Hours = USUAL_RETRAINING
+    expires_hours: Hours = USUAL_EXPIRY
 
 
 class ForecastRequest(Struct, forbid_unknown_fields=True, kw_only=True):

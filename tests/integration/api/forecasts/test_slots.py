@@ -227,6 +227,7 @@ def _reader(stores: Stores) -> str:
         ({"horizons": []}, 422),
         ({"horizons": [0]}, 422),
         ({"horizons": list(range(1, 14))}, 422),
+        ({"resolution": 0}, 422),
         ({"symbol": "NO-SUCH"}, 404),
         ({"model": "oracle"}, 422),
         ({"horizons": [288], "train": True}, 422),  # too few candles
