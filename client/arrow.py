@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from client.errors import BadFrame
+from core.candle_files.parsed import UNKNOWN_TRADES
 from core.columnar.read_tables import table_columns
 from core.columnar.tables import (
     CANDLE_FIELDS,
     Field,
     make_batch,
+    numbers,
     read_stream,
     schema_of,
     to_arrow_file,
@@ -97,24 +99,16 @@ def _pandas(table: "Table") -> pd.DataFrame:
         columns: dict[str, Any] = {name: np.empty(0) for name in _PLAIN}
         counts, marks = np.empty(0, np.int64), ""
     else:
-        from arro3.core import DataType
-
         parts = {name: table[name].chunk(0) for name in table.column_names}
-        times = (parts["time"].cast(DataType.int64()).to_numpy() // 1_000).astype("M8[s]")
+        times = (numbers(parts["time"], 0) // 1_000).astype("M8[s]")
         columns = {name: parts[name].to_numpy() for name in _PLAIN}
-        counts, marks = _counts(parts["trades"]), _marks(parts["flags"])
+        # A copy: what belongs to the table may not be written to.
+        counts = np.array(numbers(parts["trades"], UNKNOWN_TRADES), np.int64)
+        marks = _marks(parts["flags"])
     index = pd.DatetimeIndex(times, name="time").tz_localize("UTC")
     columns["trades"] = pd.arrays.IntegerArray(counts, counts < 0)
     columns["flags"] = pd.Series(marks, index=index, dtype="str")
     return pd.DataFrame(columns, index=index, copy=False)
-
-
-def _counts(array: "Array") -> Any:
-    if not array.null_count:
-        return np.array(array.to_numpy())
-    if array.null_count == len(array):
-        return np.full(len(array), -1, np.int64)
-    return np.array([-1 if one is None else one for one in array.to_pylist()], np.int64)
 
 
 def _marks(array: "Array") -> Any:

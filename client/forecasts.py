@@ -1,7 +1,6 @@
 """Forecasts as the server gives them, with frames and plain words."""
 
 from datetime import datetime
-from html import escape
 from typing import Any
 
 import msgspec
@@ -82,12 +81,7 @@ class _Origin(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def warning(self) -> str | None:
         """Say that the forecast is of the past, where newer candles should have come."""
-        if not self.stale or self.as_of is None:
-            return None
-        return (
-            f"Stale: the newest finished candle closed at {self.as_of:%Y-%m-%d %H:%M} UTC, and "
-            "newer ones should have come since. This is a forecast of what is past by now."
-        )
+        return stale_sentence(self.stale, self.as_of)
 
 
 class Forecast(_Origin, frozen=True, kw_only=True):
@@ -169,25 +163,28 @@ class SeriesForecast(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises `ImportError` where matplotlib is not installed.
         """
-        if ax is None:
-            from matplotlib import pyplot
-
-            ax = pyplot.subplots()[1]
-        frame = self.frame
-        for percent, shade in ((95, 0.15), (80, 0.3)):
-            low, high = frame[f"low_{percent}"], frame[f"high_{percent}"]
-            ax.fill_between(frame.index, low, high, alpha=shade, label=f"{percent}%", color="C0")
-        ax.plot(frame.index, frame["predicted"], "o-", color="C0", label=self.model)
-        ax.axhline(frame["last_price"].iloc[0], ls="--", lw=1, color="0.4", label="last price")
-        ax.set_title(f"{self.platform}:{self.symbol}, {self.verdict}{', stale' * self.stale}")
-        ax.legend()
-        return ax
+        title = f"{self.platform}:{self.symbol}, {self.verdict}{', stale' * self.stale}"
+        last_price = float(self.forecasts[0].baseline["last_price"])
+        return draw_forecast(self.frame, last_price, title, ax)
 
     def _repr_html_(self) -> str:
-        said = f"{self.platform}:{self.symbol} by {self.model}, as of {self.as_of}"
-        age = " It is stale: newer candles lack." if self.stale else ""
-        table: str = self.frame.to_html()
-        return f"<p>{escape(said)}. {escape(str(self.skill))}{age}</p>{table}"
+        said = f"{self.platform}:{self.symbol} by {self.model}, as of {self.as_of}."
+        return forecast_html(self.frame, [said, str(self.skill), self.warning])
+
+    @property
+    def warning(self) -> str | None:
+        """Say that the forecast is of the past, where newer candles should have come."""
+        return stale_sentence(self.stale, self.as_of)
+
+
+def stale_sentence(stale: bool, as_of: datetime | None) -> str | None:
+    """Say of a forecast that it is of the past, where newer candles should have come."""
+    if not stale or as_of is None:
+        return None
+    return (
+        f"Stale: the newest finished candle closed at {as_of:%Y-%m-%d %H:%M} UTC, and "
+        "newer ones should have come since. This is a forecast of what is past by now."
+    )
 
 
 def steps_frame(steps: list[Step]) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 import itertools
 import re
-import unicodedata
 
 from agent.chat.plain_words import PLAIN_WORDS
+from agent.narrator.message import unaccented
 
 MOST_LENGTH = 300
 _SPELLING = re.compile(r"[^\W\d_]+")
@@ -34,9 +34,4 @@ def is_harmless(text: str) -> bool:
 
 def _is_plain(word: str) -> bool:
     written = word.islower() or word.istitle()
-    return written and _unaccented(word.lower()) in PLAIN_WORDS
-
-
-def _unaccented(word: str) -> str:
-    parts = unicodedata.normalize("NFD", word)
-    return "".join(char for char in parts if not unicodedata.combining(char))
+    return written and unaccented(word.lower()) in PLAIN_WORDS

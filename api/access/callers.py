@@ -1,12 +1,12 @@
 """Who calls: a key, whose account it is, and why it opens nothing any more."""
 
-import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
+from api.http.one_at_a_time import OneAtATime
 from api.http.threads import in_database_thread
 from core.clock.resolutions import DAY
 from core.clock.times import format_time, now_ms
@@ -14,8 +14,6 @@ from core.errors import KeyExpired, KeyRevoked, RequestError
 from core.robots.accounts import Account
 from storage.access.access_keys import AccessKey
 from storage.accounts.key_holders import KeyHolders
-
-Answer = TypeVar("Answer")
 
 # A revoked key must be refused within a second, so for half of it nothing is taken to change.
 BELIEF_SECONDS = 0.5
@@ -119,24 +117,3 @@ class Callers:
         if len(self._believed) >= _BELIEVED_LIMIT:
             del self._believed[next(iter(self._believed))]
         self._believed[digest] = changes, caller
-
-
-class OneAtATime(Generic[Answer]):
-    """What several want to know at once is looked up once, by the name that they give it."""
-
-    def __init__(self) -> None:
-        self._running: dict[bytes, asyncio.Future[Answer]] = {}
-
-    async def get(self, name: bytes, look: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Return what `look` returns or raises; that one who waits is gone ends it for none."""
-        running = self._running.get(name)
-        if running is None:
-            running = self._running[name] = asyncio.ensure_future(look())
-            running.add_done_callback(partial(self._end, name))
-        return await asyncio.shield(running)
-
-    def _end(self, name: bytes, ended: asyncio.Future[Answer]) -> None:
-        del self._running[name]
-        # Nobody may have waited to the end to be told.
-        if not ended.cancelled():
-            ended.exception()

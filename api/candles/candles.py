@@ -176,10 +176,6 @@ def _times(candles: Candles) -> list[str]:
     return text
 
 
-def _csv(candles: Candles) -> bytes:
-    return _HEADER.encode() + _csv_lines(candles)
-
-
 def _csv_lines(candles: Candles) -> bytes:
     times, *prices, trades, flags = candle_columns(candles)
     lines = []

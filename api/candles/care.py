@@ -1,6 +1,7 @@
 """Care of series: what is held of a market, taken out, renamed, and that undone for a day."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 from msgspec import Struct
@@ -11,13 +12,15 @@ from api.docs.openapi import operation
 from api.http.middleware import symbol_of
 from api.http.schemas import Symbol
 from api.http.threads import in_thread
+from core.answers.ages import DataAge
 from core.clock.times import format_time
 from core.errors import Conflict, NotFound
 from core.models import KINDS
 from core.series import Market, Series, flag_names
 from storage.candles.care.moved_series import Move
 from storage.live.traded_markets import TradedMarkets
-from storage.service.data_ages import data_age
+from storage.models.runs import TargetRecord
+from storage.service.data_ages import data_ages
 from storage.stores import Stores
 
 KEPT = "Rows of ledgers, sealed signals and trainings stay, under the name that they have."
@@ -88,6 +91,15 @@ class RenameRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     to: Symbol
 
 
+class _Hanging(NamedTuple):
+    """What is the same for every series that is described at once."""
+
+    ages: dict[Series, DataAge]
+    traded: set[Market]
+    watched: set[Series]
+    targets: list[TargetRecord]
+
+
 class SeriesCare:
     """What the resources share; blocks."""
 
@@ -111,8 +123,18 @@ class SeriesCare:
             raise NotFound(f"No candles are held of {market} (platform:symbol).")
         return held
 
-    def describe(self, series: Series) -> SeriesDescribed | None:
-        """Return what is held of a series, None if that has gone meanwhile."""
+    def described(self, series: list[Series]) -> list[SeriesDescribed]:
+        """Return what is held of each, but for those that have gone meanwhile."""
+        stores = self._stores
+        hanging = _Hanging(
+            data_ages(stores, series),
+            set(self._traded.all()),
+            {watch.series for watch in stores.watches.list()},
+            list(stores.registry.targets(*KINDS)),
+        )
+        return [told for one in series if (told := self._describe(one, hanging))]
+
+    def _describe(self, series: Series, hanging: _Hanging) -> SeriesDescribed | None:
         stores = self._stores
         candles = stores.packed.read(series)
         if not len(candles):
@@ -120,7 +142,7 @@ class SeriesCare:
         facts = stores.facts.get(series)
         sessions = stores.freshness.sessions(series, int(candles.time[-1]))
         lacking = sessions.missing_before(candles.time)
-        targets = [one for one in stores.registry.targets(*KINDS) if one.target.series == series]
+        targets = [one for one in hanging.targets if one.target.series == series]
         marks = Counter(candles.flags[candles.flags != 0].tolist())
         flags: Counter[str] = Counter()
         for mark, count in marks.items():
@@ -137,17 +159,13 @@ class SeriesCare:
             dict(flags),
             str(facts.grid),
             facts.zone or None,
-            **asdict(data_age(stores, series)),
-            traded=Market(series.platform, series.symbol) in self._traded.all(),
-            watched=series in {watch.series for watch in stores.watches.list()},
+            **asdict(hanging.ages[series]),
+            traded=Market(series.platform, series.symbol) in hanging.traded,
+            watched=series in hanging.watched,
             targets=len(targets),
             champions=sum(one.champion_id is not None for one in targets),
             ledger_rows=stores.ledger_reader.count(series),
         )
-
-    def described(self, series: list[Series]) -> list[SeriesDescribed]:
-        """Return what is held of each."""
-        return [told for one in series if (told := self.describe(one))]
 
     def delete(self, market: Market, resolution: str | None, *, dry_run: bool) -> SeriesMoved:
         """Delete series; raises `Conflict` for those that would come again by themselves."""

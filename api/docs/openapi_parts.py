@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from core.clock.resolutions import RESOLUTION_PATTERN
+from core.columnar.tables import MEDIA_TYPES
 from core.names import NAME_PATTERN
 
 Json = dict[str, Any]
@@ -110,40 +111,20 @@ MESSAGE_BODY: Json = {
     }
 }
 
-CSV_PAGE: Json = {
-    "responses": {
-        "200": {
-            "content": {"text/csv": TEXT},
-            "headers": {
-                "X-Next-Cursor": {
-                    "description": "The cursor of the next page, with CSV only.",
-                    "schema": {"type": "string"},
-                }
-            },
-        }
-    }
-}
-
 FILE: Json = {"schema": {"type": "string", "format": "binary"}}
-# What an operation adds whose rows come as tables, too.
-TABLE_PAGE: Json = {
-    "responses": {
-        "200": {
-            "content": {
-                "text/csv": TEXT,
-                "application/vnd.apache.arrow.stream": FILE,
-                "application/vnd.apache.parquet": FILE,
-            },
-            "headers": {
-                "X-Next-Cursor": {
-                    "description": "The cursor of the next page, not with JSON.",
-                    "schema": {"type": "string"},
-                }
-            },
-        }
-    }
-}
 
+
+def _paged(forms: Json, when: str) -> Json:
+    """Return what an operation adds whose pages come in other forms than JSON, too."""
+    description = f"The cursor of the next page, {when}."
+    header = {"description": description, "schema": {"type": "string"}}
+    return {"responses": {"200": {"content": forms, "headers": {"X-Next-Cursor": header}}}}
+
+
+CSV_PAGE = _paged({"text/csv": TEXT}, "with CSV only")
+TABLE_PAGE = _paged(
+    {"text/csv": TEXT, **dict.fromkeys(MEDIA_TYPES.values(), FILE)}, "not with JSON"
+)
 
 SCAN_FORMS: Json = {
     "responses": {

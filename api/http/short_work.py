@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from falcon.asgi import Request, Response
 from api.http.background_work import PREDICTION_SECONDS, queue_answer, task_path
 from api.http.errors import TaskFailed
 from api.http.job_waiting import JobWaiting
+from api.http.one_at_a_time import OneAtATime
 from api.http.prefer import preferred_wait
 from api.http.queue_limits import QueueLimits
 from api.http.threads import in_thread
@@ -29,7 +31,7 @@ class ShortWork:
         self._enqueue = enqueue
         self._limits = limits
         self._waiting = waiting
-        self._called: dict[Hashable, asyncio.Task[Any]] = {}
+        self._called: OneAtATime[Any] = OneAtATime()
 
     async def result(
         self,
@@ -75,16 +77,11 @@ class ShortWork:
     ) -> Answer | None:
         if once is None:
             return await self._call(task, request, seconds)
-        called: asyncio.Task[Answer | None] | None = self._called.get(once)
-        if called is None or called.get_loop() is not asyncio.get_running_loop():
-            call = self._call(task, request, PREDICTION_SECONDS)
-            called = asyncio.create_task(call)
-            self._called[once] = called
-            called.add_done_callback(lambda _: self._called.pop(once, None))
+        call = partial(self._call, task, request, PREDICTION_SECONDS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                # Whoever goes away leaves the others their answer.
-                return await asyncio.shield(called)
+                answer: Answer | None = await self._called.get(once, call)
+                return answer
         return None
 
     async def _call(

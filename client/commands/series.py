@@ -1,5 +1,7 @@
 """`tickcast series`: what is held, described, deleted, renamed, and that undone for a day."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -38,11 +40,9 @@ def delete(
 ) -> None:
     """Delete the candles of a market or of one series; ledgers and models stay."""
     with connect(as_json) as tickcast:
-        would = tickcast.delete_series(platform, symbol, resolution, dry_run=True)
-        if not dry_run:
-            _ask(would, "Delete", yes=yes or as_json)
-            would = tickcast.delete_series(platform, symbol, resolution)
-    answer(as_json, would, _moved)
+        move = partial(tickcast.delete_series, platform, symbol, resolution)
+        told = _carried_out(move, "Delete", dry_run=dry_run, yes=yes or as_json)
+    answer(as_json, told, _moved)
 
 
 @app.command()
@@ -56,11 +56,9 @@ def rename(
 ) -> None:
     """Give the candles of a market another symbol; ledgers and models stay with the old one."""
     with connect(as_json) as tickcast:
-        would = tickcast.rename_series(platform, symbol, to, dry_run=True)
-        if not dry_run:
-            _ask(would, "Rename", yes=yes or as_json)
-            would = tickcast.rename_series(platform, symbol, to)
-    answer(as_json, would, _moved)
+        move = partial(tickcast.rename_series, platform, symbol, to)
+        told = _carried_out(move, "Rename", dry_run=dry_run, yes=yes or as_json)
+    answer(as_json, told, _moved)
 
 
 @app.command()
@@ -71,10 +69,17 @@ def undo(move_id: Annotated[str, typer.Argument(help="The id that was told.")]) 
     show(f"Back: {', '.join(back)}.")
 
 
-def _ask(would: dict[str, Any], what: str, *, yes: bool) -> None:
+def _carried_out(
+    move: Callable[..., dict[str, Any]], what: str, *, dry_run: bool, yes: bool
+) -> dict[str, Any]:
+    """Tell what a move would do, ask, and do it; return what it is answered."""
+    would = move(dry_run=True)
+    if dry_run:
+        return would
     if not yes:
         show(*_described(would["series"]), would["kept"])
         typer.confirm(f"{what} these candles?", abort=True)
+    return move()
 
 
 def _described(series: list[dict[str, Any]]) -> list[RenderableType]:

@@ -94,7 +94,7 @@ def _forecast_view(made: SeriesForecast) -> list[RenderableType]:
     last = number(made.forecasts[0].baseline["last_price"])
     said = f"Last price {last}, as of {moment(made.as_of)} UTC."
     notes = [
-        "Stale: newer candles lack, so this is a forecast of the past." * made.stale,
+        made.warning,
         "The market is closed now." * made.closed,
         "The newest candle seems cut short." * made.thin,
     ]
@@ -195,9 +195,8 @@ def leaktest(
 def _slot(
     platform: str, horizon: int, model: str, seed: int, start: str | None, end: str | None
 ) -> dict[str, Any]:
-    given = {"platform": platform, "horizon": horizon, "model": model, "seed": seed,
-             "start": start, "end": end}  # fmt: skip
-    return {name: value for name, value in given.items() if value is not None}
+    return {"platform": platform, "horizon": horizon, "model": model, "seed": seed,
+            "start": start, "end": end}  # fmt: skip
 
 
 def _scored(task: Task, waited: bool) -> list[Table | str]:

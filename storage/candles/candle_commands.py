@@ -30,6 +30,12 @@ def key(series: Series, field: str) -> str:
     return keys.flags(series) if field == "flags" else keys.candle(series, field)
 
 
+def own_keys(series: Series) -> list[str]:
+    """Return the keys that hold what is known of a series, but for what follows from them."""
+    names = [key(series, field) for field in FIELDS]
+    return [*names, keys.candle_state(series), keys.series_facts(series)]
+
+
 def span(start: int | None, end: int | None) -> tuple[str | int, str | int]:
     """Return the bounds of a range, given in seconds, both included."""
     return ("-" if start is None else max(start, 0) * 1_000, "+" if end is None else end * 1_000)

@@ -14,7 +14,7 @@ from core.series import Series, make_series
 from storage import keys
 from storage.candles import candle_reads
 from storage.candles.candle_columns import Candles, Integers
-from storage.candles.candle_commands import FIELDS, PLAIN_FIELDS, key
+from storage.candles.candle_commands import PLAIN_FIELDS, own_keys
 from storage.candles.candle_merge import WriteResult
 from storage.candles.candle_writes import ChunkWriter
 from storage.candles.series_facts import SeriesFactsStore
@@ -143,9 +143,7 @@ class CandleStore:
         """Remove all candles of a series; it is no error if there are none."""
         with redis_errors():
             pipeline = self._client.pipeline(transaction=True)
-            names = [key(series, field) for field in FIELDS]
-            names += [keys.candle_state(series), keys.packed_candles(series)]
-            pipeline.delete(*names, keys.series_facts(series))
+            pipeline.delete(*own_keys(series), keys.packed_candles(series))
             pipeline.srem(keys.SERIES_INDEX, str(series))
             pipeline.execute()
 

@@ -273,7 +273,7 @@ class TraderTurn:
         """Write what was recorded, each order once, and what came of commands."""
         extend(self._connection, self._turn, ORDERS, self._rows)
         self._write_orders()
-        self._write_answers()
+        note_results(self._connection, self._answers, self.now)
 
     def _write_orders(self) -> None:
         new, changed = ([msgspec.structs.asdict(one) for one in orders.values()]
@@ -283,9 +283,6 @@ class TraderTurn:
         for values in changed:
             here = trading_orders.c.id == values.pop("id")
             self._connection.execute(update(trading_orders).where(here).values(values))
-
-    def _write_answers(self) -> None:
-        note_results(self._connection, self._answers, self.now)
 
     def keep(self, account: Account, number: int) -> None:
         """Keep the state of an account that follows from the chain up to a row."""

@@ -14,6 +14,7 @@ from core.answers.forecasts import (
 )
 from core.clock.times import format_time, now_ms
 from core.errors import Conflict
+from core.forecast_target import ForecastTarget
 from core.jobs import Job
 from core.requests import ForecastSeries
 from storage.models.runs import RunRecord
@@ -63,10 +64,7 @@ def forecast_series(
     made: list[HorizonForecast] = []
     origin, history = None, None
     for target in asked.targets:
-        run = _speaker(stores, asked, target.horizon)
-        run, model = (
-            models.champion(stores, run) if run.promoted else (run, models.model(stores, run))
-        )
+        run, model = _speaker(stores, target)
         sessions = run.metadata["sessions"]
         origin = Origin.of(frame, series.resolution, sessions)
         if not origin.ready:
@@ -96,18 +94,16 @@ def forecast_series(
     )
 
 
-def _speaker(stores: Stores, asked: ForecastSeries, horizon: int) -> RunRecord:
-    """Return the champion of a horizon, or its newest training if none was promoted."""
-    target = next(one for one in asked.targets if one.horizon == horizon)
+def _speaker(stores: Stores, target: ForecastTarget) -> tuple[RunRecord, Any]:
+    """Return the champion of a target with its model, or its newest training without one."""
     champion = stores.registry.champion(target)
-    if champion is not None:
-        return champion
-    for run in stores.registry.runs(target, limit=1):
-        return run
-    raise Conflict(
-        f"{asked.model} of {horizon} candles ahead is not trained for {asked.series}; ask with "
-        '"train": true.'
-    )
+    run = champion or next(iter(stores.registry.runs(target, limit=1)), None)
+    if run is None:
+        raise Conflict(
+            f"{target.model} of {target.horizon} candles ahead is not trained for "
+            f'{target.series}; ask with "train": true.'
+        )
+    return models.champion(stores, run) if run.promoted else (run, models.model(stores, run))
 
 
 def _shown(

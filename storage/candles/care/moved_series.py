@@ -16,7 +16,7 @@ from core.clock.times import now_ms
 from core.errors import Conflict, NotFound
 from core.series import Series
 from storage import keys
-from storage.candles.candle_commands import FIELDS, key
+from storage.candles.candle_commands import key, own_keys
 from storage.optimistic import optimistic
 from storage.redis_connection import redis_errors
 
@@ -42,7 +42,7 @@ class MovedSeries:
     def delete(self, series: Sequence[Series]) -> Move:
         """Take all candles of series out, for a day to be undone."""
         move = _move(series)
-        aside = [(one, name, keys.moved(move.id, name)) for one in series for name in _names(one)]
+        aside = [(name, keys.moved(move.id, name)) for one in series for name in own_keys(one)]
         self._carry_out(move, aside, gone=series, come=())
         return move
 
@@ -53,9 +53,9 @@ class MovedSeries:
         """
         move, new = _move(series, to), [_renamed(one, to) for one in series]
         pairs = [
-            (one, *names)
+            names
             for one, other in zip(series, new, strict=True)
-            for names in zip(_names(one), _names(other), strict=True)
+            for names in zip(own_keys(one), own_keys(other), strict=True)
         ]
         self._carry_out(move, pairs, gone=series, come=new)
         return move
@@ -69,9 +69,9 @@ class MovedSeries:
         move = msgspec.json.decode(told, type=Move)
         before = [_renamed(one, move.to) if move.to else one for one in move.series]
         pairs = [
-            (one, keys.moved(move.id, name) if move.to is None else other, name)
+            (keys.moved(move.id, name) if move.to is None else other, name)
             for one, was in zip(move.series, before, strict=True)
-            for name, other in zip(_names(one), _names(was), strict=True)
+            for name, other in zip(own_keys(one), own_keys(was), strict=True)
         ]
         gone = before if move.to else ()
         self._carry_out(move, pairs, gone=gone, come=move.series, undone=True)
@@ -80,7 +80,7 @@ class MovedSeries:
     def _carry_out(
         self,
         move: Move,
-        pairs: Sequence[tuple[Series, str, str]],
+        pairs: Sequence[tuple[str, str]],
         gone: Sequence[Series],
         come: Sequence[Series],
         *,
@@ -92,7 +92,7 @@ class MovedSeries:
             held = [one for one in come if pipe.exists(key(one, "close"))]
             if held:
                 raise Conflict(f"Candles are held of {', '.join(map(str, held))}.")
-            there = [(old, new) for _, old, new in pairs if pipe.exists(old)]
+            there = [(old, new) for old, new in pairs if pipe.exists(old)]
             pipe.multi()
             for old, new in there:
                 pipe.rename(old, new)
@@ -123,8 +123,3 @@ def _move(series: Sequence[Series], to: str | None = None) -> Move:
 
 def _renamed(series: Series, symbol: str) -> Series:
     return msgspec.structs.replace(series, symbol=symbol)
-
-
-def _names(series: Series) -> list[str]:
-    names = [key(series, field) for field in FIELDS]
-    return [*names, keys.candle_state(series), keys.series_facts(series)]

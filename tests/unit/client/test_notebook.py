@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import matplotlib as mpl
+import msgspec
 import pytest
 
 from client import Tickcast
-from client.forecasts import PathForecast, Skill, Step
+from client.forecasts import PathForecast, SeriesForecast, Skill, Step
 from client.tasks import Task
 from core.jobs import JobState, Progress
 
@@ -38,6 +39,31 @@ def test_a_forecast_is_drawn_with_its_intervals_beside_last_price() -> None:
     labels = {text.get_text() for text in axes.get_legend().get_texts()}
     assert labels == {"80% interval", "95% interval", "forecast", "last price"}
     assert "stale, as of 2025-01-01" in axes.get_title()
+
+
+def test_forecasts_of_a_series_look_as_others_do() -> None:
+    skill = {"value": 0.01, "low": -0.01, "high": 0.03, "verdict": "unproven"}
+    one = {
+        "time": T0, "predicted": 101.0, "interval": {"0.8": (99, 103), "0.95": (97, 105)},
+        "prob_up": 0.6, "baseline": {"last_price": 100.0}, "skill": skill, "verdict": "unproven",
+        "spoken_by": {},
+    }  # fmt: skip
+    told = {
+        "platform": "file", "symbol": "<B>", "resolution": 3_600, "model": "boosting",
+        "forecasts": [one | {"horizon": 1}, one | {"horizon": 2, "time": T0 + timedelta(hours=1)}],
+        "verdict": "unproven", "skill": skill, "as_of": T0, "age": 10**7, "stale": True,
+        "closed": False, "thin": False,
+    }  # fmt: skip
+    made = msgspec.convert(told, SeriesForecast)
+
+    mpl.use("Agg")
+    shown, axes = made._repr_html_(), made.plot()
+
+    assert "Stale: the newest finished candle" in shown
+    assert "&lt;B&gt;" in shown
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "95% interval", "80% interval", "forecast", "last price",
+    ]  # fmt: skip
 
 
 def test_a_task_is_a_table_without_markup_of_others() -> None:

@@ -7,13 +7,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.candles.candles import _csv, _json
+from api.candles.candles import _json, _parts
 from core.candle_files.documents import find_rows
 from core.candle_files.parsed import ParsedCandles, ReadOptions
 from core.candle_files.read import read_csv, read_values
 from core.series import CandleFlag, Series
 from storage.candles.candle_checks import check_candles
 from storage.candles.candle_columns import Candles
+from storage.candles.packed.chunks import pack
 
 HOUR, NOW_MS = 3_600, 4_000_000_000_000
 PRICES = st.lists(st.floats(1e-12, 1e12), min_size=4, max_size=4).map(sorted)
@@ -43,7 +44,8 @@ def test_our_own_json_and_csv_come_back_as_they_went_out(drawn: list[Any]) -> No
     candles = _candles(drawn)
     page = msgspec.json.decode(_json(Series("file", "S", HOUR), candles, None))
     assert _same(candles, read_values(find_rows(page), ReadOptions()))
-    assert _same(candles, read_csv(_csv(candles), ReadOptions()))
+    table = b"".join(_parts("csv", iter([pack(candles)])))
+    assert _same(candles, read_csv(table, ReadOptions()))
     # Without its header as well: the marks tell it from other layouts.
-    bare = _csv(candles).split(b"\n", 1)[1]
+    bare = table.split(b"\n", 1)[1]
     assert _same(candles, read_csv(bare, ReadOptions()))
